@@ -1,0 +1,141 @@
+# Everything that is made is made below $(BUILD). `make help` lists the targets.
+
+,        := ,
+BUILD    := build
+PREFIX   := /usr/local
+DESTDIR  :=
+CFLAGS   := -O2 -g
+PROP     ?= 1000# random images of the property test in `make test`
+JOBS     ?= $(shell nproc)
+
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+
+PACKAGES := libarchive jansson libcrypto libisal libdeflate libzstd ncursesw
+DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libisal-dev libdeflate-dev libzstd-dev \
+            libncurses-dev python3
+PEERS    := libcmocka-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux
+LINTERS  := clang-tidy cppcheck
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wstrict-prototypes \
+            -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum $(if $(WERROR),-Werror)
+HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+# Asked for when something is compiled, and once: `make deps` works without the libraries, and before them.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(filter-out -D%_SOURCE -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) -fPIE -pthread \
+           -MMD -MP
+LINK     = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
+
+CORE     := $(wildcard core/src/*.c)
+TUI      := $(wildcard tui/*.c)
+UNIT     := $(wildcard tests/unit/test_*.c)
+SUPPORT  := $(wildcard tests/support/*.c)
+E2E      := $(filter-out %/demo.sh,$(wildcard tests/e2e/*.sh tests/e2e/*.py))
+C_FILES  := $(wildcard core/src/*.[ch] core/include/lamina/*.h tui/*.[ch] tests/*/*.[ch])
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all deps deps-build check check-asan check-tsan e2e property coverage lint lint-quick format demo test install clean help
+
+all: $(BUILD)/lamina ## build the program, build/lamina
+
+# One set of rules for each way to compile: $(1) its folder, $(2) its flags.
+define variant
+$(1)/lamina: $(TUI:%.c=$(1)/%.o) $(1)/liblamina.a
+	$$(LINK) $(2) -o $$@ $$^ $$(PKG_LIBS)
+$(1)/liblamina.a: $(CORE:%.c=$(1)/%.o)
+	rm -f $$@ && $$(AR) rcs $$@ $$^
+$(1)/libtui.a: $(patsubst %.c,$(1)/%.o,$(filter-out tui/main.c,$(TUI)))
+	rm -f $$@ && $$(AR) rcs $$@ $$^
+$(1)/libsupport.a: $(SUPPORT:%.c=$(1)/%.o)
+	rm -f $$@ && $$(AR) rcs $$@ $$^
+$(1)/core/%.o: core/%.c | $(deps_first)
+	@mkdir -p $$(@D)
+	$$(COMPILE) $(2) -Icore/src -c -o $$@ $$<
+$(1)/tui/%.o: tui/%.c | $(deps_first)
+	@mkdir -p $$(@D)
+	$$(COMPILE) $(2) -Itui -c -o $$@ $$<
+$(1)/tests/%.o: tests/%.c | $(deps_first)
+	@mkdir -p $$(@D)
+	$$(COMPILE) $(2) -Icore/src -Itui -Itests/support -c -o $$@ $$<
+$(1)/tests/test_%: $(1)/tests/unit/test_%.o $(1)/libsupport.a $(1)/libtui.a $(1)/liblamina.a
+	$$(LINK) $(2) -o $$@ $$^ -lcmocka $$(PKG_LIBS)
+.SECONDARY: $(patsubst %.c,$(1)/%.o,$(UNIT) $(CORE) $(TUI) $(SUPPORT))
+-include $(patsubst %.c,$(1)/%.d,$(UNIT) $(CORE) $(TUI) $(SUPPORT))
+endef
+unit = $(patsubst tests/unit/%.c,$(1)/tests/%,$(UNIT))
+
+# What is missing is installed before anything is compiled, where that is asked for.
+deps_first := $(if $(filter test deps,$(MAKECMDGOALS)),deps,$(if $(filter demo,$(MAKECMDGOALS)),deps-build))
+
+$(eval $(call variant,$(BUILD),$(HARDEN)))
+$(eval $(call variant,$(BUILD)/asan,-O1 -fno-omit-frame-pointer -fsanitize=address$(,)undefined -fno-sanitize-recover=all))
+$(eval $(call variant,$(BUILD)/tsan,-O1 -fsanitize=thread))
+$(eval $(call variant,$(BUILD)/cov,-O0 --coverage))
+
+# $(1): Debian packages. Quiet where all are there.
+define install_missing
+@command -v dpkg-query >/dev/null || { echo "not Debian: these are needed under their names here: $(1)"; exit 0; }; \
+missing=; for p in $(1); do \
+	dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+[ -n "$$missing" ] || exit 0; \
+sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+$$sudo apt-get update -qq && \
+$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing
+endef
+
+deps: ## install what the build and the tests need (Debian packages)
+	$(call install_missing,$(DEPS) $(PEERS))
+
+deps-build: ## install what the build alone needs
+	$(call install_missing,$(DEPS))
+
+check: $(call unit,$(BUILD)) ## run the unit tests
+	@tests/run.sh $^
+
+check-asan: $(call unit,$(BUILD)/asan) $(BUILD)/asan/lamina ## the same, hostile images and properties under address and UB sanitizers
+	@LAMINA=$(BUILD)/asan/lamina tests/run.sh $(call unit,$(BUILD)/asan) tests/e2e/hostile.sh \
+		"tests/prop/run.py --seeds 100 --jobs $(JOBS) --umoci 0"
+
+check-tsan: $(call unit,$(BUILD)/tsan) $(BUILD)/tsan/lamina ## unit tests and properties under the thread sanitizer
+	@LAMINA=$(BUILD)/tsan/lamina tests/run.sh $(call unit,$(BUILD)/tsan) \
+		"tests/prop/run.py --seeds 50 --jobs $(JOBS) --umoci 0"
+
+e2e: $(BUILD)/lamina ## run the program against other tools and odd images
+	@tests/run.sh $(E2E)
+
+property: $(BUILD)/lamina ## random images and plans against the reference; PROP= how many, SEED= repeats one
+	@tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)
+
+demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, without network or root
+	@tests/e2e/demo.sh
+
+test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina ## everything that CI runs; installs what is missing
+	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)"
+
+coverage: $(call unit,$(BUILD)/cov) $(BUILD)/cov/lamina ## line and branch coverage of unit tests and properties
+	@find $(BUILD)/cov -name '*.gcda' -delete
+	@LAMINA=$(BUILD)/cov/lamina tests/run.sh $(call unit,$(BUILD)/cov) $(E2E) \
+		"tests/prop/run.py --seeds 100 --jobs $(JOBS) --umoci 0"
+	@tests/coverage.sh $(BUILD)/cov
+
+lint-quick: | $(deps_first) ## format, ranks of modules, words that do not belong
+	@tests/lint.sh quick
+
+lint: ## all of that, clang-tidy and cppcheck
+	$(call install_missing,$(LINTERS))
+	@tests/lint.sh
+
+format: ## have clang-format write the C files
+	clang-format -i $(C_FILES)
+
+install: all ## install the program below $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(BUILD)/lamina $(DESTDIR)$(PREFIX)/bin/lamina
+
+clean: ## remove all that was made
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

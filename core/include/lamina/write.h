@@ -1,0 +1,35 @@
+/* Writes a layout as an image: encodes what is new, keeps what is kept, reads back, compares, publishes. */
+#ifndef LAMINA_WRITE_H
+#define LAMINA_WRITE_H
+
+#include <lamina/layout.h>
+
+struct lam_write_options {
+	unsigned threads;     /* 0: as many as there are cores */
+	bool no_verify;       /* leaves out the reading back, nothing else */
+	const char *created;  /* RFC 3339, from SOURCE_DATE_EPOCH; NULL: the image's */
+	const struct lam_progress *progress;
+};
+
+struct lam_written_layer {
+	char digest[80], diff_id[80];
+	uint64_t blob_size, tar_size;
+};
+
+struct lam_write_result {
+	char manifest_digest[80], config_digest[80];
+	bool verified;
+	struct lam_written_layer *layers; /* of the image that was written, base first */
+	size_t layer_count;
+};
+void lam_write_result_fini(struct lam_write_result *result);
+
+/* A folder on the output's filesystem for lam_open_options.spool, a new string of the caller's. "." for an output that is not there. */
+int lam_write_spool_folder(char **out, const char *reference, struct lam_error *err);
+
+/* The image must have been opened with a spool. LAM_EWRITE, LAM_EREAD, LAM_ESTOPPED, ...: nothing was published. reference: design,
+ * section 6; it may be the layout that the image is read from. */
+int lam_write_image(const struct lam_layout *layout, const char *reference, const struct lam_write_options *options,
+		    struct lam_write_result *out, struct lam_error *err);
+
+#endif

@@ -1,0 +1,145 @@
+#include "layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "digest.h"
+#include "stream.h"
+#include "tar_read.h"
+
+#define PIECE (256u << 10)
+
+void lam_layer_free(struct lam_layer *layer)
+{
+	if (!layer)
+		return;
+	lam_names_fini(&layer->names);
+	free(layer->nodes);
+	free(layer->inodes);
+	free(layer->text);
+	free(layer->records);
+	free(layer->extents);
+	lam_arena_fini(&layer->arena);
+	lam_notes_fini(&layer->notes);
+	free(layer);
+}
+
+void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_stat *out)
+{
+	const struct lam_inode *inode = &layer->inodes[number];
+
+	*out = (struct lam_stat){
+		.kind = inode->kind, .mode = inode->mode, .uid = inode->uid, .gid = inode->gid,
+		.mtime_s = inode->mtime_s, .mtime_ns = inode->mtime_ns,
+		.target_len = inode->target_len,
+		.target = inode->target_len ? layer->text + inode->target : "",
+		.attribute_count = inode->record_count,
+		.attributes = inode->record_count ? layer->records + inode->records : NULL,
+		.layer = layer->number, .inode = number,
+	};
+	if (inode->kind == LAM_KIND_FILE) {
+		out->size = inode->size;
+		memcpy(out->content, inode->content, sizeof out->content);
+	} else if (inode->kind == LAM_KIND_CHAR || inode->kind == LAM_KIND_BLOCK) {
+		out->dev_major = (uint32_t)(inode->size >> 32);
+		out->dev_minor = (uint32_t)inode->size;
+	}
+}
+
+static void hash_zeros(struct lam_hash *hash, uint64_t len)
+{
+	static const char zeros[4096];
+
+	for (; len > sizeof zeros; len -= sizeof zeros)
+		lam_hash_update(hash, zeros, sizeof zeros);
+	lam_hash_update(hash, zeros, (size_t)len);
+}
+
+/* Hashes stored bytes, with the holes of a sparse file between them. */
+static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *piece, uint64_t want,
+		       struct lam_error *err)
+{
+	while (want > 0) {
+		size_t cap = want < PIECE ? (size_t)want : PIECE, got;
+
+		if (lam_tar_read(tar, piece, cap, &got, err) < 0)
+			return err->code;
+		if (got == 0)
+			return lam_fail(err, LAM_EFORMAT, "a file ends early");
+		lam_hash_update(hash, piece, got);
+		want -= got;
+	}
+	return 0;
+}
+
+static int hash_content(struct lam_tar_reader *tar, const struct lam_entry *entry, void *piece,
+			uint8_t out[16], struct lam_error *err)
+{
+	const struct lam_extent whole = { 0, entry->size };
+	const struct lam_extent *extents = entry->extents ? entry->extents : &whole;
+	size_t count = entry->extents ? entry->extent_count : 1;
+	struct lam_digest digest;
+	struct lam_hash hash;
+	uint64_t at = 0;
+	int code = 0;
+
+	if (lam_hash_init(&hash, LAM_SHA256, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < count && code == 0; i++) {
+		hash_zeros(&hash, extents[i].offset - at);
+		code = hash_stored(tar, &hash, piece, extents[i].length, err);
+		at = extents[i].offset + extents[i].length;
+	}
+	hash_zeros(&hash, entry->size - at);
+	lam_hash_final(&hash, &digest);
+	lam_hash_fini(&hash);
+	memcpy(out, digest.bytes, 16);
+	return code;
+}
+
+static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader *tar, void *piece,
+			struct lam_error *err)
+{
+	const struct lam_entry *entry;
+	int got;
+
+	while ((got = lam_tar_next(tar, &entry, err)) > 0) {
+		uint8_t content[16];
+		uint32_t inode;
+
+		if (lam_layer_builder_add(builder, entry, lam_tar_data_offset(tar), &inode, err) < 0)
+			return err->code;
+		if (inode == LAM_INODE_NONE || entry->type != LAM_TYPE_FILE)
+			continue;
+		if (hash_content(tar, entry, piece, content, err) < 0)
+			return err->code;
+		lam_layer_builder_content(builder, inode, content);
+	}
+	if (got == 0 && lam_tar_has_trailer(tar))
+		return lam_layer_builder_note(builder, "trailer",
+					      "bytes stand behind the end of the tar; without meaning, and kept "
+					      "only where the layer is", err);
+	return got;
+}
+
+int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t number, struct lam_error *err)
+{
+	struct lam_layer_builder *builder = NULL;
+	struct lam_tar_reader *tar = NULL;
+	void *piece = malloc(PIECE);
+	int code;
+
+	*out = NULL;
+	code = piece ? lam_layer_builder_new(&builder, number, err) : lam_fail_memory(err);
+	if (code == 0)
+		code = lam_tar_reader_new(&tar, stream, err);
+	if (code == 0)
+		code = read_entries(builder, tar, piece, err);
+	if (code == 0)
+		code = lam_layer_builder_finish(builder, out, err);
+	lam_tar_reader_free(tar);
+	lam_layer_builder_free(builder);
+	free(piece);
+	return code;
+}

@@ -1,0 +1,190 @@
+#include "pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tar_write.h"
+
+/* Reports come that far apart. */
+#define REPORT_EVERY (2u << 20)
+
+struct packing {
+	const struct lam_image *image;
+	struct lam_writer *out;
+	const struct lam_progress *progress;
+	struct lam_step step;
+	uint64_t reported;
+	struct lam_item_scratch scratch;
+	struct lam_buf header;
+	size_t strip; /* bytes of each path that an export leaves out */
+};
+
+static const char ZEROS[LAM_TAR_END];
+
+static int put(void *context, const void *bytes, size_t len, struct lam_error *err)
+{
+	struct packing *p = context;
+
+	if (lam_write(p->out, bytes, len, err) < 0)
+		return err->code;
+	p->step.done += len;
+	if (p->step.done - p->reported < REPORT_EVERY)
+		return 0;
+	p->reported = p->step.done;
+	if (lam_progress_stopped(p->progress))
+		return lam_fail(err, LAM_ESTOPPED, "stopped");
+	lam_progress_report(p->progress, &p->step);
+	return 0;
+}
+
+static void strip(struct lam_str *path, size_t len)
+{
+	path->bytes += len;
+	path->len -= len;
+}
+
+static int pack_one(struct packing *p, const struct lam_item *item, struct lam_error *err)
+{
+	struct lam_entry entry;
+	struct lam_stat stat;
+
+	lam_buf_clear(&p->header);
+	if (lam_item_entry(p->image->tree, item, &p->scratch, &entry, err) < 0)
+		return err->code;
+	strip(&entry.path, p->strip);
+	if (item->kind == LAM_ITEM_LINK)
+		strip(&entry.target, p->strip);
+	if (lam_tar_append_header(&p->header, &entry, err) < 0 ||
+	    put(p, p->header.data, p->header.len, err) < 0)
+		return err->code;
+	if (entry.type != LAM_TYPE_FILE || entry.size == 0)
+		return 0;
+	lam_tree_stat(p->image->tree, item->node, &stat);
+	if (lam_image_read_inode(p->image, stat.layer, stat.inode, put, p, err) < 0)
+		return err->code;
+	return put(p, ZEROS, lam_tar_padding(entry.size), err);
+}
+
+static int pack_all(struct packing *p, const struct lam_item *items, size_t count, struct lam_error *err)
+{
+	int code = 0;
+
+	p->scratch = LAM_ITEM_SCRATCH;
+	p->header = LAM_BUF(SIZE_MAX / 2);
+	for (size_t i = 0; i < count && code == 0; i++) {
+		code = pack_one(p, &items[i], err);
+		if (code < 0 && code != LAM_ESTOPPED) {
+			char *path = lam_tree_path_text(p->image->tree, items[i].node);
+
+			code = lam_wrap(err, "%s", path ? path : "?");
+			free(path);
+		}
+	}
+	if (code == 0)
+		code = put(p, ZEROS, sizeof ZEROS, err);
+	lam_item_scratch_fini(&p->scratch);
+	lam_buf_fini(&p->header);
+	return code;
+}
+
+int lam_pack(const struct lam_image *image, const struct lam_item *items, size_t count, struct lam_writer *out,
+	     const struct lam_progress *progress, const struct lam_step *step, struct lam_error *err)
+{
+	struct packing p = { .image = image, .out = out, .progress = step ? progress : NULL };
+
+	if (step)
+		p.step = *step;
+	if (pack_all(&p, items, count, err) < 0)
+		return err->code;
+	if (step) {
+		p.step.done = p.step.total;
+		lam_progress_report(progress, &p.step);
+	}
+	return 0;
+}
+
+/* Exports */
+
+struct giving { /* a writer that gives to a function */
+	struct lam_writer base;
+	int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err);
+	void *context;
+};
+
+static int giving_write(struct lam_writer *self, const void *bytes, size_t len, struct lam_error *err)
+{
+	struct giving *g = (struct giving *)self;
+
+	return g->write(g->context, bytes, len, err);
+}
+
+static const struct lam_writer_ops GIVING = { .write = giving_write };
+
+static bool is_below(const struct lam_tree *tree, uint32_t node, uint32_t top)
+{
+	while (node != top && node != LAM_NODE_ROOT)
+		node = tree->nodes[node].parent;
+	return node == top;
+}
+
+/* The first name of a node's file in the subtree. */
+static int first_below(const struct lam_tree *tree, uint32_t node, uint32_t top, uint32_t *out,
+		       struct lam_error *err)
+{
+	uint32_t *names;
+	size_t count;
+
+	*out = node;
+	if (!tree->nodes[node].linked)
+		return 0;
+	if (lam_tree_links(tree, node, &names, &count, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < count; i++) {
+		if (is_below(tree, names[i], top)) {
+			*out = names[i];
+			break;
+		}
+	}
+	free(names);
+	return 0;
+}
+
+static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **out, size_t *out_count,
+		   struct lam_error *err)
+{
+	size_t cap = 0;
+
+	*out = NULL;
+	*out_count = 0;
+	for (uint32_t n = top; n != LAM_NODE_NONE; n = lam_tree_next(tree, n, top)) {
+		uint32_t first;
+
+		if (LAM_GROW(*out, *out_count, cap, err) < 0 || first_below(tree, n, top, &first, err) < 0)
+			return err->code;
+		(*out)[(*out_count)++] =
+			(struct lam_item){ n, first, first == n ? LAM_ITEM_ENTRY : LAM_ITEM_LINK };
+	}
+	return 0;
+}
+
+int lam_image_export(const struct lam_image *image, uint32_t node,
+		     int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err),
+		     void *context, struct lam_error *err)
+{
+	struct giving giving = { { &GIVING }, write, context };
+	struct packing p = { .image = image, .out = &giving.base };
+	struct lam_item *items;
+	size_t count;
+	int code = collect(image->tree, node, &items, &count, err);
+
+	for (uint32_t n = image->tree->nodes[node].parent; n != LAM_NODE_ROOT; n = image->tree->nodes[n].parent) {
+		size_t len;
+
+		lam_tree_name(image->tree, n, &len);
+		p.strip += len + 1;
+	}
+	if (code == 0)
+		code = pack_all(&p, items, count, err);
+	free(items);
+	return code;
+}

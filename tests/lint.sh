@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# What reviewers should not have to look for. "quick": format, ranks and words alone.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bad=0
+mapfile -t c_files < <(find core tui tests -name '*.[ch]' | sort)
+mapfile -t sources < <(find core/src tui -name '*.c' | sort)
+
+fail() {
+    echo "lint: $*" >&2
+    bad=1
+}
+
+# Other versions lay out the same style otherwise.
+if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+    for file in "${c_files[@]}"; do
+        clang-format "$file" | cmp -s - "$file" || fail "format: $file: run 'make format'"
+    done
+elif [ "${CI:-}" = true ]; then
+    fail "format: clang-format 14 is missing"
+else
+    echo "lint: format: skipped: no clang-format 14"
+fi
+
+awk -f core/layers.awk core/layers.txt core/src/*.[ch] || fail "ranks: see core/layers.txt"
+grep -rnE '^#include "' tui | grep -E '"(\.\./|core/)' && fail "tui/ includes <lamina/...> of core/ alone"
+
+# Paths of somebody's machine and hosts of somebody's registry; the brackets keep this line out.
+words='/[h]ome/|/[w]ork/|[d]ocker\.io|[g]hcr\.io|[q]uay\.io|[g]cr\.io|registry-1\.|index\.[d]ocker'
+grep -rnE "$words" --include='*' --exclude-dir=.git --exclude-dir=build --exclude=LICENSE . && fail "words: see above"
+grep -rnE '\b(TO''DO|FIX''ME|X''XX)\b' core tui tests && fail "unfinished: see above"
+
+if [ "${1:-}" != quick ]; then
+    flags=(-std=c17 -D_GNU_SOURCE -Icore/include -Icore/src -Itui)
+    clang-tidy --quiet "${sources[@]}" -- "${flags[@]}" 2>/dev/null || fail "clang-tidy: see above"
+    # Leaks are gcc's, LeakSanitizer's and the fault tests' business: cppcheck does not know cleanup attributes.
+    cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+        --suppress=memleak --suppress=resourceLeak --suppress=missingIncludeSystem \
+        -D__GNUC__ -Icore/include -Icore/src -Itui core/src tui || fail "cppcheck: see above"
+fi
+exit "$bad"

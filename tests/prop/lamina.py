@@ -1,0 +1,69 @@
+"""Runs lamina, and reads its listings in the reference's terms."""
+import base64
+import json
+import os
+import subprocess
+
+import oci
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.environ.get("LAMINA") or os.path.join(REPOSITORY, "build", "lamina")
+EXITS = (0, 1, 2, 3, 4, 5)
+
+
+class Failure(Exception):
+    """What a check found wrong, in words."""
+
+
+def run(*args, stdin=b"", timeout=60, env=None):
+    """Any end that the design does not know (a signal, a sanitizer's report, none at all) is a Failure."""
+    words = [PROGRAM, *args]
+    try:
+        done = subprocess.run(words, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                              env={**os.environ, **(env or {})}, check=False)
+    except subprocess.TimeoutExpired:
+        raise Failure("%r: still running after %d s" % (args, timeout)) from None
+    errors = done.stderr.decode("utf-8", "replace")
+    if done.returncode not in EXITS or "Sanitizer" in errors or "runtime error:" in errors:
+        raise Failure("%r: exit %d: %s" % (args, done.returncode, errors[-2000:]))
+    return done
+
+
+def must(*args, exits=(0,), **options):
+    done = run(*args, **options)
+    if done.returncode not in exits:
+        raise Failure("%r: exit %d: %s" % (args, done.returncode, done.stderr.decode("utf-8", "replace").strip()))
+    return done
+
+
+def _entry(e):
+    kind = e["kind"]
+    return {
+        "kind": kind, "mode": int(e["mode"], 8), "uid": e["uid"], "gid": e["gid"], "mtime_s": e["mtime"],
+        "mtime_ns": e["mtime_ns"], "size": e["size"] if kind == "file" else 0, "layer": e["layer"],
+        "content": e["sha256_128"] if kind == "file" else None,
+        "target": oci.unescape(e["target"]) if kind == "symlink" else None,
+        "dev": (e["dev_major"], e["dev_minor"]) if kind in ("char", "block") else None,
+        "records": {k: base64.b64decode(v) for k, v in e.get("attributes", {}).items()}, "links": e["links"],
+    }
+
+
+def listing(image, **options):
+    """path -> entry, as reference.merge, but that 'content' is half as long and 'links' is a number."""
+    document = json.loads(must("ls", "--json", "-R", image, **options).stdout)
+    assert document["lamina"] == 1
+    return {oci.unescape(e["path"]): _entry(e) for e in document["entries"]}
+
+
+def as_listed(tree):
+    """A tree of the reference, or an unpacked one, as listing() would have it."""
+    return {path: {**e, "content": e["content"] and e["content"][:32], "links": len(e["links"])}
+            for path, e in tree.items()}
+
+
+def conclude(name, passed, failures, skipped=0):
+    """The last line, and the exit status."""
+    for what, why in failures:
+        print("%s: %s: %s" % (name, what, why))
+    print("%d passed, %d failed%s" % (passed, len(failures), ", %d skipped" % skipped if skipped else ""), flush=True)
+    return 1 if failures else 0

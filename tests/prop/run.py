@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Properties over random images and plans: what lamina writes must merge to the tree that it read, as the reference and
+umoci see both.
+
+    run.py [--seeds N] [--start S] [--jobs J] [--umoci EVERY] [--keep]        SEED=S repeats one, and keeps its files
+"""
+import argparse
+import filecmp
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+import generate
+import lamina
+import oci
+import reference
+import rootfs
+
+
+
+# Which paths a plan leaves out: by the design's words, on its own.
+
+
+def glob_regex(text):
+    """A glob as a regular expression over paths that were decoded with surrogateescape."""
+    out, at = "", 0
+    while at < len(text):
+        c = text[at]
+        if text.startswith("/**/", at):
+            out, at = out + "/(?:.*/)?", at + 4
+            continue
+        if text[at:] == "/**":
+            return out + "/.+"
+        if text.startswith("**", at):
+            out, at = out + ".*", at + 2
+            continue
+        if c == "\\":
+            literal = re.match(r"(?:\\x[0-9a-f]{2})+|\\.", text[at:])[0]
+            out, at = out + re.escape(oci.unescape(literal).decode("utf-8", "surrogateescape")), at + len(literal)
+            continue
+        if c == "[":
+            end = text.index("]", at + 2)
+            body = text[at + 1:end]
+            out, at = out + ("[^/%s]" % body[1:] if body[0] == "!" else "(?!/)[%s]" % body), end + 1
+            continue
+        out += {"*": "[^/]*", "?": "[^/]", "{": "(?:", ",": "|", "}": ")"}.get(c) or re.escape(c)
+        at += 1
+    return out
+
+
+def rule_matches(rule, path):
+    """path: decoded."""
+    if "path" in rule:
+        top = oci.unescape(rule["path"]).decode("utf-8", "surrogateescape")
+        return path == top or path.startswith(top.rstrip("/") + "/")
+    regex = re.compile(glob_regex(rule["glob"]), re.S)
+    parts = path.split("/")
+    return any(regex.fullmatch("/".join(parts[:n]) or "/") for n in range(1, len(parts) + 1))
+
+
+def left_out(plan, tree):
+    """Paths that the last matching rule drops. A directory stays where something in it does."""
+    gone, stay = set(), set()
+    for path in tree:
+        winner = None
+        for rule in plan.get("assign", []):
+            if rule_matches(rule, path.decode("utf-8", "surrogateescape")):
+                winner = rule
+        if winner is not None and winner["to"] is None and path != b"/":
+            gone.add(path)
+            continue
+        parts = path.split(b"/")
+        stay.update(b"/".join(parts[:n]) for n in range(1, len(parts)))
+    return gone - stay
+
+
+def without(tree, gone):
+    return {path: {**e, "links": frozenset(e["links"] - gone)} for path, e in tree.items() if path not in gone}
+
+
+# Properties
+
+
+class Case:
+    def __init__(self, seed, folder):
+        self.seed, self.folder = seed, folder
+        self.tree, self.plan, self.far = generate.generate(seed, folder)
+        self.image = "oci:%s:t" % self.file("image")
+        self.options = {"env": {"XDG_CACHE_HOME": self.file("cache"), "TMPDIR": folder}}
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    def lamina(self, *args, **options):
+        return lamina.must(*args, **self.options, **options)
+
+    def same(self, what, a, b, **options):
+        lines = rootfs.difference(a, b, **options)
+        if lines:
+            raise lamina.Failure("%s: %s" % (what, "; ".join(lines)))
+
+    def apply(self, plan, name, *more):
+        self.lamina("apply", self.file(plan), self.image, "oci:%s:t" % self.file(name), *more)
+        return self.file(name)
+
+    def reads(self):
+        """lamina sees what the reference sees, cold and from its cache."""
+        fields = rootfs.FIELDS + ("layer",)
+        want = lamina.as_listed(self.tree)
+        for when in ("listing", "second listing"):
+            self.same(when, want, lamina.listing(self.image, **self.options), fields=fields)
+
+    def writes(self):
+        """The plan's tree is the source's, and does not depend on threads."""
+        out = oci.Image(self.apply("plan.json", "out", "--threads", "8"))
+        other = self.apply("plan.json", "other", "--threads", "1")
+        names = [e["digest"].replace(":", "/") for e in out.manifest["layers"] + [out.manifest["config"]]]
+        files = ["index.json", "blobs/" + out.manifest_digest.replace(":", "/")] + ["blobs/" + n for n in names]
+        if not all(filecmp.cmp(self.file("out/" + n), os.path.join(other, n), False) for n in files):
+            raise lamina.Failure("1 thread and 8 write different bytes")
+        self.same("merged tree", without(self.tree, left_out(self.plan, self.tree)), reference.merge(out.layers))
+        self.lamina("check", "oci:%s:t" % self.file("out"))
+        self.config(out)
+        return out
+
+    def config(self, out):
+        """What the config says stays; its history follows the layers."""
+        source = oci.Image(self.file("image")).config
+        for key in source.keys() - {"history", "rootfs"}:
+            if out.config.get(key) != source[key]:
+                raise lamina.Failure("config: %s: %r became %r" % (key, source[key], out.config.get(key)))
+        filled = [h for h in out.config.get("history", []) if not h.get("empty_layer")]
+        if "history" in source and len(filled) != len(out.layers):
+            raise lamina.Failure("history: %d entries for %d layers" % (len(filled), len(out.layers)))
+
+    def identity(self):
+        """A plan that moves nothing writes the same manifest."""
+        self.lamina("plan", self.image, "-o", self.file("identity.json"))
+        same = oci.Image(self.apply("identity.json", "same"))
+        source = oci.Image(self.file("image"))
+        if same.manifest_digest != source.manifest_digest:
+            raise lamina.Failure("identity: %s became %s" % (source.manifest_digest, same.manifest_digest))
+
+    def canonical(self, out):
+        """Flattened, the source and what was made of it are the same bytes; so it is through a docker-archive."""
+        if left_out(self.plan, self.tree):
+            return
+        with open(self.file("flat.json"), "w", encoding="utf-8") as f:
+            json.dump({"lamina": 1, "layers": [{"name": "all", "from": "rest"}]}, f)
+        flat = oci.Image(self.apply("flat.json", "flat"))
+        archive = "docker-archive:" + self.file("archive.tar")
+        self.lamina("apply", self.file("flat.json"), "oci:%s:t" % self.file("out"), archive)
+        self.lamina("apply", self.file("flat.json"), archive, "oci:%s:t" % self.file("again"))
+        again = oci.Image(self.file("again"))
+        if flat.layers != again.layers:
+            raise lamina.Failure("flattening the source and flattening the output give different layers")
+        del out
+
+    def unpacks(self, out):
+        """umoci makes the same tree of the layers, where none of them is somebody else's."""
+        source = set(oci.Image(self.file("image")).layers)
+        tree = without(self.tree, left_out(self.plan, self.tree))
+        if self.far or any(tar in source for tar in out.layers) or not unpackable_names(tree):
+            return
+        self.same("umoci", rootfs.unpackable(tree), rootfs.unpack(out.layers, self.file("root")))
+
+
+def unpackable_names(tree):
+    """Linux takes names of 255 bytes and paths of 4,096, the scratch folder's included."""
+    return all(len(path) < 3800 and all(len(name) <= 255 for name in path.split(b"/")) for path in tree)
+
+
+def can_unpack():
+    """Whether this is a place where umoci can set owners, attributes and make devices."""
+    if os.geteuid() != 0 or not shutil.which("umoci"):
+        return False
+    with tempfile.TemporaryDirectory(prefix="lamina-prop.") as folder:
+        try:
+            os.mknod(os.path.join(folder, "device"), 0o20644, os.makedev(1, 3))
+            name = os.path.join(folder, "file")
+            with open(name, "wb"):
+                pass
+            os.chown(name, 3000000, 4000000000)
+            os.setxattr(name, "security.capability", generate.CAPABILITY)
+            os.setxattr(name, "user.x", b"1")
+            os.setxattr(name, "trusted.x", b"1")
+        except OSError:
+            return False
+    return True
+
+
+def check(seed, folder, umoci_every):
+    case = Case(seed, folder)
+    case.reads()
+    out = case.writes()
+    case.identity()
+    if seed % 4 == 0:
+        case.canonical(out)
+    if umoci_every and seed % umoci_every == 0:
+        case.unpacks(out)
+
+
+def attempt(job):
+    """(seed, what went wrong or None)"""
+    seed, keep, umoci_every = job
+    folder = tempfile.mkdtemp(prefix="lamina-prop-%d." % seed)
+    try:
+        check(seed, folder, umoci_every)
+        return seed, None
+    except lamina.Failure as failure:
+        return seed, str(failure)
+    except Exception as failure:  # a broken output shows in many ways
+        return seed, "%s: %s" % (type(failure).__name__, failure)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            print("seed %d: files are in %s" % (seed, folder))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--umoci", type=int, default=4, metavar="EVERY",
+                        help="unpack every n-th output with umoci; 0: none")
+    parser.add_argument("--keep", action="store_true", help="keep the files of each seed")
+    args = parser.parse_args()
+    umoci_every, skipped = args.umoci, 0
+    if umoci_every and not can_unpack():
+        if os.environ.get("CI") == "true":
+            return lamina.conclude("umoci", 0, [("peer", "umoci cannot unpack here, which CI needs")])
+        print("umoci: skipped: it needs root, and is not here or may not make devices")
+        umoci_every, skipped = 0, 1
+    seeds = range(args.start, args.start + args.seeds)
+    if os.environ.get("SEED"):
+        seeds, args.keep = [int(os.environ["SEED"])], True
+    jobs = [(seed, args.keep, umoci_every) for seed in seeds]
+    with multiprocessing.Pool(max(1, args.jobs)) as pool:
+        results = list(pool.imap_unordered(attempt, jobs, 4))
+    failures = [("SEED=%d" % seed, why) for seed, why in sorted(results) if why]
+    return lamina.conclude("property", len(results) - len(failures), failures, skipped)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+/* lamina cat, lamina export, lamina log */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+struct output {
+	int fd;
+	const char *name;
+};
+
+static int write_out(void *context, const void *bytes, size_t len, struct lam_error *err)
+{
+	const struct output *o = context;
+	const char *at = bytes;
+
+	if (atomic_load(&stop_asked))
+		return lam_fail(err, LAM_ESTOPPED, "stopped");
+	while (len > 0) {
+		ssize_t put = write(o->fd, at, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return lam_fail_errno(err, LAM_EWRITE, errno, "%s", o->name);
+		at += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
+int run_cat(struct call *call)
+{
+	struct output out = { STDOUT_FILENO, "standard output" };
+	const struct lam_tree *tree;
+	uint32_t node, real;
+	int code = EXIT_DONE;
+	struct lam_image *image = open_image(call, call->args[0], NULL, &code);
+	char *bytes;
+	size_t len;
+
+	if (!image)
+		return code;
+	tree = lam_image_tree(image);
+	code = EXIT_IMAGE;
+	if (lam_path_unescape(&bytes, &len, call->args[1], &call->err) == 0) {
+		/* through symlinks, as cat does; what does not lead anywhere is told by find_path */
+		bool there = lam_tree_resolve_path(tree, bytes, len, &real) != LAM_LOOP && real != LAM_NODE_NONE;
+
+		node = there ? real : find_path(call, image, call->args[1], false);
+		if (node != LAM_NODE_NONE)
+			code = lam_image_read_file(image, node, NULL, write_out, &out, &call->err) < 0 ? fail(call) :
+													  EXIT_DONE;
+		free(bytes);
+	}
+	lam_image_close(image);
+	return code;
+}
+
+/* To a temporary file beside it, put in place once it is whole. */
+static int export_to_file(struct call *call, const struct lam_image *image, uint32_t node, const char *file)
+{
+	char *temporary = malloc(strlen(file) + 16);
+	struct output out = { -1, file };
+	int code;
+
+	if (!temporary)
+		return lam_fail_memory(&call->err);
+	sprintf(temporary, "%s.XXXXXX", file);
+	out.fd = mkostemp(temporary, O_CLOEXEC);
+	if (out.fd < 0) {
+		free(temporary);
+		return lam_fail_errno(&call->err, LAM_EWRITE, errno, "%s", file);
+	}
+	code = lam_image_export(image, node, write_out, &out, &call->err);
+	if (code == 0 && (fchmod(out.fd, 0644) < 0 || fsync(out.fd) < 0 || rename(temporary, file) < 0))
+		code = lam_fail_errno(&call->err, LAM_EWRITE, errno, "%s", file);
+	if (code < 0)
+		unlink(temporary);
+	close(out.fd);
+	free(temporary);
+	return code;
+}
+
+int run_export(struct call *call)
+{
+	struct output out = { STDOUT_FILENO, "standard output" };
+	const char *file = call->args[2], *temporary = getenv("TMPDIR");
+	int code = EXIT_DONE;
+	struct lam_image *image =
+		open_image(call, call->args[0], temporary && *temporary ? temporary : "/tmp", &code);
+	uint32_t node;
+
+	if (!image)
+		return code;
+	node = find_path(call, image, call->args[1], false);
+	if (node == LAM_NODE_NONE)
+		code = EXIT_IMAGE;
+	else if ((strcmp(file, "-") == 0 ? lam_image_export(image, node, write_out, &out, &call->err) :
+					   export_to_file(call, image, node, file)) < 0)
+		code = fail(call);
+	lam_image_close(image);
+	return code;
+}
+
+static void print_versions(const struct lam_image *image, uint32_t version)
+{
+	const struct lam_tree *tree = lam_image_tree(image);
+	const struct lam_version *v = lam_tree_version(tree, version);
+	const struct lam_layer_info *layer = lam_image_layer(image, v->layer);
+	struct lam_stat stat = { 0 };
+	char size[16], *by;
+
+	if (v->change != LAM_CHANGE_DELETED)
+		lam_tree_stat_version(tree, v, &stat);
+	by = lam_path_escape(layer->created_by, strlen(layer->created_by));
+	printf("layer %-4u %-9s %-8s %8s  %04o %lld:%lld  %.120s\n", v->layer,
+	       v->implied ? "implied" : CHANGE_NAMES[v->change],
+	       v->change == LAM_CHANGE_DELETED ? "" : KIND_NAMES[stat.kind],
+	       v->change == LAM_CHANGE_DELETED || stat.kind != LAM_KIND_FILE ? "-" : size_text(stat.size, size), stat.mode,
+	       (long long)stat.uid, (long long)stat.gid, by ? by : "");
+	free(by);
+}
+
+int run_log(struct call *call)
+{
+	int code = EXIT_DONE;
+	struct lam_image *image = open_image(call, call->args[0], NULL, &code);
+	uint32_t node, *order = NULL;
+	size_t count = 0;
+
+	if (!image)
+		return code;
+	node = find_path(call, image, call->args[1], true);
+	if (node != LAM_NODE_NONE) {
+		const struct lam_tree *tree = lam_image_tree(image);
+
+		for (uint32_t v = lam_tree_node(tree, node)->version; v != LAM_NODE_NONE;
+		     v = lam_tree_version(tree, v)->previous)
+			count++;
+		order = calloc(count + 1, sizeof *order);
+		for (uint32_t v = lam_tree_node(tree, node)->version, i = (uint32_t)count; order && v != LAM_NODE_NONE;
+		     v = lam_tree_version(tree, v)->previous)
+			order[--i] = v;
+		for (size_t i = 0; order && i < count; i++)
+			print_versions(image, order[i]);
+		if (count == 0)
+			puts("no layer describes it");
+		free(order);
+	}
+	lam_image_close(image);
+	return node == LAM_NODE_NONE ? EXIT_IMAGE : EXIT_DONE;
+}
