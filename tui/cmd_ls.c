@@ -148,8 +148,9 @@ static void print_json(struct listing *l, uint32_t node, const struct lam_stat *
 		printf(",\"state\":\"%s\"", where);
 	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK)
 		printf(",\"dev_major\":%u,\"dev_minor\":%u", stat->dev_major, stat->dev_minor);
+	printf(",\"links\":%zu", link_count(l, node));
 	if (n->linked)
-		printf(",\"links\":%zu,\"inode\":\"%u:%u\"", link_count(l, node), stat->layer, stat->inode);
+		printf(",\"inode\":\"%u:%u\"", stat->layer, stat->inode);
 	if (n->implied && stat->kind == LAM_KIND_DIR)
 		fputs(",\"implied\":true", stdout);
 	if (stat->kind == LAM_KIND_FILE) {
