@@ -77,6 +77,14 @@ static int texts_add(struct texts *t, char *text, struct lam_error *err)
 	return 0;
 }
 
+/* The length of an escape at text[0] == '\\': "\u{...}" has braces of its own. */
+static size_t escape_length(const char *text)
+{
+	const char *brace = text[1] == 'u' && text[2] == '{' ? strchr(text, '}') : NULL;
+
+	return brace ? (size_t)(brace - text) + 1 : text[1] ? 2 : 1;
+}
+
 /* The end of a class that begins at text[at] == '[', behind its bracket; 0 where it has none. */
 static size_t class_end(const char *text, size_t at)
 {
@@ -86,7 +94,7 @@ static size_t class_end(const char *text, size_t at)
 	if (text[at] == ']')
 		at++;
 	while (text[at] && text[at] != ']')
-		at += text[at] == '\\' && text[at + 1] ? 2 : 1;
+		at += text[at] == '\\' ? escape_length(text + at) : 1;
 	return text[at] ? at + 1 : 0;
 }
 
@@ -98,8 +106,8 @@ static size_t find_stop(const char *text, size_t at, const char *stops)
 	while (text[at]) {
 		if (depth == 0 && strchr(stops, text[at]))
 			return at;
-		if (text[at] == '\\' && text[at + 1]) {
-			at += 2;
+		if (text[at] == '\\') {
+			at += escape_length(text + at);
 			continue;
 		}
 		if (text[at] == '[' && class_end(text, at)) {
@@ -272,6 +280,10 @@ static int compile_stars(struct program *p, const char *text, size_t *at, struct
 		++*at; /* the slash is part of it */
 		return add_token(p, (struct token){ .kind = ANY_PATH }, err);
 	}
+	/* at the end behind a slash it is what is below, and not the directory itself */
+	if (*at >= stars + 1 && text[*at - stars - 1] == '/' && !text[*at] &&
+	    add_token(p, (struct token){ .kind = ANY_ONE }, err) < 0)
+		return err->code;
 	return add_token(p, (struct token){ .kind = ANY_BYTES }, err);
 }
 

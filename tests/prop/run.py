@@ -27,9 +27,13 @@ import rootfs
 
 def glob_regex(text):
     """A glob as a regular expression over paths that were decoded with surrogateescape."""
+    while "/**/**/" in text:
+        text = text.replace("/**/**/", "/**/")
     out, at = "", 0
     while at < len(text):
         c = text[at]
+        if text[at:] == "**" and text[at - 1] == "/":
+            return out + ".+"
         if text.startswith("/**/", at):
             out, at = out + "/(?:.*/)?", at + 4
             continue
@@ -147,8 +151,9 @@ class Case:
 
     def canonical(self, out):
         """Flattened, the source and what was made of it are the same bytes; so it is through a docker-archive."""
-        if left_out(self.plan, self.tree):
-            return
+        source = oci.Image(self.file("image"))
+        if left_out(self.plan, self.tree) or len(source.layers) == 1:
+            return  # an image of one layer is flat: its layer is kept as it is
         with open(self.file("flat.json"), "w", encoding="utf-8") as f:
             json.dump({"lamina": 1, "layers": [{"name": "all", "from": "rest"}]}, f)
         flat = oci.Image(self.apply("flat.json", "flat"))
