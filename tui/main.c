@@ -157,9 +157,25 @@ static int run(const struct command *command, int argc, char **argv)
 	return code;
 }
 
+/* Where the command's name is: behind options that all commands have. */
+static int command_at(int argc, char **argv)
+{
+	int at = 1;
+
+	while (at < argc && strncmp(argv[at], "--", 2) == 0) {
+		const struct option *o = COMMON_OPTIONS;
+
+		while (o->name && strcmp(o->name, argv[at] + 2) != 0)
+			o++;
+		at += o->name && o->value ? 2 : 1;
+	}
+	return at < argc ? at : argc;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
+	int at;
 
 	open_standard();
 	set_signals();
@@ -181,6 +197,14 @@ int main(int argc, char **argv)
 		puts("lamina " VERSION);
 		return finish_output(NULL, EXIT_DONE);
 	}
-	command = find_command(argv[1]);
-	return command ? run(command, argc - 2, argv + 2) : unknown_command(argv[1]);
+	at = command_at(argc, argv);
+	if (at == argc)
+		return unknown_command(argv[1]);
+	command = find_command(argv[at]);
+	if (!command)
+		return unknown_command(argv[at]);
+	/* its name goes, all other words stay in order */
+	for (int i = at; i + 1 < argc; i++)
+		argv[i] = argv[i + 1];
+	return run(command, argc - 2, argv + 1);
 }

@@ -114,10 +114,9 @@ def check_reading(folder, name):
         lines.append("the engines disagree, and there is no note")
     if want is not None:
         lines += compare(want, listed)
-    try:
+    expected = None
+    if not name.startswith("gnu_sparse"):  # the reference knows no sparse files
         expected = lamina.as_listed(reference.merge(oci.Image(image).layers))
-    except (ValueError, KeyError):
-        expected = None  # constructs that the reference does not know: sparse files
     if expected is not None:
         lines += ["reference: " + line for line in rootfs.difference(expected, listed)]
     return listed, lines
@@ -133,7 +132,12 @@ def check_writing(image, listed, scratch):
     if not shutil.which("umoci") or os.geteuid() != 0:
         return lines
     tree = rootfs.unpack(oci.Image(out).layers, os.path.join(scratch, "root"))
-    differing = rootfs.difference(rootfs.unpackable(listed), lamina.as_listed(tree))
+    want, tree = rootfs.unpackable(listed), lamina.as_listed(tree)
+    for path in [p for p in want if os.path.basename(p).startswith(b".wh.")]:
+        # such a directory can only be implied: its time, and that of the one above, are the unpacker's
+        for p in (path, os.path.dirname(path)):
+            want[p] = {**want[p], "mtime_s": tree[p]["mtime_s"], "mtime_ns": tree[p]["mtime_ns"]}
+    differing = rootfs.difference(want, tree)
     return lines + ["unpacked: " + line for line in differing]
 
 
