@@ -88,11 +88,12 @@ sys.exit(bool(lines))
 END
 }
 
-# plan.json for a purpose; prints what the purpose needs to know.
+# plan.json for a purpose; `purpose` gets what that needs to know.
 write_plan() { # squash | move | drop
+    rm -f plan.json
     lamina ls --json -R "$image" >listing.json || return
-    python3 - "$1" "$(layers in | wc -l)" <<'END'
-import json, sys
+    python3 - "$1" "$(layers in | wc -l)" "$image" "$program" <<'END'
+import json, subprocess, sys
 what, count = sys.argv[1], int(sys.argv[2])
 entries = [e for e in json.load(open("listing.json"))["entries"] if e["path"] != "/"]
 stack = [{"name": "layer-%d" % n, "from": [n]} for n in range(count)]
@@ -102,12 +103,15 @@ if what == "squash":
     middle = [{"name": "middle", "from": ["1-%d" % last]}] if count > 2 else [{"name": "middle", "from": [count - 1]}]
     plan["layers"] = stack[:1 if count > 1 else 0] + middle + stack[last + 1:]
 else:
-    top = max(e["layer"] for e in entries if e["kind"] == "file" and e["links"] == 1)
-    path = next(e["path"] for e in entries if e["kind"] == "file" and e["links"] == 1 and e["layer"] == top)
+    # the highest file that no lower layer has a version of: what is left out is left out of all layers
+    files = sorted((e for e in entries if e["kind"] == "file" and e["links"] == 1), key=lambda e: -e["layer"])
+    one = lambda e: subprocess.run([sys.argv[4], "log", sys.argv[3], e["path"]], stdout=subprocess.PIPE,
+                                   check=True).stdout.count(b"\n") == 1
+    top, path = next((e["layer"], e["path"]) for e in files if one(e))
     plan["assign"] = [{"path": path, "to": None if what == "drop" else "moved"}]
     if what == "move":
         stack.append({"name": "moved"})
-    print(top, path)
+    print(top, path, file=open("purpose", "w"))
 json.dump(plan, open("plan.json", "w"))
 END
 }
@@ -123,17 +127,17 @@ one() {
         taken flatten flat
         check "flatten: diff" lamina diff "$image" oci:flat:t
     fi
-    write_plan squash >/dev/null
+    check "squash: plan" write_plan squash
     if check "squash: apply" apply plan.json oci:squash:t; then
         taken squash squash
         check "squash: the lowest layer is kept" lowest_kept 1 squash
     fi
-    read -r top path <<<"$(write_plan move)"
+    check "move: plan" write_plan move && read -r top path <purpose
     if check "move: apply" apply plan.json oci:move:t; then
         taken move move
         check "move: layers below are kept" lowest_kept "$top" move
     fi
-    read -r top path <<<"$(write_plan drop)"
+    check "drop: plan" write_plan drop && read -r top path <purpose
     if check "drop: apply" apply plan.json oci:drop:t; then
         taken drop drop "$path"
         check "drop: layers below are kept" lowest_kept "$top" drop
