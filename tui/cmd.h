@@ -1,4 +1,5 @@
-/* The commands of the program, and what they share. Only the library's public headers are used. */
+/* The commands of the program, and what they share. Only the library's public headers are
+ * used. */
 #ifndef CMD_H
 #define CMD_H
 
@@ -12,7 +13,14 @@
 #include <lamina/write.h>
 
 /* Exit codes; 130 and 143 are those of SIGINT and SIGTERM. */
-enum { EXIT_DONE = 0, EXIT_DIFFERENT = 1, EXIT_USAGE = 2, EXIT_IMAGE = 3, EXIT_PLAN = 4, EXIT_OUTPUT = 5 };
+enum {
+	EXIT_DONE = 0,
+	EXIT_DIFFERENT = 1,
+	EXIT_USAGE = 2,
+	EXIT_IMAGE = 3,
+	EXIT_PLAN = 4,
+	EXIT_OUTPUT = 5
+};
 
 struct option {
 	const char *name;
@@ -25,11 +33,11 @@ struct call;
 
 struct command {
 	const char *name;
-	const char *usage;   /* behind "lamina NAME" */
-	const char *summary; /* one line */
-	const char *about;   /* a paragraph or two, with an example */
+	const char *usage;            /* behind "lamina NAME" */
+	const char *summary;          /* one line */
+	const char *about;            /* a paragraph or two, with an example */
 	const struct option *options; /* ends with a NULL name */
-	size_t least, most;  /* arguments */
+	size_t least, most;           /* arguments */
 	int (*run)(struct call *call);
 };
 
@@ -63,7 +71,8 @@ bool call_has(const struct call *call, const char *name);
 const char *call_value(const struct call *call, const char *name);
 /* All values of an option, in order: out has room for call->given_count of them. */
 size_t call_values(const struct call *call, const char *name, const char **out);
-int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int usage_error(const char *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void print_help(const struct command *command, FILE *out);
 /* The one of names[] (NULL-terminated) that is nearest to a mistyped word, or NULL. */
 const char *nearest(const char *word, const char *const *names);
@@ -72,7 +81,8 @@ const char *nearest(const char *word, const char *const *names);
 /* Tells an error on standard error, and gives the exit code for it. */
 int fail(const struct call *call);
 int fail_as(const struct call *call, int exit_code);
-void tell(const struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tell(const struct call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* "12.3M"; powers of 1,024. */
 const char *size_text(uint64_t bytes, char out[16]);
 /* Bytes from an image, as text. */
@@ -87,21 +97,24 @@ extern atomic_bool stop_asked;
 extern int stop_signal;
 
 /* shared.c */
-/* Opens an image with the call's platform, threads and progress; spool may be NULL. NULL on failure, which has been told, with the
- * exit code in *out_exit. */
-struct lam_image *open_image(struct call *call, const char *reference, const char *spool, int *out_exit);
+/* Opens an image with the call's platform, threads and progress; spool may be NULL. NULL
+ * on failure, which has been told, with the exit code in *out_exit. */
+struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
+			     int *out_exit);
 struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit);
-struct lam_layout *make_layout(struct call *call, const struct lam_image *image, const struct lam_plan *plan,
-			       int *out_exit);
+struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
+			       const struct lam_plan *plan, int *out_exit);
 /* The node of a path that is there; LAM_NODE_NONE on failure, which has been told. */
-uint32_t find_path(struct call *call, const struct lam_image *image, const char *path, bool dead_too);
+uint32_t find_path(struct call *call, const struct lam_image *image, const char *path,
+		   bool dead_too);
 /* Reads a file, or standard input for "-". */
 int read_input(struct call *call, const char *file, char **out, size_t *out_len);
 
 extern const char *const KIND_NAMES[];
 extern const char *const CHANGE_NAMES[];
 extern const char *const FATE_NAMES[];
-const char *resolution_name(const struct lam_tree *tree, uint32_t node); /* "dangling" ..., or NULL */
+const char *resolution_name(const struct lam_tree *tree,
+			    uint32_t node); /* "dangling" ..., or NULL */
 
 int run_apply(struct call *call);
 int run_plan(struct call *call);

@@ -24,7 +24,8 @@ static int set_created(struct apply *a)
 	if (!text || !*text)
 		return 0;
 	when = (time_t)strtoll(text, &end, 10);
-	if (*end || strspn(text, "0123456789") != strlen(text) || strlen(text) > 12 || !gmtime_r(&when, &tm))
+	if (*end || strspn(text, "0123456789") != strlen(text) || strlen(text) > 12 ||
+	    !gmtime_r(&when, &tm))
 		return usage_error("apply", "SOURCE_DATE_EPOCH is a number of seconds");
 	strftime(a->created, sizeof a->created, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return 0;
@@ -32,11 +33,13 @@ static int set_created(struct apply *a)
 
 static int check_pinned(struct apply *a)
 {
-	const char *have = lam_image_manifest_digest(a->image), *want = a->plan->source_manifest;
+	const char *have = lam_image_manifest_digest(a->image),
+		   *want = a->plan->source_manifest;
 
 	if (!call_has(a->call, "pinned") || (want && strcmp(have, want) == 0))
 		return 0;
-	(void)lam_fail(&a->call->err, LAM_EPLAN, "%s: is %s, and the plan was made for %s", a->call->args[1], have,
+	(void)lam_fail(&a->call->err, LAM_EPLAN,
+		       "%s: is %s, and the plan was made for %s", a->call->args[1], have,
 		       want ? want : "no image in particular (no source.manifest)");
 	return fail(a->call);
 }
@@ -61,7 +64,9 @@ static int tell_remarks(struct apply *a)
 
 static const char *color_of(enum lam_fate fate)
 {
-	return fate == LAM_FATE_KEPT ? "\033[32m" : fate == LAM_FATE_NEW ? "\033[36m" : "\033[33m";
+	return fate == LAM_FATE_KEPT  ? "\033[32m"
+	       : fate == LAM_FATE_NEW ? "\033[36m"
+				      : "\033[33m";
 }
 
 static void print_layout(const struct apply *a, FILE *out, bool color)
@@ -70,20 +75,25 @@ static void print_layout(const struct apply *a, FILE *out, bool color)
 	uint64_t bytes;
 	char size[16];
 
-	fprintf(out, "%-3s %-16s %-10s %8s %8s %9s  %s\n", "", "layer", "", "entries", "files", "tar", "why");
+	fprintf(out, "%-3s %-16s %-10s %8s %8s %9s  %s\n", "", "layer", "", "entries",
+		"files", "tar", "why");
 	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
 		const struct lam_target *t = lam_layout_target(a->layout, i);
 
-		fprintf(out, "%-3zu %-16s %s%-10s%s %8u %8u %9s  %s%s%s%s\n", i, t->name, color ? color_of(t->fate) : "",
-			FATE_NAMES[t->fate], color ? "\033[0m" : "", t->entry_count, t->file_count,
-			size_text(t->tar_size, size), t->reason, t->from[0] ? " (" : "", t->from, t->from[0] ? ")" : "");
+		fprintf(out, "%-3zu %-16s %s%-10s%s %8u %8u %9s  %s%s%s%s\n", i, t->name,
+			color ? color_of(t->fate) : "", FATE_NAMES[t->fate],
+			color ? "\033[0m" : "", t->entry_count, t->file_count,
+			size_text(t->tar_size, size), t->reason, t->from[0] ? " (" : "",
+			t->from, t->from[0] ? ")" : "");
 	}
 	lam_layout_dropped(a->layout, &dropped, &bytes);
 	if (dropped)
-		fprintf(out, "LEFT OUT of the image: %u paths, %s\n", dropped, size_text(bytes, size));
+		fprintf(out, "LEFT OUT of the image: %u paths, %s\n", dropped,
+			size_text(bytes, size));
 }
 
-static void print_json_target(const struct lam_target *t, size_t number, const struct lam_written_layer *w)
+static void print_json_target(const struct lam_target *t, size_t number,
+			      const struct lam_written_layer *w)
 {
 	char compression[LAM_COMPRESSION_TEXT];
 
@@ -93,15 +103,17 @@ static void print_json_target(const struct lam_target *t, size_t number, const s
 	put_json(stdout, t->reason);
 	fputs(",\"from\":", stdout);
 	put_json(stdout, t->from);
-	printf(",\"entries\":%u,\"whiteouts\":%u,\"files\":%u,\"file_bytes\":%llu,\"tar_size\":%llu", t->entry_count,
-	       t->whiteout_count, t->file_count, (unsigned long long)t->file_bytes, (unsigned long long)t->tar_size);
+	printf(",\"entries\":%u,\"whiteouts\":%u,\"files\":%u,\"file_bytes\":%llu,\"tar_size\":%llu",
+	       t->entry_count, t->whiteout_count, t->file_count,
+	       (unsigned long long)t->file_bytes, (unsigned long long)t->tar_size);
 	if (t->fate == LAM_FATE_KEPT)
 		printf(",\"original\":%u", t->original);
 	else
-		printf(",\"compression\":\"%s\"", lam_compression_format(t->compression, compression));
+		printf(",\"compression\":\"%s\"",
+		       lam_compression_format(t->compression, compression));
 	if (w)
-		printf(",\"digest\":\"%s\",\"diff_id\":\"%s\",\"blob_size\":%llu", w->digest, w->diff_id,
-		       (unsigned long long)w->blob_size);
+		printf(",\"digest\":\"%s\",\"diff_id\":\"%s\",\"blob_size\":%llu",
+		       w->digest, w->diff_id, (unsigned long long)w->blob_size);
 	fputc('}', stdout);
 }
 
@@ -114,9 +126,11 @@ static void print_json(const struct apply *a, const struct lam_write_result *res
 	lam_layout_dropped(a->layout, &dropped, &bytes);
 	printf("{\"lamina\":1,\"source\":\"%s\",", lam_image_manifest_digest(a->image));
 	if (result)
-		printf("\"manifest\":\"%s\",\"config\":\"%s\",\"verified\":%s,", result->manifest_digest,
-		       result->config_digest, result->verified ? "true" : "false");
-	printf("\"dropped\":%u,\"dropped_bytes\":%llu,\n  \"layers\":[", dropped, (unsigned long long)bytes);
+		printf("\"manifest\":\"%s\",\"config\":\"%s\",\"verified\":%s,",
+		       result->manifest_digest, result->config_digest,
+		       result->verified ? "true" : "false");
+	printf("\"dropped\":%u,\"dropped_bytes\":%llu,\n  \"layers\":[", dropped,
+	       (unsigned long long)bytes);
 	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
 		const struct lam_target *t = lam_layout_target(a->layout, i);
 		bool there = result && t->fate != LAM_FATE_EMPTY;
@@ -135,7 +149,8 @@ static void print_json(const struct apply *a, const struct lam_write_result *res
 static int write_image(struct apply *a)
 {
 	struct call *call = a->call;
-	struct lam_write_options options = { .threads = call->threads, .no_verify = call_has(call, "no-verify"),
+	struct lam_write_options options = { .threads = call->threads,
+					     .no_verify = call_has(call, "no-verify"),
 					     .created = a->created[0] ? a->created : NULL,
 					     .progress = &call->progress };
 	bool standard = strcmp(call->args[2], "-") == 0;
@@ -148,8 +163,8 @@ static int write_image(struct apply *a)
 	if (call_has(call, "json") && !standard)
 		print_json(a, &result);
 	else
-		fprintf(standard ? stderr : stdout, "%s %s%s\n", result.manifest_digest, call->args[2],
-			result.verified ? "" : " (not verified)");
+		fprintf(standard ? stderr : stdout, "%s %s%s\n", result.manifest_digest,
+			call->args[2], result.verified ? "" : " (not verified)");
 	lam_write_result_fini(&result);
 	return EXIT_DONE;
 }
@@ -191,8 +206,11 @@ int run_apply(struct call *call)
 	int code;
 
 	if (strcmp(call->args[0], "-") == 0 && strcmp(call->args[1], "-") == 0)
-		return usage_error("apply", "apply: the plan and the image cannot both be standard input");
-	if (!call_has(call, "dry-run") && lam_write_spool_folder(&spool, call->args[2], &call->err) < 0)
+		return usage_error(
+			"apply",
+			"apply: the plan and the image cannot both be standard input");
+	if (!call_has(call, "dry-run") &&
+	    lam_write_spool_folder(&spool, call->args[2], &call->err) < 0)
 		return fail(call);
 	code = apply(&a, spool);
 	lam_layout_free(a.layout);

@@ -14,9 +14,15 @@ static const struct {
 	unsigned bit;
 	const char *name;
 } WHAT[] = {
-	{ LAM_DIFF_KIND, "kind" },	 { LAM_DIFF_MODE, "mode" },	{ LAM_DIFF_OWNER, "owner" },
-	{ LAM_DIFF_TIME, "time" },	 { LAM_DIFF_SIZE, "size" },	{ LAM_DIFF_CONTENT, "content" },
-	{ LAM_DIFF_TARGET, "target" },	 { LAM_DIFF_DEVICE, "device" }, { LAM_DIFF_ATTRIBUTES, "attributes" },
+	{ LAM_DIFF_KIND, "kind" },
+	{ LAM_DIFF_MODE, "mode" },
+	{ LAM_DIFF_OWNER, "owner" },
+	{ LAM_DIFF_TIME, "time" },
+	{ LAM_DIFF_SIZE, "size" },
+	{ LAM_DIFF_CONTENT, "content" },
+	{ LAM_DIFF_TARGET, "target" },
+	{ LAM_DIFF_DEVICE, "device" },
+	{ LAM_DIFF_ATTRIBUTES, "attributes" },
 	{ LAM_DIFF_LINKS, "hard links" },
 };
 
@@ -35,12 +41,15 @@ static void print_what(const struct difference *d, unsigned what)
 static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 {
 	struct difference *d = context;
-	char *path = a != LAM_NODE_NONE ? lam_tree_path_text(d->a, a) : lam_tree_path_text(d->b, b);
+	char *path = a != LAM_NODE_NONE ? lam_tree_path_text(d->a, a)
+					: lam_tree_path_text(d->b, b);
 	char sign = what & LAM_DIFF_ONLY_A ? '-' : what & LAM_DIFF_ONLY_B ? '+' : '~';
 
 	if (d->json) {
 		printf("%s\n  {\"change\":\"%s\",\"path\":", d->count ? "," : "",
-		       sign == '-' ? "removed" : sign == '+' ? "added" : "changed");
+		       sign == '-'   ? "removed"
+		       : sign == '+' ? "added"
+				     : "changed");
 		put_json(stdout, path ? path : "?");
 		fputs(",\"what\":[", stdout);
 		print_what(d, what);

@@ -48,13 +48,17 @@ int run_cat(struct call *call)
 	tree = lam_image_tree(image);
 	code = EXIT_IMAGE;
 	if (lam_path_unescape(&bytes, &len, call->args[1], &call->err) == 0) {
-		/* through symlinks, as cat does; what does not lead anywhere is told by find_path */
-		bool there = lam_tree_resolve_path(tree, bytes, len, &real) != LAM_LOOP && real != LAM_NODE_NONE;
+		/* through symlinks, as cat does; what does not lead anywhere is told by
+		 * find_path */
+		bool there = lam_tree_resolve_path(tree, bytes, len, &real) != LAM_LOOP &&
+			     real != LAM_NODE_NONE;
 
 		node = there ? real : find_path(call, image, call->args[1], false);
 		if (node != LAM_NODE_NONE)
-			code = lam_image_read_file(image, node, NULL, write_out, &out, &call->err) < 0 ? fail(call) :
-													  EXIT_DONE;
+			code = lam_image_read_file(image, node, NULL, write_out, &out,
+						   &call->err) < 0
+				       ? fail(call)
+				       : EXIT_DONE;
 		free(bytes);
 	}
 	lam_image_close(image);
@@ -62,7 +66,8 @@ int run_cat(struct call *call)
 }
 
 /* To a temporary file beside it, put in place once it is whole. */
-static int export_to_file(struct call *call, const struct lam_image *image, uint32_t node, const char *file)
+static int export_to_file(struct call *call, const struct lam_image *image, uint32_t node,
+			  const char *file)
 {
 	char *temporary = malloc(strlen(file) + 16);
 	struct output out = { -1, file };
@@ -77,7 +82,8 @@ static int export_to_file(struct call *call, const struct lam_image *image, uint
 		return lam_fail_errno(&call->err, LAM_EWRITE, errno, "%s", file);
 	}
 	code = lam_image_export(image, node, write_out, &out, &call->err);
-	if (code == 0 && (fchmod(out.fd, 0644) < 0 || fsync(out.fd) < 0 || rename(temporary, file) < 0))
+	if (code == 0 && (fchmod(out.fd, 0644) < 0 || fsync(out.fd) < 0 ||
+			  rename(temporary, file) < 0))
 		code = lam_fail_errno(&call->err, LAM_EWRITE, errno, "%s", file);
 	if (code < 0)
 		unlink(temporary);
@@ -91,8 +97,8 @@ int run_export(struct call *call)
 	struct output out = { STDOUT_FILENO, "standard output" };
 	const char *file = call->args[2], *temporary = getenv("TMPDIR");
 	int code = EXIT_DONE;
-	struct lam_image *image =
-		open_image(call, call->args[0], temporary && *temporary ? temporary : "/tmp", &code);
+	struct lam_image *image = open_image(
+		call, call->args[0], temporary && *temporary ? temporary : "/tmp", &code);
 	uint32_t node;
 
 	if (!image)
@@ -100,8 +106,9 @@ int run_export(struct call *call)
 	node = find_path(call, image, call->args[1], false);
 	if (node == LAM_NODE_NONE)
 		code = EXIT_IMAGE;
-	else if ((strcmp(file, "-") == 0 ? lam_image_export(image, node, write_out, &out, &call->err) :
-					   export_to_file(call, image, node, file)) < 0)
+	else if ((strcmp(file, "-") == 0
+			  ? lam_image_export(image, node, write_out, &out, &call->err)
+			  : export_to_file(call, image, node, file)) < 0)
 		code = fail(call);
 	lam_image_close(image);
 	return code;
@@ -121,8 +128,10 @@ static void print_versions(const struct lam_image *image, uint32_t version)
 	printf("layer %-4u %-9s %-8s %8s  %04o %lld:%lld  %.120s\n", v->layer,
 	       v->implied ? "implied" : CHANGE_NAMES[v->change],
 	       v->change == LAM_CHANGE_DELETED ? "" : KIND_NAMES[stat.kind],
-	       v->change == LAM_CHANGE_DELETED || stat.kind != LAM_KIND_FILE ? "-" : size_text(stat.size, size), stat.mode,
-	       (long long)stat.uid, (long long)stat.gid, by ? by : "");
+	       v->change == LAM_CHANGE_DELETED || stat.kind != LAM_KIND_FILE
+		       ? "-"
+		       : size_text(stat.size, size),
+	       stat.mode, (long long)stat.uid, (long long)stat.gid, by ? by : "");
 	free(by);
 }
 
@@ -143,8 +152,8 @@ int run_log(struct call *call)
 		     v = lam_tree_version(tree, v)->previous)
 			count++;
 		order = calloc(count + 1, sizeof *order);
-		for (uint32_t v = lam_tree_node(tree, node)->version, i = (uint32_t)count; order && v != LAM_NODE_NONE;
-		     v = lam_tree_version(tree, v)->previous)
+		for (uint32_t v = lam_tree_node(tree, node)->version, i = (uint32_t)count;
+		     order && v != LAM_NODE_NONE; v = lam_tree_version(tree, v)->previous)
 			order[--i] = v;
 		for (size_t i = 0; order && i < count; i++)
 			print_versions(image, order[i]);

@@ -8,7 +8,9 @@
 
 static const char *codec_name(enum lam_codec codec)
 {
-	return codec == LAM_CODEC_GZIP ? "gzip" : codec == LAM_CODEC_ZSTD ? "zstd" : "none";
+	return codec == LAM_CODEC_GZIP   ? "gzip"
+	       : codec == LAM_CODEC_ZSTD ? "zstd"
+					 : "none";
 }
 
 /* Text of the image's documents: not from its files, and hostile all the same. */
@@ -18,7 +20,8 @@ static void put_cut(const char *text, size_t most)
 	size_t len = shown ? strlen(shown) : 0, cut = len;
 
 	if (len > most) {
-		for (cut = most > 3 ? most - 3 : 0; cut > 0 && ((unsigned char)shown[cut] & 0xc0) == 0x80;)
+		for (cut = most > 3 ? most - 3 : 0;
+		     cut > 0 && ((unsigned char)shown[cut] & 0xc0) == 0x80;)
 			cut--;
 	}
 	printf("%.*s%s", (int)cut, shown ? shown : "", cut < len ? "..." : "");
@@ -50,7 +53,8 @@ static void print_notes(const struct lam_image *image, size_t most)
 		print_note(lam_image_note(image, i));
 	if (lam_image_note_total(image) > most || lam_image_note_total(image) > count)
 		printf("and %llu more notes%s\n",
-		       (unsigned long long)lam_image_note_total(image) - (count < most ? count : most),
+		       (unsigned long long)lam_image_note_total(image) -
+			       (count < most ? count : most),
 		       count > most ? "; lamina check lists them" : "");
 }
 
@@ -60,12 +64,15 @@ static void print_layers(const struct lam_image *image)
 	char a[16], b[16], c[16];
 	size_t room = width();
 
-	printf("%3s  %-12s %-4s %7s %7s %8s %7s  %s\n", "", "digest", "", "blob", "tar", "entries", "waste", "created by");
+	printf("%3s  %-12s %-4s %7s %7s %8s %7s  %s\n", "", "digest", "", "blob", "tar",
+	       "entries", "waste", "created by");
 	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
 		const struct lam_layer_info *l = lam_image_layer(image, i);
 
-		printf("%3zu  %.12s %-4s %7s %7s %8u %7s  ", i, strchr(l->digest, ':') + 1, codec_name(l->codec),
-		       size_text(l->blob_size, a), size_text(l->tar_size, b), l->entry_count,
+		printf("%3zu  %.12s %-4s %7s %7s %8u %7s  ", i,
+		       strchr(l->digest, ':') + 1, codec_name(l->codec),
+		       size_text(l->blob_size, a), size_text(l->tar_size, b),
+		       l->entry_count,
 		       l->waste_bytes ? size_text(l->waste_bytes, c) : "-");
 		put_cut(l->created_by, room > 70 ? room - 58 : 20);
 		putchar('\n');
@@ -73,8 +80,8 @@ static void print_layers(const struct lam_image *image)
 		tars += l->tar_size;
 		waste += l->waste_bytes;
 	}
-	printf("%3s  %-17s %7s %7s %8s %7s\n", "", "sum", size_text(blobs, a), size_text(tars, b), "",
-	       waste ? size_text(waste, c) : "-");
+	printf("%3s  %-17s %7s %7s %8s %7s\n", "", "sum", size_text(blobs, a),
+	       size_text(tars, b), "", waste ? size_text(waste, c) : "-");
 }
 
 static void print_image(const struct lam_image *image)
@@ -82,10 +89,11 @@ static void print_image(const struct lam_image *image)
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
 	char size[16];
 
-	printf("%s  %s\nmanifest %s\n\n", lam_image_reference(image), lam_image_platform(image),
-	       lam_image_manifest_digest(image));
+	printf("%s  %s\nmanifest %s\n\n", lam_image_reference(image),
+	       lam_image_platform(image), lam_image_manifest_digest(image));
 	print_layers(image);
-	printf("\nmerged: %u paths, %s in files\n", root->live_count, size_text(root->live_bytes, size));
+	printf("\nmerged: %u paths, %s in files\n", root->live_count,
+	       size_text(root->live_bytes, size));
 	if (lam_image_note_total(image))
 		putchar('\n');
 	print_notes(image, 20);
@@ -93,13 +101,15 @@ static void print_image(const struct lam_image *image)
 
 static void print_json_layer(const struct lam_layer_info *l, size_t n)
 {
-	printf("%s\n    {\"number\":%zu,\"digest\":\"%s\",\"diff_id\":\"%s\",\"media_type\":", n ? "," : "", n, l->digest,
-	       l->diff_id);
+	printf("%s\n    {\"number\":%zu,\"digest\":\"%s\",\"diff_id\":\"%s\",\"media_type\":",
+	       n ? "," : "", n, l->digest, l->diff_id);
 	put_json_bytes(stdout, l->media_type, strlen(l->media_type));
 	printf(",\"codec\":\"%s\",\"blob_size\":%llu,\"tar_size\":%llu,\"entries\":%u,\"whiteouts\":%u,"
 	       "\"file_bytes\":%llu,\"dead\":%u,\"waste_bytes\":%llu,\"created_by\":",
-	       codec_name(l->codec), (unsigned long long)l->blob_size, (unsigned long long)l->tar_size, l->entry_count,
-	       l->whiteout_count, (unsigned long long)l->file_bytes, l->dead_count, (unsigned long long)l->waste_bytes);
+	       codec_name(l->codec), (unsigned long long)l->blob_size,
+	       (unsigned long long)l->tar_size, l->entry_count, l->whiteout_count,
+	       (unsigned long long)l->file_bytes, l->dead_count,
+	       (unsigned long long)l->waste_bytes);
 	put_json_bytes(stdout, l->created_by, strlen(l->created_by));
 	putchar('}');
 }
@@ -109,13 +119,16 @@ static void print_json(const struct lam_image *image)
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
 
 	fputs("{\"lamina\":1,\"reference\":", stdout);
-	put_json_bytes(stdout, lam_image_reference(image), strlen(lam_image_reference(image)));
+	put_json_bytes(stdout, lam_image_reference(image),
+		       strlen(lam_image_reference(image)));
 	printf(",\"platform\":\"%s\",\"manifest\":\"%s\",\"config\":\"%s\",\"paths\":%u,\"file_bytes\":%llu,\n  \"layers\":[",
-	       lam_image_platform(image), lam_image_manifest_digest(image), lam_image_config_digest(image),
-	       root->live_count, (unsigned long long)root->live_bytes);
+	       lam_image_platform(image), lam_image_manifest_digest(image),
+	       lam_image_config_digest(image), root->live_count,
+	       (unsigned long long)root->live_bytes);
 	for (size_t i = 0; i < lam_image_layer_count(image); i++)
 		print_json_layer(lam_image_layer(image, i), i);
-	printf("],\n  \"note_total\":%llu,\"notes\":[", (unsigned long long)lam_image_note_total(image));
+	printf("],\n  \"note_total\":%llu,\"notes\":[",
+	       (unsigned long long)lam_image_note_total(image));
 	for (size_t i = 0; i < lam_image_note_count(image); i++) {
 		const struct lam_note *n = lam_image_note(image, i);
 
@@ -155,10 +168,13 @@ int run_check(struct call *call)
 
 	/* what is there and wrong is what check is for; what is not there is not */
 	if (!image)
-		return call->err.code == LAM_EFORMAT || call->err.code == LAM_EREAD ? EXIT_DIFFERENT : code;
+		return call->err.code == LAM_EFORMAT || call->err.code == LAM_EREAD
+			       ? EXIT_DIFFERENT
+			       : code;
 	print_notes(image, SIZE_MAX);
-	printf("%s: all %zu layers are what their digests say, %u paths\n", lam_image_reference(image),
-	       lam_image_layer_count(image), lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
+	printf("%s: all %zu layers are what their digests say, %u paths\n",
+	       lam_image_reference(image), lam_image_layer_count(image),
+	       lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
 	lam_image_close(image);
 	return EXIT_DONE;
 }

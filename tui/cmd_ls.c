@@ -17,8 +17,10 @@ struct listing {
 
 static void mode_text(const struct lam_stat *stat, char out[11])
 {
-	static const char kinds[] = { [LAM_KIND_FILE] = '-', [LAM_KIND_SYMLINK] = 'l', [LAM_KIND_CHAR] = 'c',
-				      [LAM_KIND_BLOCK] = 'b', [LAM_KIND_DIR] = 'd', [LAM_KIND_FIFO] = 'p' };
+	static const char kinds[] = {
+		[LAM_KIND_FILE] = '-',  [LAM_KIND_SYMLINK] = 'l', [LAM_KIND_CHAR] = 'c',
+		[LAM_KIND_BLOCK] = 'b', [LAM_KIND_DIR] = 'd',     [LAM_KIND_FIFO] = 'p'
+	};
 	static const char bits[] = "rwxrwxrwx";
 
 	out[0] = kinds[stat->kind];
@@ -53,23 +55,27 @@ static size_t link_count(const struct listing *l, uint32_t node)
 	uint32_t *names;
 	size_t count = 1;
 
-	if (lam_tree_node(l->tree, node)->linked && lam_tree_links(l->tree, node, &names, &count, &err) == 0)
+	if (lam_tree_node(l->tree, node)->linked &&
+	    lam_tree_links(l->tree, node, &names, &count, &err) == 0)
 		free(names);
 	return count;
 }
 
-static void print_long(const struct listing *l, uint32_t node, const struct lam_stat *stat)
+static void print_long(const struct listing *l, uint32_t node,
+		       const struct lam_stat *stat)
 {
 	char mode[11], when[40], owner[48], size[32];
 
 	mode_text(stat, mode);
 	time_text(stat->mtime_s, when);
-	snprintf(owner, sizeof owner, "%lld:%lld", (long long)stat->uid, (long long)stat->gid);
+	snprintf(owner, sizeof owner, "%lld:%lld", (long long)stat->uid,
+		 (long long)stat->gid);
 	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK)
 		snprintf(size, sizeof size, "%u,%u", stat->dev_major, stat->dev_minor);
 	else
 		snprintf(size, sizeof size, "%llu", (unsigned long long)stat->size);
-	printf("%s %-9s %12s %s %4u ", mode, owner, size, when, lam_tree_origin(l->tree, node));
+	printf("%s %-9s %12s %s %4u ", mode, owner, size, when,
+	       lam_tree_origin(l->tree, node));
 }
 
 static void print_plain(struct listing *l, uint32_t node, const struct lam_stat *stat)
@@ -96,7 +102,8 @@ static void print_plain(struct listing *l, uint32_t node, const struct lam_stat 
 
 static void put_base64(const char *bytes, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	putchar('"');
 	for (size_t i = 0; i < len; i += 3) {
@@ -137,8 +144,9 @@ static void print_json(struct listing *l, uint32_t node, const struct lam_stat *
 	put_json_bytes(stdout, l->path, l->path_len);
 	printf(",\"kind\":\"%s\",\"mode\":\"%04o\",\"uid\":%lld,\"gid\":%lld,\"size\":%llu,\"mtime\":%lld,\"mtime_ns\":%u,"
 	       "\"layer\":%u",
-	       KIND_NAMES[stat->kind], stat->mode, (long long)stat->uid, (long long)stat->gid,
-	       (unsigned long long)stat->size, (long long)stat->mtime_s, stat->mtime_ns, lam_tree_origin(l->tree, node));
+	       KIND_NAMES[stat->kind], stat->mode, (long long)stat->uid,
+	       (long long)stat->gid, (unsigned long long)stat->size,
+	       (long long)stat->mtime_s, stat->mtime_ns, lam_tree_origin(l->tree, node));
 	if (stat->kind == LAM_KIND_SYMLINK) {
 		fputs(",\"target\":", stdout);
 		put_json_bytes(stdout, stat->target, stat->target_len);
@@ -147,7 +155,8 @@ static void print_json(struct listing *l, uint32_t node, const struct lam_stat *
 	if (where)
 		printf(",\"state\":\"%s\"", where);
 	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK)
-		printf(",\"dev_major\":%u,\"dev_minor\":%u", stat->dev_major, stat->dev_minor);
+		printf(",\"dev_major\":%u,\"dev_minor\":%u", stat->dev_major,
+		       stat->dev_minor);
 	printf(",\"links\":%zu", link_count(l, node));
 	if (n->linked)
 		printf(",\"inode\":\"%u:%u\"", stat->layer, stat->inode);
@@ -176,7 +185,8 @@ static bool is_wanted(const struct listing *l, uint32_t node)
 		return true;
 	if (n->live && lam_tree_origin(l->tree, node) == l->layer)
 		return true;
-	for (uint32_t v = n->version; l->dead && v != LAM_NODE_NONE; v = lam_tree_version(l->tree, v)->previous) {
+	for (uint32_t v = n->version; l->dead && v != LAM_NODE_NONE;
+	     v = lam_tree_version(l->tree, v)->previous) {
 		if (lam_tree_version(l->tree, v)->layer == l->layer)
 			return true;
 	}
@@ -283,8 +293,12 @@ static int list(struct listing *l, uint32_t top)
 
 int run_ls(struct call *call)
 {
-	struct listing l = { .call = call, .is_long = call_has(call, "long"), .recursive = call_has(call, "recursive"),
-			     .dead = call_has(call, "dead"), .json = call_has(call, "json"), .layer = -1 };
+	struct listing l = { .call = call,
+			     .is_long = call_has(call, "long"),
+			     .recursive = call_has(call, "recursive"),
+			     .dead = call_has(call, "dead"),
+			     .json = call_has(call, "json"),
+			     .layer = -1 };
 	const char *layer = call_value(call, "layer");
 	struct lam_image *image;
 	uint32_t top;
@@ -301,11 +315,13 @@ int run_ls(struct call *call)
 		return code;
 	l.tree = lam_image_tree(image);
 	if (layer && (size_t)l.layer >= lam_image_layer_count(image)) {
-		(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: has no layer %ld; it has %zu, counted from 0", call->args[0],
-			       l.layer, lam_image_layer_count(image));
+		(void)lam_fail(&call->err, LAM_ENOTFOUND,
+			       "%s: has no layer %ld; it has %zu, counted from 0",
+			       call->args[0], l.layer, lam_image_layer_count(image));
 		code = fail(call);
 	} else {
-		top = find_path(call, image, call->arg_count > 1 ? call->args[1] : "/", l.dead);
+		top = find_path(call, image, call->arg_count > 1 ? call->args[1] : "/",
+				l.dead);
 		code = top == LAM_NODE_NONE ? EXIT_IMAGE : list(&l, top);
 	}
 	lam_image_close(image);

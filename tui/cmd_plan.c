@@ -56,18 +56,22 @@ static int print_plan(struct call *call, const struct lam_plan *plan)
 	return code;
 }
 
-static int set_request(struct call *call, struct lam_plan_request *request, const char **splits, const char **drops)
+static int set_request(struct call *call, struct lam_plan_request *request,
+		       const char **splits, const char **drops)
 {
 	const char *keep = call_value(call, "keep");
 	char *end;
 
-	*request = (struct lam_plan_request){ .flatten = call_has(call, "flatten"), .splits = splits, .drops = drops };
+	*request = (struct lam_plan_request){ .flatten = call_has(call, "flatten"),
+					      .splits = splits,
+					      .drops = drops };
 	request->split_count = call_values(call, "split", splits);
 	request->drop_count = call_values(call, "drop", drops);
 	if (!keep)
 		return 0;
 	request->keep = strtoul(keep, &end, 10);
-	if (*end || strspn(keep, "0123456789") != strlen(keep) || !*keep || strlen(keep) > 6)
+	if (*end || strspn(keep, "0123456789") != strlen(keep) || !*keep ||
+	    strlen(keep) > 6)
 		return usage_error("plan", "--keep is a number of layers");
 	return 0;
 }
@@ -79,7 +83,8 @@ int run_plan(struct call *call)
 	struct lam_plan_request request;
 	struct lam_image *image = NULL;
 	struct lam_plan *plan = NULL;
-	int code = splits && drops ? set_request(call, &request, splits, drops) : EXIT_IMAGE;
+	int code =
+		splits && drops ? set_request(call, &request, splits, drops) : EXIT_IMAGE;
 
 	if (code == 0)
 		image = open_image(call, call->args[0], NULL, &code);
@@ -98,7 +103,8 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 {
 	const struct lam_plan *plan = lam_layout_plan(layout);
 	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
-	uint32_t rule = lam_layout_rule_of(layout, node), to = lam_layout_target_of(layout, node);
+	uint32_t rule = lam_layout_rule_of(layout, node),
+		 to = lam_layout_target_of(layout, node);
 	char *path = lam_tree_path_text(tree, node);
 
 	printf("%s\n", path ? path : "?");
@@ -107,16 +113,19 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 	if (rule == LAM_RULE_NONE)
 		puts("  rule   none: it goes where its layer goes");
 	else
-		printf("  rule   assign[%u]: %s %s\n", rule, plan->rules[rule].is_glob ? "glob" : "path",
+		printf("  rule   assign[%u]: %s %s\n", rule,
+		       plan->rules[rule].is_glob ? "glob" : "path",
 		       plan->rules[rule].pattern);
 	if (to == LAM_TARGET_NONE) {
-		puts(lam_tree_node(tree, node)->live ? "  to     nothing: it is LEFT OUT of the image" :
-						       "  to     nothing: it was deleted");
+		puts(lam_tree_node(tree, node)->live
+			     ? "  to     nothing: it is LEFT OUT of the image"
+			     : "  to     nothing: it was deleted");
 		return;
 	}
 	const struct lam_target *t = lam_layout_target(layout, to);
 
-	printf("  to     layer \"%s\", %s: %s\n", t->name, FATE_NAMES[t->fate], t->reason);
+	printf("  to     layer \"%s\", %s: %s\n", t->name, FATE_NAMES[t->fate],
+	       t->reason);
 }
 
 int run_explain(struct call *call)

@@ -11,15 +11,18 @@
 
 static const struct option APPLY[] = {
 	{ "dry-run", 0, NULL, "show what would be written, and write nothing" },
-	{ "pinned", 0, NULL, "refuse an image that is not the one the plan was made for" },
-	{ "strict", 0, NULL, "rules that match nothing and paths that are new are errors" },
+	{ "pinned", 0, NULL,
+	  "refuse an image that is not the one the plan was made for" },
+	{ "strict", 0, NULL,
+	  "rules that match nothing and paths that are new are errors" },
 	{ "no-verify", 0, NULL, "do not read back what was written" },
 	{ "json", 0, NULL, "the result as JSON" },
 	{ 0 },
 };
 static const struct option PLAN[] = {
 	{ "flatten", 0, NULL, "everything that is not kept or split becomes one layer" },
-	{ "split", 0, "PATH[=NAME]", "PATH and all below it become a layer of their own" },
+	{ "split", 0, "PATH[=NAME]",
+	  "PATH and all below it become a layer of their own" },
 	{ "keep", 0, "N", "the lowest N layers stay as they are" },
 	{ "drop", 0, "PATH", "leave PATH out of the image" },
 	{ "output", 'o', "FILE", "write the plan to FILE" },
@@ -42,24 +45,26 @@ const struct command COMMANDS[] = {
 	  "filesystem is the same before OUTPUT exists. PLAN is a file, or - for standard input.\n\n"
 	  "  lamina plan oci:app --flatten --split /opt | lamina apply - oci:app oci:out:split",
 	  APPLY, 3, 3, run_apply },
-	{ "cat", "IMAGE PATH", "a file's content", "Prints a file of the merged filesystem. Symlinks are followed inside the image.",
+	{ "cat", "IMAGE PATH", "a file's content",
+	  "Prints a file of the merged filesystem. Symlinks are followed inside the image.",
 	  NONE, 2, 2, run_cat },
 	{ "check", "IMAGE", "verify every digest, size and diff_id",
-	  "Reads all of IMAGE, verifies every digest, size and diff_id, and tells what runtimes read differently.", NONE, 1,
-	  1, run_check },
+	  "Reads all of IMAGE, verifies every digest, size and diff_id, and tells what runtimes read differently.",
+	  NONE, 1, 1, run_check },
 	{ "diff", "A B", "how two images' merged filesystems differ",
-	  "Lists paths that differ: '-' in A alone, '+' in B alone, '~' in both. Exits with 1 if there are any.", JSON, 2,
-	  2, run_diff },
+	  "Lists paths that differ: '-' in A alone, '+' in B alone, '~' in both. Exits with 1 if there are any.",
+	  JSON, 2, 2, run_diff },
 	{ "explain", "PLAN IMAGE PATH...", "where a path goes, and why",
 	  "Tells for each PATH which rule of PLAN wins, which layer it goes to, and why that layer is kept or written.",
 	  NONE, 3, SIZE_MAX, run_explain },
 	{ "export", "IMAGE PATH FILE.tar", "a subtree as a tar",
-	  "Writes PATH and all below it as a tar, to a file or to standard output (-).", NONE, 3, 3, run_export },
+	  "Writes PATH and all below it as a tar, to a file or to standard output (-).",
+	  NONE, 3, 3, run_export },
 	{ "inspect", "IMAGE", "the layers and what they hold",
-	  "Shows each layer with its digest, sizes, entries, waste and origin, and what is odd about the image.", JSON, 1, 1,
-	  run_inspect },
-	{ "log", "IMAGE PATH", "which layers changed a path", "Lists what each layer did to PATH, the lowest first.", NONE, 2,
-	  2, run_log },
+	  "Shows each layer with its digest, sizes, entries, waste and origin, and what is odd about the image.",
+	  JSON, 1, 1, run_inspect },
+	{ "log", "IMAGE PATH", "which layers changed a path",
+	  "Lists what each layer did to PATH, the lowest first.", NONE, 2, 2, run_log },
 	{ "ls", "IMAGE [PATH]", "list the merged filesystem",
 	  "Lists PATH (the root, if it is left out), with -R all below it. -l shows mode, owner, size, time, the layer that\n"
 	  "each comes from, and where symlinks lead: [dangling], [loop] or [above root] behind those that lead nowhere.",
@@ -101,12 +106,14 @@ static int unknown_command(const char *name)
 	names[count] = NULL;
 	near = nearest(name, names);
 	if (name[0] != '-' && (strchr(name, ':') || strchr(name, '/')))
-		fprintf(stderr, "lamina: %s: say what to do with the image: 'lamina inspect %s' or 'lamina ls %s'\n", shown,
-			shown, shown);
+		fprintf(stderr,
+			"lamina: %s: say what to do with the image: 'lamina inspect %s' or 'lamina ls %s'\n",
+			shown, shown, shown);
 	else
-		fprintf(stderr, "lamina: %s: there is no such %s%s%s%s; see 'lamina --help'\n", shown,
-			name[0] == '-' ? "option" : "command", near ? "; did you mean " : "", near ? near : "",
-			near ? "?" : "");
+		fprintf(stderr,
+			"lamina: %s: there is no such %s%s%s%s; see 'lamina --help'\n",
+			shown, name[0] == '-' ? "option" : "command",
+			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	free(shown);
 	return EXIT_USAGE;
 }
@@ -183,7 +190,8 @@ int main(int argc, char **argv)
 		print_overview(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		command = argc > 2 ? find_command(argv[2]) : NULL;
 		if (argc > 2 && !command)
 			return unknown_command(argv[2]);

@@ -7,7 +7,8 @@
 #include "cmd.h"
 
 const struct option COMMON_OPTIONS[] = {
-	{ "platform", 0, "OS/ARCH[/VARIANT]", "the image of an index that holds several" },
+	{ "platform", 0, "OS/ARCH[/VARIANT]",
+	  "the image of an index that holds several" },
 	{ "threads", 0, "N", "threads to use, 1 to 256; by default one a core" },
 	{ "progress", 0, "HOW", "auto, plain or none" },
 	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is obeyed)" },
@@ -24,7 +25,8 @@ int usage_error(const char *command, const char *format, ...)
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "; see 'lamina %s%s--help'\n", command ? command : "", command ? " " : "");
+	fprintf(stderr, "; see 'lamina %s%s--help'\n", command ? command : "",
+		command ? " " : "");
 	return EXIT_USAGE;
 }
 
@@ -68,17 +70,20 @@ const char *nearest(const char *word, const char *const *names)
 	return best;
 }
 
-static const struct option *find_in(const struct option *options, const char *name, size_t len, char letter)
+static const struct option *find_in(const struct option *options, const char *name,
+				    size_t len, char letter)
 {
 	for (; options->name; options++) {
-		if (letter ? options->letter == letter :
-			     strlen(options->name) == len && strncmp(options->name, name, len) == 0)
+		if (letter ? options->letter == letter
+			   : strlen(options->name) == len &&
+				     strncmp(options->name, name, len) == 0)
 			return options;
 	}
 	return NULL;
 }
 
-static const struct option *find_option(const struct call *call, const char *name, size_t len, char letter)
+static const struct option *find_option(const struct call *call, const char *name,
+					size_t len, char letter)
 {
 	const struct option *o = find_in(call->command->options, name, len, letter);
 
@@ -99,8 +104,9 @@ static int unknown_option(const struct call *call, const char *name, size_t len)
 	names[count] = NULL;
 	snprintf(word, sizeof word, "%.*s", (int)(len < 60 ? len : 60), name);
 	near = nearest(word, names);
-	return usage_error(call->command->name, "%s: there is no option --%s%s%s%s", call->command->name, word,
-			   near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+	return usage_error(call->command->name, "%s: there is no option --%s%s%s%s",
+			   call->command->name, word, near ? "; did you mean --" : "",
+			   near ? near : "", near ? "?" : "");
 }
 
 static void give(struct call *call, const struct option *option, const char *value)
@@ -120,7 +126,8 @@ static int parse_long(struct call *call, int argc, char **argv, int *at)
 	if (!o->value && equals)
 		return usage_error(call->command->name, "--%s takes no value", o->name);
 	if (o->value && !equals && *at + 1 >= argc)
-		return usage_error(call->command->name, "--%s needs a value: %s", o->name, o->value);
+		return usage_error(call->command->name, "--%s needs a value: %s", o->name,
+				   o->value);
 	give(call, o, !o->value ? NULL : equals ? equals + 1 : argv[++*at]);
 	return 0;
 }
@@ -132,14 +139,17 @@ static int parse_short(struct call *call, int argc, char **argv, int *at)
 		const struct option *o = find_option(call, NULL, 0, *c);
 
 		if (!o)
-			return usage_error(call->command->name, "%s: there is no option -%c", call->command->name,
+			return usage_error(call->command->name,
+					   "%s: there is no option -%c",
+					   call->command->name,
 					   isprint((unsigned char)*c) ? *c : '?');
 		if (!o->value) {
 			give(call, o, NULL);
 			continue;
 		}
 		if (!c[1] && *at + 1 >= argc)
-			return usage_error(call->command->name, "-%c needs a value: %s", *c, o->value);
+			return usage_error(call->command->name, "-%c needs a value: %s",
+					   *c, o->value);
 		give(call, o, c[1] ? c + 1 : argv[++*at]);
 		break;
 	}
@@ -149,10 +159,13 @@ static int parse_short(struct call *call, int argc, char **argv, int *at)
 static int set_colors(struct call *call)
 {
 	const char *when = call_value(call, "color"), *term = getenv("TERM");
-	bool off = (getenv("NO_COLOR") && *getenv("NO_COLOR")) || !term || strcmp(term, "dumb") == 0;
+	bool off = (getenv("NO_COLOR") && *getenv("NO_COLOR")) || !term ||
+		   strcmp(term, "dumb") == 0;
 
-	if (when && strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 && strcmp(when, "never") != 0)
-		return usage_error(call->command->name, "--color is auto, always or never");
+	if (when && strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 &&
+	    strcmp(when, "never") != 0)
+		return usage_error(call->command->name,
+				   "--color is auto, always or never");
 	if (when && strcmp(when, "auto") != 0) {
 		call->color_out = call->color_err = strcmp(when, "always") == 0;
 		return 0;
@@ -172,7 +185,8 @@ static int set_threads(struct call *call)
 		return 0;
 	n = strtol(text, &end, 10);
 	if (*end || end == text || n < 1 || n > 256)
-		return usage_error(call->command->name, "--threads is a number from 1 to 256");
+		return usage_error(call->command->name,
+				   "--threads is a number from 1 to 256");
 	call->threads = (unsigned)n;
 	return 0;
 }
@@ -182,9 +196,11 @@ static int check_args(const struct call *call)
 	const struct command *c = call->command;
 
 	if (call->arg_count < c->least)
-		return usage_error(c->name, "%s: too few arguments: lamina %s %s", c->name, c->name, c->usage);
+		return usage_error(c->name, "%s: too few arguments: lamina %s %s",
+				   c->name, c->name, c->usage);
 	if (call->arg_count > c->most)
-		return usage_error(c->name, "%s: one argument too many: %.200s", c->name, call->args[c->most]);
+		return usage_error(c->name, "%s: one argument too many: %.200s", c->name,
+				   call->args[c->most]);
 	return 0;
 }
 
@@ -198,16 +214,19 @@ int call_parse(struct call *call, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		size_t letters = strlen(argv[i]);
 
-		if (letters > 8) /* a cluster of switches is never that long; this bounds given[] */
+		if (letters >
+		    8) /* a cluster of switches is never that long; this bounds given[] */
 			letters = 8;
 		if (!ended && strcmp(argv[i], "--") == 0)
 			ended = true;
 		else if (!ended && strncmp(argv[i], "--", 2) == 0)
 			code = parse_long(call, argc, argv, &i);
 		else if (!ended && argv[i][0] == '-' && argv[i][1])
-			code = strlen(argv[i]) > 8 && strspn(argv[i] + 1, "lRh") == strlen(argv[i] + 1) ?
-				       usage_error(call->command->name, "too many letters in %.20s", argv[i]) :
-				       parse_short(call, argc, argv, &i);
+			code = strlen(argv[i]) > 8 && strspn(argv[i] + 1, "lRh") ==
+							      strlen(argv[i] + 1)
+				       ? usage_error(call->command->name,
+						     "too many letters in %.20s", argv[i])
+				       : parse_short(call, argc, argv, &i);
 		else
 			call->args[call->arg_count++] = argv[i];
 		if (code)
@@ -265,15 +284,17 @@ static void print_options(const struct option *o, FILE *out)
 	for (; o->name; o++) {
 		char left[80];
 
-		snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-			 o->letter ? "," : " ", o->name, o->value ? " " : "", o->value ? o->value : "");
+		snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+			 o->value ? " " : "", o->value ? o->value : "");
 		fprintf(out, "  %-34s  %s\n", left, o->help);
 	}
 }
 
 void print_help(const struct command *command, FILE *out)
 {
-	fprintf(out, "usage: lamina %s %s\n\n%s\n", command->name, command->usage, command->about);
+	fprintf(out, "usage: lamina %s %s\n\n%s\n", command->name, command->usage,
+		command->about);
 	fputs("\nOptions\n", out);
 	print_options(command->options, out);
 	print_options(COMMON_OPTIONS, out);

@@ -29,8 +29,10 @@ static int exit_code_of(enum lam_code code)
 int fail_as(const struct call *call, int exit_code)
 {
 	progress_clear();
-	fprintf(stderr, "%slamina:%s %s\n", call->color_err ? "\033[31m" : "", call->color_err ? "\033[0m" : "",
-		call->err.code == LAM_ESTOPPED ? "stopped: nothing was published" : call->err.text);
+	fprintf(stderr, "%slamina:%s %s\n", call->color_err ? "\033[31m" : "",
+		call->color_err ? "\033[0m" : "",
+		call->err.code == LAM_ESTOPPED ? "stopped: nothing was published"
+					       : call->err.text);
 	return call->err.code == LAM_ESTOPPED ? exit_code_of(LAM_ESTOPPED) : exit_code;
 }
 
@@ -44,7 +46,8 @@ void tell(const struct call *call, const char *format, ...)
 	va_list args;
 
 	progress_clear();
-	fprintf(stderr, "%slamina:%s ", call->color_err ? "\033[33m" : "", call->color_err ? "\033[0m" : "");
+	fprintf(stderr, "%slamina:%s ", call->color_err ? "\033[33m" : "",
+		call->color_err ? "\033[0m" : "");
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
@@ -64,7 +67,8 @@ const char *size_text(uint64_t bytes, char out[16])
 	if (unit == 0)
 		snprintf(out, 16, "%llu", (unsigned long long)bytes);
 	else
-		snprintf(out, 16, value < 99.95 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+		snprintf(out, 16, value < 99.95 ? "%.1f%c" : "%.0f%c", value,
+			 units[unit]);
 	return out;
 }
 
@@ -145,7 +149,8 @@ void progress_clear(void)
 
 static void show(uint64_t done, uint64_t total)
 {
-	static const char *const words[] = { "reading", "writing", "verifying", "publishing" };
+	static const char *const words[] = { "reading", "writing", "verifying",
+					     "publishing" };
 	char a[16], b[16];
 	int filled = total ? (int)(done * 30 / total) : 0;
 
@@ -194,8 +199,10 @@ int progress_setup(struct call *call, const char *how)
 	bool terminal = isatty(STDERR_FILENO);
 
 	call->progress = (struct lam_progress){ .stop = &stop_asked };
-	if (how && strcmp(how, "auto") != 0 && strcmp(how, "plain") != 0 && strcmp(how, "none") != 0)
-		return usage_error(call->command->name, "--progress is auto, plain or none");
+	if (how && strcmp(how, "auto") != 0 && strcmp(how, "plain") != 0 &&
+	    strcmp(how, "none") != 0)
+		return usage_error(call->command->name,
+				   "--progress is auto, plain or none");
 	if (how && strcmp(how, "none") == 0)
 		return 0;
 	state.how = terminal && !(how && strcmp(how, "plain") == 0) ? BAR : PLAIN;

@@ -10,12 +10,16 @@ const char *const KIND_NAMES[] = { "file", "symlink", "char", "block", "dir", "f
 const char *const CHANGE_NAMES[] = { "added", "changed", "metadata", "same", "deleted" };
 const char *const FATE_NAMES[] = { "kept", "rewritten", "new", "empty" };
 
-struct lam_image *open_image(struct call *call, const char *reference, const char *spool, int *out_exit)
+struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
+			     int *out_exit)
 {
 	const char *temporary = getenv("TMPDIR");
 	struct lam_open_options options = {
-		.platform = call_value(call, "platform"), .threads = call->threads, .spool = spool,
-		.temporary = temporary && *temporary ? temporary : "/tmp", .progress = &call->progress,
+		.platform = call_value(call, "platform"),
+		.threads = call->threads,
+		.spool = spool,
+		.temporary = temporary && *temporary ? temporary : "/tmp",
+		.progress = &call->progress,
 	};
 	struct lam_image *image;
 
@@ -54,7 +58,8 @@ int read_input(struct call *call, const char *file, char **out, size_t *out_len)
 		close(fd);
 	if (fd < 0 || got != 0 || !text) {
 		char *shown = lam_path_escape(file, strlen(file));
-		int code = lam_fail_errno(&call->err, LAM_EPLAN, fd >= 0 && got > 0 ? EFBIG : errno, "%s",
+		int code = lam_fail_errno(&call->err, LAM_EPLAN,
+					  fd >= 0 && got > 0 ? EFBIG : errno, "%s",
 					  shown ? shown : "?");
 
 		free(shown);
@@ -88,7 +93,8 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 		return NULL;
 	}
 	shown = lam_path_escape(name, strlen(name));
-	if (lam_plan_parse(&plan, text, len, shown ? shown : "plan", &errors, &call->err) < 0) {
+	if (lam_plan_parse(&plan, text, len, shown ? shown : "plan", &errors,
+			   &call->err) < 0) {
 		if (errors.count)
 			tell_errors(call, &errors);
 		else
@@ -101,8 +107,8 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 	return plan;
 }
 
-struct lam_layout *make_layout(struct call *call, const struct lam_image *image, const struct lam_plan *plan,
-			       int *out_exit)
+struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
+			       const struct lam_plan *plan, int *out_exit)
 {
 	struct lam_plan_errors errors = { 0 };
 	struct lam_layout *layout = NULL;
@@ -120,7 +126,8 @@ struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 }
 
 /* A path from the command line is in the text form, as listings print it. */
-uint32_t find_path(struct call *call, const struct lam_image *image, const char *path, bool dead_too)
+uint32_t find_path(struct call *call, const struct lam_image *image, const char *path,
+		   bool dead_too)
 {
 	const struct lam_tree *tree = lam_image_tree(image);
 	uint32_t node = LAM_NODE_NONE, real;
@@ -140,8 +147,10 @@ uint32_t find_path(struct call *call, const struct lam_image *image, const char 
 	if (lam_tree_resolve_path(tree, bytes, len, &real) == LAM_RESOLVED)
 		leads = lam_tree_path_text(tree, real);
 	free(bytes);
-	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s", path, node == LAM_NODE_NONE ? "no such path in the image" :
-									  "was deleted; 'lamina log' tells by which layer",
+	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s", path,
+		       node == LAM_NODE_NONE
+			       ? "no such path in the image"
+			       : "was deleted; 'lamina log' tells by which layer",
 		       leads ? "; through symlinks it is " : "", leads ? leads : "");
 	free(leads);
 	fail(call);

@@ -22,17 +22,19 @@ static const char *shown(const struct lam_archive *a)
 	return a->path ? a->path : "standard input";
 }
 
-static int fail_archive(const struct lam_archive *a, struct archive *ar, struct lam_error *err)
+static int fail_archive(const struct lam_archive *a, struct archive *ar,
+			struct lam_error *err)
 {
 	const char *why = archive_error_string(ar);
 
-	return lam_fail(err, LAM_EFORMAT, "%s: is no archive that can be read: %s", shown(a), why ? why : "damaged");
+	return lam_fail(err, LAM_EFORMAT, "%s: is no archive that can be read: %s",
+			shown(a), why ? why : "damaged");
 }
 
 /* Opening what may be compressed, or no file */
 
-static int spool_stream(struct lam_archive *a, struct archive *ar, const struct lam_progress *progress,
-			struct lam_error *err)
+static int spool_stream(struct lam_archive *a, struct archive *ar,
+			const struct lam_progress *progress, struct lam_error *err)
 {
 	struct archive_entry *entry;
 	char *piece;
@@ -58,8 +60,8 @@ static int spool_stream(struct lam_archive *a, struct archive *ar, const struct 
 	return code;
 }
 
-static int to_spool(struct lam_archive *a, const char *temporary, const struct lam_progress *progress,
-		    struct lam_error *err)
+static int to_spool(struct lam_archive *a, const char *temporary,
+		    const struct lam_progress *progress, struct lam_error *err)
 {
 	struct archive *ar = archive_read_new();
 	int code;
@@ -107,7 +109,8 @@ static int open_file(struct lam_archive *a, bool *out_plain, struct lam_error *e
 	got = pread(a->fd, head, sizeof head, 0);
 	if (got < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "%s: reading", a->path);
-	*out_plain = lam_codec_detect(head, (size_t)got, &foreign) == LAM_CODEC_NONE && !foreign;
+	*out_plain = lam_codec_detect(head, (size_t)got, &foreign) == LAM_CODEC_NONE &&
+		     !foreign;
 	return 0;
 }
 
@@ -115,10 +118,12 @@ static int open_file(struct lam_archive *a, bool *out_plain, struct lam_error *e
 
 static int compare_members(const void *a, const void *b)
 {
-	return strcmp(((const struct lam_member *)a)->name, ((const struct lam_member *)b)->name);
+	return strcmp(((const struct lam_member *)a)->name,
+		      ((const struct lam_member *)b)->name);
 }
 
-static const char *clean_name(struct lam_archive *a, const char *name, struct lam_error *err)
+static const char *clean_name(struct lam_archive *a, const char *name,
+			      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf buf = LAM_BUF(SIZE_MAX / 2);
 	const char *copy;
@@ -133,8 +138,8 @@ static const char *clean_name(struct lam_archive *a, const char *name, struct la
 }
 
 /* A symlink's target is relative to where it stands. */
-static const char *clean_target(struct lam_archive *a, const char *name, const char *target, bool symlink,
-				struct lam_error *err)
+static const char *clean_target(struct lam_archive *a, const char *name,
+				const char *target, bool symlink, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf buf = LAM_BUF(SIZE_MAX / 2);
 	const char *slash = strrchr(name, '/');
@@ -147,23 +152,27 @@ static const char *clean_target(struct lam_archive *a, const char *name, const c
 	return clean_name(a, buf.data, err);
 }
 
-static int add_member(struct lam_archive *a, struct archive *ar, struct archive_entry *entry, struct lam_error *err)
+static int add_member(struct lam_archive *a, struct archive *ar,
+		      struct archive_entry *entry, struct lam_error *err)
 {
-	const char *name = archive_entry_pathname(entry), *symlink = archive_entry_symlink(entry);
+	const char *name = archive_entry_pathname(entry),
+		   *symlink = archive_entry_symlink(entry);
 	const char *hardlink = archive_entry_hardlink(entry);
 	struct lam_member m = { 0 };
 
 	if (!name || archive_entry_filetype(entry) == AE_IFDIR)
 		return 0;
 	if (a->count >= LAM_MAX_ARCHIVE_MEMBERS)
-		return lam_fail(err, LAM_EFORMAT, "%s: has more than %u members", shown(a), LAM_MAX_ARCHIVE_MEMBERS);
+		return lam_fail(err, LAM_EFORMAT, "%s: has more than %u members",
+				shown(a), LAM_MAX_ARCHIVE_MEMBERS);
 	if (LAM_GROW(a->members, a->count, a->cap, err) < 0)
 		return err->code;
 	m.name = clean_name(a, name, err);
 	if (!m.name)
 		return lam_wrap(err, "%s", shown(a));
 	if (hardlink || symlink) {
-		m.target = clean_target(a, m.name, hardlink ? hardlink : symlink, !hardlink, err);
+		m.target = clean_target(a, m.name, hardlink ? hardlink : symlink,
+					!hardlink, err);
 		if (!m.target)
 			return lam_wrap(err, "%s", shown(a));
 	}
@@ -182,14 +191,16 @@ static int list_members(struct lam_archive *a, struct archive *ar, struct lam_er
 		return lam_fail_errno(err, LAM_EREAD, errno, "%s", shown(a));
 	if (archive_read_open_fd(ar, a->fd, 64 << 10) != ARCHIVE_OK)
 		return fail_archive(a, ar, err);
-	while ((got = archive_read_next_header(ar, &entry)) == ARCHIVE_OK || got == ARCHIVE_WARN) {
+	while ((got = archive_read_next_header(ar, &entry)) == ARCHIVE_OK ||
+	       got == ARCHIVE_WARN) {
 		if (add_member(a, ar, entry, err) < 0)
 			return err->code;
 	}
 	if (got != ARCHIVE_EOF)
 		return fail_archive(a, ar, err);
 	if (a->count == 0)
-		return lam_fail(err, LAM_EFORMAT, "%s: is no image archive: nothing is in it", shown(a));
+		return lam_fail(err, LAM_EFORMAT,
+				"%s: is no image archive: nothing is in it", shown(a));
 	qsort(a->members, a->count, sizeof *a->members, compare_members);
 	for (size_t i = 0; i + 1 < a->count; i++) {
 		if (strcmp(a->members[i].name, a->members[i + 1].name) == 0)
@@ -233,8 +244,8 @@ void lam_archive_close(struct lam_archive *a)
 	*a = (struct lam_archive){ .fd = -1 };
 }
 
-int lam_archive_find(const struct lam_archive *a, const char *name, const struct lam_member **out,
-		     struct lam_error *err)
+int lam_archive_find(const struct lam_archive *a, const char *name,
+		     const struct lam_member **out, struct lam_error *err)
 {
 	struct lam_member key = { .name = name };
 	const struct lam_member *m = NULL;
@@ -242,12 +253,16 @@ int lam_archive_find(const struct lam_archive *a, const char *name, const struct
 
 	*out = NULL;
 	for (int links = 0; links <= LAM_MAX_LINKS; links++) {
-		m = bsearch(&key, a->members, a->count, sizeof *a->members, compare_members);
+		m = bsearch(&key, a->members, a->count, sizeof *a->members,
+			    compare_members);
 		if (!m)
 			return 0;
 		if (m->twice)
-			return lam_fail(err, LAM_EFORMAT, "%s: %s stands in it twice: readers take one or the other",
-					shown(a), lam_path_text(text, m->name, strlen(m->name), false));
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"%s: %s stands in it twice: readers take one or the other",
+				shown(a),
+				lam_path_text(text, m->name, strlen(m->name), false));
 		if (!m->target) {
 			*out = m;
 			return 0;
@@ -258,8 +273,8 @@ int lam_archive_find(const struct lam_archive *a, const char *name, const struct
 			lam_path_text(text, name, strlen(name), false));
 }
 
-int lam_archive_read(const struct lam_archive *a, const struct lam_member *m, size_t max, struct lam_buf *out,
-		     struct lam_error *err)
+int lam_archive_read(const struct lam_archive *a, const struct lam_member *m, size_t max,
+		     struct lam_buf *out, struct lam_error *err)
 {
 	char text[LAM_PATH_TEXT];
 	struct lam_reader *reader;
@@ -268,7 +283,8 @@ int lam_archive_read(const struct lam_archive *a, const struct lam_member *m, si
 
 	lam_path_text(text, m->name, strlen(m->name), false);
 	if (m->size > max)
-		return lam_fail(err, LAM_EFORMAT, "%s: %s is larger than %zu bytes", shown(a), text, max);
+		return lam_fail(err, LAM_EFORMAT, "%s: %s is larger than %zu bytes",
+				shown(a), text, max);
 	out->max = max;
 	lam_buf_clear(out);
 	if (lam_buf_reserve(out, (size_t)m->size, err) < 0)

@@ -1,5 +1,6 @@
-/* The members of an outer archive: where each one's bytes are. libarchive reads it, and undoes an outer compression; what it says
- * is only used to look members up by name, and every blob's digest is checked by who reads it. */
+/* The members of an outer archive: where each one's bytes are. libarchive reads it, and
+ * undoes an outer compression; what it says is only used to look members up by name, and
+ * every blob's digest is checked by who reads it. */
 #ifndef LAM_ARCHIVE_INDEX_H
 #define LAM_ARCHIVE_INDEX_H
 
@@ -31,12 +32,13 @@ struct lam_archive {
 int lam_archive_open(struct lam_archive *out, const char *path, const char *temporary,
 		     const struct lam_progress *progress, struct lam_error *err);
 void lam_archive_close(struct lam_archive *archive);
-/* Follows links in the archive; *out is NULL where there is no such member. LAM_EFORMAT for a name that stands twice, or links in a circle. */
-int lam_archive_find(const struct lam_archive *archive, const char *name, const struct lam_member **out,
-		     struct lam_error *err);
+/* Follows links in the archive; *out is NULL where there is no such member. LAM_EFORMAT
+ * for a name that stands twice, or links in a circle. */
+int lam_archive_find(const struct lam_archive *archive, const char *name,
+		     const struct lam_member **out, struct lam_error *err);
 /* The bytes of a member, of at most max. */
 struct lam_buf;
-int lam_archive_read(const struct lam_archive *archive, const struct lam_member *member, size_t max,
-		     struct lam_buf *out, struct lam_error *err);
+int lam_archive_read(const struct lam_archive *archive, const struct lam_member *member,
+		     size_t max, struct lam_buf *out, struct lam_error *err);
 
 #endif

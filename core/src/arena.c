@@ -127,8 +127,10 @@ uint64_t lam_siphash(const uint64_t key[2], const void *bytes, size_t len)
 
 void lam_random_key(uint64_t key[2])
 {
-	/* without randomness (early boot) a fixed key costs speed on chosen names, nothing else */
-	if (getrandom(key, 2 * sizeof *key, GRND_NONBLOCK) != (ssize_t)(2 * sizeof *key)) {
+	/* without randomness (early boot) a fixed key costs speed on chosen names,
+	 * nothing else */
+	if (getrandom(key, 2 * sizeof *key, GRND_NONBLOCK) !=
+	    (ssize_t)(2 * sizeof *key)) {
 		key[0] = 0x6c616d696e61u;
 		key[1] = 0x6c6179657273u;
 	}
@@ -161,7 +163,8 @@ static uint32_t *name_slot(const struct lam_names *names, const char *bytes, siz
 
 static int grow_slots(struct lam_names *names, struct lam_error *err)
 {
-	uint32_t count = names->slot_count ? names->slot_count * 2 : 64, *old = names->slots;
+	uint32_t count = names->slot_count ? names->slot_count * 2 : 64,
+		 *old = names->slots;
 	uint32_t *slots = calloc(count, sizeof *slots);
 
 	if (!slots)
@@ -197,14 +200,15 @@ static int grow_text(struct lam_names *names, size_t len, struct lam_error *err)
 	}
 	if (names->count + 1 < names->cap)
 		return 0;
-	if (lam_grow((void **)&names->offsets, entries, &entries, sizeof *names->offsets, err) < 0)
+	if (lam_grow((void **)&names->offsets, entries, &entries, sizeof *names->offsets,
+		     err) < 0)
 		return err->code;
 	names->cap = (uint32_t)entries;
 	return 0;
 }
 
-int lam_names_add(struct lam_names *names, const char *bytes, size_t len, uint32_t *out_number,
-		  struct lam_error *err)
+int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
+		  uint32_t *out_number, struct lam_error *err)
 {
 	uint32_t *slot;
 
@@ -216,9 +220,11 @@ int lam_names_add(struct lam_names *names, const char *bytes, size_t len, uint32
 		return 0;
 	}
 	if (len > LAM_MAX_NAME)
-		return lam_fail(err, LAM_EFORMAT, "a name of %zu bytes: more than %u", len, LAM_MAX_NAME);
+		return lam_fail(err, LAM_EFORMAT, "a name of %zu bytes: more than %u",
+				len, LAM_MAX_NAME);
 	if (len > LAM_MAX_LAYER_TEXT - names->text_len)
-		return lam_fail(err, LAM_EFORMAT, "names of more than %u bytes in all", LAM_MAX_LAYER_TEXT);
+		return lam_fail(err, LAM_EFORMAT, "names of more than %u bytes in all",
+				LAM_MAX_LAYER_TEXT);
 	if (grow_text(names, len, err) < 0)
 		return err->code;
 	if (len)
@@ -239,9 +245,10 @@ uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t
 void lam_names_seal(struct lam_names *names)
 {
 	char *text = realloc(names->text, names->text_len ? names->text_len : 1);
-	uint32_t *offsets = names->offsets ?
-				    realloc(names->offsets, ((size_t)names->count + 1) * sizeof *offsets) :
-				    NULL;
+	uint32_t *offsets = names->offsets
+				    ? realloc(names->offsets, ((size_t)names->count + 1) *
+								      sizeof *offsets)
+				    : NULL;
 
 	if (text) {
 		names->text = text;

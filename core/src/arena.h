@@ -1,4 +1,5 @@
-/* Memory that lives and dies with an image, a layer or a plan; and interned names on top of it. */
+/* Memory that lives and dies with an image, a layer or a plan; and interned names on top
+ * of it. */
 #ifndef LAM_ARENA_H
 #define LAM_ARENA_H
 
@@ -17,46 +18,51 @@ struct lam_arena {
 
 /* All-zero is an empty arena. */
 void lam_arena_fini(struct lam_arena *arena);
-/* Aligned to max_align_t for sizes >= 16, to 1 otherwise it does not matter; NULL on no memory. Not zeroed. */
+/* Aligned to max_align_t for sizes >= 16, to 1 otherwise it does not matter; NULL on no
+ * memory. Not zeroed. */
 void *lam_arena_alloc(struct lam_arena *arena, size_t size);
 /* A copy with a closing '\0' (the bytes may hold others); NULL on no memory. */
 char *lam_arena_copy(struct lam_arena *arena, const char *bytes, size_t len);
 
-/* A set of byte strings, each stored once and numbered from 0 in order of arrival. The hash is seeded from the
- * system's randomness, so that names from an image cannot be chosen to collide; numbers and order do not
- * depend on the seed. Offsets are 32 bits: at most LAM_MAX_LAYER_TEXT bytes in all, LAM_MAX_NAME each. */
+/* A set of byte strings, each stored once and numbered from 0 in order of arrival. The
+ * hash is seeded from the system's randomness, so that names from an image cannot be
+ * chosen to collide; numbers and order do not depend on the seed. Offsets are 32 bits: at
+ * most LAM_MAX_LAYER_TEXT bytes in all, LAM_MAX_NAME each. */
 struct lam_names {
-	char *text;         /* all names, one after another */
+	char *text; /* all names, one after another */
 	size_t text_len, text_cap;
-	uint32_t *offsets;  /* count + 1 of them */
+	uint32_t *offsets; /* count + 1 of them */
 	uint32_t count, cap;
-	uint32_t *slots;    /* open addressing; number + 1, 0 is free */
+	uint32_t *slots; /* open addressing; number + 1, 0 is free */
 	uint32_t slot_count;
 	uint64_t seed[2];
 };
 
 void lam_names_fini(struct lam_names *names);
 /* All-zero is an empty set. */
-int lam_names_add(struct lam_names *names, const char *bytes, size_t len, uint32_t *out_number,
-		  struct lam_error *err);
+int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
+		  uint32_t *out_number, struct lam_error *err);
 /* UINT32_MAX where the name is not in the set. */
 uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t len);
 /* Valid until the next lam_names_add. Not '\0'-terminated. */
-static inline const char *lam_names_get(const struct lam_names *names, uint32_t number, size_t *out_len)
+static inline const char *lam_names_get(const struct lam_names *names, uint32_t number,
+					size_t *out_len)
 {
 	*out_len = names->offsets[number + 1] - names->offsets[number];
 	return names->text + names->offsets[number];
 }
-/* Frees the hash slots and spare capacity of a set that will not grow any more (find works no longer). */
+/* Frees the hash slots and spare capacity of a set that will not grow any more (find
+ * works no longer). */
 void lam_names_seal(struct lam_names *names);
 
-/* A growing array of fixed-size things: `LAM_GROW(layer->nodes, layer->node_count, layer->node_cap, err)`
- * makes room for one more, doubling; returns 0 or LAM_ENOMEM. */
+/* A growing array of fixed-size things: `LAM_GROW(layer->nodes, layer->node_count,
+ * layer->node_cap, err)` makes room for one more, doubling; returns 0 or LAM_ENOMEM. */
 int lam_grow(void **array, size_t count, size_t *cap, size_t size, struct lam_error *err);
-#define LAM_GROW(array, count, cap, err)                                                           \
+#define LAM_GROW(array, count, cap, err) \
 	lam_grow((void **)&(array), (count), &(cap), sizeof *(array), (err))
 
-/* SipHash-1-3 of bytes with a 128-bit key, for every hash table over names from an image. */
+/* SipHash-1-3 of bytes with a 128-bit key, for every hash table over names from an image.
+ */
 uint64_t lam_siphash(const uint64_t key[2], const void *bytes, size_t len);
 /* Fills a key from getrandom(). */
 void lam_random_key(uint64_t key[2]);

@@ -38,7 +38,8 @@ int lam_buf_reserve(struct lam_buf *buf, size_t extra, struct lam_error *err)
 	return 0;
 }
 
-int lam_buf_append(struct lam_buf *buf, const void *bytes, size_t len, struct lam_error *err)
+int lam_buf_append(struct lam_buf *buf, const void *bytes, size_t len,
+		   struct lam_error *err)
 {
 	if (lam_buf_reserve(buf, len, err) < 0)
 		return err->code;

@@ -1,5 +1,6 @@
-/* A growable byte buffer with a mandatory maximum. Zero-initialised with LAM_BUF(max); fini frees.
- * What is appended past `max` fails with LAM_EFORMAT ("... is larger than N bytes"), never truncates. */
+/* A growable byte buffer with a mandatory maximum. Zero-initialised with LAM_BUF(max);
+ * fini frees. What is appended past `max` fails with LAM_EFORMAT ("... is larger than N
+ * bytes"), never truncates. */
 #ifndef LAM_BUF_H
 #define LAM_BUF_H
 
@@ -20,23 +21,25 @@ struct lam_buf {
 void lam_buf_fini(struct lam_buf *buf);
 void lam_buf_clear(struct lam_buf *buf); /* len = 0, keeps the memory */
 int lam_buf_reserve(struct lam_buf *buf, size_t extra, struct lam_error *err);
-int lam_buf_append(struct lam_buf *buf, const void *bytes, size_t len, struct lam_error *err);
+int lam_buf_append(struct lam_buf *buf, const void *bytes, size_t len,
+		   struct lam_error *err);
 int lam_buf_append_text(struct lam_buf *buf, const char *text, struct lam_error *err);
 int lam_buf_append_char(struct lam_buf *buf, char c, struct lam_error *err);
 int lam_buf_printf(struct lam_buf *buf, struct lam_error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Hands the memory to the caller (free()), never NULL: "" for an empty buffer. NULL and err on no memory. */
+/* Hands the memory to the caller (free()), never NULL: "" for an empty buffer. NULL and
+ * err on no memory. */
 char *lam_buf_steal(struct lam_buf *buf, struct lam_error *err);
 
 /* For locals: `LAM_CLEANUP(lam_buf_fini) struct lam_buf buf = LAM_BUF(n);` */
 #define LAM_CLEANUP(function) __attribute__((cleanup(function)))
 
 /* Gives up ownership of a pointer: `*out = LAM_STEAL(local);` */
-#define LAM_STEAL(pointer)                                                                         \
-	__extension__({                                                                           \
-		__typeof__(pointer) lam_stolen_ = (pointer);                                       \
-		(pointer) = NULL;                                                                  \
-		lam_stolen_;                                                                       \
+#define LAM_STEAL(pointer)                                   \
+	__extension__({                                      \
+		__typeof__(pointer) lam_stolen_ = (pointer); \
+		(pointer) = NULL;                            \
+		lam_stolen_;                                 \
 	})
 
 /* For `LAM_CLEANUP(lam_free_ptr) char *text`. */

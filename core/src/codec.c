@@ -13,7 +13,9 @@ enum lam_codec lam_codec_detect(const void *bytes, size_t len, const char **out_
 	} known[] = {
 		{ "\x1f\x8b", 2, NULL, LAM_CODEC_GZIP },
 		{ "\x28\xb5\x2f\xfd", 4, NULL, LAM_CODEC_ZSTD },
-		{ "\xfd" "7zXZ\0", 6, "xz", LAM_CODEC_NONE },
+		{ "\xfd"
+		  "7zXZ\0",
+		  6, "xz", LAM_CODEC_NONE },
 		{ "BZh", 3, "bzip2", LAM_CODEC_NONE },
 		{ "\x04\x22\x4d\x18", 4, "lz4", LAM_CODEC_NONE },
 	};
@@ -21,7 +23,8 @@ enum lam_codec lam_codec_detect(const void *bytes, size_t len, const char **out_
 
 	*out_foreign = NULL;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		if (len < known[i].len || memcmp(bytes, known[i].magic, known[i].len) != 0)
+		if (len < known[i].len ||
+		    memcmp(bytes, known[i].magic, known[i].len) != 0)
 			continue;
 		*out_foreign = known[i].name;
 		return known[i].codec;
@@ -32,7 +35,8 @@ enum lam_codec lam_codec_detect(const void *bytes, size_t len, const char **out_
 	return LAM_CODEC_NONE;
 }
 
-int lam_decoder_new(struct lam_reader **out, struct lam_reader *inner, enum lam_codec codec, struct lam_error *err)
+int lam_decoder_new(struct lam_reader **out, struct lam_reader *inner,
+		    enum lam_codec codec, struct lam_error *err)
 {
 	if (codec == LAM_CODEC_GZIP)
 		return lam_gzip_decoder_new(out, inner, err);
@@ -69,9 +73,10 @@ static int run_piece(void *job, struct lam_error *err)
 
 	lam_buf_clear(&p->out);
 	if (p->compression.codec == LAM_CODEC_GZIP)
-		return lam_gzip_encode_piece(&p->out, p->in.data ? p->in.data : "", p->in.len,
-					     p->compression.level, err);
-	return lam_zstd_encode_piece(&p->out, p->in.data ? p->in.data : "", p->in.len, p->compression.level, err);
+		return lam_gzip_encode_piece(&p->out, p->in.data ? p->in.data : "",
+					     p->in.len, p->compression.level, err);
+	return lam_zstd_encode_piece(&p->out, p->in.data ? p->in.data : "", p->in.len,
+				     p->compression.level, err);
 }
 
 static void give_back(struct encoder *e, struct piece *p)
@@ -121,7 +126,8 @@ static int new_piece(struct encoder *e, struct lam_error *err)
 	return lam_buf_reserve(&p->in, e->piece_size, err);
 }
 
-static int encoder_write(struct lam_writer *self, const void *bytes, size_t len, struct lam_error *err)
+static int encoder_write(struct lam_writer *self, const void *bytes, size_t len,
+			 struct lam_error *err)
 {
 	struct encoder *e = (struct encoder *)self;
 	const char *at = bytes;
@@ -190,10 +196,12 @@ static void encoder_close(struct lam_writer *self)
 	free(e);
 }
 
-static const struct lam_writer_ops ENCODER = { encoder_write, encoder_finish, encoder_close };
+static const struct lam_writer_ops ENCODER = { encoder_write, encoder_finish,
+					       encoder_close };
 
-int lam_encoder_new(struct lam_writer **out, struct lam_writer *inner, struct lam_compression compression,
-		    struct lam_workers *workers, struct lam_error *err)
+int lam_encoder_new(struct lam_writer **out, struct lam_writer *inner,
+		    struct lam_compression compression, struct lam_workers *workers,
+		    struct lam_error *err)
 {
 	struct encoder *e;
 
@@ -211,7 +219,8 @@ int lam_encoder_new(struct lam_writer **out, struct lam_writer *inner, struct la
 	e->inner = inner;
 	e->compression = compression;
 	e->piece_size = compression.codec == LAM_CODEC_GZIP ? GZIP_PIECE : ZSTD_PIECE;
-	if (lam_lane_new(&e->lane, workers, lam_workers_count(workers) * 2 + 1, err) < 0) {
+	if (lam_lane_new(&e->lane, workers, lam_workers_count(workers) * 2 + 1, err) <
+	    0) {
 		encoder_close(&e->base);
 		return err->code;
 	}

@@ -1,5 +1,5 @@
-/* gzip (RFC 1952): members one after another. ISA-L inflates, libdeflate deflates; headers and trailers are ours, as neither checks
- * all of them. */
+/* gzip (RFC 1952): members one after another. ISA-L inflates, libdeflate deflates;
+ * headers and trailers are ours, as neither checks all of them. */
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
@@ -10,7 +10,8 @@
 #include "limits.h"
 
 #define IN_SIZE (256u << 10)
-/* What the inflater holds unused may have come with the input before; as much of that stays in front of the new. */
+/* What the inflater holds unused may have come with the input before; as much of that
+ * stays in front of the new. */
 #define IN_KEPT 16u
 
 enum part { AT_HEADER, IN_BODY, AT_END };
@@ -53,10 +54,12 @@ static int next_byte(struct decoder *d, unsigned char *out, struct lam_error *er
 }
 
 /* A header byte, which the header's checksum counts. */
-static int header_byte(struct decoder *d, uint32_t *crc, unsigned char *out, size_t *left, struct lam_error *err)
+static int header_byte(struct decoder *d, uint32_t *crc, unsigned char *out, size_t *left,
+		       struct lam_error *err)
 {
 	if (*left == 0)
-		return lam_fail(err, LAM_EFORMAT, "gzip: a header of more than %u bytes", LAM_MAX_GZIP_HEADER);
+		return lam_fail(err, LAM_EFORMAT, "gzip: a header of more than %u bytes",
+				LAM_MAX_GZIP_HEADER);
 	--*left;
 	if (next_byte(d, out, err) < 0)
 		return err->code;
@@ -64,11 +67,13 @@ static int header_byte(struct decoder *d, uint32_t *crc, unsigned char *out, siz
 	return 0;
 }
 
-static int skip_extra(struct decoder *d, uint32_t *crc, size_t *left, struct lam_error *err)
+static int skip_extra(struct decoder *d, uint32_t *crc, size_t *left,
+		      struct lam_error *err)
 {
 	unsigned char low, high, byte;
 
-	if (header_byte(d, crc, &low, left, err) < 0 || header_byte(d, crc, &high, left, err) < 0)
+	if (header_byte(d, crc, &low, left, err) < 0 ||
+	    header_byte(d, crc, &high, left, err) < 0)
 		return err->code;
 	for (unsigned n = low | (unsigned)high << 8; n > 0; n--) {
 		if (header_byte(d, crc, &byte, left, err) < 0)
@@ -77,7 +82,8 @@ static int skip_extra(struct decoder *d, uint32_t *crc, size_t *left, struct lam
 	return 0;
 }
 
-static int skip_text(struct decoder *d, uint32_t *crc, size_t *left, struct lam_error *err)
+static int skip_text(struct decoder *d, uint32_t *crc, size_t *left,
+		     struct lam_error *err)
 {
 	unsigned char byte;
 
@@ -110,13 +116,17 @@ static int read_header(struct decoder *d, struct lam_error *err)
 		if (header_byte(d, &crc, &h[i], &left, err) < 0)
 			return err->code;
 		if (i == 1 && (h[0] != 0x1f || h[1] != 0x8b))
-			return lam_fail(err, LAM_EFORMAT, d->any ? "gzip: something else stands behind its end" :
-								    "gzip: is not gzip");
+			return lam_fail(
+				err, LAM_EFORMAT,
+				d->any ? "gzip: something else stands behind its end"
+				       : "gzip: is not gzip");
 	}
 	if (h[2] != 8)
-		return lam_fail(err, LAM_EFORMAT, "gzip: compression method %u is not known", h[2]);
+		return lam_fail(err, LAM_EFORMAT,
+				"gzip: compression method %u is not known", h[2]);
 	if (h[3] & RESERVED)
-		return lam_fail(err, LAM_EFORMAT, "gzip: reserved flags are set in a header");
+		return lam_fail(err, LAM_EFORMAT,
+				"gzip: reserved flags are set in a header");
 	if (((h[3] & FEXTRA) && skip_extra(d, &crc, &left, err) < 0) ||
 	    ((h[3] & FNAME) && skip_text(d, &crc, &left, err) < 0) ||
 	    ((h[3] & FCOMMENT) && skip_text(d, &crc, &left, err) < 0) ||
@@ -150,14 +160,17 @@ static int read_trailer(struct decoder *d, struct lam_error *err)
 	crc = t[0] | (uint32_t)t[1] << 8 | (uint32_t)t[2] << 16 | (uint32_t)t[3] << 24;
 	size = t[4] | (uint32_t)t[5] << 8 | (uint32_t)t[6] << 16 | (uint32_t)t[7] << 24;
 	if (crc != d->crc)
-		return lam_fail(err, LAM_EFORMAT, "gzip: the checksum is wrong: the data is damaged");
+		return lam_fail(err, LAM_EFORMAT,
+				"gzip: the checksum is wrong: the data is damaged");
 	if (size != d->size)
-		return lam_fail(err, LAM_EFORMAT, "gzip: the length is wrong: the data is damaged");
+		return lam_fail(err, LAM_EFORMAT,
+				"gzip: the length is wrong: the data is damaged");
 	d->part = AT_HEADER;
 	return 0;
 }
 
-static int inflate_some(struct decoder *d, unsigned char *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int inflate_some(struct decoder *d, unsigned char *buf, size_t cap,
+			size_t *out_len, struct lam_error *err)
 {
 	int result;
 
@@ -169,7 +182,8 @@ static int inflate_some(struct decoder *d, unsigned char *buf, size_t cap, size_
 	d->state.avail_out = (uint32_t)cap;
 	result = isal_inflate(&d->state);
 	if (result != ISAL_DECOMP_OK)
-		return lam_fail(err, LAM_EFORMAT, "gzip: the compressed data is damaged (%d)", result);
+		return lam_fail(err, LAM_EFORMAT,
+				"gzip: the compressed data is damaged (%d)", result);
 	*out_len = cap - d->state.avail_out;
 	d->crc = crc32_gzip_refl(d->crc, buf, *out_len);
 	d->size += (uint32_t)*out_len;
@@ -183,7 +197,8 @@ static int inflate_some(struct decoder *d, unsigned char *buf, size_t cap, size_
 }
 
 /* One step; output may be empty. */
-static int step(struct decoder *d, void *buf, size_t cap, size_t *out_len, bool *out_done, struct lam_error *err)
+static int step(struct decoder *d, void *buf, size_t cap, size_t *out_len, bool *out_done,
+		struct lam_error *err)
 {
 	size_t before;
 
@@ -205,7 +220,8 @@ static int step(struct decoder *d, void *buf, size_t cap, size_t *out_len, bool 
 	return 0;
 }
 
-static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			struct lam_error *err)
 {
 	struct decoder *d = (struct decoder *)self;
 	bool done = false;
@@ -229,7 +245,8 @@ static void decoder_close(struct lam_reader *self)
 
 static const struct lam_reader_ops DECODER = { decoder_read, decoder_close };
 
-int lam_gzip_decoder_new(struct lam_reader **out, struct lam_reader *inner, struct lam_error *err)
+int lam_gzip_decoder_new(struct lam_reader **out, struct lam_reader *inner,
+			 struct lam_error *err)
 {
 	struct decoder *d = calloc(1, sizeof *d);
 
@@ -255,7 +272,8 @@ static void put_32(unsigned char *out, uint32_t value)
 		out[i] = (unsigned char)(value >> (8 * i));
 }
 
-int lam_gzip_encode_piece(struct lam_buf *out, const void *in, size_t in_len, int level, struct lam_error *err)
+int lam_gzip_encode_piece(struct lam_buf *out, const void *in, size_t in_len, int level,
+			  struct lam_error *err)
 {
 	static const unsigned char header[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
 	struct libdeflate_compressor *c = libdeflate_alloc_compressor(level);
@@ -274,7 +292,8 @@ int lam_gzip_encode_piece(struct lam_buf *out, const void *in, size_t in_len, in
 	len = libdeflate_deflate_compress(c, in, in_len, at + sizeof header, bound);
 	libdeflate_free_compressor(c);
 	if (len == 0)
-		return lam_fail(err, LAM_EWRITE, "gzip: the compressor needs more than it said");
+		return lam_fail(err, LAM_EWRITE,
+				"gzip: the compressor needs more than it said");
 	put_32(at + sizeof header + len, crc32_gzip_refl(0, in, in_len));
 	put_32(at + sizeof header + len + 4, (uint32_t)in_len);
 	out->len += sizeof header + len + 8;

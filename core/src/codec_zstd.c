@@ -29,7 +29,8 @@ static int refill(struct decoder *d, struct lam_error *err)
 	return 0;
 }
 
-static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			struct lam_error *err)
 {
 	struct decoder *d = (struct decoder *)self;
 	ZSTD_outBuffer output = { buf, cap, 0 };
@@ -41,12 +42,16 @@ static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *
 		if (refill(d, err) < 0)
 			return err->code;
 		if (d->input_ended && !d->in_frame)
-			return d->any ? 0 : lam_fail(err, LAM_EFORMAT, "zstd: no data at all");
+			return d->any ? 0
+				      : lam_fail(err, LAM_EFORMAT,
+						 "zstd: no data at all");
 		hint = ZSTD_decompressStream(d->context, &output, &d->input);
 		if (ZSTD_isError(hint))
-			return lam_fail(err, LAM_EFORMAT, "zstd: %s", ZSTD_getErrorName(hint));
+			return lam_fail(err, LAM_EFORMAT, "zstd: %s",
+					ZSTD_getErrorName(hint));
 		if (hint != 0 && output.pos == 0 && d->input_ended)
-			return lam_fail(err, LAM_EFORMAT, "zstd: ends in the middle of a frame");
+			return lam_fail(err, LAM_EFORMAT,
+					"zstd: ends in the middle of a frame");
 		d->in_frame = hint != 0;
 		d->any = true;
 	}
@@ -66,7 +71,8 @@ static void decoder_close(struct lam_reader *self)
 
 static const struct lam_reader_ops DECODER = { decoder_read, decoder_close };
 
-int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner, struct lam_error *err)
+int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner,
+			 struct lam_error *err)
 {
 	struct decoder *d = calloc(1, sizeof *d);
 
@@ -88,7 +94,8 @@ int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner, stru
 	return 0;
 }
 
-int lam_zstd_encode_piece(struct lam_buf *out, const void *in, size_t in_len, int level, struct lam_error *err)
+int lam_zstd_encode_piece(struct lam_buf *out, const void *in, size_t in_len, int level,
+			  struct lam_error *err)
 {
 	ZSTD_CCtx *context = ZSTD_createCCtx();
 	size_t bound = ZSTD_compressBound(in_len), len;

@@ -41,14 +41,17 @@ static bool parse_hex(const char *text, size_t len, uint8_t *out)
 	return true;
 }
 
-/* algorithm ::= component (separator component)*; encoded ::= [a-zA-Z0-9=_-]+ (image-spec, descriptor.md) */
+/* algorithm ::= component (separator component)*; encoded ::= [a-zA-Z0-9=_-]+
+ * (image-spec, descriptor.md) */
 static bool is_other_algorithm(const char *text)
 {
 	const char *colon = strchr(text, ':');
 
 	return colon && colon > text && colon[1] &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+._-") == (size_t)(colon - text) &&
-	       strspn(colon + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=_-") ==
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+._-") ==
+		       (size_t)(colon - text) &&
+	       strspn(colon + 1,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=_-") ==
 		       strlen(colon + 1);
 }
 
@@ -65,16 +68,21 @@ int lam_digest_parse(struct lam_digest *out, const char *text, struct lam_error 
 			continue;
 		if (!parse_hex(text + skip, ALGORITHMS[i].len, out->bytes)) {
 			*out = (struct lam_digest){ 0 };
-			return lam_fail(err, LAM_EFORMAT, "\"%s\" is no digest: %s needs %zu digits 0-9 a-f",
-					shown, ALGORITHMS[i].name, 2 * ALGORITHMS[i].len);
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"\"%s\" is no digest: %s needs %zu digits 0-9 a-f", shown,
+				ALGORITHMS[i].name, 2 * ALGORITHMS[i].len);
 		}
 		out->algorithm = ALGORITHMS[i].algorithm;
 		return 0;
 	}
 	if (is_other_algorithm(text))
-		return lam_fail(err, LAM_EFORMAT, "digest %s cannot be verified: only sha256 and sha512 are known",
-				shown);
-	return lam_fail(err, LAM_EFORMAT, "\"%s\" is no digest: expected sha256: and 64 digits", shown);
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"digest %s cannot be verified: only sha256 and sha512 are known",
+			shown);
+	return lam_fail(err, LAM_EFORMAT,
+			"\"%s\" is no digest: expected sha256: and 64 digits", shown);
 }
 
 const char *lam_digest_hex(const struct lam_digest *digest, char out[LAM_DIGEST_TEXT])
@@ -93,9 +101,9 @@ const char *lam_digest_hex(const struct lam_digest *digest, char out[LAM_DIGEST_
 const char *lam_digest_format(const struct lam_digest *digest, char out[LAM_DIGEST_TEXT])
 {
 	char hex[LAM_DIGEST_TEXT];
-	const char *name = digest->algorithm == LAM_SHA512 ? "sha512:" :
-			   digest->algorithm == LAM_SHA256 ? "sha256:" :
-							     "unknown";
+	const char *name = digest->algorithm == LAM_SHA512   ? "sha512:"
+			   : digest->algorithm == LAM_SHA256 ? "sha256:"
+							     : "unknown";
 	size_t len = strlen(name);
 
 	lam_digest_hex(digest, hex);
@@ -106,10 +114,12 @@ const char *lam_digest_format(const struct lam_digest *digest, char out[LAM_DIGE
 
 bool lam_digest_equal(const struct lam_digest *a, const struct lam_digest *b)
 {
-	return a->algorithm == b->algorithm && memcmp(a->bytes, b->bytes, length_of(a->algorithm)) == 0;
+	return a->algorithm == b->algorithm &&
+	       memcmp(a->bytes, b->bytes, length_of(a->algorithm)) == 0;
 }
 
-int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm, struct lam_error *err)
+int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
+		  struct lam_error *err)
 {
 	const EVP_MD *md = algorithm == LAM_SHA512 ? EVP_sha512() : EVP_sha256();
 
@@ -141,8 +151,8 @@ void lam_hash_fini(struct lam_hash *hash)
 	hash->context = NULL;
 }
 
-int lam_digest_of(struct lam_digest *out, enum lam_algorithm algorithm, const void *bytes, size_t len,
-		  struct lam_error *err)
+int lam_digest_of(struct lam_digest *out, enum lam_algorithm algorithm, const void *bytes,
+		  size_t len, struct lam_error *err)
 {
 	struct lam_hash hash;
 

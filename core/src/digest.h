@@ -1,5 +1,6 @@
-/* Digests of the OCI image-spec (descriptor.md): "sha256:" + 64 or "sha512:" + 128 lower-case hex digits. Other
- * algorithms that obey the grammar are refused with a text that says they cannot be verified. */
+/* Digests of the OCI image-spec (descriptor.md): "sha256:" + 64 or "sha512:" + 128
+ * lower-case hex digits. Other algorithms that obey the grammar are refused with a text
+ * that says they cannot be verified. */
 #ifndef LAM_DIGEST_H
 #define LAM_DIGEST_H
 
@@ -20,7 +21,8 @@ struct lam_digest {
 
 int lam_digest_parse(struct lam_digest *out, const char *text, struct lam_error *err);
 const char *lam_digest_format(const struct lam_digest *digest, char out[LAM_DIGEST_TEXT]);
-const char *lam_digest_hex(const struct lam_digest *digest, char out[LAM_DIGEST_TEXT]); /* without "sha256:" */
+const char *lam_digest_hex(const struct lam_digest *digest,
+			   char out[LAM_DIGEST_TEXT]); /* without "sha256:" */
 bool lam_digest_equal(const struct lam_digest *a, const struct lam_digest *b);
 
 /* A running hash. init/fini for the caller's storage; OpenSSL's EVP behind it. */
@@ -29,12 +31,13 @@ struct lam_hash {
 	enum lam_algorithm algorithm;
 };
 
-int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm, struct lam_error *err);
+int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
+		  struct lam_error *err);
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len);
 /* Ends the hash; call fini (or init anew) after it. */
 void lam_hash_final(struct lam_hash *hash, struct lam_digest *out);
 void lam_hash_fini(struct lam_hash *hash);
-int lam_digest_of(struct lam_digest *out, enum lam_algorithm algorithm, const void *bytes, size_t len,
-		  struct lam_error *err);
+int lam_digest_of(struct lam_digest *out, enum lam_algorithm algorithm, const void *bytes,
+		  size_t len, struct lam_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* One member of a layer's tar, decoded: what tar_read gives and tar_write takes. Pointers are the giver's. */
+/* One member of a layer's tar, decoded: what tar_read gives and tar_write takes. Pointers
+ * are the giver's. */
 #ifndef LAM_ENTRY_H
 #define LAM_ENTRY_H
 
@@ -39,16 +40,19 @@ struct lam_entry {
 	uint32_t mode;         /* 07777 of it */
 	int64_t uid, gid;
 	int64_t mtime_s;
-	uint32_t mtime_ns;     /* 0 to 999,999,999; the time is mtime_s + mtime_ns / 1e9, also before 1970 */
-	uint64_t size;         /* of a FILE as seen (holes included), else 0 */
-	uint64_t stored;       /* bytes of data in the archive: size, but for sparse files */
+	uint32_t mtime_ns; /* 0 to 999,999,999; the time is mtime_s + mtime_ns / 1e9, also
+			      before 1970 */
+	uint64_t size;     /* of a FILE as seen (holes included), else 0 */
+	uint64_t stored;   /* bytes of data in the archive: size, but for sparse files */
 	int64_t dev_major, dev_minor; /* of CHAR and BLOCK */
-	/* PAX records that the fields above do not carry already, sorted by key, each key once: SCHILY.xattr.*
-	 * and whatever nobody here knows. Left out: path, linkpath, size, uid, gid, uname, gname, mtime, atime, ctime,
-	 * hdrcharset, GNU.sparse.*, SCHILY.realsize. */
+	/* PAX records that the fields above do not carry already, sorted by key, each key
+	 * once: SCHILY.xattr.* and whatever nobody here knows. Left out: path, linkpath,
+	 * size, uid, gid, uname, gname, mtime, atime, ctime, hdrcharset, GNU.sparse.*,
+	 * SCHILY.realsize. */
 	const struct lam_record *records;
 	size_t record_count;
-	/* Sparse files: where the stored bytes go, ascending, not overlapping; NULL for all others. */
+	/* Sparse files: where the stored bytes go, ascending, not overlapping; NULL for
+	 * all others. */
 	const struct lam_extent *extents;
 	size_t extent_count;
 };

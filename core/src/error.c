@@ -1,11 +1,12 @@
-#include <lamina/error.h>
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static void print(struct lam_error *err, const char *format, va_list args)
+#include <lamina/error.h>
+
+__attribute__((format(printf, 2, 0))) static void print(struct lam_error *err,
+							const char *format, va_list args)
 {
 	int len = vsnprintf(err->text, sizeof err->text, format, args);
 
@@ -32,7 +33,8 @@ static void append(struct lam_error *err, const char *text)
 		memcpy(err->text + sizeof err->text - 4, "...", 4);
 }
 
-int lam_fail_errno(struct lam_error *err, enum lam_code code, int errnum, const char *format, ...)
+int lam_fail_errno(struct lam_error *err, enum lam_code code, int errnum,
+		   const char *format, ...)
 {
 	char words[256];
 	va_list args;

@@ -14,7 +14,8 @@ enum token_kind {
 	BYTE,
 	ANY_ONE,   /* ? */
 	ANY_RUN,   /* *: no slash */
-	ANY_PATH,  /* a "**" that is a whole component: any number of whole components, with the slash behind each */
+	ANY_PATH,  /* a "**" that is a whole component: any number of whole components,
+		      with the slash behind each */
 	ANY_BYTES, /* any other "**" */
 	CLASS,
 };
@@ -25,10 +26,12 @@ struct token {
 };
 
 struct range {
-	uint32_t first, last; /* characters; bytes that are no UTF-8 are 0x110000 + byte */
+	uint32_t first,
+		last; /* characters; bytes that are no UTF-8 are 0x110000 + byte */
 };
 
-struct class {
+struct class
+{
 	struct range *ranges;
 	size_t count, cap;
 	bool negated;
@@ -67,7 +70,8 @@ static int texts_add(struct texts *t, char *text, struct lam_error *err)
 		return lam_fail_memory(err);
 	if (t->count >= MAX_ALTERNATIVES) {
 		free(text);
-		return lam_fail(err, LAM_EPLAN, "more than %d alternatives", MAX_ALTERNATIVES);
+		return lam_fail(err, LAM_EPLAN, "more than %d alternatives",
+				MAX_ALTERNATIVES);
 	}
 	if (LAM_GROW(t->items, t->count, t->cap, err) < 0) {
 		free(text);
@@ -85,7 +89,8 @@ static size_t escape_length(const char *text)
 	return brace ? (size_t)(brace - text) + 1 : text[1] ? 2 : 1;
 }
 
-/* The end of a class that begins at text[at] == '[', behind its bracket; 0 where it has none. */
+/* The end of a class that begins at text[at] == '[', behind its bracket; 0 where it has
+ * none. */
 static size_t class_end(const char *text, size_t at)
 {
 	at++;
@@ -98,7 +103,8 @@ static size_t class_end(const char *text, size_t at)
 	return text[at] ? at + 1 : 0;
 }
 
-/* The next of `stops` at depth 0, escapes and classes passed over; the end of the text otherwise. */
+/* The next of `stops` at depth 0, escapes and classes passed over; the end of the text
+ * otherwise. */
 static size_t find_stop(const char *text, size_t at, const char *stops)
 {
 	size_t depth = 0;
@@ -153,7 +159,10 @@ static int expand(struct texts *todo, struct texts *done, struct lam_error *err)
 		while (code == 0 && at <= close) {
 			size_t end = find_stop(text, at, ",}");
 
-			code = texts_add(todo, join(text, open, text + at, end - at, text + close + 1), err);
+			code = texts_add(
+				todo,
+				join(text, open, text + at, end - at, text + close + 1),
+				err);
 			at = end + 1;
 		}
 		free(text);
@@ -167,7 +176,11 @@ static int expand(struct texts *todo, struct texts *done, struct lam_error *err)
 
 static size_t utf8(const unsigned char *p, size_t left, uint32_t *out)
 {
-	size_t len = p[0] < 0x80 ? 1 : (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+	size_t len = p[0] < 0x80             ? 1
+		     : (p[0] & 0xe0) == 0xc0 ? 2
+		     : (p[0] & 0xf0) == 0xe0 ? 3
+		     : (p[0] & 0xf8) == 0xf0 ? 4
+					     : 0;
 	uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
 
 	for (size_t i = 1; i < len && i < left; i++) {
@@ -194,8 +207,10 @@ static int add_token(struct program *p, struct token token, struct lam_error *er
 	return 0;
 }
 
-/* What a backslash at text[0] begins; *used bytes of the text. The escapes of the text form, and any other character for itself. */
-static int unescape(const char *text, struct lam_buf *out, size_t *used, struct lam_error *err)
+/* What a backslash at text[0] begins; *used bytes of the text. The escapes of the text
+ * form, and any other character for itself. */
+static int unescape(const char *text, struct lam_buf *out, size_t *used,
+		    struct lam_error *err)
 {
 	static const char known[] = "\\ntrxu";
 	const char *brace;
@@ -231,7 +246,8 @@ static int class_char(const char *text, size_t *at, uint32_t *out, struct lam_er
 	return 0;
 }
 
-static int compile_class(struct lam_glob *g, struct program *p, const char *text, size_t *at, struct lam_error *err)
+static int compile_class(struct lam_glob *g, struct program *p, const char *text,
+			 size_t *at, struct lam_error *err)
 {
 	size_t end = class_end(text, *at);
 	struct class *c;
@@ -259,16 +275,21 @@ static int compile_class(struct lam_glob *g, struct program *p, const char *text
 				return err->code;
 		}
 		if (r.last < r.first)
-			return lam_fail(err, LAM_EPLAN, "a range in brackets that runs backwards");
+			return lam_fail(err, LAM_EPLAN,
+					"a range in brackets that runs backwards");
 		if (LAM_GROW(c->ranges, c->count, c->cap, err) < 0)
 			return err->code;
 		c->ranges[c->count++] = r;
 	}
 	*at = end;
-	return add_token(p, (struct token){ .kind = CLASS, .class = (uint32_t)(g->class_count - 1) }, err);
+	return add_token(
+		p,
+		(struct token){ .kind = CLASS, .class = (uint32_t)(g->class_count - 1) },
+		err);
 }
 
-static int compile_stars(struct program *p, const char *text, size_t *at, struct lam_error *err)
+static int compile_stars(struct program *p, const char *text, size_t *at,
+			 struct lam_error *err)
 {
 	bool whole = *at > 0 && text[*at - 1] == '/' && text[*at + 2] == '/';
 	size_t stars = strspn(text + *at, "*");
@@ -287,7 +308,8 @@ static int compile_stars(struct program *p, const char *text, size_t *at, struct
 	return add_token(p, (struct token){ .kind = ANY_BYTES }, err);
 }
 
-static int compile_escape(struct program *p, const char *text, size_t *at, struct lam_error *err)
+static int compile_escape(struct program *p, const char *text, size_t *at,
+			  struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(16);
 	size_t used;
@@ -296,13 +318,17 @@ static int compile_escape(struct program *p, const char *text, size_t *at, struc
 		return err->code;
 	*at += used;
 	for (size_t i = 0; i < bytes.len; i++) {
-		if (add_token(p, (struct token){ .kind = BYTE, .byte = (uint8_t)bytes.data[i] }, err) < 0)
+		if (add_token(p,
+			      (struct token){ .kind = BYTE,
+					      .byte = (uint8_t)bytes.data[i] },
+			      err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
-static int compile(struct lam_glob *g, struct program *p, const char *text, struct lam_error *err)
+static int compile(struct lam_glob *g, struct program *p, const char *text,
+		   struct lam_error *err)
 {
 	size_t at = 0;
 
@@ -318,7 +344,10 @@ static int compile(struct lam_glob *g, struct program *p, const char *text, stru
 			code = add_token(p, (struct token){ .kind = ANY_ONE }, err);
 			break;
 		default:
-			code = add_token(p, (struct token){ .kind = BYTE, .byte = (uint8_t)text[at++] }, err);
+			code = add_token(p,
+					 (struct token){ .kind = BYTE,
+							 .byte = (uint8_t)text[at++] },
+					 err);
 			break;
 		}
 		if (code < 0)
@@ -338,10 +367,10 @@ static bool in_class(const struct class *c, uint32_t x)
 	return in != c->negated && x != '/';
 }
 
-/* Whether pattern[t..] matches path[i..], for all t of one i: cell[t]. Rows are filled from the end of the path; characters of more than
- * one byte look several rows down. */
-static bool match_program(const struct lam_glob *g, const struct program *p, const char *path, size_t len,
-			  bool *rows)
+/* Whether pattern[t..] matches path[i..], for all t of one i: cell[t]. Rows are filled
+ * from the end of the path; characters of more than one byte look several rows down. */
+static bool match_program(const struct lam_glob *g, const struct program *p,
+			  const char *path, size_t len, bool *rows)
 {
 	const unsigned char *bytes = (const unsigned char *)path;
 	size_t width = p->count + 1;
@@ -353,21 +382,31 @@ static bool match_program(const struct lam_glob *g, const struct program *p, con
 			const struct token *k = &p->tokens[t];
 			uint32_t c = 0;
 			size_t used = i < len ? utf8(bytes + i, len - i, &c) : 0;
-			const bool *next = rows + ((i + 1) % 5) * width, *after = rows + ((i + used) % 5) * width;
+			const bool *next = rows + ((i + 1) % 5) * width,
+				   *after = rows + ((i + used) % 5) * width;
 
 			if (t == p->count) {
 				row[t] = i == len;
 				continue;
 			}
 			switch ((enum token_kind)k->kind) {
-			case BYTE: row[t] = i < len && bytes[i] == k->byte && next[t + 1]; break;
+			case BYTE:
+				row[t] = i < len && bytes[i] == k->byte && next[t + 1];
+				break;
 			case ANY_ONE: row[t] = used && c != '/' && after[t + 1]; break;
-			case CLASS: row[t] = used && in_class(&g->classes[k->class], c) && after[t + 1]; break;
-			case ANY_RUN: row[t] = row[t + 1] || (used && c != '/' && next[t]); break;
+			case CLASS:
+				row[t] = used && in_class(&g->classes[k->class], c) &&
+					 after[t + 1];
+				break;
+			case ANY_RUN:
+				row[t] = row[t + 1] || (used && c != '/' && next[t]);
+				break;
 			case ANY_BYTES: row[t] = row[t + 1] || (used && next[t]); break;
 			case ANY_PATH:
-				/* what follows may begin here if this is a component's begin */
-				row[t] = (i > 0 && bytes[i - 1] == '/' && row[t + 1]) || (used && next[t]);
+				/* what follows may begin here if this is a component's
+				 * begin */
+				row[t] = (i > 0 && bytes[i - 1] == '/' && row[t + 1]) ||
+					 (used && next[t]);
 				break;
 			}
 		}
@@ -417,7 +456,8 @@ static int set_base(struct lam_glob *g, struct lam_error *err)
 		size_t n = 0;
 
 		while (n < p->count && n < first->count && p->tokens[n].kind == BYTE &&
-		       first->tokens[n].kind == BYTE && p->tokens[n].byte == first->tokens[n].byte)
+		       first->tokens[n].kind == BYTE &&
+		       p->tokens[n].byte == first->tokens[n].byte)
 			n++;
 		common = n < common ? n : common;
 	}
@@ -429,13 +469,15 @@ static int set_base(struct lam_glob *g, struct lam_error *err)
 	if (g->count == 1 && common == g->programs[0].count)
 		cut = common;
 	for (size_t n = 1; n < cut; n++) {
-		if (lam_buf_append_char(&g->base, (char)g->programs[0].tokens[n].byte, err) < 0)
+		if (lam_buf_append_char(&g->base, (char)g->programs[0].tokens[n].byte,
+					err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
-static int compile_all(struct lam_glob *g, const struct texts *texts, struct lam_error *err)
+static int compile_all(struct lam_glob *g, const struct texts *texts,
+		       struct lam_error *err)
 {
 	for (size_t i = 0; i < texts->count; i++) {
 		if (LAM_GROW(g->programs, g->count, g->cap, err) < 0)
@@ -458,7 +500,8 @@ int lam_glob_new(struct lam_glob **out, const char *text, struct lam_error *err)
 		return lam_fail_memory(err);
 	g->base = LAM_BUF(SIZE_MAX / 2);
 	if (text[0] != '/')
-		code = lam_fail(err, LAM_EPLAN, "begins with '/', as whole paths are matched");
+		code = lam_fail(err, LAM_EPLAN,
+				"begins with '/', as whole paths are matched");
 	else
 		code = texts_add(&todo, strdup(text), err);
 	if (code == 0)

@@ -12,7 +12,8 @@
 
 /* What all spools of an image may hold in memory. */
 #define SPOOL_MEMORY (24u << 20)
-/* Layers from this size on are read by two threads: one inflates, one hashes and parses. */
+/* Layers from this size on are read by two threads: one inflates, one hashes and parses.
+ */
 #define AHEAD_FROM (8u << 20)
 
 struct opening {
@@ -46,19 +47,22 @@ static int check_type(const struct lam_descriptor *d, struct lam_error *err)
 		return 0;
 	switch (lam_layer_type(d->media_type).kind) {
 	case LAM_LAYER_ENCRYPTED:
-		return lam_fail(err, LAM_EFORMAT, "is encrypted (%s): decrypt the image first",
-				lam_path_text(text, d->media_type, strlen(d->media_type), false));
+		return lam_fail(
+			err, LAM_EFORMAT, "is encrypted (%s): decrypt the image first",
+			lam_path_text(text, d->media_type, strlen(d->media_type), false));
 	case LAM_LAYER_OTHER:
-		return lam_fail(err, LAM_EFORMAT, "media type %s is not one of a filesystem layer",
-				lam_path_text(text, d->media_type, strlen(d->media_type), false));
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"media type %s is not one of a filesystem layer",
+			lam_path_text(text, d->media_type, strlen(d->media_type), false));
 	case LAM_LAYER_TAR:
-	case LAM_LAYER_FOREIGN:
-		break;
+	case LAM_LAYER_FOREIGN: break;
 	}
 	return 0;
 }
 
-/* A blob whose content is not what its digest says is damaged, whatever else is wrong with it. */
+/* A blob whose content is not what its digest says is damaged, whatever else is wrong
+ * with it. */
 static int blame_digest(const struct layer_job *job, struct lam_error *err)
 {
 	const struct lam_image_layer *layer = &job->opening->image->layers[job->number];
@@ -69,13 +73,16 @@ static int blame_digest(const struct layer_job *job, struct lam_error *err)
 	uint64_t len;
 	int code;
 
-	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE || first.code != LAM_EFORMAT)
+	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE ||
+	    first.code != LAM_EFORMAT)
 		return first.code;
 	code = lam_hash_init(&hash, layer->descriptor.digest.algorithm, &second);
 	if (code == 0)
-		code = lam_source_open_layer(job->opening->image->source, job->number, &blob, &second);
+		code = lam_source_open_layer(job->opening->image->source, job->number,
+					     &blob, &second);
 	if (code == 0)
-		code = lam_reader_hashing(&hashing, LAM_STEAL(blob), &hash, NULL, &second);
+		code = lam_reader_hashing(&hashing, LAM_STEAL(blob), &hash, NULL,
+					  &second);
 	if (code == 0)
 		code = lam_read_drain(hashing, &len, &second);
 	lam_reader_close(hashing);
@@ -87,7 +94,8 @@ static int blame_digest(const struct layer_job *job, struct lam_error *err)
 		return first.code;
 	char is[LAM_DIGEST_TEXT];
 
-	return lam_fail(err, LAM_EFORMAT, "its content is damaged: its digest is %s: copy the image again",
+	return lam_fail(err, LAM_EFORMAT,
+			"its content is damaged: its digest is %s: copy the image again",
 			lam_digest_format(&digest, is));
 }
 
@@ -100,12 +108,14 @@ static int check_reading(struct layer_job *job, struct lam_error *err)
 	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE)
 		layer->descriptor.digest = job->reading.digest;
 	if (!lam_digest_equal(&layer->descriptor.digest, &job->reading.digest))
-		return lam_fail(err, LAM_EFORMAT,
-				"its content is damaged: its digest is %s: copy the image again",
-				lam_digest_format(&job->reading.digest, is));
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"its content is damaged: its digest is %s: copy the image again",
+			lam_digest_format(&job->reading.digest, is));
 	if (!lam_digest_equal(&layer->diff_id, &job->reading.diff_id))
-		return lam_fail(err, LAM_EFORMAT, "its tar has digest %s, the config says diff_id %s: the "
-						  "image is inconsistent",
+		return lam_fail(err, LAM_EFORMAT,
+				"its tar has digest %s, the config says diff_id %s: the "
+				"image is inconsistent",
 				lam_digest_format(&job->reading.diff_id, is),
 				lam_digest_format(&layer->diff_id, said));
 	if (layer->descriptor.media_type) {
@@ -116,12 +126,16 @@ static int check_reading(struct layer_job *job, struct lam_error *err)
 	return 0;
 }
 
-static int open_blob(struct layer_job *job, struct lam_reader **out, struct lam_error *err)
+static int open_blob(struct layer_job *job, struct lam_reader **out,
+		     struct lam_error *err)
 {
 	struct opening *o = job->opening;
-	struct lam_step step = { .stage = LAM_STAGE_READ, .layer = job->number,
-				 .layer_count = o->image->layer_count,
-				 .total = (uint64_t)o->image->layers[job->number].descriptor.size };
+	struct lam_step step = {
+		.stage = LAM_STAGE_READ,
+		.layer = job->number,
+		.layer_count = o->image->layer_count,
+		.total = (uint64_t)o->image->layers[job->number].descriptor.size
+	};
 	struct lam_reader *blob = NULL;
 
 	if (lam_source_open_layer(o->image->source, job->number, &blob, err) < 0)
@@ -134,7 +148,8 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 	struct opening *o = job->opening;
 	struct lam_image_layer *layer = &o->image->layers[job->number];
 	enum lam_algorithm algorithm = layer->descriptor.digest.algorithm;
-	bool ahead = lam_thread_count(o->options->threads) > 1 && layer->descriptor.size >= AHEAD_FROM;
+	bool ahead = lam_thread_count(o->options->threads) > 1 &&
+		     layer->descriptor.size >= AHEAD_FROM;
 	struct lam_reader *blob = NULL;
 
 	if (lam_progress_stopped(o->progress))
@@ -142,8 +157,9 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 	if (check_type(&layer->descriptor, err) < 0 || open_blob(job, &blob, err) < 0)
 		return err->code;
 	if (lam_layer_read_blob(&job->layer, blob, (uint32_t)job->number, ahead,
-				algorithm ? algorithm : LAM_SHA256, layer->diff_id.algorithm, layer->spool,
-				&job->reading, err) < 0)
+				algorithm ? algorithm : LAM_SHA256,
+				layer->diff_id.algorithm, layer->spool, &job->reading,
+				err) < 0)
 		return blame_digest(job, err);
 	return check_reading(job, err);
 }
@@ -199,7 +215,8 @@ static int take_job(struct lam_lane *lane, struct lam_image *image, struct lam_e
 	return 0;
 }
 
-static int read_all(struct opening *o, struct layer_job *jobs, struct lam_lane *lane, struct lam_error *err)
+static int read_all(struct opening *o, struct layer_job *jobs, struct lam_lane *lane,
+		    struct lam_error *err)
 {
 	struct lam_error first = { 0 }, *into = err;
 	size_t count = o->image->layer_count, next = 0;
@@ -246,10 +263,11 @@ static int read_layers(struct opening *o, struct lam_error *err)
 	}
 	for (size_t i = 0; code == 0 && i < o->image->layer_count; i++) {
 		if (jobs[i].claimed_otherwise)
-			code = lam_notes_add(&o->image->notes, "media-type", (uint32_t)i, NULL, 0,
-					     "its media type says another compression than it has; read as it "
-					     "is; some runtimes refuse it",
-					     err);
+			code = lam_notes_add(
+				&o->image->notes, "media-type", (uint32_t)i, NULL, 0,
+				"its media type says another compression than it has; read as it "
+				"is; some runtimes refuse it",
+				err);
 	}
 	free(jobs);
 	return code;
@@ -257,16 +275,19 @@ static int read_layers(struct opening *o, struct lam_error *err)
 
 /* Around the layers */
 
-static int set_layers(struct opening *o, const struct lam_source_image *from, struct lam_error *err)
+static int set_layers(struct opening *o, const struct lam_source_image *from,
+		      struct lam_error *err)
 {
 	struct lam_image *image = o->image;
 
 	if (image->config.diff_id_count != from->layer_count)
-		return lam_fail(err, LAM_EFORMAT,
-				"the config lists %zu diff_ids for %zu layers: the image is inconsistent",
-				image->config.diff_id_count, from->layer_count);
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"the config lists %zu diff_ids for %zu layers: the image is inconsistent",
+			image->config.diff_id_count, from->layer_count);
 	if (from->layer_count == 0 || from->layer_count > LAM_MAX_LAYERS)
-		return lam_fail(err, LAM_EFORMAT, "an image of %zu layers: 1 to %u are read",
+		return lam_fail(err, LAM_EFORMAT,
+				"an image of %zu layers: 1 to %u are read",
 				from->layer_count, LAM_MAX_LAYERS);
 	image->layers = calloc(from->layer_count, sizeof *image->layers);
 	image->indexes = calloc(from->layer_count, sizeof *image->indexes);
@@ -280,7 +301,8 @@ static int set_layers(struct opening *o, const struct lam_source_image *from, st
 		layer->blob = from->layers[i].blob;
 		layer->diff_id = image->config.diff_ids[i];
 		if (o->options->spool &&
-		    lam_spool_new(&layer->spool, o->options->spool, SPOOL_MEMORY / from->layer_count, err) < 0)
+		    lam_spool_new(&layer->spool, o->options->spool,
+				  SPOOL_MEMORY / from->layer_count, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -295,9 +317,11 @@ static int set_history(struct lam_image *image, struct lam_error *err)
 	lam_config_layer_history(&image->config, image->layer_count, history);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		const struct lam_history *h =
-			history[i] == SIZE_MAX ? NULL : &image->config.history[history[i]];
+			history[i] == SIZE_MAX ? NULL
+					       : &image->config.history[history[i]];
 
-		image->layers[i].info.created_by = h && h->created_by ? h->created_by : "";
+		image->layers[i].info.created_by =
+			h && h->created_by ? h->created_by : "";
 	}
 	free(history);
 	return 0;
@@ -307,12 +331,13 @@ static void set_platform(struct lam_image *image)
 {
 	const struct lam_platform *p = &image->config.platform;
 
-	snprintf(image->platform, sizeof image->platform, "%s/%s%s%s", p->os ? p->os : "unknown",
-		 p->architecture ? p->architecture : "unknown", p->variant ? "/" : "",
-		 p->variant ? p->variant : "");
+	snprintf(image->platform, sizeof image->platform, "%s/%s%s%s",
+		 p->os ? p->os : "unknown", p->architecture ? p->architecture : "unknown",
+		 p->variant ? "/" : "", p->variant ? p->variant : "");
 }
 
-static int make_manifest(struct lam_image *image, size_t config_size, struct lam_error *err)
+static int make_manifest(struct lam_image *image, size_t config_size,
+			 struct lam_error *err)
 {
 	struct lam_stack_layer *stack = calloc(image->layer_count, sizeof *stack);
 	int code;
@@ -322,18 +347,19 @@ static int make_manifest(struct lam_image *image, size_t config_size, struct lam
 	for (size_t i = 0; i < image->layer_count; i++) {
 		const struct lam_image_layer *layer = &image->layers[i];
 
-		stack[i] = (struct lam_stack_layer){ .original = i, .digest = layer->descriptor.digest,
+		stack[i] = (struct lam_stack_layer){ .original = i,
+						     .digest = layer->descriptor.digest,
 						     .media_type = layer->info.media_type,
 						     .size = layer->descriptor.size,
 						     .diff_id = layer->diff_id };
 	}
-	code = lam_manifest_make(&image->config_digest, (int64_t)config_size, stack, image->layer_count,
-				 &image->made_manifest, err);
+	code = lam_manifest_make(&image->config_digest, (int64_t)config_size, stack,
+				 image->layer_count, &image->made_manifest, err);
 	free(stack);
 	if (code < 0)
 		return code;
-	return lam_digest_of(&image->manifest_digest, LAM_SHA256, image->made_manifest.data,
-			     image->made_manifest.len, err);
+	return lam_digest_of(&image->manifest_digest, LAM_SHA256,
+			     image->made_manifest.data, image->made_manifest.len, err);
 }
 
 const char *lam_image_manifest_bytes(const struct lam_image *image, size_t *out_len)
@@ -357,7 +383,8 @@ static int count_waste(struct lam_image *image, struct lam_error *err)
 			code = lam_fail_memory(err);
 	}
 	for (uint32_t n = 0; code == 0 && n < tree->node_count; n++) {
-		for (uint32_t v = tree->nodes[n].version; v != LAM_NODE_NONE; v = tree->versions[v].previous) {
+		for (uint32_t v = tree->nodes[n].version; v != LAM_NODE_NONE;
+		     v = tree->versions[v].previous) {
 			const struct lam_version *version = &tree->versions[v];
 
 			if (version->inode == LAM_INODE_NONE)
@@ -385,7 +412,8 @@ static int count_waste(struct lam_image *image, struct lam_error *err)
 static int merge(struct lam_image *image, struct lam_error *err)
 {
 	struct lam_notes meeting = { 0 };
-	int code = lam_tree_new(&image->tree, image->indexes, image->layer_count, &meeting, err);
+	int code = lam_tree_new(&image->tree, image->indexes, image->layer_count,
+				&meeting, err);
 
 	for (size_t i = 0; code == 0 && i < image->layer_count; i++)
 		code = lam_notes_append(&image->notes, &image->indexes[i]->notes, err);
@@ -395,7 +423,8 @@ static int merge(struct lam_image *image, struct lam_error *err)
 	return code < 0 ? code : count_waste(image, err);
 }
 
-static int note_image(struct lam_image *image, const char *rule, const char *text, struct lam_error *err)
+static int note_image(struct lam_image *image, const char *rule, const char *text,
+		      struct lam_error *err)
 {
 	return lam_notes_add(&image->notes, rule, LAM_NOTE_IMAGE, NULL, 0, text, err);
 }
@@ -407,10 +436,14 @@ static int note_oddities(struct lam_image *image, struct lam_error *err)
 	for (size_t i = 0; i < image->config.history_count; i++)
 		with_layer += !image->config.history[i].empty_layer;
 	if (image->config.history_count && with_layer != image->layer_count &&
-	    note_image(image, "history", "the history has not one entry for each layer; kept as it is", err) < 0)
+	    note_image(image, "history",
+		       "the history has not one entry for each layer; kept as it is",
+		       err) < 0)
 		return err->code;
 	if (image->layer_count > 127 &&
-	    note_image(image, "many-layers", "more than 127 layers: overlayfs runtimes cannot mount it", err) < 0)
+	    note_image(image, "many-layers",
+		       "more than 127 layers: overlayfs runtimes cannot mount it",
+		       err) < 0)
 		return err->code;
 	return 0;
 }
@@ -423,13 +456,15 @@ static int read_documents(struct opening *o, struct lam_error *err)
 	image->manifest_digest = from->manifest_digest;
 	image->config_digest = from->config_digest;
 	if (from->manifest.len &&
-	    lam_manifest_parse(&image->manifest, from->manifest.data, from->manifest.len, "manifest",
-			       from->manifest_media_type, err) < 0)
+	    lam_manifest_parse(&image->manifest, from->manifest.data, from->manifest.len,
+			       "manifest", from->manifest_media_type, err) < 0)
 		return err->code;
-	if (lam_config_parse(&image->config, from->config.data, from->config.len, "config", err) < 0)
+	if (lam_config_parse(&image->config, from->config.data, from->config.len,
+			     "config", err) < 0)
 		return err->code;
 	set_platform(image);
-	if (set_layers(o, from, err) < 0 || read_layers(o, err) < 0 || set_history(image, err) < 0)
+	if (set_layers(o, from, err) < 0 || read_layers(o, err) < 0 ||
+	    set_history(image, err) < 0)
 		return err->code;
 	if (!image->manifest.doc && make_manifest(image, from->config.len, err) < 0)
 		return err->code;
@@ -444,8 +479,9 @@ static int split_platform(char *text, struct lam_platform *out, struct lam_error
 	char *arch = strchr(text, '/'), *variant = arch ? strchr(arch + 1, '/') : NULL;
 
 	if (!arch || arch == text || !arch[1])
-		return lam_fail(err, LAM_EUSAGE, "platform: expected OS/ARCHITECTURE[/VARIANT], such as "
-						 "linux/arm64");
+		return lam_fail(err, LAM_EUSAGE,
+				"platform: expected OS/ARCHITECTURE[/VARIANT], such as "
+				"linux/arm64");
 	*arch++ = '\0';
 	if (variant)
 		*variant++ = '\0';
@@ -465,7 +501,8 @@ static int open_source(struct opening *o, const char *text, struct lam_error *er
 
 	if (o->options->platform) {
 		platform = strdup(o->options->platform);
-		code = platform ? split_platform(platform, &options.platform, err) : lam_fail_memory(err);
+		code = platform ? split_platform(platform, &options.platform, err)
+				: lam_fail_memory(err);
 	}
 	if (code == 0)
 		code = lam_reference_parse(&reference, text, false, err);
@@ -476,8 +513,8 @@ static int open_source(struct opening *o, const char *text, struct lam_error *er
 	return code;
 }
 
-int lam_image_open(struct lam_image **out, const char *reference, const struct lam_open_options *options,
-		   struct lam_error *err)
+int lam_image_open(struct lam_image **out, const char *reference,
+		   const struct lam_open_options *options, struct lam_error *err)
 {
 	struct lam_image *image = calloc(1, sizeof *image);
 	struct opening o = { image, options, options->progress };
@@ -494,7 +531,9 @@ int lam_image_open(struct lam_image **out, const char *reference, const struct l
 		if (code < 0 && code != LAM_ESTOPPED && code != LAM_ENOMEM) {
 			char text[LAM_PATH_TEXT];
 
-			code = lam_wrap(err, "%s", lam_path_text(text, reference, strlen(reference), false));
+			code = lam_wrap(
+				err, "%s",
+				lam_path_text(text, reference, strlen(reference), false));
 		}
 	}
 	if (code < 0)

@@ -12,7 +12,8 @@
 
 struct lam_image_layer {
 	struct lam_layer_info info;
-	struct lam_descriptor descriptor; /* as the manifest has it; digest and size always set */
+	struct lam_descriptor
+		descriptor; /* as the manifest has it; digest and size always set */
 	struct lam_digest diff_id;
 	struct lam_extent_of_file blob;
 	struct lam_spool *spool; /* its tar; NULL: not asked for */
@@ -22,7 +23,8 @@ struct lam_image_layer {
 struct lam_image {
 	char *reference;
 	struct lam_source *source;
-	struct lam_manifest manifest; /* doc NULL where the source had none; then made_manifest is what it would be */
+	struct lam_manifest manifest; /* doc NULL where the source had none; then
+					 made_manifest is what it would be */
 	struct lam_buf made_manifest;
 	struct lam_digest manifest_digest, config_digest;
 	struct lam_config config;
@@ -37,21 +39,25 @@ struct lam_image {
 /* The manifest's bytes: as stored, or as made. */
 const char *lam_image_manifest_bytes(const struct lam_image *image, size_t *out_len);
 
-/* The content of an inode, holes as zeros, in pieces of at most 1 MiB. From the spool where there is one. */
+/* The content of an inode, holes as zeros, in pieces of at most 1 MiB. From the spool
+ * where there is one. */
 int lam_image_read_inode(const struct lam_image *image, uint32_t layer, uint32_t inode,
-			 int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err),
+			 int (*write)(void *context, const void *bytes, size_t len,
+				      struct lam_error *err),
 			 void *context, struct lam_error *err);
 
-/* Reads one blob as a layer, checking nothing but its form: for layers of the source and for those that were written. Any of the
- * outputs but out_layer may be NULL. blob is owned. */
+/* Reads one blob as a layer, checking nothing but its form: for layers of the source and
+ * for those that were written. Any of the outputs but out_layer may be NULL. blob is
+ * owned. */
 struct lam_layer_reading {
 	struct lam_digest digest, diff_id;
 	uint64_t blob_size, tar_size;
 	enum lam_codec codec;
 };
-int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob, uint32_t number, bool ahead,
-			enum lam_algorithm blob_algorithm, enum lam_algorithm tar_algorithm,
-			struct lam_spool *spool, struct lam_layer_reading *out, struct lam_error *err);
+int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
+			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
+			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
+			struct lam_layer_reading *out, struct lam_error *err);
 
 /* Threads for options.threads: 0 means the machine's. */
 unsigned lam_thread_count(unsigned asked);

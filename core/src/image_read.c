@@ -24,7 +24,8 @@ static int stored_skip(struct stored *s, uint64_t offset, struct lam_error *err)
 		return 0;
 	}
 	while (s->at < offset) {
-		size_t cap = offset - s->at < PIECE ? (size_t)(offset - s->at) : PIECE, got;
+		size_t cap = offset - s->at < PIECE ? (size_t)(offset - s->at) : PIECE,
+		       got;
 
 		if (lam_read(s->stream, s->piece, cap, &got, err) < 0)
 			return err->code;
@@ -52,7 +53,8 @@ static int stored_read(struct stored *s, size_t len, struct lam_error *err)
 	return 0;
 }
 
-static int give_zeros(char *piece, uint64_t len, write_fn *write, void *context, struct lam_error *err)
+static int give_zeros(char *piece, uint64_t len, write_fn *write, void *context,
+		      struct lam_error *err)
 {
 	if (len)
 		memset(piece, 0, len < PIECE ? (size_t)len : PIECE);
@@ -67,7 +69,8 @@ static int give_zeros(char *piece, uint64_t len, write_fn *write, void *context,
 	return 0;
 }
 
-static int give_stored(struct stored *s, uint64_t len, write_fn *write, void *context, struct lam_error *err)
+static int give_stored(struct stored *s, uint64_t len, write_fn *write, void *context,
+		       struct lam_error *err)
 {
 	while (len > 0) {
 		size_t now = len < PIECE ? (size_t)len : PIECE;
@@ -82,18 +85,21 @@ static int give_stored(struct stored *s, uint64_t len, write_fn *write, void *co
 	return 0;
 }
 
-static int give_content(struct stored *s, const struct lam_layer *layer, const struct lam_inode *inode,
-			write_fn *write, void *context, struct lam_error *err)
+static int give_content(struct stored *s, const struct lam_layer *layer,
+			const struct lam_inode *inode, write_fn *write, void *context,
+			struct lam_error *err)
 {
 	const struct lam_extent whole = { 0, inode->size };
-	const struct lam_extent *extents = inode->extents ? layer->extents + inode->extents - 1 : &whole;
+	const struct lam_extent *extents =
+		inode->extents ? layer->extents + inode->extents - 1 : &whole;
 	size_t count = inode->extents ? inode->extent_count : 1;
 	uint64_t at = 0;
 
 	if (stored_skip(s, inode->offset, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < count; i++) {
-		int code = give_zeros(s->piece, extents[i].offset - at, write, context, err);
+		int code =
+			give_zeros(s->piece, extents[i].offset - at, write, context, err);
 
 		if (code == 0)
 			code = give_stored(s, extents[i].length, write, context, err);
@@ -104,31 +110,36 @@ static int give_content(struct stored *s, const struct lam_layer *layer, const s
 	return give_zeros(s->piece, inode->size - at, write, context, err);
 }
 
-int lam_image_read_inode(const struct lam_image *image, uint32_t number, uint32_t inode, write_fn *write,
-			 void *context, struct lam_error *err)
+int lam_image_read_inode(const struct lam_image *image, uint32_t number, uint32_t inode,
+			 write_fn *write, void *context, struct lam_error *err)
 {
 	const struct lam_image_layer *layer = &image->layers[number];
 	uint64_t size = image->indexes[number]->inodes[inode].size;
 	/* small files are many; without a spool the way to them takes whole pieces */
-	struct stored s = { .spool = layer->spool,
-			    .piece = malloc(layer->spool && size < PIECE ? (size_t)size + 1 : PIECE) };
+	struct stored s = {
+		.spool = layer->spool,
+		.piece = malloc(layer->spool && size < PIECE ? (size_t)size + 1 : PIECE)
+	};
 	struct lam_reader *blob = NULL;
 	int code = s.piece ? 0 : lam_fail_memory(err);
 
 	if (code == 0 && !s.spool)
 		code = lam_source_open_layer(image->source, number, &blob, err);
 	if (code == 0 && !s.spool)
-		code = lam_decoder_new(&s.stream, LAM_STEAL(blob), layer->info.codec, err);
+		code = lam_decoder_new(&s.stream, LAM_STEAL(blob), layer->info.codec,
+				       err);
 	if (code == 0)
-		code = give_content(&s, image->indexes[number], &image->indexes[number]->inodes[inode], write,
+		code = give_content(&s, image->indexes[number],
+				    &image->indexes[number]->inodes[inode], write,
 				    context, err);
 	lam_reader_close(s.stream);
 	free(s.piece);
 	return code;
 }
 
-int lam_image_read_file(const struct lam_image *image, uint32_t node, const struct lam_version *version,
-			write_fn *write, void *context, struct lam_error *err)
+int lam_image_read_file(const struct lam_image *image, uint32_t node,
+			const struct lam_version *version, write_fn *write, void *context,
+			struct lam_error *err)
 {
 	struct lam_stat stat;
 	char *path;
@@ -138,7 +149,8 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node, const stru
 	else
 		lam_tree_stat(image->tree, node, &stat);
 	if (stat.kind == LAM_KIND_FILE)
-		return lam_image_read_inode(image, stat.layer, stat.inode, write, context, err);
+		return lam_image_read_inode(image, stat.layer, stat.inode, write, context,
+					    err);
 	path = lam_tree_path_text(image->tree, node);
 	if (!path)
 		return lam_fail_memory(err);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const uint8_t TYPE_OF[] = {
-	[LAM_KIND_FILE] = LAM_TYPE_FILE, [LAM_KIND_SYMLINK] = LAM_TYPE_SYMLINK, [LAM_KIND_CHAR] = LAM_TYPE_CHAR,
-	[LAM_KIND_BLOCK] = LAM_TYPE_BLOCK, [LAM_KIND_DIR] = LAM_TYPE_DIR, [LAM_KIND_FIFO] = LAM_TYPE_FIFO,
+	[LAM_KIND_FILE] = LAM_TYPE_FILE, [LAM_KIND_SYMLINK] = LAM_TYPE_SYMLINK,
+	[LAM_KIND_CHAR] = LAM_TYPE_CHAR, [LAM_KIND_BLOCK] = LAM_TYPE_BLOCK,
+	[LAM_KIND_DIR] = LAM_TYPE_DIR,   [LAM_KIND_FIFO] = LAM_TYPE_FIFO,
 };
 
 void lam_item_scratch_fini(struct lam_item_scratch *scratch)
@@ -21,8 +22,8 @@ static struct lam_str text_of(const struct lam_buf *buf)
 }
 
 /* ".wh.NAME" or ".wh..wh..opq", where it belongs. */
-static int mark_path(const struct lam_tree *tree, const struct lam_item *item, struct lam_buf *path,
-		     struct lam_error *err)
+static int mark_path(const struct lam_tree *tree, const struct lam_item *item,
+		     struct lam_buf *path, struct lam_error *err)
 {
 	bool opaque = item->kind == LAM_ITEM_OPAQUE;
 	uint32_t dir = opaque ? item->node : tree->nodes[item->node].parent;
@@ -34,28 +35,33 @@ static int mark_path(const struct lam_tree *tree, const struct lam_item *item, s
 		return err->code;
 	if (opaque)
 		return lam_buf_append_text(path, ".wh..wh..opq", err);
-	return lam_buf_append_text(path, ".wh.", err) < 0 ? err->code : lam_buf_append(path, name, len, err);
+	return lam_buf_append_text(path, ".wh.", err) < 0
+		       ? err->code
+		       : lam_buf_append(path, name, len, err);
 }
 
-static int set_records(struct lam_item_scratch *scratch, const struct lam_stat *stat, struct lam_entry *out,
-		       struct lam_error *err)
+static int set_records(struct lam_item_scratch *scratch, const struct lam_stat *stat,
+		       struct lam_entry *out, struct lam_error *err)
 {
 	while (scratch->record_cap < stat->attribute_count) {
-		if (LAM_GROW(scratch->records, scratch->record_cap, scratch->record_cap, err) < 0)
+		if (LAM_GROW(scratch->records, scratch->record_cap, scratch->record_cap,
+			     err) < 0)
 			return err->code;
 	}
 	for (size_t i = 0; i < stat->attribute_count; i++) {
 		const struct lam_attribute *a = &stat->attributes[i];
 
-		scratch->records[i] = (struct lam_record){ { a->key, a->key_len }, { a->value, a->value_len } };
+		scratch->records[i] = (struct lam_record){ { a->key, a->key_len },
+							   { a->value, a->value_len } };
 	}
 	out->records = scratch->records;
 	out->record_count = stat->attribute_count;
 	return 0;
 }
 
-int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item, struct lam_item_scratch *scratch,
-		   struct lam_entry *out, struct lam_error *err)
+int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
+		   struct lam_item_scratch *scratch, struct lam_entry *out,
+		   struct lam_error *err)
 {
 	struct lam_stat stat;
 
@@ -70,9 +76,14 @@ int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item, str
 	lam_tree_stat(tree, item->node, &stat);
 	if (lam_tree_append_path(tree, item->node, &scratch->path, err) < 0)
 		return err->code;
-	*out = (struct lam_entry){ .type = TYPE_OF[stat.kind], .mode = stat.mode, .uid = stat.uid,
-				   .gid = stat.gid, .mtime_s = stat.mtime_s, .mtime_ns = stat.mtime_ns,
-				   .dev_major = stat.dev_major, .dev_minor = stat.dev_minor };
+	*out = (struct lam_entry){ .type = TYPE_OF[stat.kind],
+				   .mode = stat.mode,
+				   .uid = stat.uid,
+				   .gid = stat.gid,
+				   .mtime_s = stat.mtime_s,
+				   .mtime_ns = stat.mtime_ns,
+				   .dev_major = stat.dev_major,
+				   .dev_minor = stat.dev_minor };
 	out->path = text_of(&scratch->path);
 	if (item->kind == LAM_ITEM_LINK) {
 		lam_buf_clear(&scratch->target);

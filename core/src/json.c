@@ -8,7 +8,8 @@
 #include "json_scan.h"
 #include "tar_number.h"
 
-int lam_doc_parse(struct lam_doc **out, const char *bytes, size_t len, const char *name, struct lam_error *err)
+int lam_doc_parse(struct lam_doc **out, const char *bytes, size_t len, const char *name,
+		  struct lam_error *err)
 {
 	struct lam_doc *doc = calloc(1, sizeof *doc);
 
@@ -120,14 +121,16 @@ static bool equal_folded(const char *a, const char *b)
 	return *a == *b;
 }
 
-int lam_json_check_case(const struct lam_doc *doc, const struct lam_json *object, const char *const keys[],
-			struct lam_error *err)
+int lam_json_check_case(const struct lam_doc *doc, const struct lam_json *object,
+			const char *const keys[], struct lam_error *err)
 {
 	for (const struct lam_json *m = object->first; m; m = m->next) {
 		for (const char *const *key = keys; *key; key++) {
 			if (strcmp(m->key, *key) != 0 && equal_folded(m->key, *key))
-				return lam_json_fail(doc, m, err, LAM_EFORMAT,
-						     "readers that do not mind case take this for \"%s\"", *key);
+				return lam_json_fail(
+					doc, m, err, LAM_EFORMAT,
+					"readers that do not mind case take this for \"%s\"",
+					*key);
 		}
 	}
 	return 0;
@@ -144,7 +147,8 @@ size_t lam_json_member_begin(const struct lam_json *member)
 	return member->member_begin;
 }
 
-int lam_json_path(const struct lam_json *value, struct lam_buf *out, struct lam_error *err)
+int lam_json_path(const struct lam_json *value, struct lam_buf *out,
+		  struct lam_error *err)
 {
 	if (!value->parent)
 		return 0;
@@ -155,8 +159,8 @@ int lam_json_path(const struct lam_json *value, struct lam_buf *out, struct lam_
 	return lam_buf_printf(out, err, "%s%s", out->len ? "." : "", value->key);
 }
 
-int lam_json_fail(const struct lam_doc *doc, const struct lam_json *value, struct lam_error *err, enum lam_code code,
-		  const char *format, ...)
+int lam_json_fail(const struct lam_doc *doc, const struct lam_json *value,
+		  struct lam_error *err, enum lam_code code, const char *format, ...)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_BUF(SIZE_MAX / 2);
 	char text[1024];
@@ -167,50 +171,60 @@ int lam_json_fail(const struct lam_doc *doc, const struct lam_json *value, struc
 	va_end(args);
 	if (lam_json_path(value, &path, err) < 0)
 		return err->code;
-	return lam_fail(err, code, "%s: %.500s%s%s", doc->name, path.data ? path.data : "", path.len ? ": " : "", text);
+	return lam_fail(err, code, "%s: %.500s%s%s", doc->name,
+			path.data ? path.data : "", path.len ? ": " : "", text);
 }
 
-int lam_json_string(const struct lam_doc *doc, const struct lam_json *value, const char **out, size_t *out_len,
-		    struct lam_error *err)
+int lam_json_string(const struct lam_doc *doc, const struct lam_json *value,
+		    const char **out, size_t *out_len, struct lam_error *err)
 {
 	if (value->type != LAM_JSON_STRING)
 		return lam_json_fail(doc, value, err, LAM_EFORMAT, "expected a string");
 	if (!out_len && memchr(value->text, '\0', value->text_len))
-		return lam_json_fail(doc, value, err, LAM_EFORMAT, "a string with \\u0000 in it");
+		return lam_json_fail(doc, value, err, LAM_EFORMAT,
+				     "a string with \\u0000 in it");
 	*out = value->text;
 	if (out_len)
 		*out_len = value->text_len;
 	return 0;
 }
 
-int lam_json_int(const struct lam_doc *doc, const struct lam_json *value, int64_t *out, struct lam_error *err)
+int lam_json_int(const struct lam_doc *doc, const struct lam_json *value, int64_t *out,
+		 struct lam_error *err)
 {
 	if (value->type != LAM_JSON_NUMBER ||
 	    !lam_tar_decimal(doc->bytes + value->begin, value->end - value->begin, out))
-		return lam_json_fail(doc, value, err, LAM_EFORMAT, "expected a whole number");
+		return lam_json_fail(doc, value, err, LAM_EFORMAT,
+				     "expected a whole number");
 	return 0;
 }
 
-int lam_json_bool(const struct lam_doc *doc, const struct lam_json *value, bool *out, struct lam_error *err)
+int lam_json_bool(const struct lam_doc *doc, const struct lam_json *value, bool *out,
+		  struct lam_error *err)
 {
 	if (value->type != LAM_JSON_BOOL)
-		return lam_json_fail(doc, value, err, LAM_EFORMAT, "expected true or false");
+		return lam_json_fail(doc, value, err, LAM_EFORMAT,
+				     "expected true or false");
 	*out = doc->bytes[value->begin] == 't';
 	return 0;
 }
 
-int lam_json_get_string(const struct lam_doc *doc, const struct lam_json *object, const char *key, bool required,
-			const char **out, struct lam_error *err)
+int lam_json_get_string(const struct lam_doc *doc, const struct lam_json *object,
+			const char *key, bool required, const char **out,
+			struct lam_error *err)
 {
 	const struct lam_json *value = lam_json_get(object, key);
 
 	*out = NULL;
 	if (value)
 		return lam_json_string(doc, value, out, NULL, err);
-	return required ? lam_json_fail(doc, object, err, LAM_EFORMAT, "%s is missing", key) : 0;
+	return required ? lam_json_fail(doc, object, err, LAM_EFORMAT, "%s is missing",
+					key)
+			: 0;
 }
 
-int lam_json_append_string(struct lam_buf *out, const char *text, size_t len, struct lam_error *err)
+int lam_json_append_string(struct lam_buf *out, const char *text, size_t len,
+			   struct lam_error *err)
 {
 	static const char from[] = "\"\\\n\r\t", to[] = "\"\\nrt";
 
@@ -223,9 +237,13 @@ int lam_json_append_string(struct lam_buf *out, const char *text, size_t len, st
 		if (known)
 			code = lam_buf_printf(out, err, "\\%c", to[known - from]);
 		else if ((unsigned char)text[i] < 0x20)
-			code = lam_buf_printf(out, err, "\\u%04x", (unsigned)(unsigned char)text[i]);
-		else if (len - i >= 3 && memcmp(text + i, "\xe2\x80", 2) == 0 && ((unsigned char)text[i + 2] & 0xfe) == 0xa8) {
-			code = lam_buf_printf(out, err, "\\u%04x", 0x2028u + ((unsigned char)text[i + 2] & 1u));
+			code = lam_buf_printf(out, err, "\\u%04x",
+					      (unsigned)(unsigned char)text[i]);
+		else if (len - i >= 3 && memcmp(text + i, "\xe2\x80", 2) == 0 &&
+			 ((unsigned char)text[i + 2] & 0xfe) == 0xa8) {
+			code = lam_buf_printf(out, err, "\\u%04x",
+					      0x2028u +
+						      ((unsigned char)text[i + 2] & 1u));
 			i += 2;
 		} else {
 			code = lam_buf_append_char(out, text[i], err);
@@ -236,13 +254,14 @@ int lam_json_append_string(struct lam_buf *out, const char *text, size_t len, st
 	return lam_buf_append_char(out, '"', err);
 }
 
-int lam_doc_splice(const struct lam_doc *doc, const struct lam_splice *splices, size_t count, struct lam_buf *out,
-		   struct lam_error *err)
+int lam_doc_splice(const struct lam_doc *doc, const struct lam_splice *splices,
+		   size_t count, struct lam_buf *out, struct lam_error *err)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (lam_buf_append(out, doc->bytes + at, splices[i].begin - at, err) < 0 ||
+		if (lam_buf_append(out, doc->bytes + at, splices[i].begin - at, err) <
+			    0 ||
 		    lam_buf_append(out, splices[i].bytes, splices[i].len, err) < 0)
 			return err->code;
 		at = splices[i].end;

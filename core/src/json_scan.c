@@ -20,7 +20,8 @@ static int fail(const struct scan *s, struct lam_error *err, const char *what)
 			column = 1;
 		}
 	}
-	return lam_fail(err, LAM_EFORMAT, "%s:%zu:%zu: %s", s->doc->name, line, column, what);
+	return lam_fail(err, LAM_EFORMAT, "%s:%zu:%zu: %s", s->doc->name, line, column,
+			what);
 }
 
 static int peek(const struct scan *s)
@@ -42,9 +43,13 @@ static void skip_space(struct scan *s)
 
 static size_t utf8_length(const unsigned char *p, size_t left)
 {
-	static const unsigned char second_min[] = { [0xe0 - 0xe0] = 0xa0, [0xf0 - 0xe0] = 0x90 };
-	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 :
-		     p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	static const unsigned char second_min[] = { [0xe0 - 0xe0] = 0xa0,
+						    [0xf0 - 0xe0] = 0x90 };
+	size_t len = p[0] < 0x80                   ? 1
+		     : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+		     : (p[0] & 0xf0) == 0xe0       ? 3
+		     : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+						   : 0;
 
 	if (len == 0 || len > left)
 		return 0;
@@ -63,8 +68,10 @@ static int hex_4(struct scan *s, uint32_t *out, struct lam_error *err)
 {
 	*out = 0;
 	for (int i = 0; i < 4; i++, s->at++) {
-		int c = peek(s), digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-				   c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int c = peek(s), digit = c >= '0' && c <= '9'   ? c - '0'
+					 : c >= 'a' && c <= 'f' ? c - 'a' + 10
+					 : c >= 'A' && c <= 'F' ? c - 'A' + 10
+								: -1;
 
 		if (digit < 0)
 			return fail(s, err, "\\u needs four hexadecimal digits");
@@ -106,7 +113,8 @@ static int unescape_u(struct scan *s, char *out, size_t *len, struct lam_error *
 	if (c >= 0xdc00 && c <= 0xdfff)
 		return fail(s, err, "half of a surrogate pair");
 	if (c >= 0xd800 && c <= 0xdbff) {
-		if (s->doc->len - s->at < 6 || memcmp(s->doc->bytes + s->at, "\\u", 2) != 0)
+		if (s->doc->len - s->at < 6 ||
+		    memcmp(s->doc->bytes + s->at, "\\u", 2) != 0)
 			return fail(s, err, "half of a surrogate pair");
 		s->at += 2;
 		if (hex_4(s, &low, err) < 0)
@@ -137,7 +145,8 @@ static int unescape(struct scan *s, char *out, size_t *len, struct lam_error *er
 }
 
 /* The string at s->at, which is its quote. */
-static int scan_string(struct scan *s, const char **out, size_t *out_len, struct lam_error *err)
+static int scan_string(struct scan *s, const char **out, size_t *out_len,
+		       struct lam_error *err)
 {
 	const char *bytes = s->doc->bytes;
 	const char *close = bytes + s->at + 1, *end = bytes + s->doc->len;
@@ -153,7 +162,8 @@ static int scan_string(struct scan *s, const char **out, size_t *out_len, struct
 		return lam_fail_memory(err);
 	s->at++;
 	while (bytes[s->at] != '"') {
-		size_t one = utf8_length((const unsigned char *)bytes + s->at, s->doc->len - s->at);
+		size_t one = utf8_length((const unsigned char *)bytes + s->at,
+					 s->doc->len - s->at);
 
 		if (one == 0)
 			return fail(s, err, "a byte that is not UTF-8");
@@ -221,12 +231,15 @@ static int scan_word(struct scan *s, struct lam_json *v, struct lam_error *err)
 	static const struct {
 		const char *word;
 		enum lam_json_type type;
-	} words[] = { { "true", LAM_JSON_BOOL }, { "false", LAM_JSON_BOOL }, { "null", LAM_JSON_NULL } };
+	} words[] = { { "true", LAM_JSON_BOOL },
+		      { "false", LAM_JSON_BOOL },
+		      { "null", LAM_JSON_NULL } };
 
 	for (size_t i = 0; i < 3; i++) {
 		size_t len = strlen(words[i].word);
 
-		if (s->doc->len - s->at >= len && memcmp(s->doc->bytes + s->at, words[i].word, len) == 0) {
+		if (s->doc->len - s->at >= len &&
+		    memcmp(s->doc->bytes + s->at, words[i].word, len) == 0) {
 			v->type = words[i].type;
 			s->at += len;
 			return 0;
@@ -238,7 +251,8 @@ static int scan_word(struct scan *s, struct lam_json *v, struct lam_error *err)
 /* Arrays and objects */
 
 /* The key as Go compares it: without case. */
-static int fold_key(const char *key, size_t len, struct lam_buf *out, struct lam_error *err)
+static int fold_key(const char *key, size_t len, struct lam_buf *out,
+		    struct lam_error *err)
 {
 	lam_buf_clear(out);
 	for (size_t i = 0; i < len; i++) {
@@ -259,7 +273,8 @@ static int fold_key(const char *key, size_t len, struct lam_buf *out, struct lam
 	return 0;
 }
 
-static int check_key(struct scan *s, struct lam_names *keys, const char *key, size_t len, struct lam_error *err)
+static int check_key(struct scan *s, struct lam_names *keys, const char *key, size_t len,
+		     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf folded = LAM_BUF(SIZE_MAX / 2);
 	uint32_t number, before = keys->count;
@@ -267,24 +282,31 @@ static int check_key(struct scan *s, struct lam_names *keys, const char *key, si
 	if (memchr(key, '\0', len))
 		return fail(s, err, "a key with \\u0000 in it");
 	if (fold_key(key, len, &folded, err) < 0 ||
-	    lam_names_add(keys, folded.data ? folded.data : "", folded.len, &number, err) < 0)
-		return err->code == LAM_ENOMEM ? err->code : fail(s, err, "a key that is too long");
+	    lam_names_add(keys, folded.data ? folded.data : "", folded.len, &number,
+			  err) < 0)
+		return err->code == LAM_ENOMEM ? err->code
+					       : fail(s, err, "a key that is too long");
 	if (keys->count == before)
-		return fail(s, err, "a key that the object has already, perhaps in another case: readers take one or "
-				    "the other");
+		return fail(
+			s, err,
+			"a key that the object has already, perhaps in another case: readers take one or "
+			"the other");
 	return 0;
 }
 
-static int scan_value(struct scan *s, struct lam_json *v, unsigned depth, struct lam_error *err);
+static int scan_value(struct scan *s, struct lam_json *v, unsigned depth,
+		      struct lam_error *err);
 
-static int scan_member(struct scan *s, struct lam_json *child, struct lam_names *keys, struct lam_error *err)
+static int scan_member(struct scan *s, struct lam_json *child, struct lam_names *keys,
+		       struct lam_error *err)
 {
 	size_t len;
 
 	child->member_begin = s->at;
 	if (peek(s) != '"')
 		return fail(s, err, "expected a key in quotes");
-	if (scan_string(s, &child->key, &len, err) < 0 || check_key(s, keys, child->key, len, err) < 0)
+	if (scan_string(s, &child->key, &len, err) < 0 ||
+	    check_key(s, keys, child->key, len, err) < 0)
 		return err->code;
 	skip_space(s);
 	if (peek(s) != ':')
@@ -294,8 +316,8 @@ static int scan_member(struct scan *s, struct lam_json *child, struct lam_names 
 	return 0;
 }
 
-static int scan_children(struct scan *s, struct lam_json *v, struct lam_names *keys, unsigned depth,
-			 struct lam_error *err)
+static int scan_children(struct scan *s, struct lam_json *v, struct lam_names *keys,
+			 unsigned depth, struct lam_error *err)
 {
 	bool object = v->type == LAM_JSON_OBJECT;
 	int close = object ? '}' : ']';
@@ -324,14 +346,17 @@ static int scan_children(struct scan *s, struct lam_json *v, struct lam_names *k
 		if (peek(s) == close)
 			break;
 		if (peek(s) != ',')
-			return fail(s, err, object ? "expected ',' or '}'" : "expected ',' or ']'");
+			return fail(s, err,
+				    object ? "expected ',' or '}'"
+					   : "expected ',' or ']'");
 		s->at++;
 	}
 	s->at++;
 	return 0;
 }
 
-static int scan_value(struct scan *s, struct lam_json *v, unsigned depth, struct lam_error *err)
+static int scan_value(struct scan *s, struct lam_json *v, unsigned depth,
+		      struct lam_error *err)
 {
 	struct lam_names keys = { 0 };
 	int c = peek(s), code;
@@ -370,5 +395,7 @@ int lam_json_scan(struct lam_doc *doc, struct lam_error *err)
 	if (scan_value(&s, doc->root, 0, err) < 0)
 		return err->code;
 	skip_space(&s);
-	return s.at == doc->len ? 0 : fail(&s, err, "something stands behind the end of the document");
+	return s.at == doc->len
+		       ? 0
+		       : fail(&s, err, "something stands behind the end of the document");
 }

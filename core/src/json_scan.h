@@ -7,14 +7,14 @@
 
 struct lam_json {
 	enum lam_json_type type;
-	size_t begin, end;    /* of the value */
-	size_t member_begin;  /* of the key's quote, for members */
+	size_t begin, end;   /* of the value */
+	size_t member_begin; /* of the key's quote, for members */
 	const struct lam_json *parent;
 	struct lam_json *first, *next;
-	size_t count;         /* children */
-	size_t index;         /* among the parent's children */
-	const char *key;      /* members */
-	const char *text;     /* strings, unescaped */
+	size_t count;     /* children */
+	size_t index;     /* among the parent's children */
+	const char *key;  /* members */
+	const char *text; /* strings, unescaped */
 	size_t text_len;
 };
 

@@ -30,13 +30,19 @@ void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_s
 	const struct lam_inode *inode = &layer->inodes[number];
 
 	*out = (struct lam_stat){
-		.kind = inode->kind, .mode = inode->mode, .uid = inode->uid, .gid = inode->gid,
-		.mtime_s = inode->mtime_s, .mtime_ns = inode->mtime_ns,
+		.kind = inode->kind,
+		.mode = inode->mode,
+		.uid = inode->uid,
+		.gid = inode->gid,
+		.mtime_s = inode->mtime_s,
+		.mtime_ns = inode->mtime_ns,
 		.target_len = inode->target_len,
 		.target = inode->target_len ? layer->text + inode->target : "",
 		.attribute_count = inode->record_count,
-		.attributes = inode->record_count ? layer->records + inode->records : NULL,
-		.layer = layer->number, .inode = number,
+		.attributes =
+			inode->record_count ? layer->records + inode->records : NULL,
+		.layer = layer->number,
+		.inode = number,
 	};
 	if (inode->kind == LAM_KIND_FILE) {
 		out->size = inode->size;
@@ -57,8 +63,8 @@ static void hash_zeros(struct lam_hash *hash, uint64_t len)
 }
 
 /* Hashes stored bytes, with the holes of a sparse file between them. */
-static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *piece, uint64_t want,
-		       struct lam_error *err)
+static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *piece,
+		       uint64_t want, struct lam_error *err)
 {
 	while (want > 0) {
 		size_t cap = want < PIECE ? (size_t)want : PIECE, got;
@@ -73,8 +79,8 @@ static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *
 	return 0;
 }
 
-static int hash_content(struct lam_tar_reader *tar, const struct lam_entry *entry, void *piece,
-			uint8_t out[16], struct lam_error *err)
+static int hash_content(struct lam_tar_reader *tar, const struct lam_entry *entry,
+			void *piece, uint8_t out[16], struct lam_error *err)
 {
 	const struct lam_extent whole = { 0, entry->size };
 	const struct lam_extent *extents = entry->extents ? entry->extents : &whole;
@@ -98,8 +104,8 @@ static int hash_content(struct lam_tar_reader *tar, const struct lam_entry *entr
 	return code;
 }
 
-static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader *tar, void *piece,
-			struct lam_error *err)
+static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader *tar,
+			void *piece, struct lam_error *err)
 {
 	const struct lam_entry *entry;
 	int got;
@@ -108,7 +114,8 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 		uint8_t content[16];
 		uint32_t inode;
 
-		if (lam_layer_builder_add(builder, entry, lam_tar_data_offset(tar), &inode, err) < 0)
+		if (lam_layer_builder_add(builder, entry, lam_tar_data_offset(tar),
+					  &inode, err) < 0)
 			return err->code;
 		if (inode == LAM_INODE_NONE || entry->type != LAM_TYPE_FILE)
 			continue;
@@ -117,13 +124,16 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 		lam_layer_builder_content(builder, inode, content);
 	}
 	if (got == 0 && lam_tar_has_trailer(tar))
-		return lam_layer_builder_note(builder, "trailer",
-					      "bytes stand behind the end of the tar; without meaning, and kept "
-					      "only where the layer is", err);
+		return lam_layer_builder_note(
+			builder, "trailer",
+			"bytes stand behind the end of the tar; without meaning, and kept "
+			"only where the layer is",
+			err);
 	return got;
 }
 
-int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t number, struct lam_error *err)
+int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t number,
+		   struct lam_error *err)
 {
 	struct lam_layer_builder *builder = NULL;
 	struct lam_tar_reader *tar = NULL;
@@ -131,7 +141,8 @@ int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t n
 	int code;
 
 	*out = NULL;
-	code = piece ? lam_layer_builder_new(&builder, number, err) : lam_fail_memory(err);
+	code = piece ? lam_layer_builder_new(&builder, number, err)
+		     : lam_fail_memory(err);
 	if (code == 0)
 		code = lam_tar_reader_new(&tar, stream, err);
 	if (code == 0)

@@ -1,8 +1,11 @@
-/* One layer, indexed: what its tar makes of an empty folder, with whiteouts as marks. Immutable once made. This is where the order of
- * the tar stops to matter: names are clean, parents that are symlinks of this same layer have been followed, of several entries for a
- * name the last is there, a whiteout and an entry of one name have become an opaque directory or just the entry.
+/* One layer, indexed: what its tar makes of an empty folder, with whiteouts as marks.
+ * Immutable once made. This is where the order of the tar stops to matter: names are
+ * clean, parents that are symlinks of this same layer have been followed, of several
+ * entries for a name the last is there, a whiteout and an entry of one name have become
+ * an opaque directory or just the entry.
  *
- * Nodes are numbered from 0, the root, breadth first: parents before children, the children of one node next to each other. */
+ * Nodes are numbered from 0, the root, breadth first: parents before children, the
+ * children of one node next to each other. */
 #ifndef LAM_LAYER_H
 #define LAM_LAYER_H
 
@@ -15,9 +18,11 @@
 #define LAM_INODE_NONE UINT32_MAX
 
 enum lam_layer_mark {
-	LAM_MARK_ENTRY,    /* an entry, or a directory that one implies; kind is lam_inode's */
+	LAM_MARK_ENTRY, /* an entry, or a directory that one implies; kind is lam_inode's
+			 */
 	LAM_MARK_WHITEOUT, /* hides the name below */
-	LAM_MARK_LINK,     /* a hard link to a file of a lower layer: the inode holds its target alone */
+	LAM_MARK_LINK,     /* a hard link to a file of a lower layer: the inode holds its
+			      target alone */
 };
 
 struct lam_layer_node {
@@ -35,7 +40,8 @@ struct lam_inode {
 	uint64_t size;   /* of a FILE; of devices: major << 32 | minor */
 	uint64_t offset; /* of its stored bytes in the tar */
 	uint32_t mtime_ns;
-	uint32_t target, target_len; /* in the layer's text: of a SYMLINK; of LAM_MARK_LINK its clean path */
+	uint32_t target, target_len;    /* in the layer's text: of a SYMLINK; of
+					   LAM_MARK_LINK its clean path */
 	uint32_t records, record_count; /* in the layer's records */
 	uint32_t extents;               /* in the layer's extents + 1; 0: not sparse */
 	uint32_t extent_count;
@@ -58,7 +64,7 @@ struct lam_layer {
 	size_t extent_count;
 	struct lam_arena arena; /* records' bytes */
 	struct lam_notes notes;
-	uint32_t number;      /* its place in the stack, for notes */
+	uint32_t number;                      /* its place in the stack, for notes */
 	uint32_t entry_count, whiteout_count; /* of the tar */
 	uint64_t file_bytes;
 };
@@ -67,22 +73,29 @@ void lam_layer_free(struct lam_layer *layer);
 
 /* Made by adding entries in the order of the tar. */
 struct lam_layer_builder;
-int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number, struct lam_error *err);
+int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
+			  struct lam_error *err);
 void lam_layer_builder_free(struct lam_layer_builder *builder);
-/* offset: of the stored bytes. *out_inode: what the entry became, for lam_layer_builder_content; LAM_INODE_NONE where nothing did. */
-int lam_layer_builder_add(struct lam_layer_builder *builder, const struct lam_entry *entry, uint64_t offset,
+/* offset: of the stored bytes. *out_inode: what the entry became, for
+ * lam_layer_builder_content; LAM_INODE_NONE where nothing did. */
+int lam_layer_builder_add(struct lam_layer_builder *builder,
+			  const struct lam_entry *entry, uint64_t offset,
 			  uint32_t *out_inode, struct lam_error *err);
-void lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode, const uint8_t content[16]);
-int lam_layer_builder_note(struct lam_layer_builder *builder, const char *rule, const char *text,
-			   struct lam_error *err);
+void lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode,
+			       const uint8_t content[16]);
+int lam_layer_builder_note(struct lam_layer_builder *builder, const char *rule,
+			   const char *text, struct lam_error *err);
 /* Gives the layer, and empties the builder (free it all the same). */
-int lam_layer_builder_finish(struct lam_layer_builder *builder, struct lam_layer **out, struct lam_error *err);
+int lam_layer_builder_finish(struct lam_layer_builder *builder, struct lam_layer **out,
+			     struct lam_error *err);
 
 struct lam_reader;
 /* Reads a tar to its end, hashing the contents of its files. stop: see lam_progress. */
-int lam_layer_read(struct lam_layer **out, struct lam_reader *tar, uint32_t number, struct lam_error *err);
+int lam_layer_read(struct lam_layer **out, struct lam_reader *tar, uint32_t number,
+		   struct lam_error *err);
 
-/* What an inode is, for those who look from outside. The attributes point into the layer. */
+/* What an inode is, for those who look from outside. The attributes point into the layer.
+ */
 void lam_layer_stat(const struct lam_layer *layer, uint32_t inode, struct lam_stat *out);
 
 #endif

@@ -15,7 +15,8 @@ struct peeking {
 	size_t head_len, given;
 };
 
-static int peeking_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int peeking_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			struct lam_error *err)
 {
 	struct peeking *p = (struct peeking *)self;
 	size_t left = p->head_len - p->given;
@@ -53,7 +54,8 @@ static int detect(struct lam_reader **stream, enum lam_codec *out, struct lam_er
 		return err->code;
 	*out = lam_codec_detect(p->head, p->head_len, &foreign);
 	if (foreign)
-		return lam_fail(err, LAM_EFORMAT, "is compressed with %s, which layers are not", foreign);
+		return lam_fail(err, LAM_EFORMAT,
+				"is compressed with %s, which layers are not", foreign);
 	return 0;
 }
 
@@ -63,25 +65,29 @@ struct pipe {
 };
 
 /* Each constructor owns what it wraps, also on failure. */
-static int build(struct pipe *p, bool ahead, struct lam_spool *spool, struct lam_layer_reading *r,
-		 struct lam_error *err)
+static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
+		 struct lam_layer_reading *r, struct lam_error *err)
 {
-	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->blob_hash, &r->blob_size, err) < 0 ||
+	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->blob_hash,
+			       &r->blob_size, err) < 0 ||
 	    detect(&p->stream, &r->codec, err) < 0 ||
 	    lam_decoder_new(&p->stream, LAM_STEAL(p->stream), r->codec, err) < 0)
 		return err->code;
-	if (ahead && lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES, err) < 0)
+	if (ahead &&
+	    lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES, err) < 0)
 		return err->code;
-	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->tar_hash, &r->tar_size, err) < 0)
+	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->tar_hash,
+			       &r->tar_size, err) < 0)
 		return err->code;
 	if (spool && lam_reader_tee(&p->stream, LAM_STEAL(p->stream), spool, err) < 0)
 		return err->code;
 	return 0;
 }
 
-int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob, uint32_t number, bool ahead,
-			enum lam_algorithm blob_algorithm, enum lam_algorithm tar_algorithm,
-			struct lam_spool *spool, struct lam_layer_reading *out, struct lam_error *err)
+int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
+			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
+			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
+			struct lam_layer_reading *out, struct lam_error *err)
 {
 	struct pipe p = { .stream = blob };
 	int code;

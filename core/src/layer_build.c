@@ -1,4 +1,5 @@
-/* From a tar's entries to a layer: the tar is played into an empty folder, as unpackers do. */
+/* From a tar's entries to a layer: the tar is played into an empty folder, as unpackers
+ * do. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,90 +34,113 @@ struct lam_layer_builder {
 	size_t slot_count;
 	size_t inode_cap, record_cap, extent_cap, text_cap;
 	struct lam_buf path, target, rest, next; /* scratch */
-	struct lam_buf last_parent;        /* the parent of the entry before, and its place */
-	uint32_t last_place;               /* NONE: not known any more */
+	struct lam_buf last_parent; /* the parent of the entry before, and its place */
+	uint32_t last_place;        /* NONE: not known any more */
 };
 
 static const struct {
 	const char *rule, *text;
 } NOTES[] = {
 #define NOTE_CLAMPED 0
-	{ "above-root", "its name climbs above the root with \"..\"; read as a name below the root" },
+	{ "above-root",
+	  "its name climbs above the root with \"..\"; read as a name below the root" },
 #define NOTE_THROUGH_LINK 1
-	{ "through-symlink", "stands below a symlink of its own layer; read at the link's target, as containerd "
-			     "does; Docker and Podman fail where the target is not in this layer" },
+	{ "through-symlink",
+	  "stands below a symlink of its own layer; read at the link's target, as containerd "
+	  "does; Docker and Podman fail where the target is not in this layer" },
 #define NOTE_DUPLICATE 2
-	{ "duplicate", "stands twice in its layer; the last entry is read; Docker and Podman refuse such a "
-		       "layer" },
+	{ "duplicate",
+	  "stands twice in its layer; the last entry is read; Docker and Podman refuse such a "
+	  "layer" },
 #define NOTE_CHILD_OF_FILE 3
-	{ "child-of-file", "stands below something of its own layer that is no directory; left out, as "
-			   "unpackers fail there" },
+	{ "child-of-file",
+	  "stands below something of its own layer that is no directory; left out, as "
+	  "unpackers fail there" },
 #define NOTE_WH_INVALID 4
-	{ "whiteout-invalid", "a whiteout that names nothing; left out; unpackers fail there" },
+	{ "whiteout-invalid",
+	  "a whiteout that names nothing; left out; unpackers fail there" },
 #define NOTE_WH_RESERVED 5
 	{ "whiteout-reserved", "a reserved name (AUFS); left out" },
 #define NOTE_WH_AND_ENTRY 6
-	{ "whiteout-and-entry", "deleted and stored in one layer; what is stored is read, above nothing; "
-				"runtimes differ by the order in the tar, or fail" },
+	{ "whiteout-and-entry",
+	  "deleted and stored in one layer; what is stored is read, above nothing; "
+	  "runtimes differ by the order in the tar, or fail" },
 #define NOTE_OPAQUE_ROOT 7
-	{ "opaque-root", "an opaque marker for the root; without effect, as on overlayfs; umoci and plain "
-			 "folders hide everything below" },
+	{ "opaque-root",
+	  "an opaque marker for the root; without effect, as on overlayfs; umoci and plain "
+	  "folders hide everything below" },
 #define NOTE_DEVICE_0 8
-	{ "device-0-0", "a character device 0:0; overlayfs takes it for a whiteout, and so it is read; plain "
-			"folders show a device" },
+	{ "device-0-0",
+	  "a character device 0:0; overlayfs takes it for a whiteout, and so it is read; plain "
+	  "folders show a device" },
 #define NOTE_UNKNOWN 9
-	{ "unknown-type", "an entry of a type that nobody knows; left out; runtimes refuse the layer" },
+	{ "unknown-type",
+	  "an entry of a type that nobody knows; left out; runtimes refuse the layer" },
 #define NOTE_GLOBAL 10
-	{ "global-header", "a global PAX header; without effect; umoci fails, containerd and Podman make an "
-			   "empty folder for it" },
+	{ "global-header",
+	  "a global PAX header; without effect; umoci fails, containerd and Podman make an "
+	  "empty folder for it" },
 #define NOTE_CONTIGUOUS 11
-	{ "contiguous", "a contiguous file (type 7); read as a file; runtimes refuse the layer" },
+	{ "contiguous",
+	  "a contiguous file (type 7); read as a file; runtimes refuse the layer" },
 #define NOTE_SPARSE 12
-	{ "sparse", "a sparse file; read with its holes as zeros; runtimes refuse old GNU sparse files" },
+	{ "sparse",
+	  "a sparse file; read with its holes as zeros; runtimes refuse old GNU sparse files" },
 #define NOTE_LINK_METADATA 13
-	{ "link-metadata", "a hard link with another owner, mode or time than its file; the link's counts for "
-			   "both; umoci takes the file's" },
+	{ "link-metadata",
+	  "a hard link with another owner, mode or time than its file; the link's counts for "
+	  "both; umoci takes the file's" },
 #define NOTE_LINK_DIRECTORY 14
-	{ "link-to-directory", "a hard link to a directory; left out, as unpackers fail there" },
+	{ "link-to-directory",
+	  "a hard link to a directory; left out, as unpackers fail there" },
 #define NOTE_XATTR_OVERLAY 15
 	{ "overlay-attribute", "an attribute of overlayfs itself; left out" },
 #define NOTE_XATTR_USER 16
-	{ "user-attribute", "a user.* attribute on something that cannot have one; left out; umoci and Podman "
-			    "fail there" },
+	{ "user-attribute",
+	  "a user.* attribute on something that cannot have one; left out; umoci and Podman "
+	  "fail there" },
 #define NOTE_XATTR_TRUSTED 17
 	{ "trusted-attribute", "a trusted.* attribute; containerd leaves it out" },
 #define NOTE_XATTR_SELINUX 18
-	{ "selinux-attribute", "a SELinux label in the layer; Podman and umoci leave it out" },
+	{ "selinux-attribute",
+	  "a SELinux label in the layer; Podman and umoci leave it out" },
 #define NOTE_BEFORE_1970 19
-	{ "before-1970", "a time before 1970; it is kept, and umoci sets it; Docker, containerd and Podman "
-			 "set 1970" },
+	{ "before-1970",
+	  "a time before 1970; it is kept, and umoci sets it; Docker, containerd and Podman "
+	  "set 1970" },
 #define NOTE_ROOT 20
-	{ "root-entry", "sets owner or mode of the root; it is kept, and umoci sets it; on overlayfs the root "
-			"is the runtime's" },
+	{ "root-entry",
+	  "sets owner or mode of the root; it is kept, and umoci sets it; on overlayfs the root "
+	  "is the runtime's" },
 #define NOTE_LINK_LOOP 21
-	{ "symlink-loop", "stands below a symlink that leads in a circle; left out, as unpackers fail there" },
+	{ "symlink-loop",
+	  "stands below a symlink that leads in a circle; left out, as unpackers fail there" },
 #define NOTE_NAME_LONG 22
 	{ "long-name", "a name of more than 255 bytes; Linux cannot unpack it" },
 #define NOTE_WH_NESTED 23
-	{ "whiteout-nested", "a whiteout inside of a directory that the same layer deletes; without effect; "
-			     "some runtimes fail there or keep an empty directory" },
+	{ "whiteout-nested",
+	  "a whiteout inside of a directory that the same layer deletes; without effect; "
+	  "some runtimes fail there or keep an empty directory" },
 };
 
 static int note(struct lam_layer_builder *b, int which, struct lam_error *err)
 {
 	return lam_notes_add(&b->layer->notes, NOTES[which].rule, b->layer->number,
-			     b->path.data ? b->path.data : "", b->path.len, NOTES[which].text, err);
+			     b->path.data ? b->path.data : "", b->path.len,
+			     NOTES[which].text, err);
 }
 
-int lam_layer_builder_note(struct lam_layer_builder *b, const char *rule, const char *text,
-			   struct lam_error *err)
+int lam_layer_builder_note(struct lam_layer_builder *b, const char *rule,
+			   const char *text, struct lam_error *err)
 {
-	return lam_notes_add(&b->layer->notes, rule, b->layer->number, NULL, 0, text, err);
+	return lam_notes_add(&b->layer->notes, rule, b->layer->number, NULL, 0, text,
+			     err);
 }
 
 /* Places */
 
-static uint64_t place_hash(const struct lam_layer_builder *b, uint32_t parent, uint32_t name)
+static uint64_t place_hash(const struct lam_layer_builder *b, uint32_t parent,
+			   uint32_t name)
 {
 	uint64_t x = ((uint64_t)parent << 32 | name) ^ b->layer->names.seed[0];
 
@@ -126,7 +150,8 @@ static uint64_t place_hash(const struct lam_layer_builder *b, uint32_t parent, u
 	return x ^ x >> 29;
 }
 
-static uint32_t *place_slot(const struct lam_layer_builder *b, uint32_t parent, uint32_t name)
+static uint32_t *place_slot(const struct lam_layer_builder *b, uint32_t parent,
+			    uint32_t name)
 {
 	size_t mask = b->slot_count - 1, at = place_hash(b, parent, name) & mask;
 
@@ -156,15 +181,16 @@ static int slots_grow(struct lam_layer_builder *b, struct lam_error *err)
 }
 
 /* NONE where the name has not been mentioned there. */
-static uint32_t place_find(const struct lam_layer_builder *b, uint32_t parent, const char *name, size_t len)
+static uint32_t place_find(const struct lam_layer_builder *b, uint32_t parent,
+			   const char *name, size_t len)
 {
 	uint32_t number = lam_names_find(&b->layer->names, name, len);
 
 	return number == UINT32_MAX ? NONE : *place_slot(b, parent, number) - 1;
 }
 
-static int place_get(struct lam_layer_builder *b, uint32_t parent, const char *name, size_t len,
-		     uint32_t *out, struct lam_error *err)
+static int place_get(struct lam_layer_builder *b, uint32_t parent, const char *name,
+		     size_t len, uint32_t *out, struct lam_error *err)
 {
 	uint32_t number, *slot;
 
@@ -183,8 +209,11 @@ static int place_get(struct lam_layer_builder *b, uint32_t parent, const char *n
 		return err->code;
 	*out = (uint32_t)b->place_count++;
 	*slot = *out + 1;
-	b->places[*out] = (struct place){ .parent = parent, .name = number, .first_child = NONE,
-					  .next_sibling = b->places[parent].first_child, .inode = NONE };
+	b->places[*out] = (struct place){ .parent = parent,
+					  .name = number,
+					  .first_child = NONE,
+					  .next_sibling = b->places[parent].first_child,
+					  .inode = NONE };
 	b->places[parent].first_child = *out;
 	return 0;
 }
@@ -236,13 +265,14 @@ static void imply(struct lam_layer_builder *b, uint32_t at, enum walk how)
 }
 
 /* What is left to walk becomes a symlink's target and then what was left. */
-static int follow(struct lam_layer_builder *b, uint32_t link, const char *left, size_t left_len,
-		  struct lam_error *err)
+static int follow(struct lam_layer_builder *b, uint32_t link, const char *left,
+		  size_t left_len, struct lam_error *err)
 {
 	const struct lam_inode *inode = &b->layer->inodes[b->places[link].inode];
 
 	lam_buf_clear(&b->next);
-	if (lam_buf_append(&b->next, b->layer->text + inode->target, inode->target_len, err) < 0 ||
+	if (lam_buf_append(&b->next, b->layer->text + inode->target, inode->target_len,
+			   err) < 0 ||
 	    lam_buf_append_char(&b->next, '/', err) < 0 ||
 	    lam_buf_append(&b->next, left, left_len, err) < 0)
 		return err->code;
@@ -254,8 +284,8 @@ static int follow(struct lam_layer_builder *b, uint32_t link, const char *left, 
 }
 
 /* Follows b->rest, every component a directory; 0 and *out_how, or an error. */
-static int walk_rest(struct lam_layer_builder *b, enum walk how, uint32_t *out, enum walked *out_how,
-		     bool *out_through, struct lam_error *err)
+static int walk_rest(struct lam_layer_builder *b, enum walk how, uint32_t *out,
+		     enum walked *out_how, bool *out_through, struct lam_error *err)
 {
 	size_t at = 0;
 	uint32_t here = ROOT;
@@ -315,8 +345,9 @@ static int walk_rest(struct lam_layer_builder *b, enum walk how, uint32_t *out, 
 }
 
 /* The directory that a path's last component is in. Notes what is odd, for entries. */
-static int walk_parent(struct lam_layer_builder *b, const char *path, size_t len, enum walk how,
-		       uint32_t *out, enum walked *out_how, struct lam_error *err)
+static int walk_parent(struct lam_layer_builder *b, const char *path, size_t len,
+		       enum walk how, uint32_t *out, enum walked *out_how,
+		       struct lam_error *err)
 {
 	bool through = false;
 
@@ -339,7 +370,8 @@ static int walk_parent(struct lam_layer_builder *b, const char *path, size_t len
 	if (through && note(b, NOTE_THROUGH_LINK, err) < 0)
 		return err->code;
 	if (*out_how != WALKED)
-		return note(b, *out_how == LOOP ? NOTE_LINK_LOOP : NOTE_CHILD_OF_FILE, err);
+		return note(b, *out_how == LOOP ? NOTE_LINK_LOOP : NOTE_CHILD_OF_FILE,
+			    err);
 	if (how == IMPLY && !through) {
 		lam_buf_clear(&b->last_parent);
 		if (lam_buf_append(&b->last_parent, path, len, err) < 0)
@@ -351,13 +383,14 @@ static int walk_parent(struct lam_layer_builder *b, const char *path, size_t len
 
 /* Inodes */
 
-static int text_add(struct lam_layer_builder *b, const char *bytes, size_t len, uint32_t *out,
-		    struct lam_error *err)
+static int text_add(struct lam_layer_builder *b, const char *bytes, size_t len,
+		    uint32_t *out, struct lam_error *err)
 {
 	struct lam_layer *layer = b->layer;
 
 	if (len > LAM_MAX_LAYER_TEXT - layer->text_len)
-		return lam_fail(err, LAM_EFORMAT, "link targets of more than %u bytes", LAM_MAX_LAYER_TEXT);
+		return lam_fail(err, LAM_EFORMAT, "link targets of more than %u bytes",
+				LAM_MAX_LAYER_TEXT);
 	while (layer->text_len + len > b->text_cap) {
 		size_t cap = b->text_cap ? b->text_cap * 2 : 4096;
 		char *text = realloc(layer->text, cap);
@@ -409,25 +442,29 @@ static int record_add(struct lam_layer_builder *b, const struct lam_attribute *a
 {
 	struct lam_layer *layer = b->layer;
 	char *key = lam_arena_copy(&layer->arena, attribute->key, attribute->key_len);
-	char *value = lam_arena_copy(&layer->arena, attribute->value, attribute->value_len);
+	char *value =
+		lam_arena_copy(&layer->arena, attribute->value, attribute->value_len);
 
 	if (!key || !value)
 		return lam_fail_memory(err);
 	if (LAM_GROW(layer->records, layer->record_count, b->record_cap, err) < 0)
 		return err->code;
 	layer->records[layer->record_count++] =
-		(struct lam_attribute){ .key = key, .key_len = attribute->key_len,
-					.value = value, .value_len = attribute->value_len };
+		(struct lam_attribute){ .key = key,
+					.key_len = attribute->key_len,
+					.value = value,
+					.value_len = attribute->value_len };
 	return 0;
 }
 
-static int records_add(struct lam_layer_builder *b, const struct lam_entry *entry, struct lam_inode *inode,
-		       struct lam_error *err)
+static int records_add(struct lam_layer_builder *b, const struct lam_entry *entry,
+		       struct lam_inode *inode, struct lam_error *err)
 {
 	inode->records = (uint32_t)b->layer->record_count;
 	for (size_t i = 0; i < entry->record_count; i++) {
 		const struct lam_record *r = &entry->records[i];
-		struct lam_attribute a = { r->key.bytes, r->key.len, r->value.bytes, r->value.len };
+		struct lam_attribute a = { r->key.bytes, r->key.len, r->value.bytes,
+					   r->value.len };
 		int odd;
 		bool counts = record_counts(r->key, inode->kind, &odd);
 
@@ -442,17 +479,19 @@ static int records_add(struct lam_layer_builder *b, const struct lam_entry *entr
 	return 0;
 }
 
-static int extents_add(struct lam_layer_builder *b, const struct lam_entry *entry, struct lam_inode *inode,
-		       struct lam_error *err)
+static int extents_add(struct lam_layer_builder *b, const struct lam_entry *entry,
+		       struct lam_inode *inode, struct lam_error *err)
 {
 	struct lam_layer *layer = b->layer;
 
 	if (!entry->extents)
 		return 0;
 	if (entry->size > LAM_MAX_SPARSE)
-		return lam_fail(err, LAM_EFORMAT,
-				"a sparse file of %llu bytes: more than %llu are not written out",
-				(unsigned long long)entry->size, (unsigned long long)LAM_MAX_SPARSE);
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"a sparse file of %llu bytes: more than %llu are not written out",
+			(unsigned long long)entry->size,
+			(unsigned long long)LAM_MAX_SPARSE);
 	inode->extents = (uint32_t)layer->extent_count + 1;
 	inode->extent_count = (uint32_t)entry->extent_count;
 	for (size_t i = 0; i < entry->extent_count; i++) {
@@ -464,28 +503,36 @@ static int extents_add(struct lam_layer_builder *b, const struct lam_entry *entr
 }
 
 static const uint8_t KIND_OF[] = {
-	[LAM_TYPE_FILE] = LAM_KIND_FILE,   [LAM_TYPE_LINK] = LAM_KIND_FILE, [LAM_TYPE_SYMLINK] = LAM_KIND_SYMLINK,
-	[LAM_TYPE_CHAR] = LAM_KIND_CHAR,   [LAM_TYPE_BLOCK] = LAM_KIND_BLOCK, [LAM_TYPE_DIR] = LAM_KIND_DIR,
+	[LAM_TYPE_FILE] = LAM_KIND_FILE,       [LAM_TYPE_LINK] = LAM_KIND_FILE,
+	[LAM_TYPE_SYMLINK] = LAM_KIND_SYMLINK, [LAM_TYPE_CHAR] = LAM_KIND_CHAR,
+	[LAM_TYPE_BLOCK] = LAM_KIND_BLOCK,     [LAM_TYPE_DIR] = LAM_KIND_DIR,
 	[LAM_TYPE_FIFO] = LAM_KIND_FIFO,
 };
 
-static int device_number(const struct lam_entry *entry, uint64_t *out, struct lam_error *err)
+static int device_number(const struct lam_entry *entry, uint64_t *out,
+			 struct lam_error *err)
 {
-	if (entry->dev_major < 0 || entry->dev_major > UINT32_MAX || entry->dev_minor < 0 ||
-	    entry->dev_minor > UINT32_MAX)
-		return lam_fail(err, LAM_EFORMAT, "device number %lld:%lld is out of range",
+	if (entry->dev_major < 0 || entry->dev_major > UINT32_MAX ||
+	    entry->dev_minor < 0 || entry->dev_minor > UINT32_MAX)
+		return lam_fail(err, LAM_EFORMAT,
+				"device number %lld:%lld is out of range",
 				(long long)entry->dev_major, (long long)entry->dev_minor);
 	*out = (uint64_t)entry->dev_major << 32 | (uint32_t)entry->dev_minor;
 	return 0;
 }
 
-static int inode_add(struct lam_layer_builder *b, const struct lam_entry *entry, uint64_t offset,
-		     struct lam_str target, uint32_t *out, struct lam_error *err)
+static int inode_add(struct lam_layer_builder *b, const struct lam_entry *entry,
+		     uint64_t offset, struct lam_str target, uint32_t *out,
+		     struct lam_error *err)
 {
 	struct lam_layer *layer = b->layer;
-	struct lam_inode inode = { .uid = entry->uid, .gid = entry->gid, .mtime_s = entry->mtime_s,
-				   .mtime_ns = entry->mtime_ns, .mode = (uint16_t)(entry->mode & 07777),
-				   .kind = KIND_OF[entry->type], .offset = offset };
+	struct lam_inode inode = { .uid = entry->uid,
+				   .gid = entry->gid,
+				   .mtime_s = entry->mtime_s,
+				   .mtime_ns = entry->mtime_ns,
+				   .mode = (uint16_t)(entry->mode & 07777),
+				   .kind = KIND_OF[entry->type],
+				   .offset = offset };
 
 	if (entry->type == LAM_TYPE_FILE)
 		inode.size = entry->size;
@@ -495,7 +542,8 @@ static int inode_add(struct lam_layer_builder *b, const struct lam_entry *entry,
 	inode.target_len = (uint32_t)target.len;
 	if (target.len && text_add(b, target.bytes, target.len, &inode.target, err) < 0)
 		return err->code;
-	if (records_add(b, entry, &inode, err) < 0 || extents_add(b, entry, &inode, err) < 0)
+	if (records_add(b, entry, &inode, err) < 0 ||
+	    extents_add(b, entry, &inode, err) < 0)
 		return err->code;
 	if (inode.mtime_s < 0 && note(b, NOTE_BEFORE_1970, err) < 0)
 		return err->code;
@@ -533,8 +581,8 @@ static bool records_equal(const struct lam_layer *layer, const struct lam_inode 
 }
 
 /* The records of inode and entry, united; the entry's win. */
-static int records_unite(struct lam_layer_builder *b, struct lam_inode *inode, const struct lam_entry *entry,
-			 struct lam_error *err)
+static int records_unite(struct lam_layer_builder *b, struct lam_inode *inode,
+			 const struct lam_entry *entry, struct lam_error *err)
 {
 	struct lam_layer *layer = b->layer;
 	uint32_t begin = (uint32_t)layer->record_count, old = 0;
@@ -556,7 +604,8 @@ static int records_unite(struct lam_layer_builder *b, struct lam_inode *inode, c
 			continue;
 		}
 		const struct lam_record *r = &entry->records[i];
-		struct lam_attribute a = { r->key.bytes, r->key.len, r->value.bytes, r->value.len };
+		struct lam_attribute a = { r->key.bytes, r->key.len, r->value.bytes,
+					   r->value.len };
 
 		if (record_counts(r->key, inode->kind, &odd)) {
 			if (record_add(b, &a, err) < 0)
@@ -571,8 +620,8 @@ static int records_unite(struct lam_layer_builder *b, struct lam_inode *inode, c
 }
 
 /* A link's header speaks for the inode, as unpackers set it on the link's name. */
-static int link_metadata(struct lam_layer_builder *b, uint32_t number, const struct lam_entry *entry,
-			 struct lam_error *err)
+static int link_metadata(struct lam_layer_builder *b, uint32_t number,
+			 const struct lam_entry *entry, struct lam_error *err)
 {
 	struct lam_inode *inode = &b->layer->inodes[number];
 	bool same = inode->mode == (entry->mode & 07777) && inode->uid == entry->uid &&
@@ -594,8 +643,8 @@ static int link_metadata(struct lam_layer_builder *b, uint32_t number, const str
 
 /* Entries */
 
-static int add_whiteout(struct lam_layer_builder *b, size_t parent_len, const char *name, size_t len,
-			struct lam_error *err)
+static int add_whiteout(struct lam_layer_builder *b, size_t parent_len, const char *name,
+			size_t len, struct lam_error *err)
 {
 	enum walked how;
 	uint32_t dir, at;
@@ -611,7 +660,8 @@ static int add_whiteout(struct lam_layer_builder *b, size_t parent_len, const ch
 	return 0;
 }
 
-static int add_opaque(struct lam_layer_builder *b, size_t parent_len, struct lam_error *err)
+static int add_opaque(struct lam_layer_builder *b, size_t parent_len,
+		      struct lam_error *err)
 {
 	enum walked how;
 	uint32_t dir;
@@ -627,20 +677,23 @@ static int add_opaque(struct lam_layer_builder *b, size_t parent_len, struct lam
 	return 0;
 }
 
-/* The inode that a hard link names: one of this layer, or a new one that says which path below. NONE: no such link can be. */
-static int link_inode(struct lam_layer_builder *b, const struct lam_entry *entry, uint32_t *out,
-		      uint8_t *out_state, struct lam_error *err)
+/* The inode that a hard link names: one of this layer, or a new one that says which path
+ * below. NONE: no such link can be. */
+static int link_inode(struct lam_layer_builder *b, const struct lam_entry *entry,
+		      uint32_t *out, uint8_t *out_state, struct lam_error *err)
 {
 	enum walked how;
 	uint32_t dir = NONE, at = NONE;
 	bool clamped;
 
 	lam_buf_clear(&b->target);
-	if (lam_path_clean(entry->target.bytes, entry->target.len, &b->target, &clamped, err) < 0)
+	if (lam_path_clean(entry->target.bytes, entry->target.len, &b->target, &clamped,
+			   err) < 0)
 		return lam_wrap(err, "hard link target");
 	const char *path = b->target.data ? b->target.data : "";
 	const char *slash = memrchr(path, '/', b->target.len);
-	size_t parent_len = slash ? (size_t)(slash - path) : 0, skip = slash ? parent_len + 1 : 0;
+	size_t parent_len = slash ? (size_t)(slash - path) : 0,
+	       skip = slash ? parent_len + 1 : 0;
 
 	*out = NONE;
 	*out_state = PRESENT;
@@ -652,7 +705,8 @@ static int link_inode(struct lam_layer_builder *b, const struct lam_entry *entry
 		at = place_find(b, dir, path + skip, b->target.len - skip);
 	if (at == NONE || b->places[at].state == ABSENT) {
 		*out_state = BELOW;
-		return inode_add(b, entry, 0, (struct lam_str){ path, b->target.len }, out, err);
+		return inode_add(b, entry, 0, (struct lam_str){ path, b->target.len },
+				 out, err);
 	}
 	if (is_dir(&b->places[at]))
 		return note(b, NOTE_LINK_DIRECTORY, err);
@@ -661,15 +715,17 @@ static int link_inode(struct lam_layer_builder *b, const struct lam_entry *entry
 	return *out_state == BELOW ? 0 : link_metadata(b, *out, entry, err);
 }
 
-static int set_root(struct lam_layer_builder *b, const struct lam_entry *entry, uint32_t *out_inode,
-		    struct lam_error *err)
+static int set_root(struct lam_layer_builder *b, const struct lam_entry *entry,
+		    uint32_t *out_inode, struct lam_error *err)
 {
 	if (entry->type != LAM_TYPE_DIR)
-		return lam_fail(err, LAM_EFORMAT, "an entry puts something that is no directory in the "
-						  "place of the root");
+		return lam_fail(err, LAM_EFORMAT,
+				"an entry puts something that is no directory in the "
+				"place of the root");
 	if (b->places[ROOT].inode != NONE && note(b, NOTE_DUPLICATE, err) < 0)
 		return err->code;
-	if (((entry->mode & 07777) != 0755 || entry->uid || entry->gid) && note(b, NOTE_ROOT, err) < 0)
+	if (((entry->mode & 07777) != 0755 || entry->uid || entry->gid) &&
+	    note(b, NOTE_ROOT, err) < 0)
 		return err->code;
 	if (inode_add(b, entry, 0, (struct lam_str){ 0 }, out_inode, err) < 0)
 		return err->code;
@@ -677,8 +733,10 @@ static int set_root(struct lam_layer_builder *b, const struct lam_entry *entry, 
 	return 0;
 }
 
-/* Makes room for an entry: what stands there goes, unless a directory meets a directory. */
-static int make_room(struct lam_layer_builder *b, uint32_t at, bool dir, struct lam_error *err)
+/* Makes room for an entry: what stands there goes, unless a directory meets a directory.
+ */
+static int make_room(struct lam_layer_builder *b, uint32_t at, bool dir,
+		     struct lam_error *err)
 {
 	struct place *p = &b->places[at];
 
@@ -695,8 +753,9 @@ static int make_room(struct lam_layer_builder *b, uint32_t at, bool dir, struct 
 	return 0;
 }
 
-static int add_named(struct lam_layer_builder *b, const struct lam_entry *entry, uint64_t offset,
-		     size_t parent_len, uint32_t *out_inode, struct lam_error *err)
+static int add_named(struct lam_layer_builder *b, const struct lam_entry *entry,
+		     uint64_t offset, size_t parent_len, uint32_t *out_inode,
+		     struct lam_error *err)
 {
 	size_t skip = parent_len ? parent_len + 1 : 0;
 	const char *name = b->path.data + skip;
@@ -734,11 +793,12 @@ static int add_named(struct lam_layer_builder *b, const struct lam_entry *entry,
 	return 0;
 }
 
-static int add_path(struct lam_layer_builder *b, const struct lam_entry *entry, uint64_t offset,
-		    uint32_t *out_inode, struct lam_error *err)
+static int add_path(struct lam_layer_builder *b, const struct lam_entry *entry,
+		    uint64_t offset, uint32_t *out_inode, struct lam_error *err)
 {
 	const char *path = b->path.data, *slash = memrchr(path, '/', b->path.len), *name;
-	size_t parent_len = slash ? (size_t)(slash - path) : 0, skip = slash ? parent_len + 1 : 0, len;
+	size_t parent_len = slash ? (size_t)(slash - path) : 0,
+	       skip = slash ? parent_len + 1 : 0, len;
 
 	switch (lam_wh_classify(path + skip, b->path.len - skip, &name, &len)) {
 	case LAM_WH_DELETE: return add_whiteout(b, parent_len, name, len, err);
@@ -747,7 +807,8 @@ static int add_path(struct lam_layer_builder *b, const struct lam_entry *entry, 
 	case LAM_WH_RESERVED: return note(b, NOTE_WH_RESERVED, err);
 	case LAM_WH_NONE: break;
 	}
-	if (entry->type == LAM_TYPE_CHAR && entry->dev_major == 0 && entry->dev_minor == 0) {
+	if (entry->type == LAM_TYPE_CHAR && entry->dev_major == 0 &&
+	    entry->dev_minor == 0) {
 		if (note(b, NOTE_DEVICE_0, err) < 0)
 			return err->code;
 		return add_whiteout(b, parent_len, path + skip, b->path.len - skip, err);
@@ -757,18 +818,21 @@ static int add_path(struct lam_layer_builder *b, const struct lam_entry *entry, 
 	return add_named(b, entry, offset, parent_len, out_inode, err);
 }
 
-int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *entry, uint64_t offset,
-			  uint32_t *out_inode, struct lam_error *err)
+int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *entry,
+			  uint64_t offset, uint32_t *out_inode, struct lam_error *err)
 {
 	bool clamped = false;
 
 	*out_inode = NONE;
 	b->layer->entry_count++;
 	lam_buf_clear(&b->path);
-	if (lam_path_clean(entry->path.bytes, entry->path.len, &b->path, &clamped, err) < 0)
+	if (lam_path_clean(entry->path.bytes, entry->path.len, &b->path, &clamped, err) <
+	    0)
 		return err->code;
 	if (entry->type == LAM_TYPE_GLOBAL || entry->type == LAM_TYPE_UNKNOWN)
-		return note(b, entry->type == LAM_TYPE_GLOBAL ? NOTE_GLOBAL : NOTE_UNKNOWN, err);
+		return note(b,
+			    entry->type == LAM_TYPE_GLOBAL ? NOTE_GLOBAL : NOTE_UNKNOWN,
+			    err);
 	if (clamped && note(b, NOTE_CLAMPED, err) < 0)
 		return err->code;
 	if (entry->type == LAM_TYPE_FILE)
@@ -778,26 +842,30 @@ int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *e
 	return add_path(b, entry, offset, out_inode, err);
 }
 
-void lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode, const uint8_t content[16])
+void lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode,
+			       const uint8_t content[16])
 {
 	memcpy(b->layer->inodes[inode].content, content, 16);
 }
 
 /* Finishing */
 
-static int note_place(struct lam_layer_builder *b, uint32_t at, int which, struct lam_error *err)
+static int note_place(struct lam_layer_builder *b, uint32_t at, int which,
+		      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf reversed = LAM_BUF(SIZE_MAX / 2);
 
 	lam_buf_clear(&b->path);
 	for (; at != ROOT; at = b->places[at].parent) {
 		size_t len;
-		const char *name = lam_names_get(&b->layer->names, b->places[at].name, &len);
+		const char *name =
+			lam_names_get(&b->layer->names, b->places[at].name, &len);
 
 		lam_buf_clear(&reversed);
 		if (lam_buf_append(&reversed, name, len, err) < 0 ||
-		    (b->path.len && (lam_buf_append_char(&reversed, '/', err) < 0 ||
-				     lam_buf_append(&reversed, b->path.data, b->path.len, err) < 0)))
+		    (b->path.len &&
+		     (lam_buf_append_char(&reversed, '/', err) < 0 ||
+		      lam_buf_append(&reversed, b->path.data, b->path.len, err) < 0)))
 			return err->code;
 		struct lam_buf swap = b->path;
 
@@ -813,10 +881,12 @@ static bool is_in(const struct place *p)
 }
 
 /* What a place is in the end, apart from its number and its children. */
-static int settle(struct lam_layer_builder *b, uint32_t at, struct lam_layer_node *out, struct lam_error *err)
+static int settle(struct lam_layer_builder *b, uint32_t at, struct lam_layer_node *out,
+		  struct lam_error *err)
 {
 	const struct place *p = &b->places[at];
-	bool dir = is_dir(p), only_whiteout = p->whiteout && (p->state == ABSENT || (dir && p->weak));
+	bool dir = is_dir(p),
+	     only_whiteout = p->whiteout && (p->state == ABSENT || (dir && p->weak));
 
 	*out = (struct lam_layer_node){ .name = p->name, .inode = LAM_INODE_NONE };
 	if (only_whiteout) {
@@ -834,19 +904,21 @@ static uint32_t count_children(const struct lam_layer_builder *b, uint32_t at)
 {
 	uint32_t count = 0;
 
-	for (uint32_t c = b->places[at].first_child; c != NONE; c = b->places[c].next_sibling)
+	for (uint32_t c = b->places[at].first_child; c != NONE;
+	     c = b->places[c].next_sibling)
 		count += is_in(&b->places[c]);
 	return count;
 }
 
 /* order[n] is the place that became node n. */
-static int number_nodes(struct lam_layer_builder *b, struct lam_layer_node *nodes, uint32_t *order,
-			uint32_t *out_count, struct lam_error *err)
+static int number_nodes(struct lam_layer_builder *b, struct lam_layer_node *nodes,
+			uint32_t *order, uint32_t *out_count, struct lam_error *err)
 {
 	uint32_t count = 1;
 
 	order[0] = ROOT;
-	nodes[0] = (struct lam_layer_node){ .kind = LAM_KIND_DIR, .inode = b->places[ROOT].inode };
+	nodes[0] = (struct lam_layer_node){ .kind = LAM_KIND_DIR,
+					    .inode = b->places[ROOT].inode };
 	for (uint32_t n = 0; n < count; n++) {
 		if (nodes[n].mark != LAM_MARK_ENTRY || nodes[n].kind != LAM_KIND_DIR)
 			continue;
@@ -855,7 +927,8 @@ static int number_nodes(struct lam_layer_builder *b, struct lam_layer_node *node
 		/* lists are newest first */
 		uint32_t at = nodes[n].first_child + nodes[n].child_count;
 
-		for (uint32_t c = b->places[order[n]].first_child; c != NONE; c = b->places[c].next_sibling) {
+		for (uint32_t c = b->places[order[n]].first_child; c != NONE;
+		     c = b->places[c].next_sibling) {
 			if (!is_in(&b->places[c]))
 				continue;
 			order[--at] = c;
@@ -869,7 +942,8 @@ static int number_nodes(struct lam_layer_builder *b, struct lam_layer_node *node
 	return 0;
 }
 
-int lam_layer_builder_finish(struct lam_layer_builder *b, struct lam_layer **out, struct lam_error *err)
+int lam_layer_builder_finish(struct lam_layer_builder *b, struct lam_layer **out,
+			     struct lam_error *err)
 {
 	size_t places = b->place_count;
 	struct lam_layer_node *nodes = malloc(places * sizeof *nodes);
@@ -896,7 +970,8 @@ int lam_layer_builder_finish(struct lam_layer_builder *b, struct lam_layer **out
 	return 0;
 }
 
-int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number, struct lam_error *err)
+int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
+			  struct lam_error *err)
 {
 	struct lam_layer_builder *b = calloc(1, sizeof *b);
 	struct lam_layer *layer = calloc(1, sizeof *layer);
@@ -918,8 +993,12 @@ int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number, struc
 		lam_layer_builder_free(b);
 		return err->code;
 	}
-	b->places[ROOT] = (struct place){ .first_child = NONE, .next_sibling = NONE, .inode = NONE,
-					  .name = root, .state = PRESENT, .kind = LAM_KIND_DIR };
+	b->places[ROOT] = (struct place){ .first_child = NONE,
+					  .next_sibling = NONE,
+					  .inode = NONE,
+					  .name = root,
+					  .state = PRESENT,
+					  .kind = LAM_KIND_DIR };
 	b->place_count = 1;
 	*out = b;
 	return 0;

@@ -8,7 +8,8 @@
 #include "path.h"
 #include "tar_write.h"
 
-static char *print(struct lam_arena *arena, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static char *print(struct lam_arena *arena,
+							 const char *format, va_list args)
 {
 	char text[LAM_ERROR_MAX];
 
@@ -39,7 +40,8 @@ int lam_layout_error(struct lam_layout *l, struct lam_error *err, const char *fo
 	return 0;
 }
 
-int lam_layout_remark_add(struct lam_layout *l, bool strict, struct lam_error *err, const char *format, ...)
+int lam_layout_remark_add(struct lam_layout *l, bool strict, struct lam_error *err,
+			  const char *format, ...)
 {
 	va_list args;
 	char *text;
@@ -55,7 +57,8 @@ int lam_layout_remark_add(struct lam_layout *l, bool strict, struct lam_error *e
 	return 0;
 }
 
-int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *err, const char *format, ...)
+int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *err,
+		      const char *format, ...)
 {
 	struct lam_layout_target *t = &l->stack[target];
 	va_list args;
@@ -70,8 +73,8 @@ int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *e
 	t->kept = false;
 	if (!t->info.keep)
 		return 0;
-	if (lam_layout_error(l, err, "layer \"%s\" (keep: true) cannot stay as it is: %s", t->info.name,
-			     t->info.reason) < 0)
+	if (lam_layout_error(l, err, "layer \"%s\" (keep: true) cannot stay as it is: %s",
+			     t->info.name, t->info.reason) < 0)
 		return err->code;
 	return err->code;
 }
@@ -99,7 +102,8 @@ static int start(struct lam_layout *l, struct lam_error *err)
 	l->dropped = calloc(nodes, sizeof *l->dropped);
 	l->positions = malloc(nodes * sizeof *l->positions);
 	l->stack = calloc(l->target_count, sizeof *l->stack);
-	if (!l->owners || !l->wanted || !l->targets || !l->gone || !l->dropped || !l->positions || !l->stack)
+	if (!l->owners || !l->wanted || !l->targets || !l->gone || !l->dropped ||
+	    !l->positions || !l->stack)
 		return lam_fail_memory(err);
 	for (size_t t = 0; t < l->target_count; t++) {
 		const struct lam_plan_layer *p = &l->plan->layers[t];
@@ -107,9 +111,9 @@ static int start(struct lam_layout *l, struct lam_error *err)
 
 		info->name = p->name;
 		info->keep = p->keep;
-		info->compression = p->has_compression	     ? p->compression :
-				    l->plan->has_compression ? l->plan->compression :
-							       LAM_COMPRESSION_DEFAULT;
+		info->compression = p->has_compression         ? p->compression
+				    : l->plan->has_compression ? l->plan->compression
+							       : LAM_COMPRESSION_DEFAULT;
 	}
 	return 0;
 }
@@ -127,7 +131,8 @@ static void number_positions(struct lam_layout *l)
 			continue;
 		}
 		while (node != LAM_NODE_ROOT) {
-			const struct lam_node *parent = &tree->nodes[tree->nodes[node].parent];
+			const struct lam_node *parent =
+				&tree->nodes[tree->nodes[node].parent];
 
 			if (node + 1 < parent->first_child + parent->child_count)
 				break;
@@ -151,15 +156,18 @@ static const char *from_text(struct lam_layout *l, const bool *origins)
 			end++;
 			continue;
 		}
-		len += (size_t)snprintf(text + len, sizeof text - len, "%s%zu", ranges++ ? ", " : "", i);
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s%zu",
+					ranges++ ? ", " : "", i);
 		if (end > i + 1)
-			len += (size_t)snprintf(text + len, sizeof text - len, "-%zu", end - 1);
+			len += (size_t)snprintf(text + len, sizeof text - len, "-%zu",
+						end - 1);
 	}
 	if (!ranges)
 		return "";
 	char whole[1100];
 	bool one = ranges == 1 && !strchr(text, '-');
-	int whole_len = snprintf(whole, sizeof whole, "%s %s", one ? "layer" : "layers", text);
+	int whole_len =
+		snprintf(whole, sizeof whole, "%s %s", one ? "layer" : "layers", text);
 
 	return lam_arena_copy(&l->arena, whole, (size_t)whole_len);
 }
@@ -182,7 +190,8 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 		info = &l->stack[l->targets[n]].info;
 		origins[l->targets[n] * width + lam_tree_origin(l->tree, n)] = true;
 		lam_tree_stat(l->tree, n, &stat);
-		if (stat.kind != LAM_KIND_FILE || lam_tree_first_left(l->tree, n, l->gone, &names) != n)
+		if (stat.kind != LAM_KIND_FILE ||
+		    lam_tree_first_left(l->tree, n, l->gone, &names) != n)
 			continue;
 		info->file_count++;
 		info->file_bytes += stat.size;
@@ -198,7 +207,8 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 	return 0;
 }
 
-static int size_items(const struct lam_layout *l, struct lam_layout_target *t, struct lam_error *err)
+static int size_items(const struct lam_layout *l, struct lam_layout_target *t,
+		      struct lam_error *err)
 {
 	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf header = LAM_BUF(SIZE_MAX / 2);
@@ -215,7 +225,8 @@ static int size_items(const struct lam_layout *l, struct lam_layout_target *t, s
 		if (code < 0) {
 			char path[512];
 
-			code = lam_wrap(err, "%s", lam_layout_path(l, t->items[i].node, path));
+			code = lam_wrap(err, "%s",
+					lam_layout_path(l, t->items[i].node, path));
 			break;
 		}
 		t->info.tar_size += header.len + entry.size + lam_tar_padding(entry.size);
@@ -240,19 +251,22 @@ static int describe_kept(struct lam_layout *l, struct lam_layout_target *t)
 	return 0;
 }
 
-static int describe_written(struct lam_layout *l, struct lam_layout_target *t, struct lam_error *err)
+static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
+			    struct lam_error *err)
 {
 	bool has_from = t->info.from[0] != '\0';
 
 	t->info.fate = t->original != UINT32_MAX ? LAM_FATE_REWRITTEN : LAM_FATE_NEW;
 	t->info.original = t->original;
 	if (!t->info.reason)
-		t->info.reason = has_from ? "made of files from several layers" : "made by rules";
+		t->info.reason =
+			has_from ? "made of files from several layers" : "made by rules";
 	if (t->item_count == 0) {
 		t->info.fate = LAM_FATE_EMPTY;
 		t->info.reason = "nothing is left in it";
-		return lam_layout_remark_add(l, false, err, "layer \"%s\" holds nothing and is not written",
-					     t->info.name);
+		return lam_layout_remark_add(
+			l, false, err, "layer \"%s\" holds nothing and is not written",
+			t->info.name);
 	}
 	t->info.entry_count = (uint32_t)t->item_count;
 	return size_items(l, t, err);
@@ -267,7 +281,8 @@ static int describe(struct lam_layout *l, struct lam_error *err)
 	for (uint32_t i = 0; i < l->target_count; i++) {
 		struct lam_layout_target *t = &l->stack[i];
 
-		if (!t->kept && lam_layout_items(l, i, &t->items, &t->item_count, err) < 0)
+		if (!t->kept &&
+		    lam_layout_items(l, i, &t->items, &t->item_count, err) < 0)
 			return err->code;
 		if ((t->kept ? describe_kept(l, t) : describe_written(l, t, err)) < 0)
 			return err->code;
@@ -290,11 +305,13 @@ static int remark_groups(struct lam_layout *l, struct lam_error *err)
 
 		if (l->gone[node] || l->targets[node] == l->wanted[node])
 			continue;
-		if (lam_layout_remark_add(l, false, err,
-					  "%s is a hard link and stays with the first name of its file, in layer "
-					  "\"%s\" instead of \"%s\"",
-					  lam_layout_path(l, node, path), l->stack[l->targets[node]].info.name,
-					  l->stack[l->wanted[node]].info.name) < 0)
+		if (lam_layout_remark_add(
+			    l, false, err,
+			    "%s is a hard link and stays with the first name of its file, in layer "
+			    "\"%s\" instead of \"%s\"",
+			    lam_layout_path(l, node, path),
+			    l->stack[l->targets[node]].info.name,
+			    l->stack[l->wanted[node]].info.name) < 0)
 			return err->code;
 	}
 	return 0;
@@ -314,8 +331,9 @@ static int make(struct lam_layout *l, struct lam_error *err)
 	return remark_groups(l, err) < 0 ? err->code : describe(l, err);
 }
 
-int lam_layout_new(struct lam_layout **out, const struct lam_image *image, const struct lam_plan *plan,
-		   struct lam_plan_errors *errors, struct lam_error *err)
+int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
+		   const struct lam_plan *plan, struct lam_plan_errors *errors,
+		   struct lam_error *err)
 {
 	struct lam_layout *l = calloc(1, sizeof *l);
 	int code;
@@ -387,7 +405,8 @@ bool lam_layout_is_identity(const struct lam_layout *layout)
 	for (size_t t = 0; t < layout->target_count; t++) {
 		if (layout->stack[t].info.fate == LAM_FATE_EMPTY)
 			continue;
-		if (layout->stack[t].info.fate != LAM_FATE_KEPT || layout->stack[t].original != next++)
+		if (layout->stack[t].info.fate != LAM_FATE_KEPT ||
+		    layout->stack[t].original != next++)
 			return false;
 	}
 	return next == layout->image->layer_count;
@@ -403,7 +422,8 @@ uint32_t lam_layout_rule_of(const struct lam_layout *layout, uint32_t node)
 	return layout->match.rules[node];
 }
 
-void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries, uint64_t *out_bytes)
+void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries,
+			uint64_t *out_bytes)
 {
 	*out_entries = layout->dropped_count;
 	*out_bytes = layout->dropped_bytes;

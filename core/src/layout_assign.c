@@ -1,4 +1,5 @@
-/* Where each path goes: the plan's rules, the target that names its origin, and hard links that stay together. */
+/* Where each path goes: the plan's rules, the target that names its origin, and hard
+ * links that stay together. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,30 +9,35 @@
 
 /* Originals and the targets that name them */
 
-static int own(struct lam_layout *l, uint32_t original, uint32_t target, struct lam_error *err)
+static int own(struct lam_layout *l, uint32_t original, uint32_t target,
+	       struct lam_error *err)
 {
 	uint32_t other = l->owners[original];
 
 	if (other != NONE && other != target)
-		return lam_layout_error(l, err, "layer %u of the image is in two layers of the plan, \"%s\" and \"%s\"",
-					original, l->stack[other].info.name, l->stack[target].info.name);
+		return lam_layout_error(
+			l, err,
+			"layer %u of the image is in two layers of the plan, \"%s\" and \"%s\"",
+			original, l->stack[other].info.name, l->stack[target].info.name);
 	l->owners[original] = target;
 	return 0;
 }
 
-static int own_range(struct lam_layout *l, uint32_t target, const struct lam_range *range, bool has_rest,
-		     struct lam_error *err)
+static int own_range(struct lam_layout *l, uint32_t target, const struct lam_range *range,
+		     bool has_rest, struct lam_error *err)
 {
 	size_t count = l->image->layer_count;
 
 	if (range->last >= count && !has_rest)
-		return lam_layout_error(l, err,
-					"layer \"%s\" is from layer %u, and the image has %zu layers, 0 to %zu",
-					l->stack[target].info.name, range->last, count, count - 1);
-	if (range->last >= count && lam_layout_remark_add(l, true, err,
-							   "layer \"%s\" is from layer %u, and the image has "
-							   "%zu layers: ignored",
-							   l->stack[target].info.name, range->last, count) < 0)
+		return lam_layout_error(
+			l, err,
+			"layer \"%s\" is from layer %u, and the image has %zu layers, 0 to %zu",
+			l->stack[target].info.name, range->last, count, count - 1);
+	if (range->last >= count &&
+	    lam_layout_remark_add(l, true, err,
+				  "layer \"%s\" is from layer %u, and the image has "
+				  "%zu layers: ignored",
+				  l->stack[target].info.name, range->last, count) < 0)
 		return err->code;
 	for (uint32_t i = range->first; i <= range->last && i < count; i++) {
 		if (own(l, i, target, err) < 0)
@@ -47,7 +53,10 @@ static int own_rest(struct lam_layout *l, uint32_t rest, struct lam_error *err)
 			continue;
 		if (rest != NONE)
 			l->owners[i] = rest;
-		else if (lam_layout_error(l, err, "layer %u of the image is in no layer of the plan", i) < 0)
+		else if (lam_layout_error(
+				 l, err,
+				 "layer %u of the image is in no layer of the plan",
+				 i) < 0)
 			return err->code;
 	}
 	return 0;
@@ -62,7 +71,8 @@ static void find_originals(struct lam_layout *l)
 			struct lam_layout_target *target = &l->stack[l->owners[i]];
 
 			if (pass == 0)
-				target->info.entry_count++; /* how many, for the second pass */
+				target->info.entry_count++; /* how many, for the second
+							       pass */
 			else if (target->info.entry_count == 1)
 				target->original = i;
 		}
@@ -83,7 +93,8 @@ static int own_all(struct lam_layout *l, struct lam_error *err)
 	}
 	for (uint32_t t = 0; t < plan->layer_count; t++) {
 		for (size_t i = 0; i < plan->layers[t].from_count; i++) {
-			if (own_range(l, t, &plan->layers[t].from[i], rest != NONE, err) < 0)
+			if (own_range(l, t, &plan->layers[t].from[i], rest != NONE, err) <
+			    0)
 				return err->code;
 		}
 	}
@@ -94,8 +105,10 @@ static int own_all(struct lam_layout *l, struct lam_error *err)
 	find_originals(l);
 	for (uint32_t t = 0; t < plan->layer_count; t++) {
 		if (plan->layers[t].keep && l->stack[t].original == UINT32_MAX &&
-		    lam_layout_error(l, err, "layer \"%s\" (keep: true) is not from exactly one layer of this image",
-				     plan->layers[t].name) < 0)
+		    lam_layout_error(
+			    l, err,
+			    "layer \"%s\" (keep: true) is not from exactly one layer of this image",
+			    plan->layers[t].name) < 0)
 			return err->code;
 	}
 	return err->code;
@@ -124,7 +137,8 @@ static void keep_parents(struct lam_layout *l)
 			l->gone[parent] = false;
 			l->wanted[parent] = l->wanted[n];
 			l->dropped[parent] = false;
-		} else if (!l->gone[n] && l->dropped[parent] && l->wanted[parent] != NONE) {
+		} else if (!l->gone[n] && l->dropped[parent] &&
+			   l->wanted[parent] != NONE) {
 			l->wanted[parent] = l->wanted[n]; /* an earlier name decides */
 		}
 	}
@@ -155,7 +169,9 @@ static int assign_nodes(struct lam_layout *l, struct lam_error *err)
 		to[r] = rule_target(l, r);
 	for (uint32_t n = 0; n < l->tree->node_count; n++) {
 		uint32_t rule = l->match.rules[n];
-		uint32_t target = rule == LAM_RULE_NONE ? l->owners[lam_tree_origin(l->tree, n)] : to[rule];
+		uint32_t target = rule == LAM_RULE_NONE
+					  ? l->owners[lam_tree_origin(l->tree, n)]
+					  : to[rule];
 
 		l->dropped[n] = rule != LAM_RULE_NONE && to[rule] == NONE;
 		if (n == LAM_NODE_ROOT && target == NONE)
@@ -195,7 +211,8 @@ static int remark_new_paths(struct lam_layout *l, struct lam_error *err)
 
 	if (!l->plan->source_paths)
 		return 0;
-	for (uint32_t n = root->first_child; n < root->first_child + root->child_count; n++) {
+	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
+	     n++) {
 		char *text;
 		int code = 0;
 
@@ -206,10 +223,11 @@ static int remark_new_paths(struct lam_layout *l, struct lam_error *err)
 			return lam_fail_memory(err);
 		/* names at the top are recorded without the slash */
 		if (!known_path(l->plan, text + 1))
-			code = lam_layout_remark_add(l, true, err,
-						     "%s is new in the image, and no rule is about it: it goes to "
-						     "layer \"%s\"",
-						     text, l->stack[l->wanted[n]].info.name);
+			code = lam_layout_remark_add(
+				l, true, err,
+				"%s is new in the image, and no rule is about it: it goes to "
+				"layer \"%s\"",
+				text, l->stack[l->wanted[n]].info.name);
 		free(text);
 		if (code < 0)
 			return code;
@@ -223,8 +241,10 @@ static int remark_rules(struct lam_layout *l, struct lam_error *err)
 		const struct lam_plan_rule *rule = &l->plan->rules[r];
 
 		if (l->match.matched[r] == 0 &&
-		    lam_layout_remark_add(l, true, err, "assign[%zu]: %s %s matches nothing in this image", r,
-					  rule->is_glob ? "glob" : "path", rule->pattern) < 0)
+		    lam_layout_remark_add(
+			    l, true, err,
+			    "assign[%zu]: %s %s matches nothing in this image", r,
+			    rule->is_glob ? "glob" : "path", rule->pattern) < 0)
 			return err->code;
 	}
 	return remark_new_paths(l, err);
@@ -234,14 +254,16 @@ int lam_layout_assign(struct lam_layout *l, struct lam_error *err)
 {
 	if (own_all(l, err) < 0)
 		return err->code;
-	if (lam_match_new(&l->match, l->tree, l->plan, err) < 0 || assign_nodes(l, err) < 0)
+	if (lam_match_new(&l->match, l->tree, l->plan, err) < 0 ||
+	    assign_nodes(l, err) < 0)
 		return err->code;
 	return remark_rules(l, err);
 }
 
 /* Hard links and originals that cannot stay */
 
-/* A group whose names go to several targets stays apart only where all of these are originals as they are. */
+/* A group whose names go to several targets stays apart only where all of these are
+ * originals as they are. */
 static bool group_may_part(const struct lam_layout *l, const struct lam_tree_link *begin,
 			   const struct lam_tree_link *end)
 {
@@ -261,11 +283,13 @@ static bool group_may_part(const struct lam_layout *l, const struct lam_tree_lin
 	return !apart || kept;
 }
 
-static const struct lam_tree_link *group_end(const struct lam_tree *tree, const struct lam_tree_link *begin)
+static const struct lam_tree_link *group_end(const struct lam_tree *tree,
+					     const struct lam_tree_link *begin)
 {
 	const struct lam_tree_link *end = begin;
 
-	while (end < tree->links + tree->link_count && end->layer == begin->layer && end->inode == begin->inode)
+	while (end < tree->links + tree->link_count && end->layer == begin->layer &&
+	       end->inode == begin->inode)
 		end++;
 	return end;
 }
@@ -276,7 +300,8 @@ static void pull_groups(struct lam_layout *l)
 	const struct lam_tree_link *end;
 
 	memcpy(l->targets, l->wanted, tree->node_count * sizeof *l->targets);
-	for (const struct lam_tree_link *begin = tree->links; begin < tree->links + tree->link_count; begin = end) {
+	for (const struct lam_tree_link *begin = tree->links;
+	     begin < tree->links + tree->link_count; begin = end) {
 		uint32_t to = NONE;
 
 		end = group_end(tree, begin);
@@ -295,7 +320,8 @@ static void pull_groups(struct lam_layout *l)
 /* Whether the origin of a node can stay what it is with the node where it goes now. */
 static int check_node(struct lam_layout *l, uint32_t n, struct lam_error *err)
 {
-	uint32_t origin = lam_tree_origin(l->tree, n), from = l->owners[origin], to = l->targets[n];
+	uint32_t origin = lam_tree_origin(l->tree, n), from = l->owners[origin],
+		 to = l->targets[n];
 	char path[512];
 
 	if (l->stack[to].kept && l->stack[to].original != origin) {
@@ -306,7 +332,8 @@ static int check_node(struct lam_layout *l, uint32_t n, struct lam_error *err)
 					 lam_layout_path(l, n, path), origin);
 	}
 	if (l->tree->nodes[n].kind != LAM_KIND_DIR && to != from && l->stack[from].kept)
-		return lam_layout_unkeep(l, from, err, "%s moved to %s", lam_layout_path(l, n, path),
+		return lam_layout_unkeep(l, from, err, "%s moved to %s",
+					 lam_layout_path(l, n, path),
 					 l->stack[to].info.name);
 	return 0;
 }
@@ -316,16 +343,18 @@ static int check_dropped(struct lam_layout *l, uint32_t n, struct lam_error *err
 {
 	char path[512];
 
-	for (uint32_t v = l->tree->nodes[n].version; v != LAM_NODE_NONE; v = l->tree->versions[v].previous) {
+	for (uint32_t v = l->tree->nodes[n].version; v != LAM_NODE_NONE;
+	     v = l->tree->versions[v].previous) {
 		const struct lam_version *version = &l->tree->versions[v];
 		uint32_t target = l->owners[version->layer];
 
 		if (version->inode == LAM_INODE_NONE || !l->stack[target].kept)
 			continue;
-		if (l->tree->layers[version->inode_layer]->inodes[version->inode].kind == LAM_KIND_DIR)
+		if (l->tree->layers[version->inode_layer]->inodes[version->inode].kind ==
+		    LAM_KIND_DIR)
 			continue;
-		if (lam_layout_unkeep(l, target, err, "%s is left out of the image", lam_layout_path(l, n, path)) <
-		    0)
+		if (lam_layout_unkeep(l, target, err, "%s is left out of the image",
+				      lam_layout_path(l, n, path)) < 0)
 			return err->code;
 	}
 	return 0;

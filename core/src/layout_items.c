@@ -1,5 +1,6 @@
-/* What a written layer holds, in canonical order: the directories above an entry first, each once; marks right behind
- * their directory; names as bytes by component (design, section 5). */
+/* What a written layer holds, in canonical order: the directories above an entry first,
+ * each once; marks right behind their directory; names as bytes by component (design,
+ * section 5). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ struct list {
 
 static uint32_t mark_dir(const struct lam_layout *l, const struct lam_layout_mark *mark)
 {
-	return mark->kind == LAM_ITEM_OPAQUE ? mark->node : l->tree->nodes[mark->node].parent;
+	return mark->kind == LAM_ITEM_OPAQUE ? mark->node
+					     : l->tree->nodes[mark->node].parent;
 }
 
 static int compare_marks(const void *a, const void *b, void *context)
@@ -38,7 +40,8 @@ static int compare_marks(const void *a, const void *b, void *context)
 static int compare_nodes(const void *a, const void *b, void *context)
 {
 	const struct lam_layout *l = context;
-	uint32_t p = l->positions[*(const uint32_t *)a], q = l->positions[*(const uint32_t *)b];
+	uint32_t p = l->positions[*(const uint32_t *)a],
+		 q = l->positions[*(const uint32_t *)b];
 
 	return (p > q) - (p < q);
 }
@@ -58,7 +61,8 @@ static int collect(struct list *list, struct lam_error *err)
 	void *context = (void *)(uintptr_t)l;
 
 	for (uint32_t n = 0; n < l->tree->node_count; n++) {
-		if (!l->gone[n] && l->targets[n] == list->target && add_node(list, n, err) < 0)
+		if (!l->gone[n] && l->targets[n] == list->target &&
+		    add_node(list, n, err) < 0)
 			return err->code;
 	}
 	for (size_t i = 0; i < l->mark_count; i++) {
@@ -69,14 +73,16 @@ static int collect(struct list *list, struct lam_error *err)
 			return err->code;
 	}
 	if (list->node_count)
-		qsort_r(list->nodes, list->node_count, sizeof *list->nodes, compare_nodes, context);
+		qsort_r(list->nodes, list->node_count, sizeof *list->nodes, compare_nodes,
+			context);
 	if (list->mark_count)
-		qsort_r(list->marks, list->mark_count, sizeof *list->marks, compare_marks, context);
+		qsort_r(list->marks, list->mark_count, sizeof *list->marks, compare_marks,
+			context);
 	return 0;
 }
 
-static int add_item(struct list *list, uint32_t node, uint32_t first, enum lam_item_kind kind,
-		    struct lam_error *err)
+static int add_item(struct list *list, uint32_t node, uint32_t first,
+		    enum lam_item_kind kind, struct lam_error *err)
 {
 	if (LAM_GROW(list->items, list->item_count, list->item_cap, err) < 0)
 		return err->code;
@@ -111,9 +117,11 @@ static int add_dir(struct list *list, uint32_t dir, struct lam_error *err)
 {
 	const struct lam_layout *l = list->layout;
 	bool root = dir == LAM_NODE_ROOT;
-	/* the root exists everywhere: its entry stands in its own target alone, if a layer describes it */
-	bool stands = root ? l->targets[dir] == list->target && !l->tree->nodes[dir].implied :
-			     can_stand(l->tree, dir);
+	/* the root exists everywhere: its entry stands in its own target alone, if a
+	 * layer describes it */
+	bool stands =
+		root ? l->targets[dir] == list->target && !l->tree->nodes[dir].implied
+		     : can_stand(l->tree, dir);
 
 	if (list->done[dir])
 		return 0;
@@ -127,10 +135,12 @@ static int add_parents(struct list *list, uint32_t node, struct lam_error *err)
 {
 	uint32_t top;
 
-	/* from the highest that is missing down; each step is one entry, so this is linear in what comes out */
+	/* from the highest that is missing down; each step is one entry, so this is
+	 * linear in what comes out */
 	while (!list->done[list->layout->tree->nodes[node].parent]) {
 		top = list->layout->tree->nodes[node].parent;
-		while (top != LAM_NODE_ROOT && !list->done[list->layout->tree->nodes[top].parent])
+		while (top != LAM_NODE_ROOT &&
+		       !list->done[list->layout->tree->nodes[top].parent])
 			top = list->layout->tree->nodes[top].parent;
 		if (add_dir(list, top, err) < 0)
 			return err->code;
@@ -149,13 +159,15 @@ static int add_entry(struct list *list, uint32_t node, struct lam_error *err)
 	if (l->tree->nodes[node].kind == LAM_KIND_DIR)
 		return add_dir(list, node, err);
 	first = lam_tree_first_left(l->tree, node, l->gone, &names);
-	return add_item(list, node, first, first == node ? LAM_ITEM_ENTRY : LAM_ITEM_LINK, err);
+	return add_item(list, node, first, first == node ? LAM_ITEM_ENTRY : LAM_ITEM_LINK,
+			err);
 }
 
-int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_item **out, size_t *out_count,
-		     struct lam_error *err)
+int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_item **out,
+		     size_t *out_count, struct lam_error *err)
 {
-	struct list list = { .layout = l, .target = target,
+	struct list list = { .layout = l,
+			     .target = target,
 			     .marks = malloc((l->mark_count + 1) * sizeof *list.marks),
 			     .done = calloc(l->tree->node_count, sizeof *list.done) };
 	int code = list.marks && list.done ? collect(&list, err) : lam_fail_memory(err);

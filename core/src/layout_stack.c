@@ -1,6 +1,7 @@
-/* Which originals stay as they are, and which marks the written layers need: the stack is put through the reader's own merge, and
- * what differs from the wanted tree says what to change, until nothing differs. Each round takes `kept` from an original or adds
- * marks, so it ends; where nothing is kept there is nothing that could differ. */
+/* Which originals stay as they are, and which marks the written layers need: the stack is
+ * put through the reader's own merge, and what differs from the wanted tree says what to
+ * change, until nothing differs. Each round takes `kept` from an original or adds marks,
+ * so it ends; where nothing is kept there is nothing that could differ. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +14,15 @@
 #define MAX_WRONG 256
 
 struct wrong {
-	uint32_t node;   /* of the source's tree; NONE: not there at all */
-	uint32_t trial;  /* of the trial's tree, or NONE */
+	uint32_t node;  /* of the source's tree; NONE: not there at all */
+	uint32_t trial; /* of the trial's tree, or NONE */
 	unsigned what;
 };
 
 struct trial {
 	struct lam_layout *layout;
-	const struct lam_layer **layers; /* as written ones are, of the trial; kept ones are the source's */
+	const struct lam_layer **layers; /* as written ones are, of the trial; kept ones
+					    are the source's */
 	struct lam_layer **made;
 	uint32_t *targets; /* position in the stack -> target */
 	size_t count;
@@ -46,8 +48,8 @@ static void trial_fini(struct trial *t)
 }
 
 /* A written layer as the reader would find it. */
-static int make_layer(const struct lam_layout *l, uint32_t target, uint32_t number, struct lam_layer **out,
-		      struct lam_error *err)
+static int make_layer(const struct lam_layout *l, uint32_t target, uint32_t number,
+		      struct lam_layer **out, struct lam_error *err)
 {
 	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
 	struct lam_layer_builder *builder = NULL;
@@ -155,7 +157,8 @@ static uint32_t last_layer(const struct trial *t, uint32_t node)
 	return version == NONE ? NONE : t->targets[t->tree->versions[version].layer];
 }
 
-/* The kept target whose doing it is that a wanted path is missing: the one that changed the nearest path above it last. */
+/* The kept target whose doing it is that a wanted path is missing: the one that changed
+ * the nearest path above it last. */
 static uint32_t who_hides(const struct trial *t, uint32_t node)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_BUF(SIZE_MAX / 2);
@@ -187,22 +190,27 @@ static int part_links(struct trial *t, uint32_t node, struct lam_error *err)
 		size_t count = 0;
 
 		if (side == 1) {
-			LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(SIZE_MAX / 2);
+			LAM_CLEANUP(lam_buf_fini)
+			struct lam_buf bytes = LAM_BUF(SIZE_MAX / 2);
 
 			if (lam_tree_append_path(l->tree, node, &bytes, err) < 0)
 				return err->code;
-			at = lam_tree_find(t->tree, bytes.data ? bytes.data : "", bytes.len);
+			at = lam_tree_find(t->tree, bytes.data ? bytes.data : "",
+					   bytes.len);
 			if (at == NONE)
 				continue;
 		}
 		if (lam_tree_links(trees[side], at, &names, &count, err) < 0)
 			return err->code;
 		for (size_t i = 0; i < count; i++) {
-			uint32_t target = side == 0 ? l->targets[names[i]] : last_layer(t, names[i]);
+			uint32_t target = side == 0 ? l->targets[names[i]]
+						    : last_layer(t, names[i]);
 
 			if (target != NONE && l->stack[target].kept &&
-			    lam_layout_unkeep(l, target, err, "%s and its hard links would not be one file",
-					      lam_layout_path(l, node, path)) < 0) {
+			    lam_layout_unkeep(
+				    l, target, err,
+				    "%s and its hard links would not be one file",
+				    lam_layout_path(l, node, path)) < 0) {
 				free(names);
 				return err->code;
 			}
@@ -215,7 +223,8 @@ static int part_links(struct trial *t, uint32_t node, struct lam_error *err)
 static int mend_wrong(struct trial *t, const struct wrong *w, struct lam_error *err)
 {
 	struct lam_layout *l = t->layout;
-	uint32_t culprit = w->trial == NONE ? who_hides(t, w->node) : last_layer(t, w->trial);
+	uint32_t culprit =
+		w->trial == NONE ? who_hides(t, w->node) : last_layer(t, w->trial);
 	char path[512];
 
 	lam_layout_path(l, w->node, path);
@@ -226,9 +235,11 @@ static int mend_wrong(struct trial *t, const struct wrong *w, struct lam_error *
 	if (!l->stack[culprit].kept)
 		return 0;
 	if (w->trial == NONE)
-		return lam_layout_unkeep(l, culprit, err, "it would hide %s, which is now in layer %s", path,
-					 l->stack[l->targets[w->node]].info.name);
-	return lam_layout_unkeep(l, culprit, err, "its older %s would cover that of layer %s", path,
+		return lam_layout_unkeep(l, culprit, err,
+					 "it would hide %s, which is now in layer %s",
+					 path, l->stack[l->targets[w->node]].info.name);
+	return lam_layout_unkeep(l, culprit, err,
+				 "its older %s would cover that of layer %s", path,
 				 l->stack[l->targets[w->node]].info.name);
 }
 
@@ -243,7 +254,8 @@ static uint32_t highest_below(const struct lam_tree *tree, uint32_t top)
 		const struct lam_node *n = &tree->nodes[node];
 
 		for (uint32_t v = n->version; v != NONE; v = tree->versions[v].previous) {
-			if (tree->versions[v].change != LAM_CHANGE_DELETED && tree->versions[v].layer > highest)
+			if (tree->versions[v].change != LAM_CHANGE_DELETED &&
+			    tree->versions[v].layer > highest)
 				highest = tree->versions[v].layer;
 		}
 		if (n->child_count) {
@@ -251,7 +263,8 @@ static uint32_t highest_below(const struct lam_tree *tree, uint32_t top)
 			continue;
 		}
 		while (node != top) {
-			const struct lam_node *parent = &tree->nodes[tree->nodes[node].parent];
+			const struct lam_node *parent =
+				&tree->nodes[tree->nodes[node].parent];
 
 			if (node + 1 < parent->first_child + parent->child_count)
 				break;
@@ -273,8 +286,10 @@ static uint32_t written_above(const struct trial *t, uint32_t place)
 	return NONE;
 }
 
-/* No written layer can hide it: an original must give way, rather one above that is free than one that the plan keeps. */
-static int make_way(struct trial *t, const struct wrong *w, uint32_t place, struct lam_error *err)
+/* No written layer can hide it: an original must give way, rather one above that is free
+ * than one that the plan keeps. */
+static int make_way(struct trial *t, const struct wrong *w, uint32_t place,
+		    struct lam_error *err)
 {
 	struct lam_layout *l = t->layout;
 	uint32_t culprit = t->targets[place];
@@ -282,40 +297,47 @@ static int make_way(struct trial *t, const struct wrong *w, uint32_t place, stru
 
 	if (w->node != NONE)
 		lam_layout_path(l, w->node, path);
-	for (size_t i = place + 1; i < t->count && l->stack[culprit].info.keep && w->node != NONE; i++) {
+	for (size_t i = place + 1;
+	     i < t->count && l->stack[culprit].info.keep && w->node != NONE; i++) {
 		uint32_t other = t->targets[i];
 
 		if (l->stack[other].kept && !l->stack[other].info.keep)
-			return lam_layout_unkeep(l, other, err, "it must hide %s, which layer %s shows", path,
-						 l->stack[culprit].info.name);
+			return lam_layout_unkeep(l, other, err,
+						 "it must hide %s, which layer %s shows",
+						 path, l->stack[culprit].info.name);
 	}
-	return lam_layout_unkeep(l, culprit, err, "it shows %s, which must be hidden", path);
+	return lam_layout_unkeep(l, culprit, err, "it shows %s, which must be hidden",
+				 path);
 }
 
-static int add_mark(struct lam_layout *l, uint32_t target, uint32_t node, enum lam_item_kind kind,
-		    struct lam_error *err)
+static int add_mark(struct lam_layout *l, uint32_t target, uint32_t node,
+		    enum lam_item_kind kind, struct lam_error *err)
 {
 	if (LAM_GROW(l->marks, l->mark_count, l->mark_cap, err) < 0)
 		return err->code;
-	l->marks[l->mark_count++] = (struct lam_layout_mark){ target, node, (uint8_t)kind };
+	l->marks[l->mark_count++] =
+		(struct lam_layout_mark){ target, node, (uint8_t)kind };
 	return 0;
 }
 
 static int hide(struct trial *t, const struct wrong *w, struct lam_error *err)
 {
-	uint32_t place = highest_below(t->tree, w->trial), above = written_above(t, place);
+	uint32_t place = highest_below(t->tree, w->trial),
+		 above = written_above(t, place);
 
 	if (above == NONE || w->node == NONE)
 		return make_way(t, w, place, err);
 	return add_mark(t->layout, above, w->node, LAM_ITEM_WHITEOUT, err);
 }
 
-/* Whether anything that is wanted in a directory comes from below a place in the stack. */
+/* Whether anything that is wanted in a directory comes from below a place in the stack.
+ */
 static bool needs_below(const struct trial *t, uint32_t dir, uint32_t target)
 {
 	const struct lam_layout *l = t->layout;
 
-	for (uint32_t n = lam_tree_next(l->tree, dir, dir); n != NONE; n = lam_tree_next(l->tree, n, dir)) {
+	for (uint32_t n = lam_tree_next(l->tree, dir, dir); n != NONE;
+	     n = lam_tree_next(l->tree, n, dir)) {
 		if (!l->gone[n] && l->targets[n] < target)
 			return true;
 	}
@@ -337,7 +359,8 @@ static int compare_marks(const void *a, const void *b, void *context)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
-/* A directory of which nothing from below is wanted is opaque; that says all its whiteouts in one. */
+/* A directory of which nothing from below is wanted is opaque; that says all its
+ * whiteouts in one. */
 static void make_opaque(struct trial *t)
 {
 	struct lam_layout *l = t->layout;
@@ -346,17 +369,23 @@ static void make_opaque(struct trial *t)
 	qsort_r(l->marks, l->mark_count, sizeof *l->marks, compare_marks, l);
 	for (size_t i = 0, end; i < l->mark_count; i = end) {
 		struct lam_layout_mark mark = l->marks[i];
-		uint32_t dir = mark.kind == LAM_ITEM_OPAQUE ? mark.node : l->tree->nodes[mark.node].parent;
+		uint32_t dir = mark.kind == LAM_ITEM_OPAQUE
+				       ? mark.node
+				       : l->tree->nodes[mark.node].parent;
 
-		for (end = i + 1; end < l->mark_count && l->marks[end].target == mark.target &&
+		for (end = i + 1; end < l->mark_count &&
+				  l->marks[end].target == mark.target &&
 				  l->marks[end].kind == LAM_ITEM_WHITEOUT &&
 				  l->tree->nodes[l->marks[end].node].parent == dir;)
 			end++;
-		if (mark.kind == LAM_ITEM_WHITEOUT && (dir == LAM_NODE_ROOT || needs_below(t, dir, mark.target))) {
-			memmove(l->marks + out, l->marks + i, (end - i) * sizeof *l->marks);
+		if (mark.kind == LAM_ITEM_WHITEOUT &&
+		    (dir == LAM_NODE_ROOT || needs_below(t, dir, mark.target))) {
+			memmove(l->marks + out, l->marks + i,
+				(end - i) * sizeof *l->marks);
 			out += end - i;
 		} else {
-			l->marks[out++] = (struct lam_layout_mark){ mark.target, dir, LAM_ITEM_OPAQUE };
+			l->marks[out++] = (struct lam_layout_mark){ mark.target, dir,
+								    LAM_ITEM_OPAQUE };
 		}
 	}
 	l->mark_count = out;
@@ -379,10 +408,11 @@ static int bad_layout(const struct trial *t, struct lam_error *err)
 
 	if (w->node != NONE)
 		lam_layout_path(l, w->node, path);
-	return lam_fail(err, LAM_EFORMAT,
-			"%s: the layout would not show this path as the image does (%#x); nothing was written: "
-			"this is a mistake in lamina, please report it",
-			path, w->what);
+	return lam_fail(
+		err, LAM_EFORMAT,
+		"%s: the layout would not show this path as the image does (%#x); nothing was written: "
+		"this is a mistake in lamina, please report it",
+		path, w->what);
 }
 
 /* One round: *out_done where the stack shows what is wanted. */
@@ -411,7 +441,8 @@ static int round_of(struct lam_layout *l, bool *out_done, struct lam_error *err)
 
 int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
 {
-	/* marks on marks: each round hides at least one more path for good, and few images need more than three */
+	/* marks on marks: each round hides at least one more path for good, and few
+	 * images need more than three */
 	const size_t most = 4 * l->target_count + 64;
 	bool done = false;
 
@@ -420,7 +451,9 @@ int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
 			return err->code;
 	}
 	if (!done)
-		return lam_fail(err, LAM_EFORMAT, "the layout does not come to an end: this is a mistake in "
-						  "lamina, please report it");
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"the layout does not come to an end: this is a mistake in "
+			"lamina, please report it");
 	return 0;
 }

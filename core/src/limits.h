@@ -5,46 +5,53 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* JSON documents. Registries refuse manifests above 4 MiB (distribution-spec); containerd reads no more than
- * 20 MiB of any JSON; configs carry long histories. */
-#define LAM_MAX_OCI_LAYOUT    (4u << 10)
-#define LAM_MAX_MANIFEST      (4u << 20)
-#define LAM_MAX_CONFIG        (8u << 20)
-#define LAM_MAX_INDEX         (20u << 20)
-#define LAM_MAX_PLAN          (64u << 20)
+/* JSON documents. Registries refuse manifests above 4 MiB (distribution-spec); containerd
+ * reads no more than 20 MiB of any JSON; configs carry long histories. */
+#define LAM_MAX_OCI_LAYOUT (4u << 10)
+#define LAM_MAX_MANIFEST   (4u << 20)
+#define LAM_MAX_CONFIG     (8u << 20)
+#define LAM_MAX_INDEX      (20u << 20)
+#define LAM_MAX_PLAN       (64u << 20)
 /* Nesting: real documents need 6; parsers recurse. */
-#define LAM_MAX_JSON_DEPTH    128
+#define LAM_MAX_JSON_DEPTH 128
 /* An index in an index: the spec allows it, nobody nests deeper than 2. */
-#define LAM_MAX_INDEX_DEPTH   8
-/* overlay2 mounts 127 layers; above that images are data, and some thousands are still cheap. */
-#define LAM_MAX_LAYERS        4096
+#define LAM_MAX_INDEX_DEPTH 8
+/* overlay2 mounts 127 layers; above that images are data, and some thousands are still
+ * cheap. */
+#define LAM_MAX_LAYERS 4096
 
-/* Tar. Go's archive/tar takes 1 MiB for a PAX or GNU long name body, and so for a sparse map. */
-#define LAM_MAX_TAR_HEADER    (1u << 20)
+/* Tar. Go's archive/tar takes 1 MiB for a PAX or GNU long name body, and so for a sparse
+ * map. */
+#define LAM_MAX_TAR_HEADER (1u << 20)
 /* Linux takes 4,096; longer names are carried for images that other systems made. */
-#define LAM_MAX_PATH          65535u
+#define LAM_MAX_PATH 65535u
 /* One component: the index keeps lengths in 16 bits. */
-#define LAM_MAX_NAME          65535u
+#define LAM_MAX_NAME 65535u
 /* Directories in each other. 65,535 bytes of path hold 32,768 one-byte names. */
-#define LAM_MAX_DEPTH         32768u
+#define LAM_MAX_DEPTH 32768u
 /* Links followed while one path is resolved, as Linux does (MAXSYMLINKS). */
-#define LAM_MAX_LINKS         40
-/* Sparse files are written out, holes and all, as runtimes do; a map of one block can claim 8 EiB. */
-#define LAM_MAX_SPARSE        (64ull << 30)
-/* Entries of one layer and of one image: indexes are 32 bits, and some values are taken. */
-#define LAM_MAX_ENTRIES       0xf0000000u
-/* Names, link targets and records of one layer are kept in memory, in one block of 32-bit offsets. */
-#define LAM_MAX_LAYER_TEXT    0xf0000000u
+#define LAM_MAX_LINKS 40
+/* Sparse files are written out, holes and all, as runtimes do; a map of one block can
+ * claim 8 EiB. */
+#define LAM_MAX_SPARSE (64ull << 30)
+/* Entries of one layer and of one image: indexes are 32 bits, and some values are taken.
+ */
+#define LAM_MAX_ENTRIES 0xf0000000u
+/* Names, link targets and records of one layer are kept in memory, in one block of 32-bit
+ * offsets. */
+#define LAM_MAX_LAYER_TEXT 0xf0000000u
 
-/* zstd windows: 128 MiB is what its own tools accept without being asked (windowLog 27). */
+/* zstd windows: 128 MiB is what its own tools accept without being asked (windowLog 27).
+ */
 #define LAM_MAX_ZSTD_WINDOW_LOG 27
-/* A gzip header's extra field, name and comment together: real ones stay under 1 KiB (eStargz 26 bytes). */
-#define LAM_MAX_GZIP_HEADER   (64u << 10)
+/* A gzip header's extra field, name and comment together: real ones stay under 1 KiB
+ * (eStargz 26 bytes). */
+#define LAM_MAX_GZIP_HEADER (64u << 10)
 
 /* Outer archives: members of an OCI layout or of 'docker save'. */
 #define LAM_MAX_ARCHIVE_MEMBERS 200000u
 
 /* Notes that are kept one by one; the rest are only counted. */
-#define LAM_MAX_NOTES         1000u
+#define LAM_MAX_NOTES 1000u
 
 #endif

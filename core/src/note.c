@@ -14,8 +14,9 @@ void lam_notes_fini(struct lam_notes *notes)
 	*notes = (struct lam_notes){ 0 };
 }
 
-int lam_notes_add(struct lam_notes *notes, const char *rule, uint32_t layer, const char *path,
-		  size_t path_len, const char *text, struct lam_error *err)
+int lam_notes_add(struct lam_notes *notes, const char *rule, uint32_t layer,
+		  const char *path, size_t path_len, const char *text,
+		  struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf shown = LAM_BUF(SIZE_MAX / 2);
 	char *copy = NULL;
@@ -33,12 +34,14 @@ int lam_notes_add(struct lam_notes *notes, const char *rule, uint32_t layer, con
 		if (!copy)
 			return lam_fail_memory(err);
 	}
-	notes->items[notes->count++] =
-		(struct lam_note){ .rule = rule, .layer = layer, .path = copy, .text = text };
+	notes->items[notes->count++] = (struct lam_note){
+		.rule = rule, .layer = layer, .path = copy, .text = text
+	};
 	return 0;
 }
 
-int lam_notes_append(struct lam_notes *notes, const struct lam_notes *more, struct lam_error *err)
+int lam_notes_append(struct lam_notes *notes, const struct lam_notes *more,
+		     struct lam_error *err)
 {
 	uint64_t dropped = more->total - more->count;
 
@@ -51,7 +54,8 @@ int lam_notes_append(struct lam_notes *notes, const struct lam_notes *more, stru
 		if (LAM_GROW(notes->items, notes->count, notes->cap, err) < 0)
 			return err->code;
 		if (note.path) {
-			note.path = lam_arena_copy(&notes->arena, note.path, strlen(note.path));
+			note.path = lam_arena_copy(&notes->arena, note.path,
+						   strlen(note.path));
 			if (!note.path)
 				return lam_fail_memory(err);
 		}

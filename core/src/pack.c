@@ -65,7 +65,8 @@ static int pack_one(struct packing *p, const struct lam_item *item, struct lam_e
 	return put(p, ZEROS, lam_tar_padding(entry.size), err);
 }
 
-static int pack_all(struct packing *p, const struct lam_item *items, size_t count, struct lam_error *err)
+static int pack_all(struct packing *p, const struct lam_item *items, size_t count,
+		    struct lam_error *err)
 {
 	int code = 0;
 
@@ -87,10 +88,13 @@ static int pack_all(struct packing *p, const struct lam_item *items, size_t coun
 	return code;
 }
 
-int lam_pack(const struct lam_image *image, const struct lam_item *items, size_t count, struct lam_writer *out,
-	     const struct lam_progress *progress, const struct lam_step *step, struct lam_error *err)
+int lam_pack(const struct lam_image *image, const struct lam_item *items, size_t count,
+	     struct lam_writer *out, const struct lam_progress *progress,
+	     const struct lam_step *step, struct lam_error *err)
 {
-	struct packing p = { .image = image, .out = out, .progress = step ? progress : NULL };
+	struct packing p = { .image = image,
+			     .out = out,
+			     .progress = step ? progress : NULL };
 
 	if (step)
 		p.step = *step;
@@ -111,7 +115,8 @@ struct giving { /* a writer that gives to a function */
 	void *context;
 };
 
-static int giving_write(struct lam_writer *self, const void *bytes, size_t len, struct lam_error *err)
+static int giving_write(struct lam_writer *self, const void *bytes, size_t len,
+			struct lam_error *err)
 {
 	struct giving *g = (struct giving *)self;
 
@@ -128,8 +133,8 @@ static bool is_below(const struct lam_tree *tree, uint32_t node, uint32_t top)
 }
 
 /* The first name of a node's file in the subtree. */
-static int first_below(const struct lam_tree *tree, uint32_t node, uint32_t top, uint32_t *out,
-		       struct lam_error *err)
+static int first_below(const struct lam_tree *tree, uint32_t node, uint32_t top,
+		       uint32_t *out, struct lam_error *err)
 {
 	uint32_t *names;
 	size_t count;
@@ -149,8 +154,8 @@ static int first_below(const struct lam_tree *tree, uint32_t node, uint32_t top,
 	return 0;
 }
 
-static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **out, size_t *out_count,
-		   struct lam_error *err)
+static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **out,
+		   size_t *out_count, struct lam_error *err)
 {
 	size_t cap = 0;
 
@@ -159,16 +164,19 @@ static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **
 	for (uint32_t n = top; n != LAM_NODE_NONE; n = lam_tree_next(tree, n, top)) {
 		uint32_t first;
 
-		if (LAM_GROW(*out, *out_count, cap, err) < 0 || first_below(tree, n, top, &first, err) < 0)
+		if (LAM_GROW(*out, *out_count, cap, err) < 0 ||
+		    first_below(tree, n, top, &first, err) < 0)
 			return err->code;
 		(*out)[(*out_count)++] =
-			(struct lam_item){ n, first, first == n ? LAM_ITEM_ENTRY : LAM_ITEM_LINK };
+			(struct lam_item){ n, first,
+					   first == n ? LAM_ITEM_ENTRY : LAM_ITEM_LINK };
 	}
 	return 0;
 }
 
 int lam_image_export(const struct lam_image *image, uint32_t node,
-		     int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err),
+		     int (*write)(void *context, const void *bytes, size_t len,
+				  struct lam_error *err),
 		     void *context, struct lam_error *err)
 {
 	struct giving giving = { { &GIVING }, write, context };
@@ -177,7 +185,8 @@ int lam_image_export(const struct lam_image *image, uint32_t node,
 	size_t count;
 	int code = collect(image->tree, node, &items, &count, err);
 
-	for (uint32_t n = image->tree->nodes[node].parent; n != LAM_NODE_ROOT; n = image->tree->nodes[n].parent) {
+	for (uint32_t n = image->tree->nodes[node].parent; n != LAM_NODE_ROOT;
+	     n = image->tree->nodes[n].parent) {
 		size_t len;
 
 		lam_tree_name(image->tree, n, &len);

@@ -28,7 +28,8 @@ static bool is_canonical(const char *name, size_t len)
 	return true;
 }
 
-static int append_part(struct lam_buf *out, size_t begin, const char *part, size_t len, struct lam_error *err)
+static int append_part(struct lam_buf *out, size_t begin, const char *part, size_t len,
+		       struct lam_error *err)
 {
 	if (out->len > begin && lam_buf_append_char(out, '/', err) < 0)
 		return err->code;
@@ -46,13 +47,15 @@ static void drop_part(struct lam_buf *out, size_t begin, bool *out_clamped)
 	out->data[out->len] = '\0';
 }
 
-int lam_path_clean(const char *name, size_t len, struct lam_buf *out, bool *out_clamped, struct lam_error *err)
+int lam_path_clean(const char *name, size_t len, struct lam_buf *out, bool *out_clamped,
+		   struct lam_error *err)
 {
 	size_t begin = out->len;
 
 	*out_clamped = false;
 	if (len > LAM_MAX_TAR_HEADER)
-		return lam_fail(err, LAM_EFORMAT, "a name of %zu bytes: more than %u", len, LAM_MAX_PATH);
+		return lam_fail(err, LAM_EFORMAT, "a name of %zu bytes: more than %u",
+				len, LAM_MAX_PATH);
 	if (len && memchr(name, '\0', len))
 		return lam_fail(err, LAM_EFORMAT, "a name with a zero byte in it");
 	/* leading "./" is what most archives have */
@@ -79,9 +82,11 @@ int lam_path_clean(const char *name, size_t len, struct lam_buf *out, bool *out_
 	return 0;
 }
 
-enum lam_wh lam_wh_classify(const char *base, size_t len, const char **out_name, size_t *out_len)
+enum lam_wh lam_wh_classify(const char *base, size_t len, const char **out_name,
+			    size_t *out_len)
 {
-	static const char wh[] = ".wh.", opaque[] = ".wh..wh..opq", reserved[] = ".wh..wh.";
+	static const char wh[] = ".wh.", opaque[] = ".wh..wh..opq",
+			  reserved[] = ".wh..wh.";
 	const size_t wh_len = sizeof wh - 1;
 
 	*out_name = NULL;
@@ -90,7 +95,8 @@ enum lam_wh lam_wh_classify(const char *base, size_t len, const char **out_name,
 		return LAM_WH_NONE;
 	if (len == sizeof opaque - 1 && memcmp(base, opaque, len) == 0)
 		return LAM_WH_OPAQUE;
-	if (len >= sizeof reserved - 1 && memcmp(base, reserved, sizeof reserved - 1) == 0)
+	if (len >= sizeof reserved - 1 &&
+	    memcmp(base, reserved, sizeof reserved - 1) == 0)
 		return LAM_WH_RESERVED;
 	*out_name = base + wh_len;
 	*out_len = len - wh_len;
@@ -105,8 +111,11 @@ enum lam_wh lam_wh_classify(const char *base, size_t len, const char **out_name,
 static size_t decode(const unsigned char *bytes, size_t len, uint32_t *out)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t want = bytes[0] < 0x80 ? 1 : (bytes[0] & 0xe0) == 0xc0 ? 2 : (bytes[0] & 0xf0) == 0xe0 ? 3 :
-		      (bytes[0] & 0xf8) == 0xf0 ? 4 : 0;
+	size_t want = bytes[0] < 0x80             ? 1
+		      : (bytes[0] & 0xe0) == 0xc0 ? 2
+		      : (bytes[0] & 0xf0) == 0xe0 ? 3
+		      : (bytes[0] & 0xf8) == 0xf0 ? 4
+						  : 0;
 	uint32_t c;
 
 	if (want == 0 || want > len)
@@ -126,9 +135,10 @@ static size_t decode(const unsigned char *bytes, size_t len, uint32_t *out)
 static const struct {
 	uint32_t first, last;
 } INVISIBLE[] = {
-	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
-	{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
-	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff },
+	{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c },   { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },   { 0x2028, 0x202e },
+	{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff },
 };
 
 static bool is_invisible(uint32_t c)
@@ -142,8 +152,10 @@ static bool is_invisible(uint32_t c)
 	return false;
 }
 
-/* The text of what stands at bytes; *out_used of them. "" where they stand for themselves. */
-static const char *escape_one(const unsigned char *bytes, size_t len, size_t *out_used, char text[16])
+/* The text of what stands at bytes; *out_used of them. "" where they stand for
+ * themselves. */
+static const char *escape_one(const unsigned char *bytes, size_t len, size_t *out_used,
+			      char text[16])
 {
 	uint32_t c;
 	size_t used = decode(bytes, len, &c);
@@ -177,7 +189,8 @@ static size_t plain_run(const unsigned char *bytes, size_t len)
 	return n;
 }
 
-int lam_path_append_escaped(struct lam_buf *out, const char *bytes, size_t len, struct lam_error *err)
+int lam_path_append_escaped(struct lam_buf *out, const char *bytes, size_t len,
+			    struct lam_error *err)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 
@@ -193,8 +206,8 @@ int lam_path_append_escaped(struct lam_buf *out, const char *bytes, size_t len, 
 			continue;
 		}
 		shown = escape_one(p + at, len - at, &used, text);
-		if ((shown[0] ? lam_buf_append_text(out, shown, err) :
-				lam_buf_append(out, bytes + at, used, err)) < 0)
+		if ((shown[0] ? lam_buf_append_text(out, shown, err)
+			      : lam_buf_append(out, bytes + at, used, err)) < 0)
 			return err->code;
 		at += used;
 	}
@@ -251,7 +264,8 @@ static int append_utf8(struct lam_buf *out, uint32_t c, struct lam_error *err)
 }
 
 /* "{H...}" behind a \u; *at is moved behind it. */
-static int unescape_number(struct lam_buf *out, const char *text, size_t len, size_t *at, struct lam_error *err)
+static int unescape_number(struct lam_buf *out, const char *text, size_t len, size_t *at,
+			   struct lam_error *err)
 {
 	size_t n = *at;
 	uint32_t c = 0;
@@ -260,13 +274,16 @@ static int unescape_number(struct lam_buf *out, const char *text, size_t len, si
 		return lam_fail(err, LAM_EPLAN, "\\u needs hexadecimal digits in braces");
 	for (n++; n < len && hex_value(text[n]) >= 0 && c <= 0x10ffff; n++)
 		c = c << 4 | (uint32_t)hex_value(text[n]);
-	if (n >= len || text[n] != '}' || n == *at + 1 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return lam_fail(err, LAM_EPLAN, "\\u needs hexadecimal digits of a character in braces");
+	if (n >= len || text[n] != '}' || n == *at + 1 || c > 0x10ffff ||
+	    (c >= 0xd800 && c <= 0xdfff))
+		return lam_fail(err, LAM_EPLAN,
+				"\\u needs hexadecimal digits of a character in braces");
 	*at = n + 1;
 	return append_utf8(out, c, err);
 }
 
-static int unescape_one(struct lam_buf *out, const char *text, size_t len, size_t *at, struct lam_error *err)
+static int unescape_one(struct lam_buf *out, const char *text, size_t len, size_t *at,
+			struct lam_error *err)
 {
 	static const char from[] = "\\ntr", to[] = "\\\n\t\r";
 	char c = *at < len ? text[(*at)++] : '\0';
@@ -276,16 +293,20 @@ static int unescape_one(struct lam_buf *out, const char *text, size_t len, size_
 		return lam_buf_append_char(out, to[known - from], err);
 	if (c == 'u')
 		return unescape_number(out, text, len, at, err);
-	if (c == 'x' && len - *at >= 2 && hex_value(text[*at]) >= 0 && hex_value(text[*at + 1]) >= 0) {
+	if (c == 'x' && len - *at >= 2 && hex_value(text[*at]) >= 0 &&
+	    hex_value(text[*at + 1]) >= 0) {
 		c = (char)(hex_value(text[*at]) << 4 | hex_value(text[*at + 1]));
 		*at += 2;
 		return lam_buf_append_char(out, c, err);
 	}
-	return lam_fail(err, LAM_EPLAN, "a backslash stands for itself as \\\\; else \\n, \\t, \\r, \\xHH and \\u{H} "
-					"are known");
+	return lam_fail(
+		err, LAM_EPLAN,
+		"a backslash stands for itself as \\\\; else \\n, \\t, \\r, \\xHH and \\u{H} "
+		"are known");
 }
 
-int lam_path_append_unescaped(struct lam_buf *out, const char *text, size_t len, struct lam_error *err)
+int lam_path_append_unescaped(struct lam_buf *out, const char *text, size_t len,
+			      struct lam_error *err)
 {
 	for (size_t at = 0; at < len;) {
 		const char *slash = memchr(text + at, '\\', len - at);
@@ -303,7 +324,8 @@ int lam_path_append_unescaped(struct lam_buf *out, const char *text, size_t len,
 	return 0;
 }
 
-int lam_path_unescape(char **out_bytes, size_t *out_len, const char *text, struct lam_error *err)
+int lam_path_unescape(char **out_bytes, size_t *out_len, const char *text,
+		      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
 
@@ -315,7 +337,8 @@ int lam_path_unescape(char **out_bytes, size_t *out_len, const char *text, struc
 	return *out_bytes ? 0 : err->code;
 }
 
-const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len, bool absolute)
+const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len,
+			  bool absolute)
 {
 	const size_t half = LAM_PATH_TEXT / 2 - 4;
 	char *text = lam_path_escape(bytes, len);
@@ -327,7 +350,8 @@ const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len
 	else if (text_len + 2 < LAM_PATH_TEXT)
 		snprintf(out, LAM_PATH_TEXT, "%s%s", slash, text);
 	else
-		snprintf(out, LAM_PATH_TEXT, "%s%.*s...%s", slash, (int)half, text, text + text_len - half);
+		snprintf(out, LAM_PATH_TEXT, "%s%.*s...%s", slash, (int)half, text,
+			 text + text_len - half);
 	free(text);
 	return out;
 }

@@ -15,7 +15,8 @@ struct making {
 	size_t layer_cap, rule_cap, path_cap;
 };
 
-static int add_layer(struct making *m, char *name, struct lam_plan_layer **out, struct lam_error *err)
+static int add_layer(struct making *m, char *name, struct lam_plan_layer **out,
+		     struct lam_error *err)
 {
 	if (!name)
 		return lam_fail_memory(err);
@@ -28,7 +29,8 @@ static int add_layer(struct making *m, char *name, struct lam_plan_layer **out, 
 	return 0;
 }
 
-static int add_original(struct making *m, uint32_t number, bool keep, struct lam_error *err)
+static int add_original(struct making *m, uint32_t number, bool keep,
+			struct lam_error *err)
 {
 	struct lam_plan_layer *layer;
 	char name[32];
@@ -45,11 +47,13 @@ static int add_original(struct making *m, uint32_t number, bool keep, struct lam
 	return 0;
 }
 
-static int add_rule(struct making *m, char *pattern, const char *to, struct lam_error *err)
+static int add_rule(struct making *m, char *pattern, const char *to,
+		    struct lam_error *err)
 {
 	struct lam_plan_rule rule = { .pattern = pattern, .to = to ? strdup(to) : NULL };
 
-	if ((to && !rule.to) || LAM_GROW(m->plan->rules, m->plan->rule_count, m->rule_cap, err) < 0) {
+	if ((to && !rule.to) ||
+	    LAM_GROW(m->plan->rules, m->plan->rule_count, m->rule_cap, err) < 0) {
 		free(pattern);
 		free(rule.to);
 		return lam_fail_memory(err);
@@ -59,8 +63,8 @@ static int add_rule(struct making *m, char *pattern, const char *to, struct lam_
 }
 
 /* The path's canonical text, if the image has it. */
-static int find_path(const struct making *m, const char *text, bool dead_too, char **out, uint32_t *out_node,
-		     struct lam_error *err)
+static int find_path(const struct making *m, const char *text, bool dead_too, char **out,
+		     uint32_t *out_node, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(SIZE_MAX / 2);
 	char *leads = NULL;
@@ -73,10 +77,12 @@ static int find_path(const struct making *m, const char *text, bool dead_too, ch
 	*out_node = node;
 	if (node != LAM_NODE_NONE && (dead_too || lam_tree_node(m->tree, node)->live))
 		return 0;
-	if (lam_tree_resolve_path(m->tree, bytes.data ? bytes.data : "", bytes.len, &real) == LAM_RESOLVED)
+	if (lam_tree_resolve_path(m->tree, bytes.data ? bytes.data : "", bytes.len,
+				  &real) == LAM_RESOLVED)
 		leads = lam_tree_path_text(m->tree, real);
 	if (leads)
-		(void)lam_fail(err, LAM_EPLAN, "%s: is below a symlink; use %s", *out, leads);
+		(void)lam_fail(err, LAM_EPLAN, "%s: is below a symlink; use %s", *out,
+			       leads);
 	else
 		(void)lam_fail(err, LAM_EPLAN, "%s: no such path in the image", *out);
 	free(leads);
@@ -143,7 +149,8 @@ static int add_split(struct making *m, const char *text, struct lam_error *err)
 	}
 	name = equals ? strdup(equals + 1) : name_after(m, node);
 	if (name && lam_plan_name_fault(name, strlen(name))) {
-		(void)lam_fail(err, LAM_EPLAN, "%s: the layer's name %s", text, lam_plan_name_fault(name, strlen(name)));
+		(void)lam_fail(err, LAM_EPLAN, "%s: the layer's name %s", text,
+			       lam_plan_name_fault(name, strlen(name)));
 		free(name);
 		free(pattern);
 		return err->code;
@@ -180,15 +187,18 @@ static int add_source(struct making *m, struct lam_error *err)
 	m->plan->source_manifest = strdup(lam_image_manifest_digest(m->image));
 	if (!m->plan->source_reference || !m->plan->source_manifest)
 		return lam_fail_memory(err);
-	for (uint32_t n = root->first_child; n < root->first_child + root->child_count; n++) {
+	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
+	     n++) {
 		size_t len;
 		const char *name = lam_tree_name(m->tree, n, &len);
 
 		if (!lam_tree_node(m->tree, n)->live)
 			continue;
-		if (LAM_GROW(m->plan->source_paths, m->plan->source_path_count, m->path_cap, err) < 0)
+		if (LAM_GROW(m->plan->source_paths, m->plan->source_path_count,
+			     m->path_cap, err) < 0)
 			return err->code;
-		m->plan->source_paths[m->plan->source_path_count] = lam_path_escape(name, len);
+		m->plan->source_paths[m->plan->source_path_count] =
+			lam_path_escape(name, len);
 		if (!m->plan->source_paths[m->plan->source_path_count])
 			return lam_fail_memory(err);
 		m->plan->source_path_count++;
@@ -196,13 +206,16 @@ static int add_source(struct making *m, struct lam_error *err)
 	return 0;
 }
 
-static int add_originals(struct making *m, const struct lam_plan_request *request, struct lam_error *err)
+static int add_originals(struct making *m, const struct lam_plan_request *request,
+			 struct lam_error *err)
 {
 	size_t count = lam_image_layer_count(m->image);
 	struct lam_plan_layer *rest;
 
 	if (request->keep > count)
-		return lam_fail(err, LAM_EPLAN, "%zu layers to keep, and the image has %zu", request->keep, count);
+		return lam_fail(err, LAM_EPLAN,
+				"%zu layers to keep, and the image has %zu",
+				request->keep, count);
 	for (uint32_t i = 0; i < count; i++) {
 		if (request->flatten && i >= request->keep)
 			break;
@@ -217,7 +230,8 @@ static int add_originals(struct making *m, const struct lam_plan_request *reques
 	return 0;
 }
 
-static int make(struct making *m, const struct lam_plan_request *request, struct lam_error *err)
+static int make(struct making *m, const struct lam_plan_request *request,
+		struct lam_error *err)
 {
 	if (add_source(m, err) < 0 || add_originals(m, request, err) < 0)
 		return err->code;
@@ -232,10 +246,12 @@ static int make(struct making *m, const struct lam_plan_request *request, struct
 	return 0;
 }
 
-int lam_plan_make(struct lam_plan **out, const struct lam_image *image, const struct lam_plan_request *request,
-		  struct lam_error *err)
+int lam_plan_make(struct lam_plan **out, const struct lam_image *image,
+		  const struct lam_plan_request *request, struct lam_error *err)
 {
-	struct making m = { .image = image, .tree = lam_image_tree(image), .plan = calloc(1, sizeof *m.plan) };
+	struct making m = { .image = image,
+			    .tree = lam_image_tree(image),
+			    .plan = calloc(1, sizeof *m.plan) };
 
 	*out = NULL;
 	if (!m.plan)

@@ -48,8 +48,7 @@ static char *make_line(struct lam_reader *r, const struct lam_json *value,
 		       const char *text)
 {
 	LAM_CLEANUP(lam_buf_fini)
-	struct lam_buf path = LAM_BUF(SIZE_MAX / 2),
-		       line = LAM_BUF(SIZE_MAX / 2);
+	struct lam_buf path = LAM_BUF(SIZE_MAX / 2), line = LAM_BUF(SIZE_MAX / 2);
 	char shown[LAM_PATH_TEXT];
 
 	if (lam_json_path(value, &path, r->err) < 0)

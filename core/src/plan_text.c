@@ -76,8 +76,7 @@ int lam_plan_clean_path(char **out, struct lam_buf *out_bytes, const char *text,
 			struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini)
-	struct lam_buf own = LAM_BUF(SIZE_MAX / 2),
-		       escaped = LAM_BUF(SIZE_MAX / 2);
+	struct lam_buf own = LAM_BUF(SIZE_MAX / 2), escaped = LAM_BUF(SIZE_MAX / 2);
 	struct lam_buf *bytes = out_bytes ? out_bytes : &own;
 
 	*out = NULL;

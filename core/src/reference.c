@@ -17,7 +17,8 @@ static const struct {
 	{ "docker-archive:", LAM_DOCKER_ARCHIVE },
 };
 
-static const char *const LATER[] = { "docker-daemon:", "containers-storage:", "docker://", "dir:", NULL };
+static const char *const LATER[] = { "docker-daemon:", "containers-storage:", "docker://",
+				     "dir:", NULL };
 
 void lam_reference_fini(struct lam_reference *r)
 {
@@ -29,20 +30,26 @@ void lam_reference_fini(struct lam_reference *r)
 
 static bool is_tag(const char *text)
 {
-	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	static const char word[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	size_t len = strlen(text);
 
 	return len >= 1 && len <= 128 && strchr(word, text[0]) &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == len;
+	       strspn(text,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+		       len;
 }
 
-/* OCI's ref.name grammar (annotations.md): words of letters and digits with separators -._:@/+ between them. */
+/* OCI's ref.name grammar (annotations.md): words of letters and digits with separators
+ * -._:@/+ between them. */
 static bool is_ref_name(const char *text)
 {
 	size_t len = strlen(text);
 
 	return len >= 1 && len <= 255 && text[0] != '/' &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:@/+") == len;
+	       strspn(text,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:@/+") ==
+		       len;
 }
 
 static bool exists(const char *path)
@@ -52,7 +59,8 @@ static bool exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
-static int set_parts(struct lam_reference *out, const char *rest, const char *colon, struct lam_error *err)
+static int set_parts(struct lam_reference *out, const char *rest, const char *colon,
+		     struct lam_error *err)
 {
 	out->path = colon ? strndup(rest, (size_t)(colon - rest)) : strdup(rest);
 	out->name = colon ? strdup(colon + 1) : NULL;
@@ -61,7 +69,8 @@ static int set_parts(struct lam_reference *out, const char *rest, const char *co
 	return 0;
 }
 
-/* Where DIR:TAG is cut: at the last colon that no slash follows, unless all of it exists as a path. */
+/* Where DIR:TAG is cut: at the last colon that no slash follows, unless all of it exists
+ * as a path. */
 static const char *tag_colon(const char *rest)
 {
 	const char *colon = strrchr(rest, ':');
@@ -78,13 +87,17 @@ static int check_name(const struct lam_reference *r, struct lam_error *err)
 	if (!r->path[0])
 		return lam_fail(err, LAM_EUSAGE, "%s: names no file or folder",
 				lam_path_text(text, r->text, strlen(r->text), false));
-	if (!r->name || is_tag(r->name) || (r->transport != LAM_OCI && is_ref_name(r->name)))
+	if (!r->name || is_tag(r->name) ||
+	    (r->transport != LAM_OCI && is_ref_name(r->name)))
 		return 0;
-	return lam_fail(err, LAM_EUSAGE, "%s: what stands behind the last colon is no tag: letters, digits and ._- are",
-			lam_path_text(text, r->text, strlen(r->text), false));
+	return lam_fail(
+		err, LAM_EUSAGE,
+		"%s: what stands behind the last colon is no tag: letters, digits and ._- are",
+		lam_path_text(text, r->text, strlen(r->text), false));
 }
 
-static int parse_bare(struct lam_reference *out, const char *text, bool for_output, struct lam_error *err)
+static int parse_bare(struct lam_reference *out, const char *text, bool for_output,
+		      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf layout = LAM_BUF(SIZE_MAX / 2);
 	char shown[LAM_PATH_TEXT];
@@ -94,10 +107,11 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 	if (set_parts(out, text, tag_colon(text), err) < 0)
 		return err->code;
 	if (stat(out->path, &st) < 0 && !for_output)
-		return lam_fail(err, LAM_ENOTFOUND,
-				"%s: there is no such file or folder; images are named as oci:DIR:TAG, "
-				"oci-archive:FILE or docker-archive:FILE",
-				shown);
+		return lam_fail(
+			err, LAM_ENOTFOUND,
+			"%s: there is no such file or folder; images are named as oci:DIR:TAG, "
+			"oci-archive:FILE or docker-archive:FILE",
+			shown);
 	if (stat(out->path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		if (lam_buf_printf(&layout, err, "%s/oci-layout", out->path) < 0)
 			return err->code;
@@ -105,16 +119,20 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 		if (exists(layout.data))
 			return 0;
 		return lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
-				"%s: is a folder without oci-layout, so no OCI layout", shown);
+				"%s: is a folder without oci-layout, so no OCI layout",
+				shown);
 	}
 	out->transport = LAM_OCI_ARCHIVE;
 	if (!for_output)
 		return 0;
-	return lam_fail(err, LAM_EUSAGE, "%s: say what it is to be: oci:%s, oci-archive:%s or docker-archive:%s", shown,
-			shown, shown, shown);
+	return lam_fail(
+		err, LAM_EUSAGE,
+		"%s: say what it is to be: oci:%s, oci-archive:%s or docker-archive:%s",
+		shown, shown, shown, shown);
 }
 
-static int parse(struct lam_reference *out, const char *text, bool for_output, struct lam_error *err)
+static int parse(struct lam_reference *out, const char *text, bool for_output,
+		 struct lam_error *err)
 {
 	char shown[LAM_PATH_TEXT];
 
@@ -129,20 +147,25 @@ static int parse(struct lam_reference *out, const char *text, bool for_output, s
 		if (strncmp(text, TRANSPORTS[i].prefix, len) != 0)
 			continue;
 		out->transport = TRANSPORTS[i].transport;
-		if (set_parts(out, rest, out->transport == LAM_DOCKER_ARCHIVE ? strchr(rest, ':') : tag_colon(rest),
+		if (set_parts(out, rest,
+			      out->transport == LAM_DOCKER_ARCHIVE ? strchr(rest, ':')
+								   : tag_colon(rest),
 			      err) < 0)
 			return err->code;
 		return check_name(out, err);
 	}
 	for (const char *const *later = LATER; *later; later++) {
 		if (strncmp(text, *later, strlen(*later)) == 0)
-			return lam_fail(err, LAM_EUSAGE, "%s: not supported yet: use skopeo copy %s oci:DIR:TAG first",
-					lam_path_text(shown, text, strlen(text), false), shown);
+			return lam_fail(
+				err, LAM_EUSAGE,
+				"%s: not supported yet: use skopeo copy %s oci:DIR:TAG first",
+				lam_path_text(shown, text, strlen(text), false), shown);
 	}
 	return parse_bare(out, text, for_output, err);
 }
 
-int lam_reference_parse(struct lam_reference *out, const char *text, bool for_output, struct lam_error *err)
+int lam_reference_parse(struct lam_reference *out, const char *text, bool for_output,
+			struct lam_error *err)
 {
 	*out = (struct lam_reference){ 0 };
 	out->text = strdup(text);

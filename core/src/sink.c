@@ -27,11 +27,12 @@ static bool still_there(int dir, const char *name, int fd)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino &&
-	       a.st_dev == b.st_dev;
+	return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-int lam_sink_temporary(struct lam_sink *sink, int *out_fd, char **out_name, struct lam_error *err)
+int lam_sink_temporary(struct lam_sink *sink, int *out_fd, char **out_name,
+		       struct lam_error *err)
 {
 	for (int tries = 0; tries < 100; tries++) {
 		char name[32] = FRONT;
@@ -41,13 +42,17 @@ int lam_sink_temporary(struct lam_sink *sink, int *out_fd, char **out_name, stru
 		lam_random_key(key);
 		snprintf(name + sizeof FRONT - 1, sizeof name - sizeof FRONT, "%016llx",
 			 (unsigned long long)(key[0] + (uint64_t)tries));
-		fd = openat(sink->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = openat(sink->dir, name,
+			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0 && errno == EEXIST)
 			continue;
 		if (fd < 0)
-			return lam_fail_errno(err, LAM_EWRITE, errno, "%s: making a temporary file", sink->directory);
+			return lam_fail_errno(err, LAM_EWRITE, errno,
+					      "%s: making a temporary file",
+					      sink->directory);
 		/* another run may have taken it for a stray before it was locked */
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !still_there(sink->dir, name, fd)) {
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+		    !still_there(sink->dir, name, fd)) {
 			close(fd);
 			continue;
 		}
@@ -60,7 +65,8 @@ int lam_sink_temporary(struct lam_sink *sink, int *out_fd, char **out_name, stru
 		*out_fd = fd;
 		return 0;
 	}
-	return lam_fail(err, LAM_EWRITE, "%s: no name is free for a temporary file", sink->directory);
+	return lam_fail(err, LAM_EWRITE, "%s: no name is free for a temporary file",
+			sink->directory);
 }
 
 static bool is_ours(const char *name)
@@ -88,10 +94,12 @@ void lam_sink_sweep(const struct lam_sink *sink)
 
 		if (!is_ours(entry->d_name))
 			continue;
-		fd = openat(sink->dir, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		fd = openat(sink->dir, entry->d_name,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && still_there(sink->dir, entry->d_name, fd))
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+		    still_there(sink->dir, entry->d_name, fd))
 			unlinkat(sink->dir, entry->d_name, 0);
 		close(fd);
 	}
@@ -110,7 +118,8 @@ int lam_sink_sync(int fd, const char *what, struct lam_error *err)
 	return lam_fail_errno(err, LAM_EWRITE, errno, "%s: syncing", what);
 }
 
-int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what, struct lam_error *err)
+int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
+		       struct lam_error *err)
 {
 	struct lam_writer *writer;
 	int code;
@@ -132,7 +141,8 @@ int lam_sink_add(struct lam_sink *sink, struct lam_sink_blob blob, struct lam_er
 	return 0;
 }
 
-const struct lam_sink_blob *lam_sink_find(const struct lam_sink *sink, const struct lam_digest *digest)
+const struct lam_sink_blob *lam_sink_find(const struct lam_sink *sink,
+					  const struct lam_digest *digest)
 {
 	for (size_t i = 0; i < sink->blob_count; i++) {
 		if (lam_digest_equal(&sink->blobs[i].digest, digest))
@@ -141,7 +151,8 @@ const struct lam_sink_blob *lam_sink_find(const struct lam_sink *sink, const str
 	return NULL;
 }
 
-int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob, struct lam_error *err)
+int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
+		      struct lam_error *err)
 {
 	struct lam_sink_blob blob = { .fd = -1 };
 
@@ -150,11 +161,14 @@ int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob, stru
 			return err->code;
 	} else {
 		blob.fd = openat(sink->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		if (blob.fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		if (blob.fd < 0 &&
+		    (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
 			if (lam_sink_temporary(sink, &blob.fd, &blob.temporary, err) < 0)
 				return err->code;
 		} else if (blob.fd < 0) {
-			return lam_fail_errno(err, LAM_EWRITE, errno, "%s: making a temporary file", sink->directory);
+			return lam_fail_errno(err, LAM_EWRITE, errno,
+					      "%s: making a temporary file",
+					      sink->directory);
 		}
 	}
 	if (lam_sink_add(sink, blob, err) < 0) {
@@ -169,19 +183,22 @@ int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob, stru
 	return 0;
 }
 
-void lam_sink_set_blob(struct lam_sink *sink, size_t blob, const struct lam_digest *digest, uint64_t size)
+void lam_sink_set_blob(struct lam_sink *sink, size_t blob,
+		       const struct lam_digest *digest, uint64_t size)
 {
 	sink->blobs[blob].digest = *digest;
 	sink->blobs[blob].size = size;
 }
 
-bool lam_sink_has_blob(const struct lam_sink *sink, const struct lam_digest *digest, uint64_t size)
+bool lam_sink_has_blob(const struct lam_sink *sink, const struct lam_digest *digest,
+		       uint64_t size)
 {
-	return lam_sink_find(sink, digest) || (is_folder(sink) && lam_sink_folder_has(sink, digest, size));
+	return lam_sink_find(sink, digest) ||
+	       (is_folder(sink) && lam_sink_folder_has(sink, digest, size));
 }
 
-int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len, const struct lam_digest *digest,
-		       struct lam_error *err)
+int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
+		       const struct lam_digest *digest, struct lam_error *err)
 {
 	size_t blob;
 	int fd;
@@ -195,15 +212,20 @@ int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len, con
 	return 0;
 }
 
-int lam_sink_add_file(struct lam_sink *sink, const struct lam_extent_of_file *from, const struct lam_digest *digest,
+int lam_sink_add_file(struct lam_sink *sink, const struct lam_extent_of_file *from,
+		      const struct lam_digest *digest,
 		      const struct lam_progress *progress, struct lam_error *err)
 {
 	if (lam_sink_has_blob(sink, digest, from->size))
 		return 0;
 	if (is_folder(sink))
 		return lam_sink_folder_add_file(sink, from, digest, progress, err);
-	return lam_sink_add(sink, (struct lam_sink_blob){ .fd = -1, .digest = *digest, .size = from->size,
-							  .from = *from, .is_kept = true },
+	return lam_sink_add(sink,
+			    (struct lam_sink_blob){ .fd = -1,
+						    .digest = *digest,
+						    .size = from->size,
+						    .from = *from,
+						    .is_kept = true },
 			    err);
 }
 
@@ -214,7 +236,8 @@ const char *lam_sink_directory(const struct lam_sink *sink)
 	return sink->directory;
 }
 
-int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference, struct lam_error *err)
+int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
+		  struct lam_error *err)
 {
 	struct lam_sink *sink = calloc(1, sizeof *sink);
 	int code = 0;
@@ -229,7 +252,8 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference, 
 		code = sink->path ? 0 : lam_fail_memory(err);
 	}
 	if (code == 0)
-		code = is_folder(sink) ? lam_sink_open_folder(sink, err) : lam_sink_open_archive(sink, err);
+		code = is_folder(sink) ? lam_sink_open_folder(sink, err)
+				       : lam_sink_open_archive(sink, err);
 	if (code < 0)
 		lam_sink_close(sink);
 	else
@@ -237,9 +261,11 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference, 
 	return code;
 }
 
-int lam_sink_publish(struct lam_sink *sink, const struct lam_sink_image *image, struct lam_error *err)
+int lam_sink_publish(struct lam_sink *sink, const struct lam_sink_image *image,
+		     struct lam_error *err)
 {
-	return is_folder(sink) ? lam_sink_publish_folder(sink, image, err) : lam_sink_publish_archive(sink, image, err);
+	return is_folder(sink) ? lam_sink_publish_folder(sink, image, err)
+			       : lam_sink_publish_archive(sink, image, err);
 }
 
 void lam_sink_close(struct lam_sink *sink)

@@ -1,4 +1,5 @@
-/* Archives: an OCI layout as a tar; with manifest.json beside it, what `docker load` reads. */
+/* Archives: an OCI layout as a tar; with manifest.json beside it, what `docker load`
+ * reads. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -44,11 +45,14 @@ static int set_directory(struct lam_sink *sink, struct lam_error *err)
 	return 0;
 }
 
-/* What a file of this name holds must be the image that is replaced, or other images would be lost. */
+/* What a file of this name holds must be the image that is replaced, or other images
+ * would be lost. */
 static int check_existing(const struct lam_sink *sink, struct lam_error *err)
 {
 	struct lam_source_options options = { .temporary = sink->directory };
-	struct lam_reference reference = { .transport = LAM_OCI_ARCHIVE, .path = sink->path, .text = sink->path };
+	struct lam_reference reference = { .transport = LAM_OCI_ARCHIVE,
+					   .path = sink->path,
+					   .text = sink->path };
 	struct lam_source *source = NULL;
 	const char *name = sink->reference->name;
 	struct stat st;
@@ -59,30 +63,41 @@ static int check_existing(const struct lam_sink *sink, struct lam_error *err)
 	if (stat(sink->path, &st) < 0)
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink->path);
 	if (!S_ISREG(st.st_mode))
-		return lam_fail(err, LAM_EWRITE, "%s: is there, and no regular file: choose another name", sink->path);
+		return lam_fail(err, LAM_EWRITE,
+				"%s: is there, and no regular file: choose another name",
+				sink->path);
 	if (st.st_size == 0)
 		return 0;
 	if (lam_source_open(&source, &reference, &options, err) < 0) {
 		if (err->code == LAM_ENOTFOUND)
-			return lam_fail(err, LAM_EWRITE, "%s: holds several images, which would be lost: remove it or "
-							 "choose another name",
-					sink->path);
-		return lam_fail(err, LAM_EWRITE, "%s: is there, and no image archive: remove it or choose another name",
+			return lam_fail(
+				err, LAM_EWRITE,
+				"%s: holds several images, which would be lost: remove it or "
+				"choose another name",
 				sink->path);
+		return lam_fail(
+			err, LAM_EWRITE,
+			"%s: is there, and no image archive: remove it or choose another name",
+			sink->path);
 	}
 	others = lam_source_name_count(source) > 1;
 	for (size_t i = 0; i < lam_source_name_count(source) && !others; i++) {
-		const char *tag = lam_source_name(source, i), *behind = name ? strrchr(name, ':') : NULL;
+		const char *tag = lam_source_name(source, i),
+			   *behind = name ? strrchr(name, ':') : NULL;
 
-		others = !name || (strcmp(tag, name) != 0 && (!behind || strcmp(tag, behind + 1) != 0) &&
-				   (strncmp(tag, name, strlen(name)) != 0 || strcmp(tag + strlen(name), ":latest") != 0));
+		others = !name || (strcmp(tag, name) != 0 &&
+				   (!behind || strcmp(tag, behind + 1) != 0) &&
+				   (strncmp(tag, name, strlen(name)) != 0 ||
+				    strcmp(tag + strlen(name), ":latest") != 0));
 	}
 	lam_source_close(source);
 	if (!others)
 		return 0;
-	return lam_fail(err, LAM_EWRITE, "%s: holds an image of another name, which would be lost: remove it or choose "
-					 "another name",
-			sink->path);
+	return lam_fail(
+		err, LAM_EWRITE,
+		"%s: holds an image of another name, which would be lost: remove it or choose "
+		"another name",
+		sink->path);
 }
 
 int lam_sink_open_archive(struct lam_sink *sink, struct lam_error *err)
@@ -93,9 +108,12 @@ int lam_sink_open_archive(struct lam_sink *sink, struct lam_error *err)
 	if (sink->dir < 0)
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink->directory);
 	if (!sink->path)
-		return isatty(STDOUT_FILENO) ? lam_fail(err, LAM_EWRITE, "standard output is a terminal: an archive goes "
-									 "to a file or a pipe") :
-					       0;
+		return isatty(STDOUT_FILENO)
+			       ? lam_fail(
+					 err, LAM_EWRITE,
+					 "standard output is a terminal: an archive goes "
+					 "to a file or a pipe")
+			       : 0;
 	if (faccessat(sink->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink->directory);
 	lam_sink_sweep(sink);
@@ -131,13 +149,17 @@ static int fail_write(const struct packing *p, struct lam_error *err)
 
 	if (problem > 0)
 		return lam_fail_errno(err, LAM_EWRITE, problem, "%s: writing", shown(p));
-	return lam_fail(err, LAM_EWRITE, "%s: writing: %s", shown(p), archive_error_string(p->ar));
+	return lam_fail(err, LAM_EWRITE, "%s: writing: %s", shown(p),
+			archive_error_string(p->ar));
 }
 
-static int add_member(struct packing *p, const char *name, const void *bytes, uint64_t size,
-		      const struct lam_sink_blob *blob, struct lam_error *err)
+static int add_member(struct packing *p, const char *name, const void *bytes,
+		      uint64_t size, const struct lam_sink_blob *blob,
+		      struct lam_error *err)
 {
-	struct member m = { .bytes = bytes, .blob = blob, .size = size, .dir = !bytes && !blob };
+	struct member m = {
+		.bytes = bytes, .blob = blob, .size = size, .dir = !bytes && !blob
+	};
 
 	if (LAM_GROW(p->members, p->count, p->cap, err) < 0)
 		return err->code;
@@ -184,8 +206,8 @@ static int put(struct packing *p, const void *bytes, size_t len, struct lam_erro
 }
 
 /* Hashes what goes by: the source may have changed, the disk may lie. */
-static int put_stream(struct packing *p, struct lam_reader *reader, const struct lam_digest *digest,
-		      struct lam_error *err)
+static int put_stream(struct packing *p, struct lam_reader *reader,
+		      const struct lam_digest *digest, struct lam_error *err)
 {
 	char text[LAM_DIGEST_TEXT], *piece = malloc(PIECE);
 	struct lam_digest is = { 0 };
@@ -210,10 +232,12 @@ static int put_stream(struct packing *p, struct lam_reader *reader, const struct
 	free(piece);
 	if (code < 0 || lam_digest_equal(&is, digest))
 		return code;
-	return lam_fail(err, LAM_EWRITE, "blob %s has changed since it was read", lam_digest_format(digest, text));
+	return lam_fail(err, LAM_EWRITE, "blob %s has changed since it was read",
+			lam_digest_format(digest, text));
 }
 
-static int put_blob(struct packing *p, const struct lam_sink_blob *b, struct lam_error *err)
+static int put_blob(struct packing *p, const struct lam_sink_blob *b,
+		    struct lam_error *err)
 {
 	struct lam_reader *reader;
 	int fd = b->fd, code;
@@ -221,7 +245,8 @@ static int put_blob(struct packing *p, const struct lam_sink_blob *b, struct lam
 
 	if (b->is_kept && lam_extent_open(&b->from, &fd, &own, err) < 0)
 		return err->code;
-	if (lam_reader_file(&reader, fd, own, b->is_kept ? b->from.offset : 0, b->size, "a blob", err) < 0)
+	if (lam_reader_file(&reader, fd, own, b->is_kept ? b->from.offset : 0, b->size,
+			    "a blob", err) < 0)
 		return err->code;
 	code = put_stream(p, reader, &b->digest, err);
 	lam_reader_close(reader);
@@ -238,7 +263,8 @@ static int write_members(struct packing *p, struct lam_error *err)
 			continue; /* one layer twice in the stack */
 		if (write_header(p, m, err) < 0)
 			return err->code;
-		if ((m->blob ? put_blob(p, m->blob, err) : put(p, m->bytes, (size_t)m->size, err)) < 0)
+		if ((m->blob ? put_blob(p, m->blob, err)
+			     : put(p, m->bytes, (size_t)m->size, err)) < 0)
 			return err->code;
 	}
 	return archive_write_close(p->ar) == ARCHIVE_OK ? 0 : fail_write(p, err);
@@ -252,17 +278,20 @@ static int append_string(struct lam_buf *out, const char *text, struct lam_error
 }
 
 /* "app" is "app:latest". */
-static int full_name(const struct lam_sink *sink, struct lam_buf *out, struct lam_error *err)
+static int full_name(const struct lam_sink *sink, struct lam_buf *out,
+		     struct lam_error *err)
 {
 	const char *name = sink->reference->name, *slash = strrchr(name, '/');
 
 	if (lam_buf_append_text(out, name, err) < 0)
 		return err->code;
-	return strchr(slash ? slash : name, ':') ? 0 : lam_buf_append_text(out, ":latest", err);
+	return strchr(slash ? slash : name, ':')
+		       ? 0
+		       : lam_buf_append_text(out, ":latest", err);
 }
 
-static int make_saved(const struct lam_sink *sink, const struct lam_sink_image *image, struct lam_buf *out,
-		      struct lam_error *err)
+static int make_saved(const struct lam_sink *sink, const struct lam_sink_image *image,
+		      struct lam_buf *out, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_BUF(LAM_MAX_MANIFEST);
 	char hex[LAM_DIGEST_TEXT];
@@ -271,8 +300,10 @@ static int make_saved(const struct lam_sink *sink, const struct lam_sink_image *
 			   lam_digest_hex(&image->config, hex)) < 0)
 		return err->code;
 	if (sink->reference->name) {
-		if (full_name(sink, &name, err) < 0 || lam_buf_append_char(out, '[', err) < 0 ||
-		    append_string(out, name.data, err) < 0 || lam_buf_append_char(out, ']', err) < 0)
+		if (full_name(sink, &name, err) < 0 ||
+		    lam_buf_append_char(out, '[', err) < 0 ||
+		    append_string(out, name.data, err) < 0 ||
+		    lam_buf_append_char(out, ']', err) < 0)
 			return err->code;
 	} else if (lam_buf_append_text(out, "null", err) < 0) {
 		return err->code;
@@ -280,7 +311,8 @@ static int make_saved(const struct lam_sink *sink, const struct lam_sink_image *
 	if (lam_buf_append_text(out, ",\"Layers\":[", err) < 0)
 		return err->code;
 	for (size_t i = 0; i < image->layer_count; i++) {
-		const char *algorithm = image->layers[i].algorithm == LAM_SHA512 ? "sha512" : "sha256";
+		const char *algorithm =
+			image->layers[i].algorithm == LAM_SHA512 ? "sha512" : "sha256";
 
 		if (lam_buf_printf(out, err, "%s\"blobs/%s/%s\"", i ? "," : "", algorithm,
 				   lam_digest_hex(&image->layers[i], hex)) < 0)
@@ -290,42 +322,47 @@ static int make_saved(const struct lam_sink *sink, const struct lam_sink_image *
 }
 
 /* As Docker names images in an index: the tag, and the whole name. */
-static int make_docker_index(const struct lam_sink *sink, const struct lam_sink_image *image, struct lam_buf *out,
+static int make_docker_index(const struct lam_sink *sink,
+			     const struct lam_sink_image *image, struct lam_buf *out,
 			     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_BUF(LAM_MAX_MANIFEST);
 	char digest[LAM_DIGEST_TEXT];
-	bool plain;
 
-	if (lam_buf_printf(out, err,
-			   "{\"schemaVersion\":2,\"mediaType\":\"" LAM_MT_OCI_INDEX
-			   "\",\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%lld",
-			   image->media_type, lam_digest_format(&image->manifest, digest),
-			   (long long)image->manifest_size) < 0)
+	if (lam_buf_printf(
+		    out, err,
+		    "{\"schemaVersion\":2,\"mediaType\":\"" LAM_MT_OCI_INDEX
+		    "\",\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%lld",
+		    image->media_type, lam_digest_format(&image->manifest, digest),
+		    (long long)image->manifest_size) < 0)
 		return err->code;
 	if (sink->reference->name) {
 		if (full_name(sink, &name, err) < 0)
 			return err->code;
-		plain = !strchr(name.data, '/');
-		if (lam_buf_printf(out, err,
-				   ",\"annotations\":{\"io.containerd.image.name\":\"%s%s\","
-				   "\"org.opencontainers.image.ref.name\":\"%s\"}",
-				   plain ? "docker.io/library/" : "", name.data, strrchr(name.data, ':') + 1) < 0)
+		if (lam_buf_printf(
+			    out, err,
+			    ",\"annotations\":{\"io.containerd.image.name\":\"%s\","
+			    "\"org.opencontainers.image.ref.name\":\"%s\"}",
+			    name.data, strrchr(name.data, ':') + 1) < 0)
 			return err->code;
 	}
 	return lam_buf_append_text(out, "}]}", err);
 }
 
-static int add_documents(struct packing *p, const struct lam_sink_image *image, struct lam_buf *index,
-			 struct lam_buf *saved, struct lam_error *err)
+static int add_documents(struct packing *p, const struct lam_sink_image *image,
+			 struct lam_buf *index, struct lam_buf *saved,
+			 struct lam_error *err)
 {
 	const struct lam_sink *sink = p->sink;
 
 	if (is_docker(sink)) {
-		if (make_saved(sink, image, saved, err) < 0 || make_docker_index(sink, image, index, err) < 0 ||
-		    add_member(p, "manifest.json", saved->data, saved->len, NULL, err) < 0)
+		if (make_saved(sink, image, saved, err) < 0 ||
+		    make_docker_index(sink, image, index, err) < 0 ||
+		    add_member(p, "manifest.json", saved->data, saved->len, NULL, err) <
+			    0)
 			return err->code;
-	} else if (lam_index_edit(NULL, 0, image->media_type, &image->manifest, image->manifest_size, &image->platform,
+	} else if (lam_index_edit(NULL, 0, image->media_type, &image->manifest,
+				  image->manifest_size, &image->platform,
 				  sink->reference->name, index, err) < 0) {
 		return err->code;
 	}
@@ -344,7 +381,8 @@ static int add_blobs(struct packing *p, struct lam_error *err)
 
 		if (b->digest.algorithm == LAM_ALGORITHM_NONE)
 			continue;
-		snprintf(name, sizeof name, "blobs/%s/%s", b->digest.algorithm == LAM_SHA512 ? "sha512" : "sha256",
+		snprintf(name, sizeof name, "blobs/%s/%s",
+			 b->digest.algorithm == LAM_SHA512 ? "sha512" : "sha256",
 			 lam_digest_hex(&b->digest, hex));
 		if (add_member(p, name, NULL, b->size, b, err) < 0)
 			return err->code;
@@ -352,7 +390,8 @@ static int add_blobs(struct packing *p, struct lam_error *err)
 	return 0;
 }
 
-static int pack(struct packing *p, const struct lam_sink_image *image, struct lam_error *err)
+static int pack(struct packing *p, const struct lam_sink_image *image,
+		struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf saved = LAM_BUF(LAM_MAX_INDEX);
@@ -370,9 +409,11 @@ static int pack(struct packing *p, const struct lam_sink_image *image, struct la
 	return write_members(p, err);
 }
 
-static int place(struct lam_sink *sink, int fd, const char *temporary, struct lam_error *err)
+static int place(struct lam_sink *sink, int fd, const char *temporary,
+		 struct lam_error *err)
 {
-	const char *slash = strrchr(sink->path, '/'), *name = slash ? slash + 1 : sink->path;
+	const char *slash = strrchr(sink->path, '/'),
+		   *name = slash ? slash + 1 : sink->path;
 	mode_t mask = umask(022);
 
 	umask(mask);
@@ -381,11 +422,13 @@ static int place(struct lam_sink *sink, int fd, const char *temporary, struct la
 	if (lam_sink_sync(fd, sink->path, err) < 0)
 		return err->code;
 	if (renameat(sink->dir, temporary, sink->dir, name) < 0)
-		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: putting it in place", sink->path);
+		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: putting it in place",
+				      sink->path);
 	return lam_sink_sync(sink->dir, sink->directory, err);
 }
 
-int lam_sink_publish_archive(struct lam_sink *sink, const struct lam_sink_image *image, struct lam_error *err)
+int lam_sink_publish_archive(struct lam_sink *sink, const struct lam_sink_image *image,
+			     struct lam_error *err)
 {
 	struct packing p = { .sink = sink, .fd = STDOUT_FILENO };
 	char *temporary = NULL;

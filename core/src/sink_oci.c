@@ -19,22 +19,26 @@
 static const char LAYOUT[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
 /* "blobs/sha256/HEX" */
-static const char *blob_name(const struct lam_digest *digest, char out[LAM_DIGEST_TEXT + 16])
+static const char *blob_name(const struct lam_digest *digest,
+			     char out[LAM_DIGEST_TEXT + 16])
 {
 	char hex[LAM_DIGEST_TEXT];
 
-	snprintf(out, LAM_DIGEST_TEXT + 16, "blobs/%s/%s", digest->algorithm == LAM_SHA512 ? "sha512" : "sha256",
+	snprintf(out, LAM_DIGEST_TEXT + 16, "blobs/%s/%s",
+		 digest->algorithm == LAM_SHA512 ? "sha512" : "sha256",
 		 lam_digest_hex(digest, hex));
 	return out;
 }
 
-bool lam_sink_folder_has(const struct lam_sink *sink, const struct lam_digest *digest, uint64_t size)
+bool lam_sink_folder_has(const struct lam_sink *sink, const struct lam_digest *digest,
+			 uint64_t size)
 {
 	char name[LAM_DIGEST_TEXT + 16];
 	struct stat st;
 
-	return fstatat(sink->dir, blob_name(digest, name), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	       (uint64_t)st.st_size == size;
+	return fstatat(sink->dir, blob_name(digest, name), &st, AT_SYMLINK_NOFOLLOW) ==
+		       0 &&
+	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
 }
 
 /* Opening */
@@ -44,7 +48,8 @@ static int sync_parent(const struct lam_sink *sink, struct lam_error *err)
 	int fd = openat(sink->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), code;
 
 	if (fd < 0)
-		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: its folder", sink->path);
+		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: its folder",
+				      sink->path);
 	code = lam_sink_sync(fd, sink->path, err);
 	close(fd);
 	return code;
@@ -53,8 +58,8 @@ static int sync_parent(const struct lam_sink *sink, struct lam_error *err)
 /* What a run that was killed may have left before it wrote oci-layout. */
 static bool is_stray(const char *name)
 {
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "blobs") == 0 ||
-	       strncmp(name, ".lamina-", 8) == 0;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	       strcmp(name, "blobs") == 0 || strncmp(name, ".lamina-", 8) == 0;
 }
 
 /* A folder that is there must be a layout, or hold nothing of anyone else's. */
@@ -76,8 +81,10 @@ static int check_folder(const struct lam_sink *sink, struct lam_error *err)
 	closedir(dir);
 	if (!entry)
 		return 0;
-	return lam_fail(err, LAM_EWRITE, "%s: is a folder with other things in it, and no OCI layout: choose another",
-			sink->path);
+	return lam_fail(
+		err, LAM_EWRITE,
+		"%s: is a folder with other things in it, and no OCI layout: choose another",
+		sink->path);
 }
 
 static int open_dir(struct lam_sink *sink, struct lam_error *err)
@@ -96,7 +103,8 @@ int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err)
 	if (mkdir(sink->path, 0777) == 0)
 		sink->made = true;
 	else if (errno != EEXIST)
-		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: making the folder", sink->path);
+		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: making the folder",
+				      sink->path);
 	if (open_dir(sink, err) < 0)
 		return err->code;
 	if (sink->made)
@@ -109,7 +117,8 @@ int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err)
 
 /* Kept blobs */
 
-static int copy_piece(int from, off_t *at, int to, size_t len, bool *kernel, char *piece, size_t *out_len)
+static int copy_piece(int from, off_t *at, int to, size_t len, bool *kernel, char *piece,
+		      size_t *out_len)
 {
 	ssize_t got;
 
@@ -119,7 +128,8 @@ static int copy_piece(int from, off_t *at, int to, size_t len, bool *kernel, cha
 			*out_len = (size_t)got;
 			return 0;
 		}
-		if (errno != EXDEV && errno != ENOSYS && errno != EINVAL && errno != EOPNOTSUPP && errno != EBADF)
+		if (errno != EXDEV && errno != ENOSYS && errno != EINVAL &&
+		    errno != EOPNOTSUPP && errno != EBADF)
 			return errno == EINTR ? (*out_len = SIZE_MAX, 0) : -1;
 		*kernel = false;
 	}
@@ -140,8 +150,9 @@ static int copy_piece(int from, off_t *at, int to, size_t len, bool *kernel, cha
 	return 0;
 }
 
-static int copy_extent(int from, const struct lam_extent_of_file *extent, int to, const char *what,
-		       const struct lam_progress *progress, struct lam_error *err)
+static int copy_extent(int from, const struct lam_extent_of_file *extent, int to,
+		       const char *what, const struct lam_progress *progress,
+		       struct lam_error *err)
 {
 	uint64_t left = extent->size;
 	off_t at = (off_t)extent->offset;
@@ -150,17 +161,24 @@ static int copy_extent(int from, const struct lam_extent_of_file *extent, int to
 	int code = piece ? 0 : lam_fail_memory(err);
 
 	while (code == 0 && left > 0) {
-		/* the kernel copies large pieces well; stops are looked for between them */
+		/* the kernel copies large pieces well; stops are looked for between them
+		 */
 		size_t len = left < 16 * PIECE ? (size_t)left : 16 * PIECE, got = 0;
 
 		if (!kernel && len > PIECE)
 			len = PIECE;
 		if (lam_progress_stopped(progress))
 			code = lam_fail(err, LAM_ESTOPPED, "stopped");
-		else if (copy_piece(from, &at, to, kernel ? len : len < PIECE ? len : PIECE, &kernel, piece, &got) < 0)
-			code = lam_fail_errno(err, LAM_EWRITE, errno, "%s: copying a blob", what);
+		else if (copy_piece(from, &at, to,
+				    kernel        ? len
+				    : len < PIECE ? len
+						  : PIECE,
+				    &kernel, piece, &got) < 0)
+			code = lam_fail_errno(err, LAM_EWRITE, errno,
+					      "%s: copying a blob", what);
 		else if (got == 0)
-			code = lam_fail(err, LAM_EREAD, "a blob of the source has become shorter");
+			code = lam_fail(err, LAM_EREAD,
+					"a blob of the source has become shorter");
 		else if (got != SIZE_MAX)
 			left -= got;
 	}
@@ -168,7 +186,8 @@ static int copy_extent(int from, const struct lam_extent_of_file *extent, int to
 	return code;
 }
 
-static int check_copy(int fd, uint64_t size, const struct lam_digest *digest, const char *what, struct lam_error *err)
+static int check_copy(int fd, uint64_t size, const struct lam_digest *digest,
+		      const char *what, struct lam_error *err)
 {
 	struct lam_reader *reader = NULL;
 	struct lam_digest is = { 0 };
@@ -190,12 +209,13 @@ static int check_copy(int fd, uint64_t size, const struct lam_digest *digest, co
 	lam_hash_fini(&hash);
 	if (code < 0 || lam_digest_equal(&is, digest))
 		return code;
-	return lam_fail(err, LAM_EFORMAT, "blob %s has changed since it was read", lam_digest_format(digest, text));
+	return lam_fail(err, LAM_EFORMAT, "blob %s has changed since it was read",
+			lam_digest_format(digest, text));
 }
 
 int lam_sink_folder_add_file(struct lam_sink *sink, const struct lam_extent_of_file *from,
-			     const struct lam_digest *digest, const struct lam_progress *progress,
-			     struct lam_error *err)
+			     const struct lam_digest *digest,
+			     const struct lam_progress *progress, struct lam_error *err)
 {
 	size_t blob;
 	int fd, source, code = 0;
@@ -221,7 +241,8 @@ static int make_dir(const struct lam_sink *sink, const char *name, struct lam_er
 {
 	if (mkdirat(sink->dir, name, 0777) == 0 || errno == EEXIST)
 		return 0;
-	return lam_fail_errno(err, LAM_EWRITE, errno, "%s/%s: making the folder", sink->path, name);
+	return lam_fail_errno(err, LAM_EWRITE, errno, "%s/%s: making the folder",
+			      sink->path, name);
 }
 
 static int sync_dir(const struct lam_sink *sink, const char *name, struct lam_error *err)
@@ -243,18 +264,22 @@ static int set_mode(const struct lam_sink *sink, int fd, struct lam_error *err)
 	umask(mask);
 	if (fchmod(fd, 0644 & ~(mask & 0133)) == 0)
 		return 0;
-	return lam_fail_errno(err, LAM_EWRITE, errno, "%s: a temporary file's mode", sink->path);
+	return lam_fail_errno(err, LAM_EWRITE, errno, "%s: a temporary file's mode",
+			      sink->path);
 }
 
 /* Puts a temporary file in its place. */
-static int put_in_place(const struct lam_sink *sink, const char *temporary, const char *name, struct lam_error *err)
+static int put_in_place(const struct lam_sink *sink, const char *temporary,
+			const char *name, struct lam_error *err)
 {
 	if (renameat(sink->dir, temporary, sink->dir, name) == 0)
 		return 0;
-	return lam_fail_errno(err, LAM_EWRITE, errno, "%s/%s: putting it in place", sink->path, name);
+	return lam_fail_errno(err, LAM_EWRITE, errno, "%s/%s: putting it in place",
+			      sink->path, name);
 }
 
-static int place_blob(struct lam_sink *sink, struct lam_sink_blob *b, struct lam_error *err)
+static int place_blob(struct lam_sink *sink, struct lam_sink_blob *b,
+		      struct lam_error *err)
 {
 	char name[LAM_DIGEST_TEXT + 16];
 
@@ -285,7 +310,8 @@ void lam_sink_remove_folder(const struct lam_sink *sink)
 	rmdir(sink->path);
 }
 
-static int place_file(struct lam_sink *sink, const char *name, const void *bytes, size_t len, struct lam_error *err)
+static int place_file(struct lam_sink *sink, const char *name, const void *bytes,
+		      size_t len, struct lam_error *err)
 {
 	char *temporary;
 	int fd, code;
@@ -314,7 +340,8 @@ static int place_blobs(struct lam_sink *sink, struct lam_error *err)
 		struct lam_sink_blob *b = &sink->blobs[i];
 
 		sha512 = sha512 || b->digest.algorithm == LAM_SHA512;
-		if (b->fd >= 0 && (set_mode(sink, b->fd, err) < 0 || lam_sink_sync(b->fd, sink->path, err) < 0))
+		if (b->fd >= 0 && (set_mode(sink, b->fd, err) < 0 ||
+				   lam_sink_sync(b->fd, sink->path, err) < 0))
 			return err->code;
 	}
 	if (make_dir(sink, "blobs", err) < 0 || make_dir(sink, "blobs/sha256", err) < 0 ||
@@ -324,13 +351,15 @@ static int place_blobs(struct lam_sink *sink, struct lam_error *err)
 		if (place_blob(sink, &sink->blobs[i], err) < 0)
 			return err->code;
 	}
-	if (sync_dir(sink, "blobs/sha256", err) < 0 || (sha512 && sync_dir(sink, "blobs/sha512", err) < 0) ||
+	if (sync_dir(sink, "blobs/sha256", err) < 0 ||
+	    (sha512 && sync_dir(sink, "blobs/sha512", err) < 0) ||
 	    sync_dir(sink, "blobs", err) < 0)
 		return err->code;
 	return lam_sink_sync(sink->dir, sink->path, err);
 }
 
-static int read_index(const struct lam_sink *sink, struct lam_buf *out, struct lam_error *err)
+static int read_index(const struct lam_sink *sink, struct lam_buf *out,
+		      struct lam_error *err)
 {
 	int fd = openat(sink->dir, "index.json", O_RDONLY | O_CLOEXEC), code;
 	struct lam_reader *reader;
@@ -340,16 +369,19 @@ static int read_index(const struct lam_sink *sink, struct lam_buf *out, struct l
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		code = lam_fail_errno(err, LAM_EWRITE, errno, "%s/index.json", sink->path);
+		code = lam_fail_errno(err, LAM_EWRITE, errno, "%s/index.json",
+				      sink->path);
 		if (fd >= 0)
 			close(fd);
 		return code;
 	}
 	if (st.st_size > LAM_MAX_INDEX) {
 		close(fd);
-		return lam_fail(err, LAM_EWRITE, "%s/index.json: is larger than %u bytes", sink->path, LAM_MAX_INDEX);
+		return lam_fail(err, LAM_EWRITE, "%s/index.json: is larger than %u bytes",
+				sink->path, LAM_MAX_INDEX);
 	}
-	if (lam_reader_file(&reader, fd, true, 0, (uint64_t)st.st_size, "index.json", err) < 0)
+	if (lam_reader_file(&reader, fd, true, 0, (uint64_t)st.st_size, "index.json",
+			    err) < 0)
 		return err->code;
 	code = lam_buf_reserve(out, (size_t)st.st_size, err);
 	if (code == 0)
@@ -360,15 +392,17 @@ static int read_index(const struct lam_sink *sink, struct lam_buf *out, struct l
 }
 
 /* Under the lock, so that two runs lose no tag of each other's. */
-static int place_index(struct lam_sink *sink, const struct lam_sink_image *image, struct lam_error *err)
+static int place_index(struct lam_sink *sink, const struct lam_sink_image *image,
+		       struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf old = LAM_BUF(LAM_MAX_INDEX);
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf new = LAM_BUF(LAM_MAX_INDEX);
 
 	if (read_index(sink, &old, err) < 0)
 		return err->code;
-	if (lam_index_edit(old.data, old.len, image->media_type, &image->manifest, image->manifest_size,
-			   &image->platform, sink->reference->name, &new, err) < 0)
+	if (lam_index_edit(old.data, old.len, image->media_type, &image->manifest,
+			   image->manifest_size, &image->platform, sink->reference->name,
+			   &new, err) < 0)
 		return lam_wrap(err, "%s", sink->path);
 	if (old.len == new.len && memcmp(old.data, new.data, old.len) == 0)
 		return 0;
@@ -382,10 +416,13 @@ static int lock(const struct lam_sink *sink, struct lam_error *err)
 	do
 		got = flock(sink->dir, LOCK_EX);
 	while (got < 0 && errno == EINTR);
-	return got == 0 ? 0 : lam_fail_errno(err, LAM_EWRITE, errno, "%s: locking", sink->path);
+	return got == 0 ? 0
+			: lam_fail_errno(err, LAM_EWRITE, errno, "%s: locking",
+					 sink->path);
 }
 
-int lam_sink_publish_folder(struct lam_sink *sink, const struct lam_sink_image *image, struct lam_error *err)
+int lam_sink_publish_folder(struct lam_sink *sink, const struct lam_sink_image *image,
+			    struct lam_error *err)
 {
 	struct stat st;
 	int code = place_blobs(sink, err);

@@ -11,7 +11,8 @@
 #include "path.h"
 #include "source_impl.h"
 
-int lam_extent_open(const struct lam_extent_of_file *extent, int *out_fd, bool *out_own, struct lam_error *err)
+int lam_extent_open(const struct lam_extent_of_file *extent, int *out_fd, bool *out_own,
+		    struct lam_error *err)
 {
 	char text[LAM_PATH_TEXT];
 	struct stat st;
@@ -22,7 +23,9 @@ int lam_extent_open(const struct lam_extent_of_file *extent, int *out_fd, bool *
 	if (extent->fd >= 0)
 		return 0;
 	if (!extent->path)
-		return lam_fail(err, LAM_EREAD, "its blob is not there: copy the image again, with its foreign layers");
+		return lam_fail(
+			err, LAM_EREAD,
+			"its blob is not there: copy the image again, with its foreign layers");
 	lam_path_text(text, extent->path, strlen(extent->path), false);
 	fd = open(extent->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
@@ -33,14 +36,17 @@ int lam_extent_open(const struct lam_extent_of_file *extent, int *out_fd, bool *
 	}
 	if ((uint64_t)st.st_size != extent->size) {
 		close(fd);
-		return lam_fail(err, LAM_EFORMAT, "%s: has %lld bytes, its descriptor says %llu: copy the image again",
-				text, (long long)st.st_size, (unsigned long long)extent->size);
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"%s: has %lld bytes, its descriptor says %llu: copy the image again",
+			text, (long long)st.st_size, (unsigned long long)extent->size);
 	}
 	*out_fd = fd;
 	return 0;
 }
 
-int lam_source_add_name(struct lam_source *source, const char *name, struct lam_error *err)
+int lam_source_add_name(struct lam_source *source, const char *name,
+			struct lam_error *err)
 {
 	const char *copy = lam_arena_copy(&source->arena, name, strlen(name));
 
@@ -52,7 +58,8 @@ int lam_source_add_name(struct lam_source *source, const char *name, struct lam_
 	return 0;
 }
 
-int lam_source_list_names(const struct lam_source *source, struct lam_buf *out, struct lam_error *err)
+int lam_source_list_names(const struct lam_source *source, struct lam_buf *out,
+			  struct lam_error *err)
 {
 	const size_t most = 20;
 
@@ -60,16 +67,19 @@ int lam_source_list_names(const struct lam_source *source, struct lam_buf *out, 
 		char text[LAM_PATH_TEXT];
 
 		if (lam_buf_printf(out, err, "%s%s", i ? ", " : "",
-				   lam_path_text(text, source->names[i], strlen(source->names[i]), false)) < 0)
+				   lam_path_text(text, source->names[i],
+						 strlen(source->names[i]), false)) < 0)
 			return err->code;
 	}
 	if (source->name_count > most)
-		return lam_buf_printf(out, err, " and %zu more", source->name_count - most);
-	return source->name_count ? 0 : lam_buf_append_text(out, "nothing with a name", err);
+		return lam_buf_printf(out, err, " and %zu more",
+				      source->name_count - most);
+	return source->name_count ? 0
+				  : lam_buf_append_text(out, "nothing with a name", err);
 }
 
-int lam_source_read_blob(struct lam_source *source, const struct lam_descriptor *d, size_t max, struct lam_buf *out,
-			 struct lam_error *err)
+int lam_source_read_blob(struct lam_source *source, const struct lam_descriptor *d,
+			 size_t max, struct lam_buf *out, struct lam_error *err)
 {
 	struct lam_extent_of_file extent;
 	struct lam_reader *reader = NULL;
@@ -80,10 +90,12 @@ int lam_source_read_blob(struct lam_source *source, const struct lam_descriptor 
 
 	lam_digest_format(&d->digest, digest);
 	if ((uint64_t)d->size > max)
-		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %zu bytes", digest, max);
+		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %zu bytes", digest,
+				max);
 	if (source->find_blob(source, &d->digest, (uint64_t)d->size, &extent, err) < 0 ||
 	    lam_extent_open(&extent, &fd, &own, err) < 0 ||
-	    lam_reader_file(&reader, fd, own, extent.offset, extent.size, digest, err) < 0)
+	    lam_reader_file(&reader, fd, own, extent.offset, extent.size, digest, err) <
+		    0)
 		return err->code;
 	out->max = max;
 	lam_buf_clear(out);
@@ -98,7 +110,8 @@ int lam_source_read_blob(struct lam_source *source, const struct lam_descriptor 
 	return err->code;
 }
 
-int lam_source_open_layer(const struct lam_source *source, size_t n, struct lam_reader **out, struct lam_error *err)
+int lam_source_open_layer(const struct lam_source *source, size_t n,
+			  struct lam_reader **out, struct lam_error *err)
 {
 	const struct lam_source_layer *layer = &source->image.layers[n];
 	bool own;
@@ -111,13 +124,17 @@ int lam_source_open_layer(const struct lam_source *source, size_t n, struct lam_
 			       layer->blob.path ? layer->blob.path : source->shown, err);
 }
 
-static int set_platform(struct lam_source *s, const struct lam_platform *p, struct lam_error *err)
+static int set_platform(struct lam_source *s, const struct lam_platform *p,
+			struct lam_error *err)
 {
 	const char *parts[3] = { p->os, p->architecture, p->variant };
-	const char **into[3] = { &s->wanted.os, &s->wanted.architecture, &s->wanted.variant };
+	const char **into[3] = { &s->wanted.os, &s->wanted.architecture,
+				 &s->wanted.variant };
 
 	for (size_t i = 0; i < 3; i++) {
-		*into[i] = parts[i] ? lam_arena_copy(&s->arena, parts[i], strlen(parts[i])) : NULL;
+		*into[i] = parts[i]
+				   ? lam_arena_copy(&s->arena, parts[i], strlen(parts[i]))
+				   : NULL;
 		if (parts[i] && !*into[i])
 			return lam_fail_memory(err);
 	}
@@ -132,7 +149,9 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 	s->image.manifest = LAM_BUF(LAM_MAX_MANIFEST);
 	s->image.config = LAM_BUF(LAM_MAX_CONFIG);
 	s->shown = lam_arena_copy(&s->arena, reference->text, strlen(reference->text));
-	s->path = reference->path ? lam_arena_copy(&s->arena, reference->path, strlen(reference->path)) : NULL;
+	s->path = reference->path ? lam_arena_copy(&s->arena, reference->path,
+						   strlen(reference->path))
+				  : NULL;
 	if (!s->shown || (reference->path && !s->path))
 		return lam_fail_memory(err);
 	if (set_platform(s, &options->platform, err) < 0)
@@ -156,7 +175,9 @@ int lam_source_open(struct lam_source **out, const struct lam_reference *referen
 		lam_source_close(s);
 		if (err->code == LAM_ESTOPPED || err->code == LAM_ENOMEM)
 			return err->code;
-		return lam_wrap(err, "%s", lam_path_text(text, reference->text, strlen(reference->text), false));
+		return lam_wrap(err, "%s",
+				lam_path_text(text, reference->text,
+					      strlen(reference->text), false));
 	}
 	*out = s;
 	return 0;

@@ -1,4 +1,5 @@
-/* OCI layouts (image-spec, image-layout.md): in a folder, or as the members of an archive. */
+/* OCI layouts (image-spec, image-layout.md): in a folder, or as the members of an
+ * archive. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,9 +21,11 @@ static const char *normal_os(const char *os)
 
 static void normalise(struct lam_platform *p)
 {
-	static const char *const same[][2] = { { "x86_64", "amd64" }, { "x86-64", "amd64" }, { "aarch64", "arm64" },
-					       { "armhf", "arm" },	 { "armv7l", "arm" },	{ "i386", "386" },
-					       { "i686", "386" } };
+	static const char *const same[][2] = {
+		{ "x86_64", "amd64" }, { "x86-64", "amd64" }, { "aarch64", "arm64" },
+		{ "armhf", "arm" },    { "armv7l", "arm" },   { "i386", "386" },
+		{ "i686", "386" }
+	};
 
 	p->os = normal_os(p->os);
 	for (size_t i = 0; p->architecture && i < sizeof same / sizeof *same; i++) {
@@ -34,7 +37,8 @@ static void normalise(struct lam_platform *p)
 	if (strcmp(p->architecture, "arm64") == 0 &&
 	    (!p->variant || strcmp(p->variant, "8") == 0 || strcmp(p->variant, "") == 0))
 		p->variant = "v8";
-	if (strcmp(p->architecture, "arm") == 0 && (!p->variant || strcmp(p->variant, "7") == 0))
+	if (strcmp(p->architecture, "arm") == 0 &&
+	    (!p->variant || strcmp(p->variant, "7") == 0))
 		p->variant = "v7";
 }
 
@@ -50,7 +54,8 @@ static bool fits(struct lam_platform have, struct lam_platform want, bool exactl
 	       (!exactly || same(have.variant, want.variant));
 }
 
-static int list_platforms(const struct lam_index *index, struct lam_buf *out, struct lam_error *err)
+static int list_platforms(const struct lam_index *index, struct lam_buf *out,
+			  struct lam_error *err)
 {
 	for (size_t i = 0; i < index->count; i++) {
 		const struct lam_platform *p = &index->entries[i].platform;
@@ -58,26 +63,30 @@ static int list_platforms(const struct lam_index *index, struct lam_buf *out, st
 
 		if (index->entries[i].attestation || !p->os || !p->architecture)
 			continue;
-		if (lam_buf_printf(out, err, "%s%.60s/%.60s", out->len ? ", " : "", p->os, p->architecture) < 0 ||
+		if (lam_buf_printf(out, err, "%s%.60s/%.60s", out->len ? ", " : "", p->os,
+				   p->architecture) < 0 ||
 		    (p->variant && lam_buf_printf(out, err, "/%.60s", p->variant) < 0))
 			return err->code;
 		(void)text;
 	}
-	return out->len ? 0 : lam_buf_append_text(out, "none that says its platform", err);
+	return out->len ? 0
+			: lam_buf_append_text(out, "none that says its platform", err);
 }
 
 /* Choosing in indexes */
 
 static bool is_index(const struct lam_descriptor *d)
 {
-	return strcmp(d->media_type, LAM_MT_OCI_INDEX) == 0 || strcmp(d->media_type, LAM_MT_DOCKER_LIST) == 0;
+	return strcmp(d->media_type, LAM_MT_OCI_INDEX) == 0 ||
+	       strcmp(d->media_type, LAM_MT_DOCKER_LIST) == 0;
 }
 
 static bool is_image(const struct lam_index_entry *e)
 {
-	return !e->attestation && (is_index(&e->descriptor) ||
-				   strcmp(e->descriptor.media_type, LAM_MT_OCI_MANIFEST) == 0 ||
-				   strcmp(e->descriptor.media_type, LAM_MT_DOCKER_MANIFEST) == 0);
+	return !e->attestation &&
+	       (is_index(&e->descriptor) ||
+		strcmp(e->descriptor.media_type, LAM_MT_OCI_MANIFEST) == 0 ||
+		strcmp(e->descriptor.media_type, LAM_MT_DOCKER_MANIFEST) == 0);
 }
 
 static struct lam_platform wanted(const struct lam_source *s, struct utsname *machine)
@@ -93,8 +102,8 @@ static struct lam_platform wanted(const struct lam_source *s, struct utsname *ma
 }
 
 /* The one image of an index, or the one for the platform. */
-static int pick_platform(struct lam_source *s, const struct lam_index *index, const struct lam_index_entry **out,
-			 struct lam_error *err)
+static int pick_platform(struct lam_source *s, const struct lam_index *index,
+			 const struct lam_index_entry **out, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf list = LAM_BUF(LAM_ERROR_MAX);
 	struct utsname machine;
@@ -117,7 +126,8 @@ static int pick_platform(struct lam_source *s, const struct lam_index *index, co
 	}
 	for (int exactly = 1; exactly >= 0 && !*out; exactly--) {
 		for (size_t i = 0; i < index->count && !*out; i++) {
-			if (is_image(&index->entries[i]) && fits(index->entries[i].platform, want, exactly))
+			if (is_image(&index->entries[i]) &&
+			    fits(index->entries[i].platform, want, exactly))
 				*out = &index->entries[i];
 		}
 	}
@@ -127,8 +137,10 @@ static int pick_platform(struct lam_source *s, const struct lam_index *index, co
 		return 0;
 	if (list_platforms(index, &list, err) < 0)
 		return err->code;
-	return lam_fail(err, LAM_ENOTFOUND, "has no image for %s/%s%s%s; --platform takes one of: %s", want.os,
-			want.architecture, want.variant ? "/" : "", want.variant ? want.variant : "", list.data);
+	return lam_fail(err, LAM_ENOTFOUND,
+			"has no image for %s/%s%s%s; --platform takes one of: %s",
+			want.os, want.architecture, want.variant ? "/" : "",
+			want.variant ? want.variant : "", list.data);
 }
 
 static int fail_tag(const struct lam_source *s, const char *tag, struct lam_error *err)
@@ -138,8 +150,10 @@ static int fail_tag(const struct lam_source *s, const char *tag, struct lam_erro
 	if (lam_source_list_names(s, &list, err) < 0)
 		return err->code;
 	if (!tag)
-		return lam_fail(err, LAM_ENOTFOUND, "holds several images; name one of: %s", list.data);
-	return lam_fail(err, LAM_ENOTFOUND, "has no tag \"%s\"; there is: %s", tag, list.data);
+		return lam_fail(err, LAM_ENOTFOUND,
+				"holds several images; name one of: %s", list.data);
+	return lam_fail(err, LAM_ENOTFOUND, "has no tag \"%s\"; there is: %s", tag,
+			list.data);
 }
 
 static int pick_tag(struct lam_source *s, const struct lam_index *index, const char *tag,
@@ -157,12 +171,15 @@ static int pick_tag(struct lam_source *s, const struct lam_index *index, const c
 		if (tag ? !e->ref_name || strcmp(e->ref_name, tag) != 0 : !is_image(e))
 			continue;
 		if (*out && tag)
-			return lam_fail(err, LAM_EFORMAT, "has the tag \"%s\" twice, for %s and %s: remove one", tag,
-					lam_digest_format(&(*out)->descriptor.digest, a),
-					lam_digest_format(&e->descriptor.digest, b));
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"has the tag \"%s\" twice, for %s and %s: remove one",
+				tag, lam_digest_format(&(*out)->descriptor.digest, a),
+				lam_digest_format(&e->descriptor.digest, b));
 		if (!*out)
 			*out = e;
-		else if (!lam_digest_equal(&(*out)->descriptor.digest, &e->descriptor.digest))
+		else if (!lam_digest_equal(&(*out)->descriptor.digest,
+					   &e->descriptor.digest))
 			named += images; /* not one image under several names */
 	}
 	if (images == 0)
@@ -176,7 +193,8 @@ static int pick_tag(struct lam_source *s, const struct lam_index *index, const c
 
 /* Loading */
 
-static int load_layers(struct lam_source *s, const struct lam_manifest *m, struct lam_error *err)
+static int load_layers(struct lam_source *s, const struct lam_manifest *m,
+		       struct lam_error *err)
 {
 	s->image.layers = calloc(m->layer_count + 1, sizeof *s->image.layers);
 	if (!s->image.layers)
@@ -188,20 +206,25 @@ static int load_layers(struct lam_source *s, const struct lam_manifest *m, struc
 		layer->descriptor = m->layers[i];
 		layer->descriptor.json = NULL;
 		layer->descriptor.media_type =
-			lam_arena_copy(&s->arena, m->layers[i].media_type, strlen(m->layers[i].media_type));
+			lam_arena_copy(&s->arena, m->layers[i].media_type,
+				       strlen(m->layers[i].media_type));
 		if (!layer->descriptor.media_type)
 			return lam_fail_memory(err);
 		layer->blob.fd = -1;
-		if (s->find_blob(s, &m->layers[i].digest, (uint64_t)m->layers[i].size, &layer->blob, err) == 0)
+		if (s->find_blob(s, &m->layers[i].digest, (uint64_t)m->layers[i].size,
+				 &layer->blob, err) == 0)
 			continue;
 		if (lam_layer_type(m->layers[i].media_type).kind != LAM_LAYER_FOREIGN)
 			return lam_wrap(err, "layer %zu", i);
-		layer->blob = (struct lam_extent_of_file){ .fd = -1, .size = (uint64_t)m->layers[i].size };
+		layer->blob = (struct lam_extent_of_file){
+			.fd = -1, .size = (uint64_t)m->layers[i].size
+		};
 	}
 	return 0;
 }
 
-static int load_manifest(struct lam_source *s, const struct lam_descriptor *d, struct lam_error *err)
+static int load_manifest(struct lam_source *s, const struct lam_descriptor *d,
+			 struct lam_error *err)
 {
 	char name[LAM_DIGEST_TEXT + 16];
 	struct lam_manifest m;
@@ -211,10 +234,12 @@ static int load_manifest(struct lam_source *s, const struct lam_descriptor *d, s
 	lam_digest_format(&d->digest, name + 9);
 	if (lam_source_read_blob(s, d, LAM_MAX_MANIFEST, &s->image.manifest, err) < 0)
 		return lam_wrap(err, "the manifest");
-	if (lam_manifest_parse(&m, s->image.manifest.data, s->image.manifest.len, name, d->media_type, err) < 0)
+	if (lam_manifest_parse(&m, s->image.manifest.data, s->image.manifest.len, name,
+			       d->media_type, err) < 0)
 		return err->code;
 	s->image.manifest_digest = d->digest;
-	s->image.manifest_media_type = m.docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
+	s->image.manifest_media_type =
+		m.docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
 	s->image.config_digest = m.config.digest;
 	code = lam_source_read_blob(s, &m.config, LAM_MAX_CONFIG, &s->image.config, err);
 	if (code < 0)
@@ -238,14 +263,17 @@ static int load(struct lam_source *s, struct lam_descriptor d, struct lam_error 
 		char name[LAM_DIGEST_TEXT + 16];
 
 		if (depth == LAM_MAX_INDEX_DEPTH) {
-			code = lam_fail(err, LAM_EFORMAT, "indexes in indexes, deeper than %d", LAM_MAX_INDEX_DEPTH);
+			code = lam_fail(err, LAM_EFORMAT,
+					"indexes in indexes, deeper than %d",
+					LAM_MAX_INDEX_DEPTH);
 			break;
 		}
 		memcpy(name, "index ", 6);
 		lam_digest_format(&d.digest, name + 6);
 		code = lam_source_read_blob(s, &d, LAM_MAX_INDEX, &bytes, err);
 		if (code == 0)
-			code = lam_index_parse(&inner, bytes.data, bytes.len, name, d.media_type, err);
+			code = lam_index_parse(&inner, bytes.data, bytes.len, name,
+					       d.media_type, err);
 		if (code < 0)
 			break;
 		lam_index_fini(&index);
@@ -260,16 +288,19 @@ static int load(struct lam_source *s, struct lam_descriptor d, struct lam_error 
 	return code;
 }
 
-static int add_names(struct lam_source *s, const struct lam_index *index, struct lam_error *err)
+static int add_names(struct lam_source *s, const struct lam_index *index,
+		     struct lam_error *err)
 {
 	for (size_t i = 0; i < index->count; i++) {
-		if (index->entries[i].ref_name && lam_source_add_name(s, index->entries[i].ref_name, err) < 0)
+		if (index->entries[i].ref_name &&
+		    lam_source_add_name(s, index->entries[i].ref_name, err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
-int lam_source_choose(struct lam_source *s, const char *bytes, size_t len, const char *tag, struct lam_error *err)
+int lam_source_choose(struct lam_source *s, const char *bytes, size_t len,
+		      const char *tag, struct lam_error *err)
 {
 	const struct lam_index_entry *entry;
 	struct lam_index index;
@@ -281,14 +312,16 @@ int lam_source_choose(struct lam_source *s, const char *bytes, size_t len, const
 	if (code == 0)
 		code = pick_tag(s, &index, tag, &entry, err);
 	if (code == 0 && entry->ref_name) {
-		s->image.name = lam_arena_copy(&s->arena, entry->ref_name, strlen(entry->ref_name));
+		s->image.name = lam_arena_copy(&s->arena, entry->ref_name,
+					       strlen(entry->ref_name));
 		code = s->image.name ? 0 : lam_fail_memory(err);
 	}
 	if (code == 0 && !is_image(entry)) {
 		char text[LAM_PATH_TEXT];
 
 		code = lam_fail(err, LAM_EFORMAT, "media type %s is not one of an image",
-				lam_path_text(text, entry->descriptor.media_type, strlen(entry->descriptor.media_type),
+				lam_path_text(text, entry->descriptor.media_type,
+					      strlen(entry->descriptor.media_type),
 					      false));
 	}
 	if (code == 0)
@@ -298,7 +331,8 @@ int lam_source_choose(struct lam_source *s, const char *bytes, size_t len, const
 }
 
 /* Whether a manifest's config is the one; errors mean no. */
-static bool has_config(struct lam_source *s, const struct lam_descriptor *d, const struct lam_digest *config)
+static bool has_config(struct lam_source *s, const struct lam_descriptor *d,
+		       const struct lam_digest *config)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_MANIFEST);
 	struct lam_manifest m;
@@ -306,15 +340,17 @@ static bool has_config(struct lam_source *s, const struct lam_descriptor *d, con
 	bool found;
 
 	if (lam_source_read_blob(s, d, LAM_MAX_MANIFEST, &bytes, &err) < 0 ||
-	    lam_manifest_parse(&m, bytes.data, bytes.len, "manifest", d->media_type, &err) < 0)
+	    lam_manifest_parse(&m, bytes.data, bytes.len, "manifest", d->media_type,
+			       &err) < 0)
 		return false;
 	found = lam_digest_equal(&m.config.digest, config);
 	lam_manifest_fini(&m);
 	return found;
 }
 
-int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len, const struct lam_digest *config,
-			     bool *out_found, struct lam_error *err)
+int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len,
+			     const struct lam_digest *config, bool *out_found,
+			     struct lam_error *err)
 {
 	struct lam_index index;
 	int code = 0;
@@ -327,7 +363,8 @@ int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len
 
 		if (!is_image(e))
 			continue;
-		*out_found = is_index(&e->descriptor) || has_config(s, &e->descriptor, config);
+		*out_found =
+			is_index(&e->descriptor) || has_config(s, &e->descriptor, config);
 		if (!*out_found)
 			continue;
 		code = load(s, e->descriptor, err);
@@ -338,7 +375,8 @@ int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len
 	return code;
 }
 
-int lam_source_check_layout(const char *bytes, size_t len, const char *shown, struct lam_error *err)
+int lam_source_check_layout(const char *bytes, size_t len, const char *shown,
+			    struct lam_error *err)
 {
 	const struct lam_json *root;
 	const char *version;
@@ -352,9 +390,12 @@ int lam_source_check_layout(const char *bytes, size_t len, const char *shown, st
 	if (lam_json_type(root) != LAM_JSON_OBJECT)
 		code = lam_json_fail(doc, root, err, LAM_EFORMAT, "expected an object");
 	else
-		code = lam_json_get_string(doc, root, "imageLayoutVersion", true, &version, err);
+		code = lam_json_get_string(doc, root, "imageLayoutVersion", true,
+					   &version, err);
 	if (code == 0 && strncmp(version, "1.", 2) != 0)
-		code = lam_json_fail(doc, root, err, LAM_EFORMAT, "layout version %.40s is not known: 1.0.0 is", version);
+		code = lam_json_fail(doc, root, err, LAM_EFORMAT,
+				     "layout version %.40s is not known: 1.0.0 is",
+				     version);
 	lam_doc_free(doc);
 	return code;
 }
@@ -366,13 +407,15 @@ static int open_dir(int at, const char *name)
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int find_in_folder(struct lam_source *s, const struct lam_digest *digest, uint64_t size,
-			  struct lam_extent_of_file *out, struct lam_error *err)
+static int find_in_folder(struct lam_source *s, const struct lam_digest *digest,
+			  uint64_t size, struct lam_extent_of_file *out,
+			  struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_BUF(SIZE_MAX / 2);
 	const char *algorithm = digest->algorithm == LAM_SHA512 ? "sha512" : "sha256";
 	char hex[LAM_DIGEST_TEXT];
-	int blobs = open_dir(s->dir, "blobs"), in = blobs < 0 ? -1 : open_dir(blobs, algorithm), problem = errno;
+	int blobs = open_dir(s->dir, "blobs"),
+	    in = blobs < 0 ? -1 : open_dir(blobs, algorithm), problem = errno;
 	struct stat st;
 	int code = 0;
 
@@ -380,22 +423,28 @@ static int find_in_folder(struct lam_source *s, const struct lam_digest *digest,
 	if (in < 0)
 		code = lam_fail_errno(err, LAM_EREAD, problem, "blobs/%s", algorithm);
 	else if (fstatat(in, hex, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		code = lam_fail(err, LAM_EREAD, "blob %s:%s is missing: the layout is incomplete: copy the image again",
-				algorithm, hex);
+		code = lam_fail(
+			err, LAM_EREAD,
+			"blob %s:%s is missing: the layout is incomplete: copy the image again",
+			algorithm, hex);
 	else if (fstatat(in, hex, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		code = lam_fail_errno(err, LAM_EREAD, errno, "blob %s:%s", algorithm, hex);
+		code = lam_fail_errno(err, LAM_EREAD, errno, "blob %s:%s", algorithm,
+				      hex);
 	else if (!S_ISREG(st.st_mode))
-		code = lam_fail(err, LAM_EREAD, "blob %s:%s is no regular file", algorithm, hex);
+		code = lam_fail(err, LAM_EREAD, "blob %s:%s is no regular file",
+				algorithm, hex);
 	else if ((uint64_t)st.st_size != size)
-		code = lam_fail(err, LAM_EFORMAT,
-				"blob %s:%s has %lld bytes, its descriptor says %llu: copy the image again", algorithm,
-				hex, (long long)st.st_size, (unsigned long long)size);
+		code = lam_fail(
+			err, LAM_EFORMAT,
+			"blob %s:%s has %lld bytes, its descriptor says %llu: copy the image again",
+			algorithm, hex, (long long)st.st_size, (unsigned long long)size);
 	if (in >= 0)
 		close(in);
 	if (blobs >= 0)
 		close(blobs);
 	if (code == 0)
-		code = lam_buf_printf(&path, err, "%s/blobs/%s/%s", s->path, algorithm, hex);
+		code = lam_buf_printf(&path, err, "%s/blobs/%s/%s", s->path, algorithm,
+				      hex);
 	*out = (struct lam_extent_of_file){ .fd = -1, .size = size };
 	if (code == 0) {
 		out->path = lam_arena_copy(&s->arena, path.data, path.len);
@@ -404,7 +453,8 @@ static int find_in_folder(struct lam_source *s, const struct lam_digest *digest,
 	return code;
 }
 
-static int read_file(struct lam_source *s, const char *name, size_t max, struct lam_buf *out, struct lam_error *err)
+static int read_file(struct lam_source *s, const char *name, size_t max,
+		     struct lam_buf *out, struct lam_error *err)
 {
 	int fd = openat(s->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct lam_reader *reader;
@@ -413,7 +463,8 @@ static int read_file(struct lam_source *s, const char *name, size_t max, struct 
 	int code;
 
 	if (fd < 0 && errno == ENOENT)
-		return lam_fail(err, LAM_ENOTFOUND, "has no %s: it is no OCI layout", name);
+		return lam_fail(err, LAM_ENOTFOUND, "has no %s: it is no OCI layout",
+				name);
 	if (fd < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "%s", name);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -422,7 +473,8 @@ static int read_file(struct lam_source *s, const char *name, size_t max, struct 
 	}
 	if ((uint64_t)st.st_size > max) {
 		close(fd);
-		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %zu bytes", name, max);
+		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %zu bytes", name,
+				max);
 	}
 	if (lam_reader_file(&reader, fd, true, 0, (uint64_t)st.st_size, name, err) < 0)
 		return err->code;

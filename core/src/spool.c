@@ -19,7 +19,8 @@ struct lam_spool {
 	int fd; /* -1: all of it is in memory */
 };
 
-int lam_spool_new(struct lam_spool **out, const char *dir, size_t memory_max, struct lam_error *err)
+int lam_spool_new(struct lam_spool **out, const char *dir, size_t memory_max,
+		  struct lam_error *err)
 {
 	struct lam_spool *s = calloc(1, sizeof *s);
 
@@ -56,18 +57,23 @@ static int open_file(struct lam_spool *s, struct lam_error *err)
 	if (s->fd >= 0)
 		return 0;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)
-		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: making a temporary file", s->dir);
+		return lam_fail_errno(err, LAM_EWRITE, errno,
+				      "%s: making a temporary file", s->dir);
 	/* filesystems without files that have no name */
-	if (snprintf(name, sizeof name, "%s/.lamina-spool-XXXXXX", s->dir) >= (int)sizeof name)
-		return lam_fail(err, LAM_EWRITE, "%s: the folder's name is too long", s->dir);
+	if (snprintf(name, sizeof name, "%s/.lamina-spool-XXXXXX", s->dir) >=
+	    (int)sizeof name)
+		return lam_fail(err, LAM_EWRITE, "%s: the folder's name is too long",
+				s->dir);
 	s->fd = mkostemp(name, O_CLOEXEC);
 	if (s->fd < 0)
-		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: making a temporary file", s->dir);
+		return lam_fail_errno(err, LAM_EWRITE, errno,
+				      "%s: making a temporary file", s->dir);
 	unlink(name);
 	return 0;
 }
 
-static int put(struct lam_spool *s, const void *bytes, size_t len, uint64_t offset, struct lam_error *err)
+static int put(struct lam_spool *s, const void *bytes, size_t len, uint64_t offset,
+	       struct lam_error *err)
 {
 	const char *at = bytes;
 
@@ -77,7 +83,8 @@ static int put(struct lam_spool *s, const void *bytes, size_t len, uint64_t offs
 		if (wrote < 0 && errno == EINTR)
 			continue;
 		if (wrote < 0)
-			return lam_fail_errno(err, LAM_EWRITE, errno, "%s: writing a temporary file", s->dir);
+			return lam_fail_errno(err, LAM_EWRITE, errno,
+					      "%s: writing a temporary file", s->dir);
 		at += wrote;
 		offset += (uint64_t)wrote;
 		len -= (size_t)wrote;
@@ -117,7 +124,8 @@ static int keep(struct lam_spool *s, const void *bytes, size_t len, struct lam_e
 	return 0;
 }
 
-int lam_spool_append(struct lam_spool *s, const void *bytes, size_t len, struct lam_error *err)
+int lam_spool_append(struct lam_spool *s, const void *bytes, size_t len,
+		     struct lam_error *err)
 {
 	if (len == 0)
 		return 0;
@@ -134,12 +142,14 @@ uint64_t lam_spool_size(const struct lam_spool *s)
 	return s->size;
 }
 
-int lam_spool_read(const struct lam_spool *s, uint64_t offset, void *buf, size_t len, struct lam_error *err)
+int lam_spool_read(const struct lam_spool *s, uint64_t offset, void *buf, size_t len,
+		   struct lam_error *err)
 {
 	char *at = buf;
 
 	if (offset > s->size || len > s->size - offset)
-		return lam_fail(err, LAM_EREAD, "%s: a temporary file is read past its end", s->dir);
+		return lam_fail(err, LAM_EREAD,
+				"%s: a temporary file is read past its end", s->dir);
 	if (s->fd < 0) {
 		if (len)
 			memcpy(buf, s->memory + offset, len);
@@ -151,9 +161,12 @@ int lam_spool_read(const struct lam_spool *s, uint64_t offset, void *buf, size_t
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return lam_fail_errno(err, LAM_EREAD, errno, "%s: reading a temporary file", s->dir);
+			return lam_fail_errno(err, LAM_EREAD, errno,
+					      "%s: reading a temporary file", s->dir);
 		if (got == 0)
-			return lam_fail(err, LAM_EREAD, "%s: a temporary file has become shorter", s->dir);
+			return lam_fail(err, LAM_EREAD,
+					"%s: a temporary file has become shorter",
+					s->dir);
 		at += got;
 		offset += (uint64_t)got;
 		len -= (size_t)got;

@@ -8,18 +8,21 @@
 
 #define PIECE (1u << 20)
 
-int lam_read(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+int lam_read(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len,
+	     struct lam_error *err)
 {
 	return reader->ops->read(reader, buf, cap, out_len, err);
 }
 
-int lam_read_full(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+int lam_read_full(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len,
+		  struct lam_error *err)
 {
 	size_t got;
 
 	*out_len = 0;
 	while (*out_len < cap) {
-		if (lam_read(reader, (char *)buf + *out_len, cap - *out_len, &got, err) < 0)
+		if (lam_read(reader, (char *)buf + *out_len, cap - *out_len, &got, err) <
+		    0)
 			return err->code;
 		if (got == 0)
 			break;
@@ -55,7 +58,8 @@ void lam_reader_close_ptr(struct lam_reader **reader)
 	lam_reader_close(*reader);
 }
 
-int lam_write(struct lam_writer *writer, const void *bytes, size_t len, struct lam_error *err)
+int lam_write(struct lam_writer *writer, const void *bytes, size_t len,
+	      struct lam_error *err)
 {
 	return len ? writer->ops->write(writer, bytes, len, err) : 0;
 }
@@ -101,7 +105,8 @@ struct file_reader {
 	char *name;
 };
 
-static int file_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int file_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		     struct lam_error *err)
 {
 	struct file_reader *f = (struct file_reader *)self;
 	size_t want = f->left < cap ? (size_t)f->left : cap;
@@ -116,8 +121,9 @@ static int file_read(struct lam_reader *self, void *buf, size_t cap, size_t *out
 	if (got < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "%s: reading", f->name);
 	if (got == 0)
-		return lam_fail(err, LAM_EREAD, "%s: ends after %llu of %llu bytes", f->name,
-				(unsigned long long)(f->len - f->left), (unsigned long long)f->len);
+		return lam_fail(err, LAM_EREAD, "%s: ends after %llu of %llu bytes",
+				f->name, (unsigned long long)(f->len - f->left),
+				(unsigned long long)f->len);
 	f->offset += (uint64_t)got;
 	f->left -= (uint64_t)got;
 	*out_len = (size_t)got;
@@ -136,8 +142,8 @@ static void file_close(struct lam_reader *self)
 
 static const struct lam_reader_ops FILE_READER = { file_read, file_close };
 
-int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offset, uint64_t len, const char *name,
-		    struct lam_error *err)
+int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offset,
+		    uint64_t len, const char *name, struct lam_error *err)
 {
 	struct file_reader *f = calloc(1, sizeof *f);
 	char *copy = strdup(name);
@@ -162,7 +168,8 @@ struct file_writer {
 	char *name;
 };
 
-static int file_write(struct lam_writer *self, const void *bytes, size_t len, struct lam_error *err)
+static int file_write(struct lam_writer *self, const void *bytes, size_t len,
+		      struct lam_error *err)
 {
 	struct file_writer *f = (struct file_writer *)self;
 	const char *at = bytes;
@@ -173,7 +180,8 @@ static int file_write(struct lam_writer *self, const void *bytes, size_t len, st
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return lam_fail_errno(err, LAM_EWRITE, errno, "%s: writing", f->name);
+			return lam_fail_errno(err, LAM_EWRITE, errno, "%s: writing",
+					      f->name);
 		at += put;
 		len -= (size_t)put;
 	}
@@ -197,9 +205,11 @@ static void file_writer_close(struct lam_writer *self)
 	free(f);
 }
 
-static const struct lam_writer_ops FILE_WRITER = { file_write, file_finish, file_writer_close };
+static const struct lam_writer_ops FILE_WRITER = { file_write, file_finish,
+						   file_writer_close };
 
-int lam_writer_file(struct lam_writer **out, int fd, bool own_fd, const char *name, struct lam_error *err)
+int lam_writer_file(struct lam_writer **out, int fd, bool own_fd, const char *name,
+		    struct lam_error *err)
 {
 	struct file_writer *f = calloc(1, sizeof *f);
 	char *copy = strdup(name);
@@ -225,7 +235,8 @@ struct memory_reader {
 	size_t left;
 };
 
-static int memory_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int memory_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		       struct lam_error *err)
 {
 	struct memory_reader *m = (struct memory_reader *)self;
 
@@ -245,7 +256,8 @@ static void memory_close(struct lam_reader *self)
 
 static const struct lam_reader_ops MEMORY_READER = { memory_read, memory_close };
 
-int lam_reader_memory(struct lam_reader **out, const void *bytes, size_t len, struct lam_error *err)
+int lam_reader_memory(struct lam_reader **out, const void *bytes, size_t len,
+		      struct lam_error *err)
 {
 	struct memory_reader *m = calloc(1, sizeof *m);
 
@@ -262,7 +274,8 @@ struct buf_writer {
 	struct lam_buf *buf;
 };
 
-static int buf_write(struct lam_writer *self, const void *bytes, size_t len, struct lam_error *err)
+static int buf_write(struct lam_writer *self, const void *bytes, size_t len,
+		     struct lam_error *err)
 {
 	return lam_buf_append(((struct buf_writer *)self)->buf, bytes, len, err);
 }
@@ -272,7 +285,8 @@ static void plain_writer_close(struct lam_writer *self)
 	free(self);
 }
 
-static const struct lam_writer_ops BUF_WRITER = { buf_write, file_finish, plain_writer_close };
+static const struct lam_writer_ops BUF_WRITER = { buf_write, file_finish,
+						  plain_writer_close };
 
 int lam_writer_buf(struct lam_writer **out, struct lam_buf *buf, struct lam_error *err)
 {
@@ -286,7 +300,8 @@ int lam_writer_buf(struct lam_writer **out, struct lam_buf *buf, struct lam_erro
 	return 0;
 }
 
-static int null_write(struct lam_writer *self, const void *bytes, size_t len, struct lam_error *err)
+static int null_write(struct lam_writer *self, const void *bytes, size_t len,
+		      struct lam_error *err)
 {
 	(void)self;
 	(void)bytes;
@@ -295,7 +310,8 @@ static int null_write(struct lam_writer *self, const void *bytes, size_t len, st
 	return 0;
 }
 
-static const struct lam_writer_ops NULL_WRITER = { null_write, file_finish, plain_writer_close };
+static const struct lam_writer_ops NULL_WRITER = { null_write, file_finish,
+						   plain_writer_close };
 
 int lam_writer_null(struct lam_writer **out, struct lam_error *err)
 {

@@ -19,7 +19,8 @@ struct hashing_reader {
 	uint64_t *count;
 };
 
-static int hashing_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int hashing_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			struct lam_error *err)
 {
 	struct hashing_reader *h = (struct hashing_reader *)self;
 
@@ -40,8 +41,8 @@ static void hashing_close(struct lam_reader *self)
 
 static const struct lam_reader_ops HASHING_READER = { hashing_read, hashing_close };
 
-int lam_reader_hashing(struct lam_reader **out, struct lam_reader *inner, struct lam_hash *hash, uint64_t *count,
-		       struct lam_error *err)
+int lam_reader_hashing(struct lam_reader **out, struct lam_reader *inner,
+		       struct lam_hash *hash, uint64_t *count, struct lam_error *err)
 {
 	struct hashing_reader *h = calloc(1, sizeof *h);
 
@@ -62,7 +63,8 @@ struct hashing_writer {
 	uint64_t *count;
 };
 
-static int hashing_write(struct lam_writer *self, const void *bytes, size_t len, struct lam_error *err)
+static int hashing_write(struct lam_writer *self, const void *bytes, size_t len,
+			 struct lam_error *err)
 {
 	struct hashing_writer *h = (struct hashing_writer *)self;
 
@@ -84,10 +86,11 @@ static void hashing_writer_close(struct lam_writer *self)
 	free(self);
 }
 
-static const struct lam_writer_ops HASHING_WRITER = { hashing_write, hashing_finish, hashing_writer_close };
+static const struct lam_writer_ops HASHING_WRITER = { hashing_write, hashing_finish,
+						      hashing_writer_close };
 
-int lam_writer_hashing(struct lam_writer **out, struct lam_writer *inner, struct lam_hash *hash, uint64_t *count,
-		       struct lam_error *err)
+int lam_writer_hashing(struct lam_writer **out, struct lam_writer *inner,
+		       struct lam_hash *hash, uint64_t *count, struct lam_error *err)
 {
 	struct hashing_writer *h = calloc(1, sizeof *h);
 
@@ -109,7 +112,8 @@ struct tee_reader {
 	struct lam_spool *spool;
 };
 
-static int tee_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int tee_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		    struct lam_error *err)
 {
 	struct tee_reader *t = (struct tee_reader *)self;
 
@@ -126,7 +130,8 @@ static void tee_close(struct lam_reader *self)
 
 static const struct lam_reader_ops TEE_READER = { tee_read, tee_close };
 
-int lam_reader_tee(struct lam_reader **out, struct lam_reader *inner, struct lam_spool *spool, struct lam_error *err)
+int lam_reader_tee(struct lam_reader **out, struct lam_reader *inner,
+		   struct lam_spool *spool, struct lam_error *err)
 {
 	struct tee_reader *t = calloc(1, sizeof *t);
 
@@ -155,7 +160,8 @@ void lam_progress_report(const struct lam_progress *progress, const struct lam_s
 
 bool lam_progress_stopped(const struct lam_progress *progress)
 {
-	return progress && progress->stop && atomic_load_explicit(progress->stop, memory_order_relaxed);
+	return progress && progress->stop &&
+	       atomic_load_explicit(progress->stop, memory_order_relaxed);
 }
 
 struct progress_reader {
@@ -174,7 +180,8 @@ static int64_t now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static int progress_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int progress_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			 struct lam_error *err)
 {
 	struct progress_reader *p = (struct progress_reader *)self;
 	int64_t time;
@@ -202,8 +209,9 @@ static void progress_close(struct lam_reader *self)
 
 static const struct lam_reader_ops PROGRESS_READER = { progress_read, progress_close };
 
-int lam_reader_progress(struct lam_reader **out, struct lam_reader *inner, const struct lam_progress *progress,
-			const struct lam_step *step, struct lam_error *err)
+int lam_reader_progress(struct lam_reader **out, struct lam_reader *inner,
+			const struct lam_progress *progress, const struct lam_step *step,
+			struct lam_error *err)
 {
 	struct progress_reader *p = calloc(1, sizeof *p);
 
@@ -212,7 +220,9 @@ int lam_reader_progress(struct lam_reader **out, struct lam_reader *inner, const
 		lam_reader_close(inner);
 		return lam_fail_memory(err);
 	}
-	*p = (struct progress_reader){ { &PROGRESS_READER }, inner, progress, *step, now() };
+	*p = (struct progress_reader){
+		{ &PROGRESS_READER }, inner, progress, *step, now()
+	};
 	*out = &p->base;
 	return 0;
 }
@@ -255,7 +265,9 @@ static void *ahead_run(void *context)
 		pthread_mutex_unlock(&a->lock);
 		if (end)
 			break;
-		end = lam_read_full(a->inner, piece->bytes, PIECE, &piece->len, &err) < 0 || piece->len < PIECE;
+		end = lam_read_full(a->inner, piece->bytes, PIECE, &piece->len, &err) <
+			      0 ||
+		      piece->len < PIECE;
 		pthread_mutex_lock(&a->lock);
 		if (err.code == LAM_OK && piece->len > 0)
 			a->filled++;
@@ -267,7 +279,8 @@ static void *ahead_run(void *context)
 	return NULL;
 }
 
-static int ahead_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int ahead_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		      struct lam_error *err)
 {
 	struct ahead_reader *a = (struct ahead_reader *)self;
 	struct piece *piece;
@@ -322,7 +335,8 @@ static void ahead_close(struct lam_reader *self)
 
 static const struct lam_reader_ops AHEAD_READER = { ahead_read, ahead_close };
 
-int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces, struct lam_error *err)
+int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces,
+		     struct lam_error *err)
 {
 	struct ahead_reader *a = calloc(1, sizeof *a);
 	bool all = true;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A field: base-256 where the highest bit is set, else octal with spaces and zeros around it, blank is 0. */
+/* A field: base-256 where the highest bit is set, else octal with spaces and zeros around
+ * it, blank is 0. */
 bool lam_tar_number(const unsigned char *field, size_t len, int64_t *out);
 /* A whole decimal, "-" allowed in front. */
 bool lam_tar_decimal(const char *text, size_t len, int64_t *out);

@@ -30,19 +30,22 @@ static bool is_one_of(struct lam_str key, const char *const *names)
 
 static bool starts(struct lam_str key, const char *prefix)
 {
-	return key.len >= strlen(prefix) && memcmp(key.bytes, prefix, strlen(prefix)) == 0;
+	return key.len >= strlen(prefix) &&
+	       memcmp(key.bytes, prefix, strlen(prefix)) == 0;
 }
 
 /* "LEN KEY=VALUE\n" at the front of *rest, which is moved behind it. */
 static bool parse_one(struct lam_str *rest, struct lam_record *out)
 {
-	static const char *const text_keys[] = { "path", "linkpath", "uname", "gname", NULL };
+	static const char *const text_keys[] = { "path", "linkpath", "uname", "gname",
+						 NULL };
 	const char *space = memchr(rest->bytes, ' ', rest->len), *equals;
 	int64_t len;
 	size_t skip;
 
-	if (!space || !lam_tar_decimal(rest->bytes, (size_t)(space - rest->bytes), &len) || len < 5 ||
-	    (uint64_t)len > rest->len)
+	if (!space ||
+	    !lam_tar_decimal(rest->bytes, (size_t)(space - rest->bytes), &len) ||
+	    len < 5 || (uint64_t)len > rest->len)
 		return false;
 	skip = (size_t)(space - rest->bytes) + 1;
 	if (skip >= (size_t)len || rest->bytes[len - 1] != '\n')
@@ -51,19 +54,30 @@ static bool parse_one(struct lam_str *rest, struct lam_record *out)
 	if (!equals || equals == space + 1)
 		return false;
 	out->key = (struct lam_str){ space + 1, (size_t)(equals - space - 1) };
-	out->value = (struct lam_str){ equals + 1, (size_t)(rest->bytes + len - 1 - (equals + 1)) };
+	out->value = (struct lam_str){ equals + 1,
+				       (size_t)(rest->bytes + len - 1 - (equals + 1)) };
 	rest->bytes += len;
 	rest->len -= (size_t)len;
 	if (memchr(out->key.bytes, '\0', out->key.len))
 		return false;
-	return !is_one_of(out->key, text_keys) || !memchr(out->value.bytes, '\0', out->value.len);
+	return !is_one_of(out->key, text_keys) ||
+	       !memchr(out->value.bytes, '\0', out->value.len);
 }
 
 /* Readers take the first or the last of two, by their age. */
 static int refuse_twice(const struct lam_pax *pax, struct lam_error *err)
 {
-	static const char *const keys[] = { "path", "linkpath", "size", "uid", "gid", "mtime", "GNU.sparse.name",
-					    "GNU.sparse.realsize", "GNU.sparse.size", "GNU.sparse.map", NULL };
+	static const char *const keys[] = { "path",
+					    "linkpath",
+					    "size",
+					    "uid",
+					    "gid",
+					    "mtime",
+					    "GNU.sparse.name",
+					    "GNU.sparse.realsize",
+					    "GNU.sparse.size",
+					    "GNU.sparse.map",
+					    NULL };
 	const struct lam_record *last = pax->records + pax->count - 1;
 
 	if (!is_one_of(last->key, keys))
@@ -71,10 +85,12 @@ static int refuse_twice(const struct lam_pax *pax, struct lam_error *err)
 	for (size_t i = 0; i + 1 < pax->count; i++) {
 		const struct lam_record *r = &pax->records[i];
 
-		if (r->key.len == last->key.len && memcmp(r->key.bytes, last->key.bytes, r->key.len) == 0)
-			return lam_fail(err, LAM_EFORMAT,
-					"a PAX header has two records \"%.*s\": readers take one or the other",
-					(int)r->key.len, r->key.bytes);
+		if (r->key.len == last->key.len &&
+		    memcmp(r->key.bytes, last->key.bytes, r->key.len) == 0)
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"a PAX header has two records \"%.*s\": readers take one or the other",
+				(int)r->key.len, r->key.bytes);
 	}
 	return 0;
 }
@@ -83,7 +99,8 @@ static int refuse_twice(const struct lam_pax *pax, struct lam_error *err)
 static bool sparse_in_turn(const struct lam_pax *pax, size_t *seen)
 {
 	const struct lam_record *r = &pax->records[pax->count - 1];
-	bool offset = is_key(r->key, "GNU.sparse.offset"), length = is_key(r->key, "GNU.sparse.numbytes");
+	bool offset = is_key(r->key, "GNU.sparse.offset"),
+	     length = is_key(r->key, "GNU.sparse.numbytes");
 
 	if (!offset && !length)
 		return true;
@@ -103,10 +120,14 @@ int lam_pax_parse(struct lam_pax *pax, struct lam_error *err)
 		if (LAM_GROW(pax->records, pax->count, pax->cap, err) < 0)
 			return err->code;
 		if (!parse_one(&rest, &pax->records[pax->count]))
-			return lam_fail(err, LAM_EFORMAT, "a PAX header has a record that is not well formed");
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"a PAX header has a record that is not well formed");
 		pax->count++;
 		if (!sparse_in_turn(pax, &sparse))
-			return lam_fail(err, LAM_EFORMAT, "a PAX header has a sparse map that is not well formed");
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"a PAX header has a sparse map that is not well formed");
 		if (refuse_twice(pax, err) < 0)
 			return err->code;
 	}
@@ -126,8 +147,11 @@ const struct lam_record *lam_pax_find(const struct lam_pax *pax, const char *key
 
 static bool is_carried(struct lam_str key)
 {
-	static const char *const known[] = { "path", "linkpath", "size", "uid", "gid", "uname", "gname", "mtime",
-					     "atime", "ctime", "hdrcharset", "SCHILY.realsize", NULL };
+	static const char *const known[] = { "path",  "linkpath",   "size",
+					     "uid",   "gid",        "uname",
+					     "gname", "mtime",      "atime",
+					     "ctime", "hdrcharset", "SCHILY.realsize",
+					     NULL };
 
 	return !is_one_of(key, known) && !starts(key, "GNU.sparse.");
 }
@@ -146,7 +170,8 @@ static int compare_records(const void *a, const void *b)
 	int order = compare_keys(x, y);
 
 	/* equal keys stay in order: both stand in one body */
-	return order ? order : (x->key.bytes > y->key.bytes) - (x->key.bytes < y->key.bytes);
+	return order ? order
+		     : (x->key.bytes > y->key.bytes) - (x->key.bytes < y->key.bytes);
 }
 
 void lam_pax_carry(struct lam_pax *pax, size_t *out_count)
@@ -163,7 +188,8 @@ void lam_pax_carry(struct lam_pax *pax, size_t *out_count)
 	if (count > 1)
 		qsort(pax->records, count, sizeof *pax->records, compare_records);
 	for (size_t i = 0; i < count; i++) {
-		if (i + 1 < count && compare_keys(&pax->records[i], &pax->records[i + 1]) == 0)
+		if (i + 1 < count &&
+		    compare_keys(&pax->records[i], &pax->records[i + 1]) == 0)
 			continue;
 		pax->records[(*out_count)++] = pax->records[i];
 	}
@@ -174,8 +200,9 @@ static int bad_value(const struct lam_record *r, struct lam_error *err)
 {
 	char text[LAM_PATH_TEXT];
 
-	return lam_fail(err, LAM_EFORMAT, "the PAX record \"%.*s\" has the value \"%s\"", (int)r->key.len,
-			r->key.bytes, lam_path_text(text, r->value.bytes, r->value.len, false));
+	return lam_fail(err, LAM_EFORMAT, "the PAX record \"%.*s\" has the value \"%s\"",
+			(int)r->key.len, r->key.bytes,
+			lam_path_text(text, r->value.bytes, r->value.len, false));
 }
 
 static const struct lam_record *find_filled(const struct lam_pax *pax, const char *key)
@@ -185,13 +212,16 @@ static const struct lam_record *find_filled(const struct lam_pax *pax, const cha
 	return r && r->value.len ? r : NULL;
 }
 
-int lam_pax_apply(const struct lam_pax *pax, struct lam_entry *entry, int64_t *size, struct lam_error *err)
+int lam_pax_apply(const struct lam_pax *pax, struct lam_entry *entry, int64_t *size,
+		  struct lam_error *err)
 {
 	static const char *const times[] = { "mtime", "atime", "ctime" };
 	const struct {
 		const char *key;
 		int64_t *value;
-	} numbers[] = { { "uid", &entry->uid }, { "gid", &entry->gid }, { "size", size } };
+	} numbers[] = { { "uid", &entry->uid },
+			{ "gid", &entry->gid },
+			{ "size", size } };
 	const struct lam_record *r;
 
 	if (!pax->present)

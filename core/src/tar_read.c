@@ -12,7 +12,7 @@
 #define BLOCK    512u
 #define BUF_SIZE (128u << 10)
 /* Reads of at least this much go straight into the caller's memory. */
-#define DIRECT   (16u << 10)
+#define DIRECT (16u << 10)
 
 enum format { V7, USTAR, STAR, GNU };
 
@@ -22,8 +22,8 @@ struct lam_tar_reader {
 	size_t at, end;
 	uint64_t offset; /* in the tar, of buf[at] */
 	bool input_ended, trailer;
-	uint64_t left;    /* stored bytes of the present entry that were not given */
-	size_t padding;   /* behind them */
+	uint64_t left;  /* stored bytes of the present entry that were not given */
+	size_t padding; /* behind them */
 	uint64_t data_offset;
 	struct lam_entry entry;
 	struct lam_pax pax;
@@ -36,13 +36,16 @@ struct lam_tar_reader {
 
 /* Input */
 
-static int fail_at(const struct lam_tar_reader *t, struct lam_error *err, const char *what)
+static int fail_at(const struct lam_tar_reader *t, struct lam_error *err,
+		   const char *what)
 {
-	return lam_fail(err, LAM_EFORMAT, "tar, at byte %llu: %s", (unsigned long long)t->offset, what);
+	return lam_fail(err, LAM_EFORMAT, "tar, at byte %llu: %s",
+			(unsigned long long)t->offset, what);
 }
 
 /* As much as there is, up to len bytes, in one piece. */
-static int fill(struct lam_tar_reader *t, size_t len, size_t *out_have, struct lam_error *err)
+static int fill(struct lam_tar_reader *t, size_t len, size_t *out_have,
+		struct lam_error *err)
 {
 	if (t->end - t->at < len && t->at > 0) {
 		memmove(t->buf, t->buf + t->at, t->end - t->at);
@@ -52,7 +55,8 @@ static int fill(struct lam_tar_reader *t, size_t len, size_t *out_have, struct l
 	while (t->end - t->at < len && !t->input_ended) {
 		size_t got;
 
-		if (lam_read(t->reader, t->buf + t->end, BUF_SIZE - t->end, &got, err) < 0)
+		if (lam_read(t->reader, t->buf + t->end, BUF_SIZE - t->end, &got, err) <
+		    0)
 			return err->code;
 		t->end += got;
 		t->input_ended = got == 0;
@@ -68,7 +72,8 @@ static void advance(struct lam_tar_reader *t, size_t len)
 }
 
 /* Some bytes, at most cap; 0 at the end of the input. */
-static int take(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+static int take(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
+		struct lam_error *err)
 {
 	size_t have;
 
@@ -87,7 +92,8 @@ static int take(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len
 	return 0;
 }
 
-int lam_tar_read(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len, struct lam_error *err)
+int lam_tar_read(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
+		 struct lam_error *err)
 {
 	*out_len = 0;
 	if (t->left == 0)
@@ -139,7 +145,8 @@ static void set_body(struct lam_tar_reader *t, uint64_t size)
 }
 
 /* A body that is a name or records, whole. */
-static int read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *out, struct lam_error *err)
+static int read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *out,
+		     struct lam_error *err)
 {
 	size_t got = 1;
 
@@ -180,7 +187,8 @@ static bool checksum_fits(const unsigned char *h)
 		is_unsigned += c;
 		is_signed += (signed char)c;
 	}
-	return lam_tar_number(h + 148, 8, &said) && (said == is_unsigned || said == is_signed);
+	return lam_tar_number(h + 148, 8, &said) &&
+	       (said == is_unsigned || said == is_signed);
 }
 
 static enum format format_of(const unsigned char *h)
@@ -190,13 +198,15 @@ static enum format format_of(const unsigned char *h)
 	return memcmp(h + 257, "ustar  \0", 8) == 0 ? GNU : V7;
 }
 
-static int set_text(struct lam_buf *out, const unsigned char *field, size_t len, struct lam_error *err)
+static int set_text(struct lam_buf *out, const unsigned char *field, size_t len,
+		    struct lam_error *err)
 {
 	return lam_buf_append(out, field, strnlen((const char *)field, len), err);
 }
 
 /* The name, with the prefix where the format has one. */
-static int set_name(struct lam_tar_reader *t, const unsigned char *h, enum format format, struct lam_error *err)
+static int set_name(struct lam_tar_reader *t, const unsigned char *h, enum format format,
+		    struct lam_error *err)
 {
 	size_t prefix_max = format == USTAR ? 155 : format == STAR ? 131 : 0;
 	int64_t time;
@@ -204,39 +214,49 @@ static int set_name(struct lam_tar_reader *t, const unsigned char *h, enum forma
 	lam_buf_clear(&t->name);
 	if (format == GNU && ((h[345] && !lam_tar_number(h + 345, 12, &time)) ||
 			      (h[357] && !lam_tar_number(h + 357, 12, &time))))
-		return fail_at(t, err, "a GNU header with a name prefix, which readers understand differently");
+		return fail_at(
+			t, err,
+			"a GNU header with a name prefix, which readers understand differently");
 	if (prefix_max && h[345] &&
-	    (set_text(&t->name, h + 345, prefix_max, err) < 0 || lam_buf_append_char(&t->name, '/', err) < 0))
+	    (set_text(&t->name, h + 345, prefix_max, err) < 0 ||
+	     lam_buf_append_char(&t->name, '/', err) < 0))
 		return err->code;
 	return set_text(&t->name, h, 100, err);
 }
 
-static int set_fields(struct lam_tar_reader *t, const unsigned char *h, int64_t *size, struct lam_error *err)
+static int set_fields(struct lam_tar_reader *t, const unsigned char *h, int64_t *size,
+		      struct lam_error *err)
 {
 	enum format format = format_of(h);
 	struct lam_entry *e = &t->entry;
 	int64_t mode = 0, mtime = 0;
-	bool fine = lam_tar_number(h + 100, 8, &mode) && lam_tar_number(h + 108, 8, &e->uid) &&
-		    lam_tar_number(h + 116, 8, &e->gid) && lam_tar_number(h + 124, 12, size) &&
+	bool fine = lam_tar_number(h + 100, 8, &mode) &&
+		    lam_tar_number(h + 108, 8, &e->uid) &&
+		    lam_tar_number(h + 116, 8, &e->gid) &&
+		    lam_tar_number(h + 124, 12, size) &&
 		    lam_tar_number(h + 136, 12, &mtime);
 
 	if (fine && format != V7)
-		fine = lam_tar_number(h + 329, 8, &e->dev_major) && lam_tar_number(h + 337, 8, &e->dev_minor);
+		fine = lam_tar_number(h + 329, 8, &e->dev_major) &&
+		       lam_tar_number(h + 337, 8, &e->dev_minor);
 	if (!fine)
 		return fail_at(t, err, "a header has a number that is none");
 	e->mode = (uint32_t)mode & 07777;
 	e->mtime_s = mtime;
 	e->flag = (char)h[156];
 	lam_buf_clear(&t->target);
-	if (set_name(t, h, format, err) < 0 || set_text(&t->target, h + 157, 100, err) < 0)
+	if (set_name(t, h, format, err) < 0 ||
+	    set_text(&t->target, h + 157, 100, err) < 0)
 		return err->code;
 	e->path = (struct lam_str){ t->name.data ? t->name.data : "", t->name.len };
-	e->target = (struct lam_str){ t->target.data ? t->target.data : "", t->target.len };
+	e->target =
+		(struct lam_str){ t->target.data ? t->target.data : "", t->target.len };
 	return 0;
 }
 
 /* 1 and the next header block; 0 at the end of the archive. */
-static int next_block(struct lam_tar_reader *t, const unsigned char **out, struct lam_error *err)
+static int next_block(struct lam_tar_reader *t, const unsigned char **out,
+		      struct lam_error *err)
 {
 	size_t have;
 
@@ -250,7 +270,9 @@ static int next_block(struct lam_tar_reader *t, const unsigned char **out, struc
 		*out = t->buf + t->at;
 		if (!is_zero(*out, BLOCK)) {
 			if (zeros)
-				return fail_at(t, err, "an entry stands behind a single block of zeros");
+				return fail_at(
+					t, err,
+					"an entry stands behind a single block of zeros");
 			return 1;
 		}
 		advance(t, BLOCK);
@@ -274,7 +296,9 @@ static int drain(struct lam_tar_reader *t, struct lam_error *err)
 static int end_archive(struct lam_tar_reader *t, struct lam_error *err)
 {
 	if (t->pax.present || t->has_name || t->has_target)
-		return fail_at(t, err, "ends behind an extended header, without the entry that it is for");
+		return fail_at(
+			t, err,
+			"ends behind an extended header, without the entry that it is for");
 	return drain(t, err);
 }
 
@@ -283,21 +307,27 @@ static int end_archive(struct lam_tar_reader *t, struct lam_error *err)
 static int take_pax(struct lam_tar_reader *t, uint64_t size, struct lam_error *err)
 {
 	if (t->pax.present || t->has_name || t->has_target)
-		return fail_at(t, err, "two extended headers for one entry, which readers understand differently");
+		return fail_at(
+			t, err,
+			"two extended headers for one entry, which readers understand differently");
 	if (read_body(t, size, &t->pax.body, err) < 0)
 		return err->code;
 	if (lam_pax_parse(&t->pax, err) < 0)
-		return lam_wrap(err, "tar, before byte %llu", (unsigned long long)t->offset);
+		return lam_wrap(err, "tar, before byte %llu",
+				(unsigned long long)t->offset);
 	return 0;
 }
 
-static int take_long(struct lam_tar_reader *t, char flag, uint64_t size, struct lam_error *err)
+static int take_long(struct lam_tar_reader *t, char flag, uint64_t size,
+		     struct lam_error *err)
 {
 	bool name = flag == 'L', *has = name ? &t->has_name : &t->has_target;
 	struct lam_buf *into = name ? &t->long_name : &t->long_target;
 
 	if (t->pax.present || *has)
-		return fail_at(t, err, "two extended headers for one entry, which readers understand differently");
+		return fail_at(
+			t, err,
+			"two extended headers for one entry, which readers understand differently");
 	if (read_body(t, size, into, err) < 0)
 		return err->code;
 	into->len = into->data ? strlen(into->data) : 0;
@@ -312,23 +342,27 @@ static int bad_map(const struct lam_tar_reader *t, struct lam_error *err)
 	return fail_at(t, err, "a sparse file's map is not well formed");
 }
 
-static int add_extent(struct lam_tar_reader *t, int64_t offset, int64_t length, struct lam_error *err)
+static int add_extent(struct lam_tar_reader *t, int64_t offset, int64_t length,
+		      struct lam_error *err)
 {
 	if (offset < 0 || length < 0 || t->extent_count >= LAM_MAX_TAR_HEADER / 24)
 		return bad_map(t, err);
 	if (LAM_GROW(t->extents, t->extent_count, t->extent_cap, err) < 0)
 		return err->code;
-	t->extents[t->extent_count++] = (struct lam_extent){ (uint64_t)offset, (uint64_t)length };
+	t->extents[t->extent_count++] =
+		(struct lam_extent){ (uint64_t)offset, (uint64_t)length };
 	return 0;
 }
 
 /* Entries of 24 bytes; *out_more says that another block follows. */
-static int take_old_map(struct lam_tar_reader *t, const unsigned char *at, size_t count, struct lam_error *err)
+static int take_old_map(struct lam_tar_reader *t, const unsigned char *at, size_t count,
+			struct lam_error *err)
 {
 	for (size_t i = 0; i < count && at[24 * i]; i++) {
 		int64_t offset, length;
 
-		if (!lam_tar_number(at + 24 * i, 12, &offset) || !lam_tar_number(at + 24 * i + 12, 12, &length))
+		if (!lam_tar_number(at + 24 * i, 12, &offset) ||
+		    !lam_tar_number(at + 24 * i + 12, 12, &length))
 			return bad_map(t, err);
 		if (add_extent(t, offset, length, err) < 0)
 			return err->code;
@@ -337,7 +371,8 @@ static int take_old_map(struct lam_tar_reader *t, const unsigned char *at, size_
 }
 
 /* The 'S' header h, and the blocks behind it. */
-static int old_sparse(struct lam_tar_reader *t, const unsigned char *h, int64_t *real_size, struct lam_error *err)
+static int old_sparse(struct lam_tar_reader *t, const unsigned char *h,
+		      int64_t *real_size, struct lam_error *err)
 {
 	bool more = h[482] != 0;
 	size_t have;
@@ -375,13 +410,15 @@ static bool list_number(struct lam_str *list, int64_t *out)
 }
 
 /* Version 0.1: all in one record. */
-static int map_0_1(struct lam_tar_reader *t, const struct lam_record *map, struct lam_error *err)
+static int map_0_1(struct lam_tar_reader *t, const struct lam_record *map,
+		   struct lam_error *err)
 {
 	const struct lam_record *blocks = lam_pax_find(&t->pax, "GNU.sparse.numblocks");
 	struct lam_str list = map ? map->value : (struct lam_str){ "", 0 };
 	int64_t count, offset, length;
 
-	if (!blocks || !lam_tar_decimal(blocks->value.bytes, blocks->value.len, &count) || count < 0)
+	if (!blocks || !lam_tar_decimal(blocks->value.bytes, blocks->value.len, &count) ||
+	    count < 0)
 		return bad_map(t, err);
 	for (; count > 0; count--) {
 		if (!list_number(&list, &offset) || !list_number(&list, &length))
@@ -400,8 +437,10 @@ static int map_0_0(struct lam_tar_reader *t, struct lam_error *err)
 
 	for (size_t i = 0; i < t->pax.count; i++) {
 		const struct lam_record *r = &t->pax.records[i];
-		bool is = (r->key.len == 17 && memcmp(r->key.bytes, "GNU.sparse.offset", 17) == 0) ||
-			  (r->key.len == 19 && memcmp(r->key.bytes, "GNU.sparse.numbytes", 19) == 0);
+		bool is = (r->key.len == 17 &&
+			   memcmp(r->key.bytes, "GNU.sparse.offset", 17) == 0) ||
+			  (r->key.len == 19 &&
+			   memcmp(r->key.bytes, "GNU.sparse.numbytes", 19) == 0);
 
 		if (!is)
 			continue;
@@ -416,7 +455,8 @@ static int map_0_0(struct lam_tar_reader *t, struct lam_error *err)
 }
 
 /* A line with a number, of the body. */
-static int line_number(struct lam_tar_reader *t, size_t *used, int64_t *out, struct lam_error *err)
+static int line_number(struct lam_tar_reader *t, size_t *used, int64_t *out,
+		       struct lam_error *err)
 {
 	char text[24];
 	size_t len = 0, got;
@@ -449,7 +489,8 @@ static int map_1_0(struct lam_tar_reader *t, struct lam_error *err)
 	if (line_number(t, &used, &count, err) < 0)
 		return err->code;
 	for (; count > 0; count--) {
-		if (line_number(t, &used, &offset, err) < 0 || line_number(t, &used, &length, err) < 0 ||
+		if (line_number(t, &used, &offset, err) < 0 ||
+		    line_number(t, &used, &length, err) < 0 ||
 		    add_extent(t, offset, length, err) < 0)
 			return err->code;
 	}
@@ -465,7 +506,8 @@ static int map_1_0(struct lam_tar_reader *t, struct lam_error *err)
 
 static bool record_is(const struct lam_record *r, const char *value)
 {
-	return r && r->value.len == strlen(value) && memcmp(r->value.bytes, value, r->value.len) == 0;
+	return r && r->value.len == strlen(value) &&
+	       memcmp(r->value.bytes, value, r->value.len) == 0;
 }
 
 enum sparse { DENSE, SPARSE_0_0, SPARSE_0_1, SPARSE_1_0 };
@@ -487,14 +529,16 @@ static enum sparse sparse_version(const struct lam_pax *pax)
 	return lam_pax_find(pax, "GNU.sparse.map") ? SPARSE_0_1 : DENSE;
 }
 
-static int pax_sparse(struct lam_tar_reader *t, enum sparse version, int64_t *real_size, struct lam_error *err)
+static int pax_sparse(struct lam_tar_reader *t, enum sparse version, int64_t *real_size,
+		      struct lam_error *err)
 {
 	const struct lam_record *name = lam_pax_find(&t->pax, "GNU.sparse.name");
 	const struct lam_record *size = lam_pax_find(&t->pax, "GNU.sparse.size");
 
 	if (!size || size->value.len == 0)
 		size = lam_pax_find(&t->pax, "GNU.sparse.realsize");
-	if (size && size->value.len && !lam_tar_decimal(size->value.bytes, size->value.len, real_size))
+	if (size && size->value.len &&
+	    !lam_tar_decimal(size->value.bytes, size->value.len, real_size))
 		return bad_map(t, err);
 	if (name && name->value.len)
 		t->entry.path = name->value;
@@ -505,7 +549,8 @@ static int pax_sparse(struct lam_tar_reader *t, enum sparse version, int64_t *re
 	return map_0_1(t, lam_pax_find(&t->pax, "GNU.sparse.map"), err);
 }
 
-static int check_extents(const struct lam_tar_reader *t, int64_t real_size, struct lam_error *err)
+static int check_extents(const struct lam_tar_reader *t, int64_t real_size,
+			 struct lam_error *err)
 {
 	uint64_t end = 0, sum = 0;
 
@@ -520,7 +565,10 @@ static int check_extents(const struct lam_tar_reader *t, int64_t real_size, stru
 		end = x->offset + x->length;
 		sum += x->length;
 	}
-	return sum == t->left ? 0 : fail_at(t, err, "a sparse file's map is not about as much data as is stored");
+	return sum == t->left
+		       ? 0
+		       : fail_at(t, err,
+				 "a sparse file's map is not about as much data as is stored");
 }
 
 /* Entries */
@@ -547,28 +595,35 @@ static bool ends_with_slash(struct lam_str path)
 	return path.len && path.bytes[path.len - 1] == '/';
 }
 
-static int check_entry(const struct lam_tar_reader *t, int64_t size, struct lam_error *err)
+static int check_entry(const struct lam_tar_reader *t, int64_t size,
+		       struct lam_error *err)
 {
 	const struct lam_entry *e = &t->entry;
-	bool special = e->type == LAM_TYPE_SYMLINK || e->type == LAM_TYPE_CHAR || e->type == LAM_TYPE_BLOCK ||
-		       e->type == LAM_TYPE_FIFO;
+	bool special = e->type == LAM_TYPE_SYMLINK || e->type == LAM_TYPE_CHAR ||
+		       e->type == LAM_TYPE_BLOCK || e->type == LAM_TYPE_FIFO;
 
 	if (size < 0)
 		return fail_at(t, err, "an entry of negative size");
 	if (special && size > 0)
-		return fail_at(t, err, "a link, device or FIFO with a size, whose body readers skip or read as "
-				       "entries");
+		return fail_at(
+			t, err,
+			"a link, device or FIFO with a size, whose body readers skip or read as "
+			"entries");
 	if (e->type == LAM_TYPE_FILE && size > 0 && ends_with_slash(e->path))
-		return fail_at(t, err, "a file with content whose name ends in a slash, which readers take for a "
-				       "file or a directory");
+		return fail_at(
+			t, err,
+			"a file with content whose name ends in a slash, which readers take for a "
+			"file or a directory");
 	return 0;
 }
 
-static int begin_body(struct lam_tar_reader *t, const unsigned char *header, int64_t size, struct lam_error *err)
+static int begin_body(struct lam_tar_reader *t, const unsigned char *header, int64_t size,
+		      struct lam_error *err)
 {
 	struct lam_entry *e = &t->entry;
 	bool has_body = e->type == LAM_TYPE_FILE || e->type == LAM_TYPE_UNKNOWN;
-	enum sparse version = e->type == LAM_TYPE_UNKNOWN ? DENSE : sparse_version(&t->pax);
+	enum sparse version =
+		e->type == LAM_TYPE_UNKNOWN ? DENSE : sparse_version(&t->pax);
 	int64_t real_size = size;
 
 	t->extent_count = 0;
@@ -598,12 +653,14 @@ static int begin_body(struct lam_tar_reader *t, const unsigned char *header, int
 	return 0;
 }
 
-static int finish_entry(struct lam_tar_reader *t, const unsigned char *header, int64_t size, struct lam_error *err)
+static int finish_entry(struct lam_tar_reader *t, const unsigned char *header,
+			int64_t size, struct lam_error *err)
 {
 	struct lam_entry *e = &t->entry;
 
 	if (lam_pax_apply(&t->pax, e, &size, err) < 0)
-		return lam_wrap(err, "tar, before byte %llu", (unsigned long long)t->offset);
+		return lam_wrap(err, "tar, before byte %llu",
+				(unsigned long long)t->offset);
 	if (t->has_name)
 		e->path = (struct lam_str){ t->long_name.data, t->long_name.len };
 	if (t->has_target)
@@ -624,8 +681,10 @@ static int finish_entry(struct lam_tar_reader *t, const unsigned char *header, i
 static int take_global(struct lam_tar_reader *t, uint64_t size, struct lam_error *err)
 {
 	if (t->pax.present || t->has_name || t->has_target)
-		return fail_at(t, err, "a global header between an extended one and its entry, which readers "
-				       "understand differently");
+		return fail_at(
+			t, err,
+			"a global header between an extended one and its entry, which readers "
+			"understand differently");
 	if (take_pax(t, size, err) < 0)
 		return err->code;
 	t->entry.type = LAM_TYPE_GLOBAL;
@@ -637,14 +696,16 @@ static int take_global(struct lam_tar_reader *t, uint64_t size, struct lam_error
 }
 
 /* 1: an entry is there; 0: go on with the next header. */
-static int take_header(struct lam_tar_reader *t, const unsigned char *block, struct lam_error *err)
+static int take_header(struct lam_tar_reader *t, const unsigned char *block,
+		       struct lam_error *err)
 {
 	unsigned char header[BLOCK];
 	int64_t size;
 	int code;
 
 	if (!checksum_fits(block))
-		return fail_at(t, err, "a header's checksum is wrong: damaged, or no tar");
+		return fail_at(t, err,
+			       "a header's checksum is wrong: damaged, or no tar");
 	t->entry = (struct lam_entry){ 0 };
 	if (set_fields(t, block, &size, err) < 0)
 		return err->code;
@@ -659,14 +720,16 @@ static int take_header(struct lam_tar_reader *t, const unsigned char *block, str
 			return fail_at(t, err, "an entry of negative size");
 		if (header[156] == 'g')
 			return take_global(t, (uint64_t)size, err);
-		code = header[156] == 'x' ? take_pax(t, (uint64_t)size, err) :
-					    take_long(t, (char)header[156], (uint64_t)size, err);
+		code = header[156] == 'x'
+			       ? take_pax(t, (uint64_t)size, err)
+			       : take_long(t, (char)header[156], (uint64_t)size, err);
 		return code;
 	default: return finish_entry(t, header, size, err);
 	}
 }
 
-int lam_tar_next(struct lam_tar_reader *t, const struct lam_entry **out, struct lam_error *err)
+int lam_tar_next(struct lam_tar_reader *t, const struct lam_entry **out,
+		 struct lam_error *err)
 {
 	const unsigned char *block = NULL;
 	int got;
@@ -693,7 +756,8 @@ bool lam_tar_has_trailer(const struct lam_tar_reader *t)
 	return t->trailer;
 }
 
-int lam_tar_reader_new(struct lam_tar_reader **out, struct lam_reader *reader, struct lam_error *err)
+int lam_tar_reader_new(struct lam_tar_reader **out, struct lam_reader *reader,
+		       struct lam_error *err)
 {
 	struct lam_tar_reader *t = calloc(1, sizeof *t);
 

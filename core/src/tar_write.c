@@ -11,8 +11,9 @@
 #define MAX_TIME  8589934591
 
 static const char FLAG_OF[] = {
-	[LAM_TYPE_FILE] = '0',	[LAM_TYPE_LINK] = '1', [LAM_TYPE_SYMLINK] = '2', [LAM_TYPE_CHAR] = '3',
-	[LAM_TYPE_BLOCK] = '4', [LAM_TYPE_DIR] = '5',  [LAM_TYPE_FIFO] = '6',
+	[LAM_TYPE_FILE] = '0', [LAM_TYPE_LINK] = '1',  [LAM_TYPE_SYMLINK] = '2',
+	[LAM_TYPE_CHAR] = '3', [LAM_TYPE_BLOCK] = '4', [LAM_TYPE_DIR] = '5',
+	[LAM_TYPE_FIFO] = '6',
 };
 
 static void put_octal(unsigned char *field, size_t len, uint64_t value)
@@ -34,7 +35,8 @@ static bool is_ascii(struct lam_str s)
 /* Where a name is cut into prefix and rest, so that both fit; 0: not at all. */
 static size_t split_at(struct lam_str path)
 {
-	size_t from = path.len - NAME_MAX_ - 1; /* the slash at the earliest, so that the rest fits */
+	size_t from = path.len - NAME_MAX_ -
+		      1; /* the slash at the earliest, so that the rest fits */
 
 	if (path.len > PREFIX + 1 + NAME_MAX_)
 		return 0;
@@ -49,7 +51,10 @@ static void finish(unsigned char *h)
 {
 	unsigned sum = 0;
 
-	memcpy(h + 257, "ustar\0" "00", 8);
+	memcpy(h + 257,
+	       "ustar\0"
+	       "00",
+	       8);
 	memset(h + 148, ' ', 8);
 	for (size_t i = 0; i < BLOCK; i++)
 		sum += h[i];
@@ -58,8 +63,8 @@ static void finish(unsigned char *h)
 
 /* PAX records, in order of their keys */
 
-static int add_record(struct lam_buf *out, const char *key, size_t key_len, const char *value, size_t value_len,
-		      struct lam_error *err)
+static int add_record(struct lam_buf *out, const char *key, size_t key_len,
+		      const char *value, size_t value_len, struct lam_error *err)
 {
 	size_t rest = key_len + value_len + 3, len = rest, digits;
 	char number[24];
@@ -70,8 +75,10 @@ static int add_record(struct lam_buf *out, const char *key, size_t key_len, cons
 			break;
 		len = rest + digits;
 	} while (true);
-	if (lam_buf_append(out, number, digits, err) < 0 || lam_buf_append_char(out, ' ', err) < 0 ||
-	    lam_buf_append(out, key, key_len, err) < 0 || lam_buf_append_char(out, '=', err) < 0 ||
+	if (lam_buf_append(out, number, digits, err) < 0 ||
+	    lam_buf_append_char(out, ' ', err) < 0 ||
+	    lam_buf_append(out, key, key_len, err) < 0 ||
+	    lam_buf_append_char(out, '=', err) < 0 ||
 	    lam_buf_append(out, value, value_len, err) < 0)
 		return err->code;
 	return lam_buf_append_char(out, '\n', err);
@@ -86,7 +93,8 @@ struct own { /* a record that a field of the entry needs */
 static void own_number(struct own *own, const char *key, int64_t value)
 {
 	own->key = key;
-	own->value.len = (size_t)snprintf(own->number, sizeof own->number, "%lld", (long long)value);
+	own->value.len = (size_t)snprintf(own->number, sizeof own->number, "%lld",
+					  (long long)value);
 	own->value.bytes = NULL; /* means number[] */
 }
 
@@ -98,10 +106,11 @@ static void own_time(struct own *own, const char *key, int64_t s, uint32_t ns)
 
 	if (negative && ns)
 		ns = 1000000000 - ns;
-	len = (size_t)snprintf(own->number, sizeof own->number, "%s%llu", negative ? "-" : "",
-			       (unsigned long long)whole);
+	len = (size_t)snprintf(own->number, sizeof own->number, "%s%llu",
+			       negative ? "-" : "", (unsigned long long)whole);
 	if (ns) {
-		len += (size_t)snprintf(own->number + len, sizeof own->number - len, ".%09u", ns);
+		len += (size_t)snprintf(own->number + len, sizeof own->number - len,
+					".%09u", ns);
 		while (own->number[len - 1] == '0')
 			len--;
 	}
@@ -123,7 +132,8 @@ static void plan_records(struct plan *p, const struct lam_entry *e, struct lam_s
 	if (e->gid < 0 || e->gid > MAX_ID)
 		own_number(&p->own[p->count++], "gid", e->gid);
 	if (p->long_target)
-		p->own[p->count++] = (struct own){ .key = "linkpath", .value = e->target };
+		p->own[p->count++] =
+			(struct own){ .key = "linkpath", .value = e->target };
 	if (e->mtime_s < 0 || e->mtime_s > MAX_TIME || e->mtime_ns)
 		own_time(&p->own[p->count++], "mtime", e->mtime_s, e->mtime_ns);
 	if (p->long_path)
@@ -136,13 +146,15 @@ static void plan_records(struct plan *p, const struct lam_entry *e, struct lam_s
 
 static int compare(const struct own *own, const struct lam_record *r)
 {
-	size_t own_len = strlen(own->key), len = own_len < r->key.len ? own_len : r->key.len;
+	size_t own_len = strlen(own->key),
+	       len = own_len < r->key.len ? own_len : r->key.len;
 	int order = memcmp(own->key, r->key.bytes, len);
 
 	return order ? order : (own_len > r->key.len) - (own_len < r->key.len);
 }
 
-static int add_records(struct lam_buf *out, const struct plan *p, const struct lam_entry *e, struct lam_error *err)
+static int add_records(struct lam_buf *out, const struct plan *p,
+		       const struct lam_entry *e, struct lam_error *err)
 {
 	size_t i = 0, k = 0;
 
@@ -151,14 +163,17 @@ static int add_records(struct lam_buf *out, const struct plan *p, const struct l
 		const struct lam_record *r = k < e->record_count ? &e->records[k] : NULL;
 
 		if (i < p->count && (!r || compare(own, r) < 0)) {
-			const char *value = own->value.bytes ? own->value.bytes : own->number;
+			const char *value =
+				own->value.bytes ? own->value.bytes : own->number;
 
-			if (add_record(out, own->key, strlen(own->key), value, own->value.len, err) < 0)
+			if (add_record(out, own->key, strlen(own->key), value,
+				       own->value.len, err) < 0)
 				return err->code;
 			i++;
 			continue;
 		}
-		if (add_record(out, r->key.bytes, r->key.len, r->value.bytes, r->value.len, err) < 0)
+		if (add_record(out, r->key.bytes, r->key.len, r->value.bytes,
+			       r->value.len, err) < 0)
 			return err->code;
 		k++;
 	}
@@ -172,7 +187,8 @@ static int add_block(struct lam_buf *out, unsigned char h[BLOCK], struct lam_err
 }
 
 /* The 'x' header, and room for its body to be padded. */
-static int add_extended(struct lam_buf *out, const struct plan *p, const struct lam_entry *e, struct lam_error *err)
+static int add_extended(struct lam_buf *out, const struct plan *p,
+			const struct lam_entry *e, struct lam_error *err)
 {
 	static const char front[] = "PaxHeaders.0/", zeros[BLOCK];
 	unsigned char h[BLOCK] = { 0 };
@@ -225,15 +241,19 @@ static int put_devices(unsigned char *h, const struct lam_entry *e, struct lam_e
 {
 	bool device = e->type == LAM_TYPE_CHAR || e->type == LAM_TYPE_BLOCK;
 
-	if (device && (e->dev_major < 0 || e->dev_major > MAX_ID || e->dev_minor < 0 || e->dev_minor > MAX_ID))
-		return lam_fail(err, LAM_EFORMAT, "device number %lld:%lld does not fit a tar that all runtimes read",
-				(long long)e->dev_major, (long long)e->dev_minor);
+	if (device && (e->dev_major < 0 || e->dev_major > MAX_ID || e->dev_minor < 0 ||
+		       e->dev_minor > MAX_ID))
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"device number %lld:%lld does not fit a tar that all runtimes read",
+			(long long)e->dev_major, (long long)e->dev_minor);
 	put_octal(h + 329, 8, device ? (uint64_t)e->dev_major : 0);
 	put_octal(h + 337, 8, device ? (uint64_t)e->dev_minor : 0);
 	return 0;
 }
 
-static int append(struct lam_buf *out, const struct lam_entry *e, struct lam_str path, struct lam_error *err)
+static int append(struct lam_buf *out, const struct lam_entry *e, struct lam_str path,
+		  struct lam_error *err)
 {
 	unsigned char h[BLOCK] = { 0 };
 	struct plan p = { 0 };
@@ -246,7 +266,8 @@ static int append(struct lam_buf *out, const struct lam_entry *e, struct lam_str
 	put_octal(h + 100, 8, e->mode & 07777);
 	put_octal(h + 108, 8, fitting(e->uid, MAX_ID));
 	put_octal(h + 116, 8, fitting(e->gid, MAX_ID));
-	put_octal(h + 124, 12, e->type == LAM_TYPE_FILE && e->size <= MAX_SIZE ? e->size : 0);
+	put_octal(h + 124, 12,
+		  e->type == LAM_TYPE_FILE && e->size <= MAX_SIZE ? e->size : 0);
 	put_octal(h + 136, 12, fitting(e->mtime_s, MAX_TIME));
 	h[156] = (unsigned char)FLAG_OF[e->type];
 	if (target)
@@ -256,7 +277,8 @@ static int append(struct lam_buf *out, const struct lam_entry *e, struct lam_str
 	return add_block(out, h, err);
 }
 
-int lam_tar_append_header(struct lam_buf *out, const struct lam_entry *e, struct lam_error *err)
+int lam_tar_append_header(struct lam_buf *out, const struct lam_entry *e,
+			  struct lam_error *err)
 {
 	char small[256];
 	struct lam_buf large = LAM_BUF(SIZE_MAX / 2);

@@ -42,13 +42,17 @@ uint32_t lam_tree_deciding(const struct lam_tree *tree, uint32_t node)
 	return v;
 }
 
-void lam_tree_stat_version(const struct lam_tree *tree, const struct lam_version *version, struct lam_stat *out)
+void lam_tree_stat_version(const struct lam_tree *tree, const struct lam_version *version,
+			   struct lam_stat *out)
 {
 	if (version->inode != NONE) {
 		lam_layer_stat(tree->layers[version->inode_layer], version->inode, out);
 		return;
 	}
-	*out = (struct lam_stat){ .kind = LAM_KIND_DIR, .mode = 0755, .layer = version->layer, .inode = NONE,
+	*out = (struct lam_stat){ .kind = LAM_KIND_DIR,
+				  .mode = 0755,
+				  .layer = version->layer,
+				  .inode = NONE,
 				  .target = "" };
 }
 
@@ -69,7 +73,8 @@ uint32_t lam_tree_origin(const struct lam_tree *tree, uint32_t node)
 
 /* Paths */
 
-int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out, struct lam_error *err)
+int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out,
+			 struct lam_error *err)
 {
 	size_t total = 0, begin = out->len;
 
@@ -103,7 +108,8 @@ char *lam_tree_path(const struct lam_tree *tree, uint32_t node, size_t *out_len)
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_BUF(SIZE_MAX / 2);
 	struct lam_error err;
 
-	if (lam_buf_append_char(&path, '/', &err) < 0 || lam_tree_append_path(tree, node, &path, &err) < 0)
+	if (lam_buf_append_char(&path, '/', &err) < 0 ||
+	    lam_tree_append_path(tree, node, &path, &err) < 0)
 		return NULL;
 	if (out_len)
 		*out_len = path.len;
@@ -113,7 +119,8 @@ char *lam_tree_path(const struct lam_tree *tree, uint32_t node, size_t *out_len)
 char *lam_tree_path_text(const struct lam_tree *tree, uint32_t node)
 {
 	size_t len;
-	char *path = lam_tree_path(tree, node, &len), *text = path ? lam_path_escape(path, len) : NULL;
+	char *path = lam_tree_path(tree, node, &len),
+	     *text = path ? lam_path_escape(path, len) : NULL;
 
 	free(path);
 	return text;
@@ -149,7 +156,8 @@ static uint32_t depth_of(const struct lam_tree *tree, uint32_t node)
 
 int lam_tree_compare(const struct lam_tree *tree, uint32_t a, uint32_t b)
 {
-	uint32_t a_depth = depth_of(tree, a), b_depth = depth_of(tree, b), a_up = a, b_up = b;
+	uint32_t a_depth = depth_of(tree, a), b_depth = depth_of(tree, b), a_up = a,
+		 b_up = b;
 
 	for (uint32_t d = a_depth; d > b_depth; d--)
 		a_up = tree->nodes[a_up].parent;
@@ -176,7 +184,8 @@ uint32_t lam_tree_next(const struct lam_tree *tree, uint32_t node, uint32_t top)
 	for (; node != top; node = tree->nodes[node].parent) {
 		const struct lam_node *parent = &tree->nodes[tree->nodes[node].parent];
 
-		for (uint32_t c = node + 1; c < parent->first_child + parent->child_count; c++) {
+		for (uint32_t c = node + 1; c < parent->first_child + parent->child_count;
+		     c++) {
 			if (tree->nodes[c].live)
 				return c;
 		}
@@ -220,15 +229,16 @@ uint32_t lam_tree_first_link(const struct lam_tree *tree, uint32_t node)
 	return tree->nodes[node].linked ? tree->links[find_group(tree, node)].node : node;
 }
 
-int lam_tree_links(const struct lam_tree *tree, uint32_t node, uint32_t **out, size_t *out_count,
-		   struct lam_error *err)
+int lam_tree_links(const struct lam_tree *tree, uint32_t node, uint32_t **out,
+		   size_t *out_count, struct lam_error *err)
 {
 	size_t begin = 0, end = 1;
 
 	if (tree->nodes[node].linked) {
 		begin = end = find_group(tree, node);
 		while (end < tree->link_count &&
-		       order_link(&tree->links[end], tree->links[begin].layer, tree->links[begin].inode) == 0)
+		       order_link(&tree->links[end], tree->links[begin].layer,
+				  tree->links[begin].inode) == 0)
 			end++;
 	}
 	*out_count = end - begin;
@@ -272,7 +282,8 @@ static int walk_follow(struct walk *w, uint32_t link, struct lam_error *err)
 }
 
 /* One component further; false at what ends the walk. */
-static bool walk_step(struct walk *w, const char *name, size_t len, enum lam_resolution *out)
+static bool walk_step(struct walk *w, const char *name, size_t len,
+		      enum lam_resolution *out)
 {
 	const struct lam_tree *tree = w->tree;
 	struct lam_error err;
@@ -301,7 +312,8 @@ static enum lam_resolution walk(struct walk *w, uint32_t *out_node)
 
 	*out_node = NONE;
 	while (w->at < w->rest.len) {
-		const char *name = w->rest.data + w->at, *slash = memchr(name, '/', w->rest.len - w->at);
+		const char *name = w->rest.data + w->at,
+			   *slash = memchr(name, '/', w->rest.len - w->at);
 		size_t len = slash ? (size_t)(slash - name) : w->rest.len - w->at;
 
 		w->at += len + (slash ? 1 : 0);
@@ -316,11 +328,15 @@ static enum lam_resolution walk(struct walk *w, uint32_t *out_node)
 	return w->above ? LAM_ABOVE_ROOT : LAM_RESOLVED;
 }
 
-static enum lam_resolution resolve_from(const struct lam_tree *tree, uint32_t here, const char *path, size_t len,
-					int links, uint32_t *out_node)
+static enum lam_resolution resolve_from(const struct lam_tree *tree, uint32_t here,
+					const char *path, size_t len, int links,
+					uint32_t *out_node)
 {
-	struct walk w = { .tree = tree, .here = here, .links = links,
-			  .rest = LAM_BUF((size_t)LAM_MAX_TAR_HEADER * (LAM_MAX_LINKS + 2)) };
+	struct walk w = { .tree = tree,
+			  .here = here,
+			  .links = links,
+			  .rest = LAM_BUF((size_t)LAM_MAX_TAR_HEADER *
+					  (LAM_MAX_LINKS + 2)) };
 	enum lam_resolution result = LAM_DANGLING;
 	struct lam_error err;
 
@@ -333,7 +349,8 @@ static enum lam_resolution resolve_from(const struct lam_tree *tree, uint32_t he
 	return result;
 }
 
-enum lam_resolution lam_tree_resolve(const struct lam_tree *tree, uint32_t symlink, uint32_t *out_node)
+enum lam_resolution lam_tree_resolve(const struct lam_tree *tree, uint32_t symlink,
+				     uint32_t *out_node)
 {
 	struct lam_stat stat;
 
@@ -341,11 +358,12 @@ enum lam_resolution lam_tree_resolve(const struct lam_tree *tree, uint32_t symli
 	lam_tree_stat(tree, symlink, &stat);
 	if (stat.target_len == 0)
 		return LAM_DANGLING;
-	return resolve_from(tree, tree->nodes[symlink].parent, stat.target, stat.target_len, 1, out_node);
+	return resolve_from(tree, tree->nodes[symlink].parent, stat.target,
+			    stat.target_len, 1, out_node);
 }
 
-enum lam_resolution lam_tree_resolve_path(const struct lam_tree *tree, const char *path, size_t len,
-					  uint32_t *out_node)
+enum lam_resolution lam_tree_resolve_path(const struct lam_tree *tree, const char *path,
+					  size_t len, uint32_t *out_node)
 {
 	return resolve_from(tree, ROOT, path, len, 0, out_node);
 }

@@ -1,4 +1,5 @@
-/* The merged tree, made by applying layers in order. See lamina/tree.h for what it holds. */
+/* The merged tree, made by applying layers in order. See lamina/tree.h for what it holds.
+ */
 #ifndef LAM_TREE_H
 #define LAM_TREE_H
 
@@ -24,39 +25,48 @@ struct lam_tree {
 	size_t slot_count;
 };
 
-/* Layers in order, base first; their numbers are their places in the array. notes (may be NULL) gets what shows only when layers meet. */
-int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers, size_t layer_count,
-		 struct lam_notes *notes, struct lam_error *err);
+/* Layers in order, base first; their numbers are their places in the array. notes (may be
+ * NULL) gets what shows only when layers meet. */
+int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers,
+		 size_t layer_count, struct lam_notes *notes, struct lam_error *err);
 void lam_tree_free(struct lam_tree *tree);
 
-/* The version that decides: the last that is no deletion; LAM_NODE_NONE for a root without entry. */
+/* The version that decides: the last that is no deletion; LAM_NODE_NONE for a root
+ * without entry. */
 uint32_t lam_tree_deciding(const struct lam_tree *tree, uint32_t node);
 
 /* Paths a and b as DFS meets them: components compared as bytes, parents first. */
 int lam_tree_compare(const struct lam_tree *tree, uint32_t a, uint32_t b);
 
-/* The first live name of a linked node's file; the node itself where it is the only one. */
+/* The first live name of a linked node's file; the node itself where it is the only one.
+ */
 uint32_t lam_tree_first_link(const struct lam_tree *tree, uint32_t node);
 
 /* Where the node's group begins in tree->links; only for linked nodes. */
 const struct lam_tree_link *lam_tree_group(const struct lam_tree *tree, uint32_t node);
 
-/* The same, among the names that are not gone (NULL: all are left), and how many these are. */
-uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone, size_t *out_count);
+/* The same, among the names that are not gone (NULL: all are left), and how many these
+ * are. */
+uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone,
+			     size_t *out_count);
 
-/* lam_tree_diff with some nodes of a counted as not there; what is below a gone node is gone too. */
-int lam_tree_diff_left(const struct lam_tree *a, const bool *gone, const struct lam_tree *b,
-		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what), void *context,
-		       struct lam_error *err);
+/* lam_tree_diff with some nodes of a counted as not there; what is below a gone node is
+ * gone too. */
+int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
+		       const struct lam_tree *b,
+		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		       void *context, struct lam_error *err);
 
 /* Which of enum lam_difference (image.h) two stats show, links apart. */
 unsigned lam_stat_compare(const struct lam_stat *a, const struct lam_stat *b);
 
-/* The next live node in depth-first order below `top`, parents first; LAM_NODE_NONE after the last. */
+/* The next live node in depth-first order below `top`, parents first; LAM_NODE_NONE after
+ * the last. */
 uint32_t lam_tree_next(const struct lam_tree *tree, uint32_t node, uint32_t top);
 
 /* Appends the path without leading slash. */
 struct lam_buf;
-int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out, struct lam_error *err);
+int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out,
+			 struct lam_error *err);
 
 #endif

@@ -65,7 +65,8 @@ static bool is_there(const struct diff *d, uint32_t a)
 	return d->a->nodes[a].live && !(d->gone && d->gone[a]);
 }
 
-uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone, size_t *out_count)
+uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone,
+			     size_t *out_count)
 {
 	const struct lam_tree_link *link;
 	uint32_t first = node;
@@ -75,8 +76,9 @@ uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const b
 		return node;
 	*out_count = 0;
 	link = lam_tree_group(tree, node);
-	for (const struct lam_tree_link *l = link; l < tree->links + tree->link_count &&
-						   l->layer == link->layer && l->inode == link->inode;
+	for (const struct lam_tree_link *l = link;
+	     l < tree->links + tree->link_count && l->layer == link->layer &&
+	     l->inode == link->inode;
 	     l++) {
 		if (gone && gone[l->node])
 			continue;
@@ -114,7 +116,8 @@ static int diff_pair(struct diff *d, uint32_t a, uint32_t b)
 static int compare_names(const struct diff *d, uint32_t a, uint32_t b)
 {
 	size_t a_len, b_len;
-	const char *x = lam_tree_name(d->a, a, &a_len), *y = lam_tree_name(d->b, b, &b_len);
+	const char *x = lam_tree_name(d->a, a, &a_len),
+		   *y = lam_tree_name(d->b, b, &b_len);
 	int order = memcmp(x, y, a_len < b_len ? a_len : b_len);
 
 	return order ? order : (a_len > b_len) - (a_len < b_len);
@@ -125,9 +128,11 @@ static int one_sided(struct diff *d, bool in_a, uint32_t top)
 	const struct lam_tree *tree = in_a ? d->a : d->b;
 
 	for (uint32_t n = top; n != NONE; n = lam_tree_next(tree, n, top)) {
-		int code = in_a && !is_there(d, n) ? 0 :
-						     d->found(d->context, in_a ? n : NONE, in_a ? NONE : n,
-							      in_a ? LAM_DIFF_ONLY_A : LAM_DIFF_ONLY_B);
+		int code =
+			in_a && !is_there(d, n)
+				? 0
+				: d->found(d->context, in_a ? n : NONE, in_a ? NONE : n,
+					   in_a ? LAM_DIFF_ONLY_A : LAM_DIFF_ONLY_B);
 		if (code)
 			return code;
 	}
@@ -142,12 +147,14 @@ static struct frame frame_of(const struct diff *d, uint32_t a, uint32_t b)
 {
 	const struct lam_node *x = &d->a->nodes[a], *y = &d->b->nodes[b];
 
-	return (struct frame){ x->first_child, x->first_child + x->child_count, y->first_child,
-			       y->first_child + y->child_count };
+	return (struct frame){ x->first_child, x->first_child + x->child_count,
+			       y->first_child, y->first_child + y->child_count };
 }
 
-/* One step in a frame: 1 and the pair to descend into, 0 and go on, or what found() said. */
-static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t *out_b, bool *out_done)
+/* One step in a frame: 1 and the pair to descend into, 0 and go on, or what found() said.
+ */
+static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t *out_b,
+		     bool *out_done)
 {
 	int order;
 
@@ -159,7 +166,9 @@ static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t 
 	*out_done = f->a == f->a_end && f->b == f->b_end;
 	if (*out_done)
 		return 0;
-	order = f->a == f->a_end ? 1 : f->b == f->b_end ? -1 : compare_names(d, f->a, f->b);
+	order = f->a == f->a_end   ? 1
+		: f->b == f->b_end ? -1
+				   : compare_names(d, f->a, f->b);
 	if (order < 0)
 		return one_sided(d, true, f->a++);
 	if (order > 0)
@@ -170,20 +179,23 @@ static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t 
 }
 
 int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
-		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what), void *context,
-		  struct lam_error *err)
+		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		  void *context, struct lam_error *err)
 {
 	return lam_tree_diff_left(a, NULL, b, found, context, err);
 }
 
-int lam_tree_diff_left(const struct lam_tree *a, const bool *gone, const struct lam_tree *b,
-		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what), void *context,
-		       struct lam_error *err)
+int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
+		       const struct lam_tree *b,
+		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		       void *context, struct lam_error *err)
 {
-	struct diff d = { a, b, gone, found, context, malloc(a->node_count * sizeof *d.pair) };
+	struct diff d = { a,     b,       gone,
+			  found, context, malloc(a->node_count * sizeof *d.pair) };
 	struct frame *stack = NULL;
 	size_t depth = 0, cap = 0;
-	int code = d.pair ? lam_grow((void **)&stack, 0, &cap, sizeof *stack, err) : lam_fail_memory(err);
+	int code = d.pair ? lam_grow((void **)&stack, 0, &cap, sizeof *stack, err)
+			  : lam_fail_memory(err);
 
 	if (code == 0) {
 		code = diff_pair(&d, LAM_NODE_ROOT, LAM_NODE_ROOT);

@@ -29,11 +29,12 @@ struct merge {
 	struct lam_notes *notes;
 	struct twig *twigs;
 	size_t twig_count, twig_cap, version_cap;
-	uint32_t number;               /* of the layer that is applied */
+	uint32_t number; /* of the layer that is applied */
 	const struct lam_layer *layer;
-	uint32_t *map;   /* layer node -> twig; NONE: left out */
-	uint32_t *names; /* layer name -> tree name; NONE: not yet */
-	struct ref *below; /* for LAM_MARK_LINK nodes in order: what they lead to; inode NONE: nothing */
+	uint32_t *map;     /* layer node -> twig; NONE: left out */
+	uint32_t *names;   /* layer name -> tree name; NONE: not yet */
+	struct ref *below; /* for LAM_MARK_LINK nodes in order: what they lead to; inode
+			      NONE: nothing */
 	size_t below_count, below_cap;
 	struct lam_buf path;
 };
@@ -100,7 +101,8 @@ static int slots_grow(struct merge *m, struct lam_error *err)
 	return 0;
 }
 
-static int twig_get(struct merge *m, uint32_t parent, uint32_t name, uint32_t *out, struct lam_error *err)
+static int twig_get(struct merge *m, uint32_t parent, uint32_t name, uint32_t *out,
+		    struct lam_error *err)
 {
 	uint32_t *slot;
 
@@ -112,25 +114,32 @@ static int twig_get(struct merge *m, uint32_t parent, uint32_t name, uint32_t *o
 		return 0;
 	}
 	if (m->twig_count >= LAM_MAX_ENTRIES)
-		return lam_fail(err, LAM_EFORMAT, "more than %u paths in the image", LAM_MAX_ENTRIES);
+		return lam_fail(err, LAM_EFORMAT, "more than %u paths in the image",
+				LAM_MAX_ENTRIES);
 	if (LAM_GROW(m->twigs, m->twig_count, m->twig_cap, err) < 0)
 		return err->code;
 	*out = (uint32_t)m->twig_count++;
 	*slot = *out + 1;
-	m->twigs[*out] = (struct twig){ .parent = parent, .name = name, .first_child = NONE,
-					.next_sibling = m->twigs[parent].first_child, .version = NONE };
+	m->twigs[*out] = (struct twig){ .parent = parent,
+					.name = name,
+					.first_child = NONE,
+					.next_sibling = m->twigs[parent].first_child,
+					.version = NONE };
 	m->twigs[parent].first_child = *out;
 	return 0;
 }
 
-static int version_push(struct merge *m, uint32_t at, struct lam_version version, struct lam_error *err)
+static int version_push(struct merge *m, uint32_t at, struct lam_version version,
+			struct lam_error *err)
 {
 	struct lam_tree *tree = m->tree;
 
 	if (tree->version_count >= LAM_MAX_ENTRIES)
-		return lam_fail(err, LAM_EFORMAT, "more than %u changes of paths in the image",
+		return lam_fail(err, LAM_EFORMAT,
+				"more than %u changes of paths in the image",
 				LAM_MAX_ENTRIES);
-	if (LAM_GROW(tree->versions, (size_t)tree->version_count, m->version_cap, err) < 0)
+	if (LAM_GROW(tree->versions, (size_t)tree->version_count, m->version_cap, err) <
+	    0)
 		return err->code;
 	version.previous = m->twigs[at].version;
 	version.layer = (uint16_t)m->number;
@@ -152,10 +161,12 @@ static void set_live(struct merge *m, uint32_t at, bool live)
 		m->twigs[t->parent].live_children--;
 }
 
-/* Everything live below `top` goes, and `top` itself if asked. Children before parents do not matter here: each gets its own deletion. */
+/* Everything live below `top` goes, and `top` itself if asked. Children before parents do
+ * not matter here: each gets its own deletion. */
 static int delete_below(struct merge *m, uint32_t top, bool itself, struct lam_error *err)
 {
-	const struct lam_version deletion = { .inode = NONE, .change = LAM_CHANGE_DELETED };
+	const struct lam_version deletion = { .inode = NONE,
+					      .change = LAM_CHANGE_DELETED };
 	uint32_t at = m->twigs[top].live_children ? m->twigs[top].first_child : NONE;
 
 	while (at != NONE && at != top) {
@@ -190,7 +201,8 @@ static int delete_below(struct merge *m, uint32_t top, bool itself, struct lam_e
 
 /* Notes */
 
-static int note_twig(struct merge *m, uint32_t at, const char *const text[2], struct lam_error *err)
+static int note_twig(struct merge *m, uint32_t at, const char *const text[2],
+		     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf front = LAM_BUF(SIZE_MAX / 2);
 
@@ -199,25 +211,28 @@ static int note_twig(struct merge *m, uint32_t at, const char *const text[2], st
 	lam_buf_clear(&m->path);
 	for (; at != ROOT; at = m->twigs[at].parent) {
 		size_t len;
-		const char *name = lam_names_get(&m->tree->names, m->twigs[at].name, &len);
+		const char *name =
+			lam_names_get(&m->tree->names, m->twigs[at].name, &len);
 
 		lam_buf_clear(&front);
 		if (lam_buf_append(&front, name, len, err) < 0 ||
-		    (m->path.len && (lam_buf_append_char(&front, '/', err) < 0 ||
-				     lam_buf_append(&front, m->path.data, m->path.len, err) < 0)))
+		    (m->path.len &&
+		     (lam_buf_append_char(&front, '/', err) < 0 ||
+		      lam_buf_append(&front, m->path.data, m->path.len, err) < 0)))
 			return err->code;
 		struct lam_buf swap = m->path;
 
 		m->path = front;
 		front = swap;
 	}
-	return lam_notes_add(m->notes, text[0], m->number, m->path.data ? m->path.data : "", m->path.len,
-			     text[1], err);
+	return lam_notes_add(m->notes, text[0], m->number,
+			     m->path.data ? m->path.data : "", m->path.len, text[1], err);
 }
 
 /* Hard links to lower layers */
 
-static uint32_t twig_find(const struct merge *m, uint32_t parent, const char *name, size_t len)
+static uint32_t twig_find(const struct merge *m, uint32_t parent, const char *name,
+			  size_t len)
 {
 	uint32_t number = lam_names_find(&m->tree->names, name, len), at;
 
@@ -231,13 +246,16 @@ static const struct lam_inode *twig_inode(const struct merge *m, uint32_t at)
 {
 	const struct lam_version *v = &m->tree->versions[m->twigs[at].version];
 
-	return v->inode == NONE ? NULL : &m->tree->layers[v->inode_layer]->inodes[v->inode];
+	return v->inode == NONE ? NULL
+				: &m->tree->layers[v->inode_layer]->inodes[v->inode];
 }
 
 /* Where a path leads in what is merged so far; its last component is not followed. */
-static int find_below(struct merge *m, const char *path, size_t path_len, uint32_t *out, struct lam_error *err)
+static int find_below(struct merge *m, const char *path, size_t path_len, uint32_t *out,
+		      struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf rest = LAM_BUF((size_t)LAM_MAX_TAR_HEADER * (LAM_MAX_LINKS + 2));
+	LAM_CLEANUP(lam_buf_fini)
+	struct lam_buf rest = LAM_BUF((size_t)LAM_MAX_TAR_HEADER * (LAM_MAX_LINKS + 2));
 	size_t at = 0;
 	uint32_t here = ROOT;
 	int links = 0;
@@ -246,7 +264,8 @@ static int find_below(struct merge *m, const char *path, size_t path_len, uint32
 	if (lam_buf_append(&rest, path, path_len, err) < 0)
 		return err->code;
 	while (at < rest.len) {
-		const char *name = rest.data + at, *slash = memchr(name, '/', rest.len - at);
+		const char *name = rest.data + at,
+			   *slash = memchr(name, '/', rest.len - at);
 		size_t len = slash ? (size_t)(slash - name) : rest.len - at;
 		uint32_t next;
 
@@ -266,7 +285,9 @@ static int find_below(struct merge *m, const char *path, size_t path_len, uint32
 
 		if (inode && m->twigs[next].kind == LAM_KIND_SYMLINK && at < rest.len) {
 			const char *target =
-				m->tree->layers[m->tree->versions[m->twigs[next].version].inode_layer]->text +
+				m->tree->layers[m->tree->versions[m->twigs[next].version]
+							.inode_layer]
+					->text +
 				inode->target;
 			struct lam_buf joined = LAM_BUF(rest.max);
 
@@ -274,7 +295,8 @@ static int find_below(struct merge *m, const char *path, size_t path_len, uint32
 				return 0;
 			if (lam_buf_append(&joined, target, inode->target_len, err) < 0 ||
 			    lam_buf_append_char(&joined, '/', err) < 0 ||
-			    lam_buf_append(&joined, rest.data + at, rest.len - at, err) < 0) {
+			    lam_buf_append(&joined, rest.data + at, rest.len - at, err) <
+				    0) {
 				lam_buf_fini(&joined);
 				return err->code;
 			}
@@ -291,7 +313,8 @@ static int find_below(struct merge *m, const char *path, size_t path_len, uint32
 	return 0;
 }
 
-/* What the layer's links to lower layers lead to, before the layer itself changes anything. */
+/* What the layer's links to lower layers lead to, before the layer itself changes
+ * anything. */
 static int resolve_links(struct merge *m, struct lam_error *err)
 {
 	const struct lam_layer *layer = m->layer;
@@ -305,11 +328,13 @@ static int resolve_links(struct merge *m, struct lam_error *err)
 		if (layer->nodes[n].mark != LAM_MARK_LINK)
 			continue;
 		inode = &layer->inodes[layer->nodes[n].inode];
-		if (find_below(m, layer->text + inode->target, inode->target_len, &at, err) < 0 ||
+		if (find_below(m, layer->text + inode->target, inode->target_len, &at,
+			       err) < 0 ||
 		    LAM_GROW(m->below, m->below_count, m->below_cap, err) < 0)
 			return err->code;
 		if (at != NONE && m->twigs[at].kind != LAM_KIND_DIR) {
-			const struct lam_version *v = &m->tree->versions[m->twigs[at].version];
+			const struct lam_version *v =
+				&m->tree->versions[m->twigs[at].version];
 
 			ref = (struct ref){ v->inode_layer, v->inode };
 		}
@@ -320,16 +345,19 @@ static int resolve_links(struct merge *m, struct lam_error *err)
 
 /* One node of a layer */
 
-static bool same_content(const struct merge *m, const struct lam_version *old, struct ref new)
+static bool same_content(const struct merge *m, const struct lam_version *old,
+			 struct ref new)
 {
-	const struct lam_layer *ol = m->tree->layers[old->inode_layer], *nl = m->tree->layers[new.layer];
+	const struct lam_layer *ol = m->tree->layers[old->inode_layer],
+			       *nl = m->tree->layers[new.layer];
 	const struct lam_inode *a = &ol->inodes[old->inode], *b = &nl->inodes[new.inode];
 
 	if (a->kind != b->kind || a->size != b->size || a->target_len != b->target_len)
 		return false;
 	if (a->kind == LAM_KIND_FILE)
 		return memcmp(a->content, b->content, sizeof a->content) == 0;
-	return !a->target_len || memcmp(ol->text + a->target, nl->text + b->target, a->target_len) == 0;
+	return !a->target_len ||
+	       memcmp(ol->text + a->target, nl->text + b->target, a->target_len) == 0;
 }
 
 static uint8_t change_of(const struct merge *m, uint32_t at, struct ref new)
@@ -344,9 +372,11 @@ static uint8_t change_of(const struct merge *m, uint32_t at, struct ref new)
 		return LAM_CHANGE_METADATA;
 	old = &m->tree->versions[t->version];
 	if (old->inode == NONE)
-		return t->kind == LAM_KIND_DIR && m->tree->layers[new.layer]->inodes[new.inode].kind == LAM_KIND_DIR ?
-			       LAM_CHANGE_METADATA :
-			       LAM_CHANGE_REPLACED;
+		return t->kind == LAM_KIND_DIR && m->tree->layers[new.layer]
+								  ->inodes[new.inode]
+								  .kind == LAM_KIND_DIR
+			       ? LAM_CHANGE_METADATA
+			       : LAM_CHANGE_REPLACED;
 	if (!same_content(m, old, new))
 		return LAM_CHANGE_REPLACED;
 	lam_layer_stat(m->tree->layers[old->inode_layer], old->inode, &a);
@@ -369,8 +399,11 @@ static int apply_implied(struct merge *m, uint32_t at, struct lam_error *err)
 	if (t->live && note_twig(m, at, DIRECTORY_OVER, err) < 0)
 		return err->code;
 	if (version_push(m, at,
-			 (struct lam_version){ .inode = NONE, .inode_layer = (uint16_t)m->number, .implied = true,
-					       .change = t->live ? LAM_CHANGE_REPLACED : LAM_CHANGE_ADDED },
+			 (struct lam_version){ .inode = NONE,
+					       .inode_layer = (uint16_t)m->number,
+					       .implied = true,
+					       .change = t->live ? LAM_CHANGE_REPLACED
+								 : LAM_CHANGE_ADDED },
 			 err) < 0)
 		return err->code;
 	m->twigs[at].kind = LAM_KIND_DIR;
@@ -378,14 +411,16 @@ static int apply_implied(struct merge *m, uint32_t at, struct lam_error *err)
 	return 0;
 }
 
-static int apply_entry(struct merge *m, const struct lam_layer_node *node, uint32_t at, struct ref ref,
-		       struct lam_error *err)
+static int apply_entry(struct merge *m, const struct lam_layer_node *node, uint32_t at,
+		       struct ref ref, struct lam_error *err)
 {
 	struct twig *t = &m->twigs[at];
 	bool dir = node->kind == LAM_KIND_DIR;
-	struct lam_version version = { .inode = ref.inode, .inode_layer = (uint16_t)ref.layer };
+	struct lam_version version = { .inode = ref.inode,
+				       .inode_layer = (uint16_t)ref.layer };
 
-	if (t->live && t->kind == LAM_KIND_DIR && (!dir || node->opaque) && delete_below(m, at, false, err) < 0)
+	if (t->live && t->kind == LAM_KIND_DIR && (!dir || node->opaque) &&
+	    delete_below(m, at, false, err) < 0)
 		return err->code;
 	if (dir && ref.inode == NONE)
 		return apply_implied(m, at, err);
@@ -426,14 +461,16 @@ static int apply_node(struct merge *m, uint32_t n, size_t *link, struct lam_erro
 		return err->code;
 	if (node->mark == LAM_MARK_WHITEOUT) {
 		at = m->tree->slot_count ? *twig_slot(m, parent, name) - 1 : NONE;
-		return at != NONE && m->twigs[at].live ? delete_below(m, at, true, err) : 0;
+		return at != NONE && m->twigs[at].live ? delete_below(m, at, true, err)
+						       : 0;
 	}
 	if (node->mark == LAM_MARK_LINK && ref.inode == NONE) {
 		/* its place in the tree is needed for the note alone */
 		if (!m->notes)
 			return 0;
-		return twig_get(m, parent, name, &at, err) < 0 ? err->code :
-								 note_twig(m, at, LINK_NOWHERE, err);
+		return twig_get(m, parent, name, &at, err) < 0
+			       ? err->code
+			       : note_twig(m, at, LINK_NOWHERE, err);
 	}
 	if (twig_get(m, parent, name, &at, err) < 0)
 		return err->code;
@@ -457,7 +494,8 @@ static int apply_layer(struct merge *m, struct lam_error *err)
 		return err->code;
 	m->map[0] = ROOT;
 	if (layer->nodes[0].inode != LAM_INODE_NONE &&
-	    apply_entry(m, &layer->nodes[0], ROOT, (struct ref){ m->number, layer->nodes[0].inode }, err) < 0)
+	    apply_entry(m, &layer->nodes[0], ROOT,
+			(struct ref){ m->number, layer->nodes[0].inode }, err) < 0)
 		return err->code;
 	for (uint32_t n = 1; n < layer->node_count; n++) {
 		if (apply_node(m, n, &link, err) < 0)
@@ -467,7 +505,6 @@ static int apply_layer(struct merge *m, struct lam_error *err)
 }
 
 /* The end: nodes in their final order. */
-
 
 static int compare_names(const void *a, const void *b, void *context)
 {
@@ -514,7 +551,10 @@ static int compare_children(const void *a, const void *b)
 static struct lam_node node_of(const struct merge *m, uint32_t twig, uint32_t parent)
 {
 	const struct twig *t = &m->twigs[twig];
-	struct lam_node node = { .parent = parent, .name = t->name, .version = t->version, .kind = t->kind,
+	struct lam_node node = { .parent = parent,
+				 .name = t->name,
+				 .version = t->version,
+				 .kind = t->kind,
 				 .live = t->live };
 	uint32_t version = t->version;
 
@@ -544,9 +584,11 @@ static int order_nodes(struct merge *m, struct lam_error *err)
 	for (uint32_t n = 0; n < next; n++) {
 		uint32_t many = 0;
 
-		for (uint32_t c = m->twigs[order[n]].first_child; c != NONE; c = m->twigs[c].next_sibling) {
+		for (uint32_t c = m->twigs[order[n]].first_child; c != NONE;
+		     c = m->twigs[c].next_sibling) {
 			if (m->twigs[c].version != NONE)
-				children[many++] = (struct child){ rank[m->twigs[c].name], c };
+				children[many++] =
+					(struct child){ rank[m->twigs[c].name], c };
 		}
 		qsort(children, many, sizeof *children, compare_children);
 		tree->nodes[n].first_child = next;
@@ -571,7 +613,8 @@ static void fill_slots(struct lam_tree *tree)
 		return;
 	memset(tree->slots, 0, tree->slot_count * sizeof *tree->slots);
 	for (uint32_t n = 1; n < tree->node_count; n++) {
-		size_t at = slot_hash(tree, tree->nodes[n].parent, tree->nodes[n].name) & mask;
+		size_t at = slot_hash(tree, tree->nodes[n].parent, tree->nodes[n].name) &
+			    mask;
 
 		while (tree->slots[at])
 			at = (at + 1) & mask;
@@ -579,14 +622,16 @@ static void fill_slots(struct lam_tree *tree)
 	}
 }
 
-uint32_t lam_tree_child(const struct lam_tree *tree, uint32_t parent, const char *name, size_t len)
+uint32_t lam_tree_child(const struct lam_tree *tree, uint32_t parent, const char *name,
+			size_t len)
 {
 	uint32_t number = lam_names_find(&tree->names, name, len);
 	size_t mask = tree->slot_count - 1, at;
 
 	if (number == UINT32_MAX || !tree->slot_count)
 		return NONE;
-	for (at = slot_hash(tree, parent, number) & mask; tree->slots[at]; at = (at + 1) & mask) {
+	for (at = slot_hash(tree, parent, number) & mask; tree->slots[at];
+	     at = (at + 1) & mask) {
 		const struct lam_node *node = &tree->nodes[tree->slots[at] - 1];
 
 		if (node->parent == parent && node->name == number)
@@ -660,7 +705,8 @@ static int collect_links(struct lam_tree *tree, struct lam_error *err)
 		free(used[i]);
 	free(used);
 	if (code == 0 && tree->link_count)
-		qsort_r(tree->links, tree->link_count, sizeof *tree->links, compare_links, tree);
+		qsort_r(tree->links, tree->link_count, sizeof *tree->links, compare_links,
+			tree);
 	return code;
 }
 
@@ -671,8 +717,10 @@ static void sum_up(struct lam_tree *tree)
 		const struct lam_version *v = live_inode(tree, n);
 
 		node->live_count += node->live;
-		if (v && node->kind == LAM_KIND_FILE && (!node->linked || lam_tree_first_link(tree, n) == n))
-			node->live_bytes += tree->layers[v->inode_layer]->inodes[v->inode].size;
+		if (v && node->kind == LAM_KIND_FILE &&
+		    (!node->linked || lam_tree_first_link(tree, n) == n))
+			node->live_bytes +=
+				tree->layers[v->inode_layer]->inodes[v->inode].size;
 		if (n == ROOT)
 			break;
 		tree->nodes[node->parent].live_count += node->live_count;
@@ -687,8 +735,12 @@ static int merge_start(struct merge *m, struct lam_error *err)
 	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 ||
 	    LAM_GROW(m->twigs, 0, m->twig_cap, err) < 0)
 		return err->code;
-	m->twigs[ROOT] = (struct twig){ .first_child = NONE, .next_sibling = NONE, .version = NONE, .name = root,
-					.kind = LAM_KIND_DIR, .live = true };
+	m->twigs[ROOT] = (struct twig){ .first_child = NONE,
+					.next_sibling = NONE,
+					.version = NONE,
+					.name = root,
+					.kind = LAM_KIND_DIR,
+					.live = true };
 	m->twig_count = 1;
 	return 0;
 }
@@ -722,8 +774,8 @@ static int merge_all(struct merge *m, struct lam_error *err)
 	return 0;
 }
 
-int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers, size_t layer_count,
-		 struct lam_notes *notes, struct lam_error *err)
+int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers,
+		 size_t layer_count, struct lam_notes *notes, struct lam_error *err)
 {
 	struct lam_tree *tree = calloc(1, sizeof *tree);
 	struct merge m = { .tree = tree, .notes = notes, .path = LAM_BUF(SIZE_MAX / 2) };

@@ -115,7 +115,8 @@ unsigned lam_workers_count(const struct lam_workers *w)
 	return w->count;
 }
 
-int lam_lane_new(struct lam_lane **out, struct lam_workers *workers, size_t depth, struct lam_error *err)
+int lam_lane_new(struct lam_lane **out, struct lam_workers *workers, size_t depth,
+		 struct lam_error *err)
 {
 	struct lam_lane *lane = calloc(1, sizeof *lane);
 
@@ -178,7 +179,8 @@ bool lam_lane_is_empty(const struct lam_lane *lane)
 	return lane->given == lane->taken;
 }
 
-void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error *err), void *job)
+void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error *err),
+		   void *job)
 {
 	struct lam_workers *w = lane->workers;
 	struct work *work = &lane->ring[lane->given % lane->depth];

@@ -1,5 +1,6 @@
-/* A few threads, and work whose results come back in the order in which it was given. With 0 threads every
- * job runs at once in the thread that gives it; nothing else changes, so results never depend on the number. */
+/* A few threads, and work whose results come back in the order in which it was given.
+ * With 0 threads every job runs at once in the thread that gives it; nothing else
+ * changes, so results never depend on the number. */
 #ifndef LAM_WORKERS_H
 #define LAM_WORKERS_H
 
@@ -16,19 +17,23 @@ int lam_workers_new(struct lam_workers **out, unsigned threads, struct lam_error
 void lam_workers_free(struct lam_workers *workers);
 unsigned lam_workers_count(const struct lam_workers *workers);
 
-/* A queue of jobs over the shared threads; several lanes share them fairly enough. One thread uses a lane. */
+/* A queue of jobs over the shared threads; several lanes share them fairly enough. One
+ * thread uses a lane. */
 struct lam_lane;
 
 /* depth: how many jobs may be given before one must be taken. */
-int lam_lane_new(struct lam_lane **out, struct lam_workers *workers, size_t depth, struct lam_error *err);
-/* Waits for jobs that run, drops those that wait; jobs not taken are the caller's loss, so drain first: jobs
- * themselves are the caller's memory. */
+int lam_lane_new(struct lam_lane **out, struct lam_workers *workers, size_t depth,
+		 struct lam_error *err);
+/* Waits for jobs that run, drops those that wait; jobs not taken are the caller's loss,
+ * so drain first: jobs themselves are the caller's memory. */
 void lam_lane_free(struct lam_lane *lane);
 bool lam_lane_is_full(const struct lam_lane *lane);
 bool lam_lane_is_empty(const struct lam_lane *lane);
 /* Not when full (assert). run() gets the job, and its error. */
-void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error *err), void *job);
-/* Waits for the oldest job and returns what its run() returned; *out_job is set in any case. Not when empty. */
+void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error *err),
+		   void *job);
+/* Waits for the oldest job and returns what its run() returned; *out_job is set in any
+ * case. Not when empty. */
 int lam_lane_take(struct lam_lane *lane, void **out_job, struct lam_error *err);
 
 #endif

@@ -1,9 +1,9 @@
-#include <lamina/write.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <lamina/write.h>
 
 #include "codec.h"
 #include "layout.h"
@@ -20,7 +20,8 @@ struct writing {
 	struct lam_workers *workers;
 	struct lam_sink *sink;
 	unsigned threads;
-	size_t count; /* of layers that are written or kept; the arrays below are of them */
+	size_t count; /* of layers that are written or kept; the arrays below are of them
+		       */
 	struct lam_stack_layer *stack;
 	struct lam_verify_layer *verify;
 	size_t *targets;
@@ -45,22 +46,30 @@ struct encoding {
 static int open_encoder(struct writing *w, struct encoding *e, int fd, const char *name,
 			struct lam_compression compression, struct lam_error *err)
 {
-	if (lam_hash_init(&e->blob_hash, LAM_SHA256, err) < 0 || lam_hash_init(&e->tar_hash, LAM_SHA256, err) < 0 ||
+	if (lam_hash_init(&e->blob_hash, LAM_SHA256, err) < 0 ||
+	    lam_hash_init(&e->tar_hash, LAM_SHA256, err) < 0 ||
 	    lam_writer_file(&e->stream, fd, false, name, err) < 0 ||
-	    lam_writer_hashing(&e->stream, LAM_STEAL(e->stream), &e->blob_hash, &e->blob_size, err) < 0 ||
-	    lam_encoder_new(&e->stream, LAM_STEAL(e->stream), compression, w->workers, err) < 0)
+	    lam_writer_hashing(&e->stream, LAM_STEAL(e->stream), &e->blob_hash,
+			       &e->blob_size, err) < 0 ||
+	    lam_encoder_new(&e->stream, LAM_STEAL(e->stream), compression, w->workers,
+			    err) < 0)
 		return err->code;
-	return lam_writer_hashing(&e->stream, LAM_STEAL(e->stream), &e->tar_hash, &e->tar_size, err);
+	return lam_writer_hashing(&e->stream, LAM_STEAL(e->stream), &e->tar_hash,
+				  &e->tar_size, err);
 }
 
-static int encode(struct writing *w, size_t n, int fd, struct encoding *e, struct lam_error *err)
+static int encode(struct writing *w, size_t n, int fd, struct encoding *e,
+		  struct lam_error *err)
 {
 	const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
-	struct lam_step step = { .stage = LAM_STAGE_WRITE, .layer = n, .layer_count = w->count,
+	struct lam_step step = { .stage = LAM_STAGE_WRITE,
+				 .layer = n,
+				 .layer_count = w->count,
 				 .total = t->info.tar_size };
 
 	if (open_encoder(w, e, fd, t->info.name, t->info.compression, err) < 0 ||
-	    lam_pack(w->image, t->items, t->item_count, e->stream, w->options->progress, &step, err) < 0)
+	    lam_pack(w->image, t->items, t->item_count, e->stream, w->options->progress,
+		     &step, err) < 0)
 		return err->code;
 	return lam_finish(e->stream, err);
 }
@@ -82,8 +91,11 @@ static int write_layer(struct writing *w, size_t n, struct lam_error *err)
 		s->size = (int64_t)e.blob_size;
 		w->tar_sizes[n] = e.tar_size;
 		lam_sink_set_blob(w->sink, blob, &s->digest, e.blob_size);
-		w->verify[n] = (struct lam_verify_layer){ .fd = fd, .size = e.blob_size, .digest = s->digest,
-							  .diff_id = s->diff_id, .name = t->info.name };
+		w->verify[n] = (struct lam_verify_layer){ .fd = fd,
+							  .size = e.blob_size,
+							  .digest = s->digest,
+							  .diff_id = s->diff_id,
+							  .name = t->info.name };
 	}
 	lam_writer_close(e.stream);
 	lam_hash_fini(&e.blob_hash);
@@ -99,9 +111,14 @@ static int keep_layer(struct writing *w, size_t n, struct lam_error *err)
 	const struct lam_image_layer *original = &w->image->layers[t->original];
 
 	w->tar_sizes[n] = original->info.tar_size;
-	w->verify[n] = (struct lam_verify_layer){ .kept = true, .original = t->original, .fd = -1 };
-	if (lam_sink_add_file(w->sink, &original->blob, &original->descriptor.digest, w->options->progress, err) < 0)
-		return err->code == LAM_ESTOPPED ? err->code : lam_wrap(err, "keeping layer \"%s\"", t->info.name);
+	w->verify[n] = (struct lam_verify_layer){ .kept = true,
+						  .original = t->original,
+						  .fd = -1 };
+	if (lam_sink_add_file(w->sink, &original->blob, &original->descriptor.digest,
+			      w->options->progress, err) < 0)
+		return err->code == LAM_ESTOPPED
+			       ? err->code
+			       : lam_wrap(err, "keeping layer \"%s\"", t->info.name);
 	return 0;
 }
 
@@ -115,15 +132,20 @@ static void describe(struct writing *w, size_t n)
 	if (t->kept) {
 		const struct lam_image_layer *original = &w->image->layers[t->original];
 
-		*s = (struct lam_stack_layer){ .kept = true, .original = t->original, .diff_id = original->diff_id,
+		*s = (struct lam_stack_layer){ .kept = true,
+					       .original = t->original,
+					       .diff_id = original->diff_id,
 					       .digest = original->descriptor.digest,
-					       .media_type = original->descriptor.media_type,
+					       .media_type =
+						       original->descriptor.media_type,
 					       .size = original->descriptor.size };
 		return;
 	}
 	snprintf(w->texts[n], sizeof w->texts[n], "lamina: %s", t->info.name);
-	*s = (struct lam_stack_layer){ .created_by = w->texts[n], .original = t->original };
-	s->media_type = lam_layer_media_type(t->info.compression.codec, w->image->manifest.docker);
+	*s = (struct lam_stack_layer){ .created_by = w->texts[n],
+				       .original = t->original };
+	s->media_type = lam_layer_media_type(t->info.compression.codec,
+					     w->image->manifest.docker);
 	s->comment = t->info.from;
 }
 
@@ -152,12 +174,14 @@ static int write_layers(struct writing *w, struct lam_error *err)
 	for (size_t n = 0; n < w->count; n++) {
 		if (lam_progress_stopped(w->options->progress))
 			return lam_fail(err, LAM_ESTOPPED, "stopped");
-		if ((w->layout->stack[w->targets[n]].kept ? keep_layer(w, n, err) : write_layer(w, n, err)) < 0)
+		if ((w->layout->stack[w->targets[n]].kept ? keep_layer(w, n, err)
+							  : write_layer(w, n, err)) < 0)
 			return err->code;
 	}
 	if (w->options->no_verify || lam_layout_is_identity(w->layout))
 		return 0;
-	return lam_verify(w->layout, w->verify, w->count, w->threads, w->options->progress, err);
+	return lam_verify(w->layout, w->verify, w->count, w->threads,
+			  w->options->progress, err);
 }
 
 /* The documents */
@@ -169,11 +193,12 @@ static int make_config(struct writing *w, struct lam_buf *out, struct lam_error 
 
 	if (lam_layout_is_identity(w->layout))
 		return lam_buf_append(out, bytes, len, err);
-	return lam_config_edit(&w->image->config, w->stack, w->count, w->options->created, out, err);
+	return lam_config_edit(&w->image->config, w->stack, w->count, w->options->created,
+			       out, err);
 }
 
-static int make_manifest(struct writing *w, const struct lam_digest *config, size_t config_size,
-			 struct lam_buf *out, struct lam_error *err)
+static int make_manifest(struct writing *w, const struct lam_digest *config,
+			 size_t config_size, struct lam_buf *out, struct lam_error *err)
 {
 	char plan[80];
 	struct lam_annotation annotations[] = {
@@ -190,39 +215,50 @@ static int make_manifest(struct writing *w, const struct lam_digest *config, siz
 	if (lam_plan_digest(w->layout->plan, plan, err) < 0)
 		return err->code;
 	/* Docker's manifests know no annotations */
-	size_t count = w->image->manifest.docker ? 0 : sizeof annotations / sizeof *annotations;
+	size_t count =
+		w->image->manifest.docker ? 0 : sizeof annotations / sizeof *annotations;
 
 	if (w->image->manifest.doc)
-		return lam_manifest_edit(&w->image->manifest, w->stack, w->count, config, (int64_t)config_size,
-					 annotations, count, out, err);
+		return lam_manifest_edit(&w->image->manifest, w->stack, w->count, config,
+					 (int64_t)config_size, annotations, count, out,
+					 err);
 	code = lam_manifest_parse(&made, bytes, len, "manifest", NULL, err);
 	if (code == 0)
-		code = lam_manifest_edit(&made, w->stack, w->count, config, (int64_t)config_size, annotations,
-					 count, out, err);
+		code = lam_manifest_edit(&made, w->stack, w->count, config,
+					 (int64_t)config_size, annotations, count, out,
+					 err);
 	lam_manifest_fini(&made);
 	return code;
 }
 
-static int publish(struct writing *w, const struct lam_buf *config, const struct lam_buf *manifest,
-		   struct lam_write_result *out, struct lam_error *err)
+static int publish(struct writing *w, const struct lam_buf *config,
+		   const struct lam_buf *manifest, struct lam_write_result *out,
+		   struct lam_error *err)
 {
 	struct lam_digest *layers = calloc(w->count, sizeof *layers);
-	struct lam_sink_image image = { .platform = w->image->config.platform, .layers = layers,
-					.layer_count = w->count, .config_size = (int64_t)config->len,
+	struct lam_sink_image image = { .platform = w->image->config.platform,
+					.layers = layers,
+					.layer_count = w->count,
+					.config_size = (int64_t)config->len,
 					.manifest_size = (int64_t)manifest->len };
 	int code = layers ? 0 : lam_fail_memory(err);
 
-	image.media_type = w->image->manifest.docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
+	image.media_type =
+		w->image->manifest.docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
 	for (size_t i = 0; code == 0 && i < w->count; i++)
 		layers[i] = w->stack[i].digest;
 	if (code == 0)
-		code = lam_digest_of(&image.config, LAM_SHA256, config->data, config->len, err);
+		code = lam_digest_of(&image.config, LAM_SHA256, config->data, config->len,
+				     err);
 	if (code == 0)
-		code = lam_digest_of(&image.manifest, LAM_SHA256, manifest->data, manifest->len, err);
+		code = lam_digest_of(&image.manifest, LAM_SHA256, manifest->data,
+				     manifest->len, err);
 	if (code == 0)
-		code = lam_sink_add_bytes(w->sink, config->data, config->len, &image.config, err);
+		code = lam_sink_add_bytes(w->sink, config->data, config->len,
+					  &image.config, err);
 	if (code == 0)
-		code = lam_sink_add_bytes(w->sink, manifest->data, manifest->len, &image.manifest, err);
+		code = lam_sink_add_bytes(w->sink, manifest->data, manifest->len,
+					  &image.manifest, err);
 	if (code == 0 && lam_progress_stopped(w->options->progress))
 		code = lam_fail(err, LAM_ESTOPPED, "stopped");
 	if (code == 0)
@@ -232,12 +268,15 @@ static int publish(struct writing *w, const struct lam_buf *config, const struct
 		return code;
 	char text[LAM_DIGEST_TEXT];
 
-	snprintf(out->manifest_digest, sizeof out->manifest_digest, "%s", lam_digest_format(&image.manifest, text));
-	snprintf(out->config_digest, sizeof out->config_digest, "%s", lam_digest_format(&image.config, text));
+	snprintf(out->manifest_digest, sizeof out->manifest_digest, "%s",
+		 lam_digest_format(&image.manifest, text));
+	snprintf(out->config_digest, sizeof out->config_digest, "%s",
+		 lam_digest_format(&image.config, text));
 	return 0;
 }
 
-static int write_documents(struct writing *w, struct lam_write_result *out, struct lam_error *err)
+static int write_documents(struct writing *w, struct lam_write_result *out,
+			   struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf config = LAM_BUF(LAM_MAX_CONFIG);
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf manifest = LAM_BUF(LAM_MAX_MANIFEST);
@@ -254,7 +293,8 @@ static int write_documents(struct writing *w, struct lam_write_result *out, stru
 	return publish(w, &config, &manifest, out, err);
 }
 
-static int fill_result(const struct writing *w, struct lam_write_result *out, struct lam_error *err)
+static int fill_result(const struct writing *w, struct lam_write_result *out,
+		       struct lam_error *err)
 {
 	out->layers = calloc(w->count, sizeof *out->layers);
 	if (!out->layers)
@@ -265,15 +305,18 @@ static int fill_result(const struct writing *w, struct lam_write_result *out, st
 		char text[LAM_DIGEST_TEXT];
 		struct lam_written_layer *l = &out->layers[i];
 
-		snprintf(l->digest, sizeof l->digest, "%s", lam_digest_format(&w->stack[i].digest, text));
-		snprintf(l->diff_id, sizeof l->diff_id, "%s", lam_digest_format(&w->stack[i].diff_id, text));
+		snprintf(l->digest, sizeof l->digest, "%s",
+			 lam_digest_format(&w->stack[i].digest, text));
+		snprintf(l->diff_id, sizeof l->diff_id, "%s",
+			 lam_digest_format(&w->stack[i].diff_id, text));
 		l->blob_size = (uint64_t)w->stack[i].size;
 		l->tar_size = w->tar_sizes[i];
 	}
 	return 0;
 }
 
-static int run(struct writing *w, const char *text, struct lam_write_result *out, struct lam_error *err)
+static int run(struct writing *w, const char *text, struct lam_write_result *out,
+	       struct lam_error *err)
 {
 	struct lam_reference reference = { 0 };
 	int code = lam_reference_parse(&reference, text, true, err);
@@ -296,10 +339,13 @@ static int run(struct writing *w, const char *text, struct lam_write_result *out
 	return code;
 }
 
-int lam_write_image(const struct lam_layout *layout, const char *reference, const struct lam_write_options *options,
-		    struct lam_write_result *out, struct lam_error *err)
+int lam_write_image(const struct lam_layout *layout, const char *reference,
+		    const struct lam_write_options *options, struct lam_write_result *out,
+		    struct lam_error *err)
 {
-	struct writing w = { .layout = layout, .image = layout->image, .options = options,
+	struct writing w = { .layout = layout,
+			     .image = layout->image,
+			     .options = options,
 			     .threads = lam_thread_count(options->threads) };
 	int code;
 
@@ -330,7 +376,8 @@ int lam_write_spool_folder(char **out, const char *text, struct lam_error *err)
 		*out = strdup(reference.path);
 	} else {
 		*out = strdup(reference.path);
-		for (size_t len = *out ? strlen(*out) : 0; len > 1 && (*out)[len - 1] == '/'; len--)
+		for (size_t len = *out ? strlen(*out) : 0;
+		     len > 1 && (*out)[len - 1] == '/'; len--)
 			(*out)[len - 1] = '\0';
 		slash = *out ? strrchr(*out, '/') : NULL;
 		if (slash)

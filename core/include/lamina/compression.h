@@ -12,11 +12,13 @@ struct lam_compression {
 };
 
 #define LAM_COMPRESSION_DEFAULT ((struct lam_compression){ LAM_CODEC_GZIP, 6 })
-#define LAM_COMPRESSION_TEXT 16
+#define LAM_COMPRESSION_TEXT    16
 
-/* "gzip", "gzip:6", "zstd", "zstd:3", "none"; without a level gzip is 6 and zstd 3. LAM_EPLAN with the forms that are
- * taken. */
-int lam_compression_parse(struct lam_compression *out, const char *text, struct lam_error *err);
-const char *lam_compression_format(struct lam_compression compression, char out[LAM_COMPRESSION_TEXT]);
+/* "gzip", "gzip:6", "zstd", "zstd:3", "none"; without a level gzip is 6 and zstd 3.
+ * LAM_EPLAN with the forms that are taken. */
+int lam_compression_parse(struct lam_compression *out, const char *text,
+			  struct lam_error *err);
+const char *lam_compression_format(struct lam_compression compression,
+				   char out[LAM_COMPRESSION_TEXT]);
 
 #endif

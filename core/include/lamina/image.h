@@ -1,5 +1,6 @@
-/* An image, opened: its layers, their merged tree, and what was odd on the way. Opening reads every layer once and checks every
- * digest, size and diff_id; what does not match is an error. Nothing is unpacked to the filesystem. */
+/* An image, opened: its layers, their merged tree, and what was odd on the way. Opening
+ * reads every layer once and checks every digest, size and diff_id; what does not match
+ * is an error. Nothing is unpacked to the filesystem. */
 #ifndef LAMINA_IMAGE_H
 #define LAMINA_IMAGE_H
 
@@ -10,77 +11,101 @@
 struct lam_image;
 
 struct lam_open_options {
-	const char *platform;  /* "os/arch[/variant]", or NULL: this machine's where there is a choice */
+	const char *platform;  /* "os/arch[/variant]", or NULL: this machine's where there
+				  is a choice */
 	unsigned threads;      /* 0: as many as there are cores */
 	const char *temporary; /* folder for what does not fit in memory; NULL: /tmp */
-	const char *spool;     /* not NULL: an image that will be written from: layer contents are kept in this folder (in files
-				  without a name), so that each layer is inflated once */
+	const char *spool; /* not NULL: an image that will be written from: layer contents
+			      are kept in this folder (in files without a name), so that
+			      each layer is inflated once */
 	const struct lam_progress *progress;
 };
 
-/* reference: design, section 6. LAM_EUSAGE, LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT, LAM_ESTOPPED, LAM_ENOMEM; LAM_EWRITE where the
- * spool has no space. */
-int lam_image_open(struct lam_image **out, const char *reference, const struct lam_open_options *options,
-		   struct lam_error *err);
+/* reference: design, section 6. LAM_EUSAGE, LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT,
+ * LAM_ESTOPPED, LAM_ENOMEM; LAM_EWRITE where the spool has no space. */
+int lam_image_open(struct lam_image **out, const char *reference,
+		   const struct lam_open_options *options, struct lam_error *err);
 void lam_image_close(struct lam_image *image); /* NULL is fine */
 
 struct lam_layer_info {
-	const char *digest;     /* "sha256:..." of the blob as stored */
-	const char *diff_id;    /* of its tar */
+	const char *digest;  /* "sha256:..." of the blob as stored */
+	const char *diff_id; /* of its tar */
 	const char *media_type;
 	const char *created_by; /* from the history, or "" */
 	enum lam_codec codec;   /* as it is, by its first bytes */
 	uint64_t blob_size;     /* bytes */
 	uint64_t tar_size;
-	uint32_t entry_count;   /* of the tar, whiteouts too */
+	uint32_t entry_count; /* of the tar, whiteouts too */
 	uint32_t whiteout_count;
-	uint64_t file_bytes;    /* contents of all its files */
-	uint32_t dead_count;    /* entries that are not visible in the merged tree */
-	uint64_t waste_bytes;   /* contents of those */
+	uint64_t file_bytes;  /* contents of all its files */
+	uint32_t dead_count;  /* entries that are not visible in the merged tree */
+	uint64_t waste_bytes; /* contents of those */
 };
 
-const char *lam_image_reference(const struct lam_image *image);       /* as given */
-const char *lam_image_name(const struct lam_image *image);            /* tag or NAME:TAG, or NULL */
-const char *lam_image_manifest_digest(const struct lam_image *image); /* for a docker-archive: of the manifest made for it */
+const char *lam_image_reference(const struct lam_image *image); /* as given */
+const char *lam_image_name(const struct lam_image *image); /* tag or NAME:TAG, or NULL */
+const char *lam_image_manifest_digest(
+	const struct lam_image
+		*image); /* for a docker-archive: of the manifest made for it */
 const char *lam_image_config_digest(const struct lam_image *image);
-const char *lam_image_platform(const struct lam_image *image);        /* "linux/amd64", "linux/arm/v7" */
+const char *
+lam_image_platform(const struct lam_image *image); /* "linux/amd64", "linux/arm/v7" */
 size_t lam_image_layer_count(const struct lam_image *image);
 const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size_t n);
 const struct lam_tree *lam_image_tree(const struct lam_image *image);
 
-/* What was odd but readable: constructs that runtimes read differently, repaired names, entries left out. At most 1,000
- * are kept, in order of layer; the count goes on. */
+/* What was odd but readable: constructs that runtimes read differently, repaired names,
+ * entries left out. At most 1,000 are kept, in order of layer; the count goes on. */
 struct lam_note {
-	const char *rule;   /* a short stable name of the kind: "implied-parent", "duplicate", ... */
-	uint32_t layer;     /* UINT32_MAX: the image as a whole */
-	const char *path;   /* text form, absolute, or NULL */
-	const char *text;   /* one sentence: what it is, how it is read here, and who reads it otherwise */
+	const char *rule; /* a short stable name of the kind: "implied-parent",
+			     "duplicate", ... */
+	uint32_t layer;   /* UINT32_MAX: the image as a whole */
+	const char *path; /* text form, absolute, or NULL */
+	const char *text; /* one sentence: what it is, how it is read here, and who reads
+			     it otherwise */
 };
 size_t lam_image_note_count(const struct lam_image *image); /* of those kept */
 uint64_t lam_image_note_total(const struct lam_image *image);
 const struct lam_note *lam_image_note(const struct lam_image *image, size_t n);
 
-/* Gives the content of a file, in order, in pieces, to write(); write() returns 0, or a negative code with err set, which ends it.
- * version NULL: what is visible. Symlinks are not followed; other kinds have no content. */
-int lam_image_read_file(const struct lam_image *image, uint32_t node, const struct lam_version *version,
-			int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err),
+/* Gives the content of a file, in order, in pieces, to write(); write() returns 0, or a
+ * negative code with err set, which ends it. version NULL: what is visible. Symlinks are
+ * not followed; other kinds have no content. */
+int lam_image_read_file(const struct lam_image *image, uint32_t node,
+			const struct lam_version *version,
+			int (*write)(void *context, const void *bytes, size_t len,
+				     struct lam_error *err),
 			void *context, struct lam_error *err);
 
-/* A subtree as a tar with final metadata, whole hard-link groups, paths relative to the node's parent ("opt/app/…"), the root as
- * "./": canonical as written layers are. Links whose first name is outside stand as files. */
+/* A subtree as a tar with final metadata, whole hard-link groups, paths relative to the
+ * node's parent ("opt/app/…"), the root as
+ * "./": canonical as written layers are. Links whose first name is outside stand as
+ * files. */
 int lam_image_export(const struct lam_image *image, uint32_t node,
-		     int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err), void *context,
-		     struct lam_error *err);
+		     int (*write)(void *context, const void *bytes, size_t len,
+				  struct lam_error *err),
+		     void *context, struct lam_error *err);
 
-/* How two merged trees differ, in order of path. what: bits of the below. a or b is LAM_NODE_NONE where the path is in one alone. */
+/* How two merged trees differ, in order of path. what: bits of the below. a or b is
+ * LAM_NODE_NONE where the path is in one alone. */
 enum lam_difference {
-	LAM_DIFF_KIND = 1, LAM_DIFF_MODE = 2, LAM_DIFF_OWNER = 4, LAM_DIFF_TIME = 8, LAM_DIFF_SIZE = 16, LAM_DIFF_CONTENT = 32,
-	LAM_DIFF_TARGET = 64, LAM_DIFF_DEVICE = 128, LAM_DIFF_ATTRIBUTES = 256, LAM_DIFF_LINKS = 512, /* the set of names differs */
-	LAM_DIFF_ONLY_A = 1024, LAM_DIFF_ONLY_B = 2048,
+	LAM_DIFF_KIND = 1,
+	LAM_DIFF_MODE = 2,
+	LAM_DIFF_OWNER = 4,
+	LAM_DIFF_TIME = 8,
+	LAM_DIFF_SIZE = 16,
+	LAM_DIFF_CONTENT = 32,
+	LAM_DIFF_TARGET = 64,
+	LAM_DIFF_DEVICE = 128,
+	LAM_DIFF_ATTRIBUTES = 256,
+	LAM_DIFF_LINKS = 512, /* the set of names differs */
+	LAM_DIFF_ONLY_A = 1024,
+	LAM_DIFF_ONLY_B = 2048,
 };
-/* Calls found() for each path that differs; a non-zero return of it ends the walk and is returned. */
+/* Calls found() for each path that differs; a non-zero return of it ends the walk and is
+ * returned. */
 int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
-		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what), void *context,
-		  struct lam_error *err);
+		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		  void *context, struct lam_error *err);
 
 #endif

@@ -1,6 +1,8 @@
-/* What a plan means for one image (design, section 5): for each target layer its entries, in order, and why. A pure value: nothing is
- * read or written. The layout has been checked: the stack it describes, run through the reader's own merge, gives the source's tree, less
- * what was left out. It borrows the image and the plan, which must outlive it and stay as they are. */
+/* What a plan means for one image (design, section 5): for each target layer its entries,
+ * in order, and why. A pure value: nothing is read or written. The layout has been
+ * checked: the stack it describes, run through the reader's own merge, gives the source's
+ * tree, less what was left out. It borrows the image and the plan, which must outlive it
+ * and stay as they are. */
 #ifndef LAMINA_LAYOUT_H
 #define LAMINA_LAYOUT_H
 
@@ -11,7 +13,8 @@
 
 enum lam_fate {
 	LAM_FATE_KEPT,      /* an original blob, byte for byte */
-	LAM_FATE_REWRITTEN, /* an original with entries moved in or out, or waste removed */
+	LAM_FATE_REWRITTEN, /* an original with entries moved in or out, or waste removed
+			     */
 	LAM_FATE_NEW,       /* no single original is its base */
 	LAM_FATE_EMPTY,     /* nothing is left in it: not written */
 };
@@ -20,42 +23,52 @@ struct lam_target {
 	const char *name;
 	enum lam_fate fate;
 	uint32_t original;  /* of KEPT and REWRITTEN */
-	const char *reason; /* one line: "nothing moved out of it", "/opt/app moved to py-deps", "its whiteout of /a would hide /a, which is now in
-			       layer base" */
-	const char *from;   /* where its files came from, text: "layers 0-3, 5"; "" for none */
+	const char *reason; /* one line: "nothing moved out of it", "/opt/app moved to
+			       py-deps", "its whiteout of /a would hide /a, which is now
+			       in layer base" */
+	const char
+		*from; /* where its files came from, text: "layers 0-3, 5"; "" for none */
 	struct lam_compression compression; /* of what is written */
-	bool keep;          /* the plan demands KEPT */
-	uint32_t entry_count;    /* that it will hold, whiteouts included */
-	uint32_t whiteout_count; /* and opaque markers */
-	uint32_t file_count;     /* files assigned to it */
-	uint64_t file_bytes;     /* their contents */
-	uint64_t tar_size;       /* bytes of its tar, exact */
-	uint64_t blob_size;      /* of KEPT: exact; else 0 */
+	bool keep;                          /* the plan demands KEPT */
+	uint32_t entry_count;               /* that it will hold, whiteouts included */
+	uint32_t whiteout_count;            /* and opaque markers */
+	uint32_t file_count;                /* files assigned to it */
+	uint64_t file_bytes;                /* their contents */
+	uint64_t tar_size;                  /* bytes of its tar, exact */
+	uint64_t blob_size;                 /* of KEPT: exact; else 0 */
 };
 
 struct lam_layout;
 
-/* LAM_EPLAN: an original in no target or in two, a number that the image does not have, a broken `keep: true` (with the path
- * that broke it). All of these are in errors (which may be NULL), the first in err. */
-int lam_layout_new(struct lam_layout **out, const struct lam_image *image, const struct lam_plan *plan,
-		   struct lam_plan_errors *errors, struct lam_error *err);
+/* LAM_EPLAN: an original in no target or in two, a number that the image does not have, a
+ * broken `keep: true` (with the path that broke it). All of these are in errors (which
+ * may be NULL), the first in err. */
+int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
+		   const struct lam_plan *plan, struct lam_plan_errors *errors,
+		   struct lam_error *err);
 void lam_layout_free(struct lam_layout *layout);
 
 const struct lam_image *lam_layout_image(const struct lam_layout *layout);
 const struct lam_plan *lam_layout_plan(const struct lam_layout *layout);
-size_t lam_layout_target_count(const struct lam_layout *layout); /* of the plan, EMPTY ones too */
+size_t lam_layout_target_count(
+	const struct lam_layout *layout); /* of the plan, EMPTY ones too */
 const struct lam_target *lam_layout_target(const struct lam_layout *layout, size_t n);
-bool lam_layout_is_identity(const struct lam_layout *layout); /* the same blobs in the same order: the manifest stays as it is */
+bool lam_layout_is_identity(
+	const struct lam_layout *layout); /* the same blobs in the same order: the
+					     manifest stays as it is */
 
-/* Where a node goes, and the rule that decided; LAM_RULE_NONE: the target that names its origin. Dead nodes go nowhere. */
+/* Where a node goes, and the rule that decided; LAM_RULE_NONE: the target that names its
+ * origin. Dead nodes go nowhere. */
 uint32_t lam_layout_target_of(const struct lam_layout *layout, uint32_t node);
 uint32_t lam_layout_rule_of(const struct lam_layout *layout, uint32_t node);
 
 /* What is left out of the image by rules to null. */
-void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries, uint64_t *out_bytes);
+void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries,
+			uint64_t *out_bytes);
 
-/* Drift and surprises, a line each: rules that matched nothing, new paths at the top that only the catch-all caught, hard-link groups that were
- * kept together, targets that are not written because they are empty. `strict` ones make `apply --strict` fail. */
+/* Drift and surprises, a line each: rules that matched nothing, new paths at the top that
+ * only the catch-all caught, hard-link groups that were kept together, targets that are
+ * not written because they are empty. `strict` ones make `apply --strict` fail. */
 struct lam_remark {
 	const char *text;
 	bool strict;

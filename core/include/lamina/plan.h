@@ -1,6 +1,7 @@
-/* Plans (design, section 4): an ordered stack of target layers, base first, and ordered rules that assign paths to them, the last that matches
- * wins. A plan is a plain value: it knows no image. Strings are UTF-8 text and the plan's own (free()); paths and globs are kept in the
- * text form of path.h, canonical ("/usr/lib", "/"). */
+/* Plans (design, section 4): an ordered stack of target layers, base first, and ordered
+ * rules that assign paths to them, the last that matches wins. A plan is a plain value:
+ * it knows no image. Strings are UTF-8 text and the plan's own (free()); paths and globs
+ * are kept in the text form of path.h, canonical ("/usr/lib", "/"). */
 #ifndef LAMINA_PLAN_H
 #define LAMINA_PLAN_H
 
@@ -15,7 +16,7 @@ struct lam_plan_layer {
 	char *name;
 	struct lam_range *from; /* sorted, apart */
 	size_t from_count;
-	bool rest;              /* "from": "rest" */
+	bool rest; /* "from": "rest" */
 	bool keep;
 	bool has_compression;
 	struct lam_compression compression;
@@ -31,8 +32,9 @@ struct lam_plan_rule {
 
 struct lam_plan {
 	char *source_reference, *source_manifest; /* or NULL */
-	char **source_paths; /* names at the top of the image that the plan was made for, text form, sorted: what tells new ones
-				from old ones at a replay; NULL: not recorded */
+	char **source_paths; /* names at the top of the image that the plan was made for,
+				text form, sorted: what tells new ones from old ones at a
+				replay; NULL: not recorded */
 	size_t source_path_count;
 	struct lam_plan_layer *layers;
 	size_t layer_count;
@@ -43,35 +45,39 @@ struct lam_plan {
 	char *note, *source_note;
 };
 
-/* Everything that is wrong with a plan, a line each ("app.json: assign[2].to: no layer ..."), in order. */
+/* Everything that is wrong with a plan, a line each ("app.json: assign[2].to: no layer
+ * ..."), in order. */
 struct lam_plan_errors {
 	char **lines;
 	size_t count;
 };
 void lam_plan_errors_fini(struct lam_plan_errors *errors);
 
-/* Reads a plan; `name` begins every message. LAM_EPLAN with *out NULL and all that is wrong in errors (err has the first of it). */
+/* Reads a plan; `name` begins every message. LAM_EPLAN with *out NULL and all that is
+ * wrong in errors (err has the first of it). */
 int lam_plan_parse(struct lam_plan **out, const char *bytes, size_t len, const char *name,
 		   struct lam_plan_errors *errors, struct lam_error *err);
 void lam_plan_free(struct lam_plan *plan); /* NULL is fine */
 
-/* The canonical text, a new string of the caller's, with a final newline: the same plan gives the same bytes; rules that can never win are
- * left out. */
+/* The canonical text, a new string of the caller's, with a final newline: the same plan
+ * gives the same bytes; rules that can never win are left out. */
 int lam_plan_format(const struct lam_plan *plan, char **out, struct lam_error *err);
-/* "sha256:..." of the canonical text without `source` and notes: two plans that do the same have the same. */
+/* "sha256:..." of the canonical text without `source` and notes: two plans that do the
+ * same have the same. */
 int lam_plan_digest(const struct lam_plan *plan, char out[80], struct lam_error *err);
 
-struct lam_plan_request { /* what `lamina plan` was asked for */
-	bool flatten;         /* all originals that are not kept become one layer */
+struct lam_plan_request {          /* what `lamina plan` was asked for */
+	bool flatten;              /* all originals that are not kept become one layer */
 	const char *const *splits; /* "PATH" or "PATH=NAME" */
 	size_t split_count;
-	size_t keep;          /* the lowest N layers come out as they are */
+	size_t keep; /* the lowest N layers come out as they are */
 	const char *const *drops;
 	size_t drop_count;
 };
-/* A plan for an image. With nothing asked for it is the identity: every original its own target, named "layer-N". LAM_EPLAN
- * for a path that the image does not have, two layers of one name, more kept than there are. */
-int lam_plan_make(struct lam_plan **out, const struct lam_image *image, const struct lam_plan_request *request,
-		  struct lam_error *err);
+/* A plan for an image. With nothing asked for it is the identity: every original its own
+ * target, named "layer-N". LAM_EPLAN for a path that the image does not have, two layers
+ * of one name, more kept than there are. */
+int lam_plan_make(struct lam_plan **out, const struct lam_image *image,
+		  const struct lam_plan_request *request, struct lam_error *err);
 
 #endif

@@ -1,9 +1,10 @@
-/* Progress and stopping: long calls take a struct lam_progress of the caller, which may be NULL.
+/* Progress and stopping: long calls take a struct lam_progress of the caller, which may
+ * be NULL.
  *
- * `report` is called from any thread, but never from two at once, at most every few dozen milliseconds for
- * each stage, and once with done == total at a stage's end. `stop` is looked at after every piece of work
- * (1 MiB at the most); once it is true the call ends with LAM_ESTOPPED, having undone what it had begun.
- * A signal handler may set it. */
+ * `report` is called from any thread, but never from two at once, at most every few dozen
+ * milliseconds for each stage, and once with done == total at a stage's end. `stop` is
+ * looked at after every piece of work (1 MiB at the most); once it is true the call ends
+ * with LAM_ESTOPPED, having undone what it had begun. A signal handler may set it. */
 #ifndef LAMINA_PROGRESS_H
 #define LAMINA_PROGRESS_H
 
@@ -20,7 +21,7 @@ enum lam_stage {
 
 struct lam_step {
 	enum lam_stage stage;
-	size_t layer;       /* of the source for READ, of the target stack otherwise */
+	size_t layer; /* of the source for READ, of the target stack otherwise */
 	size_t layer_count;
 	uint64_t done, total; /* of this layer; total is 0 where it is not known */
 };

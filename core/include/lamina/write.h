@@ -1,13 +1,14 @@
-/* Writes a layout as an image: encodes what is new, keeps what is kept, reads back, compares, publishes. */
+/* Writes a layout as an image: encodes what is new, keeps what is kept, reads back,
+ * compares, publishes. */
 #ifndef LAMINA_WRITE_H
 #define LAMINA_WRITE_H
 
 #include <lamina/layout.h>
 
 struct lam_write_options {
-	unsigned threads;     /* 0: as many as there are cores */
-	bool no_verify;       /* leaves out the reading back, nothing else */
-	const char *created;  /* RFC 3339, from SOURCE_DATE_EPOCH; NULL: the image's */
+	unsigned threads;    /* 0: as many as there are cores */
+	bool no_verify;      /* leaves out the reading back, nothing else */
+	const char *created; /* RFC 3339, from SOURCE_DATE_EPOCH; NULL: the image's */
 	const struct lam_progress *progress;
 };
 
@@ -24,12 +25,15 @@ struct lam_write_result {
 };
 void lam_write_result_fini(struct lam_write_result *result);
 
-/* A folder on the output's filesystem for lam_open_options.spool, a new string of the caller's. "." for an output that is not there. */
+/* A folder on the output's filesystem for lam_open_options.spool, a new string of the
+ * caller's. "." for an output that is not there. */
 int lam_write_spool_folder(char **out, const char *reference, struct lam_error *err);
 
-/* The image must have been opened with a spool. LAM_EWRITE, LAM_EREAD, LAM_ESTOPPED, ...: nothing was published. reference: design,
- * section 6; it may be the layout that the image is read from. */
-int lam_write_image(const struct lam_layout *layout, const char *reference, const struct lam_write_options *options,
-		    struct lam_write_result *out, struct lam_error *err);
+/* The image must have been opened with a spool. LAM_EWRITE, LAM_EREAD, LAM_ESTOPPED, ...:
+ * nothing was published. reference: design, section 6; it may be the layout that the
+ * image is read from. */
+int lam_write_image(const struct lam_layout *layout, const char *reference,
+		    const struct lam_write_options *options, struct lam_write_result *out,
+		    struct lam_error *err);
 
 #endif
