@@ -1,0 +1,246 @@
+#include "unit.h"
+
+#include "codec.h"
+
+static struct lam_error err;
+
+/* Text-like, with a part that does not compress. */
+static char *sample(size_t len)
+{
+	uint64_t seed = 7;
+	char *bytes = malloc(len + 1);
+
+	for (size_t i = 0; i < len; i++) {
+		uint64_t r = next_random(&seed);
+
+		bytes[i] = i % 100000 < 20000 ? (char)r : (char)('a' + r % 3);
+	}
+	return bytes;
+}
+
+/* threads and cut sizes vary; the result is the caller's. */
+static struct lam_buf encode(const char *bytes, size_t len, struct lam_compression compression, unsigned threads,
+			     uint64_t seed)
+{
+	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+	struct lam_workers *workers;
+	struct lam_writer *writer;
+
+	OK(lam_workers_new(&workers, threads, &err));
+	OK(lam_writer_buf(&writer, &out, &err));
+	OK(lam_encoder_new(&writer, writer, compression, workers, &err));
+	for (size_t at = 0; at < len;) {
+		size_t now = seed ? next_random(&seed) % 300000 + 1 : len;
+
+		if (now > len - at)
+			now = len - at;
+		OK(lam_write(writer, bytes + at, now, &err));
+		at += now;
+	}
+	OK(lam_finish(writer, &err));
+	lam_writer_close(writer);
+	lam_workers_free(workers);
+	return out;
+}
+
+static int decode(const void *bytes, size_t len, enum lam_codec codec, struct lam_buf *out)
+{
+	struct lam_reader *reader;
+	struct lam_writer *writer;
+	int code;
+
+	OK(lam_reader_memory(&reader, bytes, len, &err));
+	OK(lam_decoder_new(&reader, reader, codec, &err));
+	OK(lam_writer_buf(&writer, out, &err));
+	code = lam_copy(reader, writer, &err);
+	lam_writer_close(writer);
+	lam_reader_close(reader);
+	return code;
+}
+
+static const struct lam_compression ALL[] = { { LAM_CODEC_NONE, 0 }, { LAM_CODEC_GZIP, 1 }, { LAM_CODEC_GZIP, 6 },
+					      { LAM_CODEC_GZIP, 12 }, { LAM_CODEC_ZSTD, 1 }, { LAM_CODEC_ZSTD, 3 },
+					      { LAM_CODEC_ZSTD, 19 } };
+
+static void round_trips(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 511, 1 << 20, (1 << 20) + 1, 3000000 };
+	char *bytes = sample(3000000);
+
+	(void)state;
+	for (size_t c = 0; c < sizeof ALL / sizeof *ALL; c++) {
+		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+			struct lam_buf packed = encode(bytes, sizes[i], ALL[c], 2, 0);
+			struct lam_buf back = LAM_BUF(SIZE_MAX / 2);
+			const char *foreign;
+
+			if (ALL[c].codec != LAM_CODEC_NONE)
+				assert_int_equal(lam_codec_detect(packed.data, packed.len, &foreign), ALL[c].codec);
+			OK(decode(packed.data, packed.len, ALL[c].codec, &back));
+			assert_int_equal(back.len, sizes[i]);
+			if (sizes[i])
+				assert_memory_equal(back.data, bytes, sizes[i]);
+			lam_buf_fini(&packed);
+			lam_buf_fini(&back);
+		}
+	}
+	free(bytes);
+}
+
+/* The same bytes for any number of threads and any cut of the writes. */
+static void deterministic(void **state)
+{
+	const size_t len = 20000000;
+	char *bytes = sample(len);
+
+	(void)state;
+	for (size_t c = 1; c < sizeof ALL / sizeof *ALL; c += 2) {
+		struct lam_buf first = encode(bytes, len, (struct lam_compression){ ALL[c].codec, 1 }, 0, 0);
+
+		for (unsigned threads = 1; threads <= 8; threads *= 2) {
+			struct lam_buf again =
+				encode(bytes, len, (struct lam_compression){ ALL[c].codec, 1 }, threads, threads);
+
+			assert_int_equal(first.len, again.len);
+			assert_memory_equal(first.data, again.data, first.len);
+			lam_buf_fini(&again);
+		}
+		lam_buf_fini(&first);
+	}
+	free(bytes);
+}
+
+/* Every cut, and a flip of every byte, must be told or be without effect (header fields that mean nothing). */
+static void damage(void **state)
+{
+	static const enum lam_codec codecs[] = { LAM_CODEC_GZIP, LAM_CODEC_ZSTD };
+	char *bytes = sample(3000);
+
+	(void)state;
+	for (size_t c = 0; c < 2; c++) {
+		struct lam_buf packed = encode(bytes, 3000, (struct lam_compression){ codecs[c], 3 }, 0, 0);
+
+		for (size_t cut = 0; cut < packed.len; cut++) {
+			struct lam_buf back = LAM_BUF(SIZE_MAX / 2);
+
+			assert_int_equal(decode(packed.data, cut, codecs[c], &back), LAM_EFORMAT);
+			lam_buf_fini(&back);
+		}
+		for (size_t at = 0; at < packed.len; at++) {
+			struct lam_buf back = LAM_BUF(1 << 20);
+
+			packed.data[at] ^= 0x10;
+			if (decode(packed.data, packed.len, codecs[c], &back) == 0) {
+				assert_int_equal(back.len, 3000);
+				assert_memory_equal(back.data, bytes, 3000);
+			}
+			packed.data[at] ^= 0x10;
+			lam_buf_fini(&back);
+		}
+		lam_buf_fini(&packed);
+	}
+	free(bytes);
+}
+
+static void several(struct lam_buf *out, const char *bytes, size_t len, enum lam_codec codec, int parts)
+{
+	for (int i = 0; i < parts; i++) {
+		size_t from = len * (size_t)i / (size_t)parts, to = len * ((size_t)i + 1) / (size_t)parts;
+
+		OK(codec == LAM_CODEC_GZIP ? lam_gzip_encode_piece(out, bytes + from, to - from, 6, &err) :
+					     lam_zstd_encode_piece(out, bytes + from, to - from, 3, &err));
+	}
+}
+
+static void members_and_frames(void **state)
+{
+	static const unsigned char skippable[] = { 0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c' };
+	char *bytes = sample(100000);
+
+	(void)state;
+	for (int parts = 1; parts < 400; parts += 57) {
+		struct lam_buf gzip = LAM_BUF(SIZE_MAX / 2), zstd = LAM_BUF(SIZE_MAX / 2), back = LAM_BUF(SIZE_MAX / 2);
+
+		several(&gzip, bytes, 100000, LAM_CODEC_GZIP, parts);
+		OK(decode(gzip.data, gzip.len, LAM_CODEC_GZIP, &back));
+		assert_int_equal(back.len, 100000);
+		assert_memory_equal(back.data, bytes, 100000);
+		lam_buf_clear(&back);
+		OK(lam_buf_append(&zstd, skippable, sizeof skippable, &err));
+		several(&zstd, bytes, 100000, LAM_CODEC_ZSTD, parts);
+		OK(lam_buf_append(&zstd, skippable, sizeof skippable, &err));
+		OK(decode(zstd.data, zstd.len, LAM_CODEC_ZSTD, &back));
+		assert_int_equal(back.len, 100000);
+		assert_memory_equal(back.data, bytes, 100000);
+		lam_buf_fini(&gzip);
+		lam_buf_fini(&zstd);
+		lam_buf_fini(&back);
+	}
+	free(bytes);
+}
+
+/* What other tools let pass: zeros and garbage behind the end, reserved flags, methods, a header's wrong checksum. */
+static void gzip_refuses(void **state)
+{
+	struct lam_buf good = LAM_BUF(SIZE_MAX / 2), back = LAM_BUF(SIZE_MAX / 2);
+	char bad[256];
+
+	(void)state;
+	OK(lam_gzip_encode_piece(&good, "hello", 5, 6, &err));
+	memset(bad, 0, sizeof bad);
+	memcpy(bad, good.data, good.len);
+	assert_int_equal(decode(bad, good.len + 16, LAM_CODEC_GZIP, &back), LAM_EFORMAT);
+	memcpy(bad + good.len, "garbage", 7);
+	assert_int_equal(decode(bad, good.len + 7, LAM_CODEC_GZIP, &back), LAM_EFORMAT);
+	bad[3] = (char)0xe0;
+	assert_int_equal(decode(bad, good.len, LAM_CODEC_GZIP, &back), LAM_EFORMAT);
+	bad[3] = 2; /* a header checksum, which is then the first bytes of the data */
+	assert_int_equal(decode(bad, good.len, LAM_CODEC_GZIP, &back), LAM_EFORMAT);
+	bad[3] = 0;
+	bad[2] = 9;
+	assert_int_equal(decode(bad, good.len, LAM_CODEC_GZIP, &back), LAM_EFORMAT);
+	assert_int_equal(decode("", 0, LAM_CODEC_GZIP, &back), LAM_EFORMAT);
+	assert_int_equal(decode("", 0, LAM_CODEC_ZSTD, &back), LAM_EFORMAT);
+	lam_buf_fini(&good);
+	lam_buf_fini(&back);
+}
+
+static void detects(void **state)
+{
+	const char *foreign;
+
+	(void)state;
+	lam_codec_detect("\xfd" "7zXZ\0", 6, &foreign);
+	assert_string_equal(foreign, "xz");
+	lam_codec_detect("BZh9", 4, &foreign);
+	assert_string_equal(foreign, "bzip2");
+	assert_int_equal(lam_codec_detect("\x1f", 1, &foreign), LAM_CODEC_NONE);
+	assert_null(foreign);
+}
+
+static void compressions(void **state)
+{
+	static const char *const good[] = { "gzip", "gzip:1", "gzip:12", "zstd", "zstd:19", "none" };
+	static const char *const bad[] = { "", "gzip:", "gzip:0", "gzip:13", "zstd:20", "zstd:03", "none:1", "xz", "gzip:6x" };
+	struct lam_compression c;
+	char text[LAM_COMPRESSION_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		OK(lam_compression_parse(&c, good[i], &err));
+		assert_memory_equal(lam_compression_format(c, text), good[i], strlen(good[i]));
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(lam_compression_parse(&c, bad[i], &err), LAM_EPLAN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trips),	 cmocka_unit_test(deterministic),	cmocka_unit_test(damage),
+		cmocka_unit_test(gzip_refuses),	 cmocka_unit_test(members_and_frames),	cmocka_unit_test(detects),
+		cmocka_unit_test(compressions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
