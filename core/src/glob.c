@@ -291,13 +291,14 @@ static int compile_class(struct lam_glob *g, struct program *p, const char *text
 static int compile_stars(struct program *p, const char *text, size_t *at,
 			 struct lam_error *err)
 {
-	bool whole = *at > 0 && text[*at - 1] == '/' && text[*at + 2] == '/';
 	size_t stars = strspn(text + *at, "*");
+	bool whole =
+		stars == 2 && *at > 0 && text[*at - 1] == '/' && text[*at + 2] == '/';
 
 	*at += stars;
 	if (stars == 1)
 		return add_token(p, (struct token){ .kind = ANY_RUN }, err);
-	if (stars == 2 && whole) {
+	if (whole) {
 		++*at; /* the slash is part of it */
 		return add_token(p, (struct token){ .kind = ANY_PATH }, err);
 	}

@@ -1,6 +1,5 @@
-#include "unit.h"
-
 #include "codec.h"
+#include "unit.h"
 
 static struct lam_error err;
 
@@ -19,7 +18,8 @@ static char *sample(size_t len)
 }
 
 /* threads and cut sizes vary; the result is the caller's. */
-static struct lam_buf encode(const char *bytes, size_t len, struct lam_compression compression, unsigned threads,
+static struct lam_buf encode(const char *bytes, size_t len,
+			     struct lam_compression compression, unsigned threads,
 			     uint64_t seed)
 {
 	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
@@ -43,7 +43,8 @@ static struct lam_buf encode(const char *bytes, size_t len, struct lam_compressi
 	return out;
 }
 
-static int decode(const void *bytes, size_t len, enum lam_codec codec, struct lam_buf *out)
+static int decode(const void *bytes, size_t len, enum lam_codec codec,
+		  struct lam_buf *out)
 {
 	struct lam_reader *reader;
 	struct lam_writer *writer;
@@ -58,9 +59,11 @@ static int decode(const void *bytes, size_t len, enum lam_codec codec, struct la
 	return code;
 }
 
-static const struct lam_compression ALL[] = { { LAM_CODEC_NONE, 0 }, { LAM_CODEC_GZIP, 1 }, { LAM_CODEC_GZIP, 6 },
-					      { LAM_CODEC_GZIP, 12 }, { LAM_CODEC_ZSTD, 1 }, { LAM_CODEC_ZSTD, 3 },
-					      { LAM_CODEC_ZSTD, 19 } };
+static const struct lam_compression ALL[] = {
+	{ LAM_CODEC_NONE, 0 },  { LAM_CODEC_GZIP, 1 }, { LAM_CODEC_GZIP, 6 },
+	{ LAM_CODEC_GZIP, 12 }, { LAM_CODEC_ZSTD, 1 }, { LAM_CODEC_ZSTD, 3 },
+	{ LAM_CODEC_ZSTD, 19 }
+};
 
 static void round_trips(void **state)
 {
@@ -75,7 +78,9 @@ static void round_trips(void **state)
 			const char *foreign;
 
 			if (ALL[c].codec != LAM_CODEC_NONE)
-				assert_int_equal(lam_codec_detect(packed.data, packed.len, &foreign), ALL[c].codec);
+				assert_int_equal(lam_codec_detect(packed.data, packed.len,
+								  &foreign),
+						 ALL[c].codec);
 			OK(decode(packed.data, packed.len, ALL[c].codec, &back));
 			assert_int_equal(back.len, sizes[i]);
 			if (sizes[i])
@@ -95,11 +100,13 @@ static void deterministic(void **state)
 
 	(void)state;
 	for (size_t c = 1; c < sizeof ALL / sizeof *ALL; c += 2) {
-		struct lam_buf first = encode(bytes, len, (struct lam_compression){ ALL[c].codec, 1 }, 0, 0);
+		struct lam_buf first = encode(
+			bytes, len, (struct lam_compression){ ALL[c].codec, 1 }, 0, 0);
 
 		for (unsigned threads = 1; threads <= 8; threads *= 2) {
-			struct lam_buf again =
-				encode(bytes, len, (struct lam_compression){ ALL[c].codec, 1 }, threads, threads);
+			struct lam_buf again = encode(
+				bytes, len, (struct lam_compression){ ALL[c].codec, 1 },
+				threads, threads);
 
 			assert_int_equal(first.len, again.len);
 			assert_memory_equal(first.data, again.data, first.len);
@@ -110,7 +117,8 @@ static void deterministic(void **state)
 	free(bytes);
 }
 
-/* Every cut, and a flip of every byte, must be told or be without effect (header fields that mean nothing). */
+/* Every cut, and a flip of every byte, must be told or be without effect (header fields
+ * that mean nothing). */
 static void damage(void **state)
 {
 	static const enum lam_codec codecs[] = { LAM_CODEC_GZIP, LAM_CODEC_ZSTD };
@@ -118,12 +126,14 @@ static void damage(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < 2; c++) {
-		struct lam_buf packed = encode(bytes, 3000, (struct lam_compression){ codecs[c], 3 }, 0, 0);
+		struct lam_buf packed = encode(
+			bytes, 3000, (struct lam_compression){ codecs[c], 3 }, 0, 0);
 
 		for (size_t cut = 0; cut < packed.len; cut++) {
 			struct lam_buf back = LAM_BUF(SIZE_MAX / 2);
 
-			assert_int_equal(decode(packed.data, cut, codecs[c], &back), LAM_EFORMAT);
+			assert_int_equal(decode(packed.data, cut, codecs[c], &back),
+					 LAM_EFORMAT);
 			lam_buf_fini(&back);
 		}
 		for (size_t at = 0; at < packed.len; at++) {
@@ -142,24 +152,30 @@ static void damage(void **state)
 	free(bytes);
 }
 
-static void several(struct lam_buf *out, const char *bytes, size_t len, enum lam_codec codec, int parts)
+static void several(struct lam_buf *out, const char *bytes, size_t len,
+		    enum lam_codec codec, int parts)
 {
 	for (int i = 0; i < parts; i++) {
-		size_t from = len * (size_t)i / (size_t)parts, to = len * ((size_t)i + 1) / (size_t)parts;
+		size_t from = len * (size_t)i / (size_t)parts,
+		       to = len * ((size_t)i + 1) / (size_t)parts;
 
-		OK(codec == LAM_CODEC_GZIP ? lam_gzip_encode_piece(out, bytes + from, to - from, 6, &err) :
-					     lam_zstd_encode_piece(out, bytes + from, to - from, 3, &err));
+		OK(codec == LAM_CODEC_GZIP
+			   ? lam_gzip_encode_piece(out, bytes + from, to - from, 6, &err)
+			   : lam_zstd_encode_piece(out, bytes + from, to - from, 3,
+						   &err));
 	}
 }
 
 static void members_and_frames(void **state)
 {
-	static const unsigned char skippable[] = { 0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 'a', 'b', 'c' };
+	static const unsigned char skippable[] = { 0x53, 0x2a, 0x4d, 0x18, 3,  0,
+						   0,    0,    'a',  'b',  'c' };
 	char *bytes = sample(100000);
 
 	(void)state;
 	for (int parts = 1; parts < 400; parts += 57) {
-		struct lam_buf gzip = LAM_BUF(SIZE_MAX / 2), zstd = LAM_BUF(SIZE_MAX / 2), back = LAM_BUF(SIZE_MAX / 2);
+		struct lam_buf gzip = LAM_BUF(SIZE_MAX / 2), zstd = LAM_BUF(SIZE_MAX / 2),
+			       back = LAM_BUF(SIZE_MAX / 2);
 
 		several(&gzip, bytes, 100000, LAM_CODEC_GZIP, parts);
 		OK(decode(gzip.data, gzip.len, LAM_CODEC_GZIP, &back));
@@ -179,7 +195,8 @@ static void members_and_frames(void **state)
 	free(bytes);
 }
 
-/* What other tools let pass: zeros and garbage behind the end, reserved flags, methods, a header's wrong checksum. */
+/* What other tools let pass: zeros and garbage behind the end, reserved flags, methods, a
+ * header's wrong checksum. */
 static void gzip_refuses(void **state)
 {
 	struct lam_buf good = LAM_BUF(SIZE_MAX / 2), back = LAM_BUF(SIZE_MAX / 2);
@@ -210,7 +227,9 @@ static void detects(void **state)
 	const char *foreign;
 
 	(void)state;
-	lam_codec_detect("\xfd" "7zXZ\0", 6, &foreign);
+	lam_codec_detect("\xfd"
+			 "7zXZ\0",
+			 6, &foreign);
 	assert_string_equal(foreign, "xz");
 	lam_codec_detect("BZh9", 4, &foreign);
 	assert_string_equal(foreign, "bzip2");
@@ -220,15 +239,19 @@ static void detects(void **state)
 
 static void compressions(void **state)
 {
-	static const char *const good[] = { "gzip", "gzip:1", "gzip:12", "zstd", "zstd:19", "none" };
-	static const char *const bad[] = { "", "gzip:", "gzip:0", "gzip:13", "zstd:20", "zstd:03", "none:1", "xz", "gzip:6x" };
+	static const char *const good[] = { "gzip", "gzip:1",  "gzip:12",
+					    "zstd", "zstd:19", "none" };
+	static const char *const bad[] = { "",        "gzip:",   "gzip:0",
+					   "gzip:13", "zstd:20", "zstd:03",
+					   "none:1",  "xz",      "gzip:6x" };
 	struct lam_compression c;
 	char text[LAM_COMPRESSION_TEXT];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		OK(lam_compression_parse(&c, good[i], &err));
-		assert_memory_equal(lam_compression_format(c, text), good[i], strlen(good[i]));
+		assert_memory_equal(lam_compression_format(c, text), good[i],
+				    strlen(good[i]));
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(lam_compression_parse(&c, bad[i], &err), LAM_EPLAN);
@@ -237,8 +260,12 @@ static void compressions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trips),	 cmocka_unit_test(deterministic),	cmocka_unit_test(damage),
-		cmocka_unit_test(gzip_refuses),	 cmocka_unit_test(members_and_frames),	cmocka_unit_test(detects),
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(deterministic),
+		cmocka_unit_test(damage),
+		cmocka_unit_test(gzip_refuses),
+		cmocka_unit_test(members_and_frames),
+		cmocka_unit_test(detects),
 		cmocka_unit_test(compressions),
 	};
 

@@ -1,6 +1,5 @@
-#include "unit.h"
-
 #include "glob.h"
+#include "unit.h"
 
 static struct lam_error err;
 
@@ -54,7 +53,8 @@ static void matches(void **state)
 		struct lam_glob *glob;
 
 		OK(lam_glob_new(&glob, cases[i].glob, &err));
-		if (lam_glob_match(glob, cases[i].path, strlen(cases[i].path)) != cases[i].matched)
+		if (lam_glob_match(glob, cases[i].path, strlen(cases[i].path)) !=
+		    cases[i].matched)
 			fail_msg("%s on %s", cases[i].glob, cases[i].path);
 		lam_glob_free(glob);
 	}
@@ -65,8 +65,12 @@ static void bases(void **state)
 	static const struct {
 		const char *glob, *base;
 	} cases[] = {
-		{ "/usr/share/{doc,man}/**", "usr/share" }, { "/**", "" },   { "/usr/*.so", "usr" },
-		{ "/usr/lib", "usr/lib" },		    { "/{a,b}", "" }, { "/usr/li?/x", "usr" },
+		{ "/usr/share/{doc,man}/**", "usr/share" },
+		{ "/**", "" },
+		{ "/usr/*.so", "usr" },
+		{ "/usr/lib", "usr/lib" },
+		{ "/{a,b}", "" },
+		{ "/usr/li?/x", "usr" },
 	};
 
 	(void)state;
@@ -85,7 +89,9 @@ static void bases(void **state)
 
 static void refuses(void **state)
 {
-	static const char *const cases[] = { "a", "/[a", "/{a", "/[z-a]", "/a\\", "/\\xzz" };
+	static const char *const cases[] = {
+		"a", "/[a", "/{a", "/[z-a]", "/a\\", "/\\xzz"
+	};
 	struct lam_glob *glob;
 
 	(void)state;
@@ -124,8 +130,9 @@ static void stars_are_linear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matches), cmocka_unit_test(bases),	      cmocka_unit_test(refuses),
-		cmocka_unit_test(bounded), cmocka_unit_test(stars_are_linear),
+		cmocka_unit_test(matches),          cmocka_unit_test(bases),
+		cmocka_unit_test(refuses),          cmocka_unit_test(bounded),
+		cmocka_unit_test(stars_are_linear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

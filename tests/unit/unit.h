@@ -2,6 +2,8 @@
 #ifndef UNIT_H
 #define UNIT_H
 
+/* cmocka.h needs these before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,14 +12,15 @@
 #include <string.h>
 
 #include <cmocka.h>
+/* clang-format on */
 
 #include <lamina/error.h>
 
 /* A call that must succeed; its error is shown where it does not. */
-#define OK(call)                                                                                   \
-	do {                                                                                       \
-		if ((call) < 0)                                                                    \
-			fail_msg("%s: %s", #call, err.text);                                       \
+#define OK(call)                                             \
+	do {                                                 \
+		if ((call) < 0)                              \
+			fail_msg("%s: %s", #call, err.text); \
 	} while (0)
 
 /* A repeatable stream of numbers (xorshift64*). */
