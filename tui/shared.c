@@ -131,7 +131,7 @@ uint32_t find_path(struct call *call, const struct lam_image *image, const char 
 {
 	const struct lam_tree *tree = lam_image_tree(image);
 	uint32_t node = LAM_NODE_NONE, real;
-	char *bytes, *leads = NULL;
+	char *bytes, *shown, *leads = NULL;
 	size_t len;
 
 	if (lam_path_unescape(&bytes, &len, path, &call->err) < 0) {
@@ -147,11 +147,13 @@ uint32_t find_path(struct call *call, const struct lam_image *image, const char 
 	if (lam_tree_resolve_path(tree, bytes, len, &real) == LAM_RESOLVED)
 		leads = lam_tree_path_text(tree, real);
 	free(bytes);
-	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s", path,
+	shown = lam_path_escape(path, strlen(path));
+	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s", shown ? shown : "?",
 		       node == LAM_NODE_NONE
 			       ? "no such path in the image"
 			       : "was deleted; 'lamina log' tells by which layer",
 		       leads ? "; through symlinks it is " : "", leads ? leads : "");
+	free(shown);
 	free(leads);
 	fail(call);
 	return LAM_NODE_NONE;

@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""Every command as its user calls it: results, exit codes, and one clear line for what is wrong."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
+import lamina  # noqa: E402
+import oci  # noqa: E402
+import sample  # noqa: E402
+from tarmake import plain, tar  # noqa: E402
+
+COMMANDS = ("apply", "cat", "check", "diff", "explain", "export", "inspect", "log", "ls", "plan")
+EVIL = "\x1b]0;x\x07\n\u202e".encode()
+PASSED, FAILURES = [], []
+
+
+def expect(what, *args, exits=0, out=None, err=None, lines=None, stdin=b""):
+    """Runs lamina; out and err are patterns, lines is how many standard error has."""
+    try:
+        done = lamina.run(*args, stdin=stdin)
+    except lamina.Failure as failure:
+        FAILURES.append((what, str(failure)))
+        return b""
+    errors = done.stderr.decode("utf-8", "replace")
+    why = ""
+    if done.returncode != exits:
+        why = "exit %d, not %d: %s" % (done.returncode, exits, errors)
+    elif out is not None and not re.search(out, done.stdout.decode("utf-8", "replace"), re.M):
+        why = "standard output has no %r: %r" % (out, done.stdout[:600])
+    elif err is not None and not re.search(err, errors, re.M):
+        why = "standard error has no %r: %r" % (err, errors[:600])
+    elif lines is not None and errors.count("\n") != lines:
+        why = "standard error has not %d lines: %r" % (lines, errors[:900])
+    elif re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", done.stdout if args[:1] not in (("cat",), ("export",)) else b"") \
+            or re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", done.stderr):
+        why = "control bytes"
+    (FAILURES.append((what, why)) if why else PASSED.append(what))
+    return done.stdout
+
+
+def broken(what, image, damage, err, checked=1):
+    """The image, damaged by a function that gets its folder, ends so; `check` says 3 where there is nothing to check."""
+    folder = image + "-broken"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(image, folder)
+    damage(folder)
+    expect(what, "inspect", "oci:" + folder, exits=3, err=err, lines=1)
+    expect(what + ": check", "check", "oci:" + folder, exits=checked)
+
+
+def manifest_of(folder):
+    index = json.load(open(os.path.join(folder, "index.json"), encoding="utf-8"))
+    return index["manifests"][0]
+
+
+def blob_path(folder, digest):
+    return os.path.join(folder, "blobs", *digest.split(":"))
+
+
+def layer_of(folder, n=0):
+    manifest = json.load(open(blob_path(folder, manifest_of(folder)["digest"]), "rb"))
+    return blob_path(folder, manifest["layers"][n]["digest"])
+
+
+def edit_manifest(change):
+    def damage(folder):
+        manifest = json.load(open(blob_path(folder, manifest_of(folder)["digest"]), "rb"))
+        change(manifest)
+        blob = json.dumps(manifest).encode()
+        with open(blob_path(folder, oci.digest(blob)), "wb") as f:
+            f.write(blob)
+        index = json.load(open(os.path.join(folder, "index.json"), encoding="utf-8"))
+        index["manifests"][0].update(digest=oci.digest(blob), size=len(blob))
+        json.dump(index, open(os.path.join(folder, "index.json"), "w", encoding="utf-8"))
+    return damage
+
+
+def cut(path_of, size):
+    def damage(folder):
+        os.truncate(path_of(folder), size)
+    return damage
+
+
+def flip(path_of):
+    def damage(folder):
+        with open(path_of(folder), "r+b") as f:
+            f.seek(30)
+            byte = f.read(1)
+            f.seek(30)
+            f.write(bytes([byte[0] ^ 1]))
+    return damage
+
+
+def bad_images(image):
+    layer = "application/vnd.oci.image.layer.v1.tar"
+    broken("a blob is missing", image, lambda f: os.remove(layer_of(f)), r"blob sha256:\w{64} is missing")
+    broken("a blob is cut", image, cut(layer_of, 100), r"has 100 bytes, its descriptor says")
+    broken("a blob is damaged", image, flip(layer_of), r"layer 0 \(sha256:\w{64}\): its content is damaged")
+    broken("a blob is a folder", image, lambda f: (os.remove(layer_of(f)), os.mkdir(layer_of(f))), "no regular file")
+    broken("a blob is a FIFO", image, lambda f: (os.remove(layer_of(f)), os.mkfifo(layer_of(f))), "no regular file")
+    broken("a blob is a link", image, lambda f: (os.rename(layer_of(f), f + "/x"), os.symlink(f + "/x", layer_of(f))),
+           "no regular file")
+    broken("no index.json", image, lambda f: os.remove(f + "/index.json"), "has no index.json", 3)
+    broken("no oci-layout", image, lambda f: os.remove(f + "/oci-layout"), "has no oci-layout", 3)
+    broken("index.json is cut", image, cut(lambda f: f + "/index.json", 60), r"index.json:1:\d+: ")
+    broken("index.json is empty", image, cut(lambda f: f + "/index.json", 0), r"index.json:1:1: ends too early")
+    broken("an unknown media type", image, edit_manifest(lambda m: m["layers"][0].update(mediaType="text/plain")),
+           "media type text/plain")
+    broken("an encrypted layer", image, edit_manifest(lambda m: m["layers"][0].update(mediaType=layer + "+encrypted")),
+           "is encrypted")
+    broken("a foreign layer that is not there", image,
+           lambda f: (os.remove(layer_of(f)), edit_manifest(lambda m: m["layers"][0].update(
+               mediaType="application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"))(f)), "its blob is not there")
+    broken("no layers", image, edit_manifest(lambda m: m.update(layers=[])), "0 layers")
+    broken("a manifest that is an index", image, edit_manifest(lambda m: m.update(manifests=[])), "at once")
+    broken("an unknown config", image, edit_manifest(lambda m: m["config"].update(mediaType="text/x")), "text/x")
+    expect("an index of nothing", "inspect", "oci:" + image + ":nope", exits=3, err='no tag "nope"; there is: latest')
+    expect("no such folder", "inspect", "oci:/nowhere/at/all", exits=3, err="no such folder", lines=1)
+    expect("a file of text", "inspect", "oci-archive:" + __file__, exits=3, lines=1)
+    expect("standard input of text", "inspect", "-", exits=3, stdin=b"hello\n", lines=1)
+    expect("standard input of nothing", "inspect", "-", exits=3, lines=1)
+
+
+def bad_plans(image):
+    source = "oci:%s:latest" % image
+
+    def plan(what, text, err, exits=4, lines=None):
+        text = text if isinstance(text, bytes) else json.dumps(text).encode()
+        expect("plan: " + what, "apply", "-", source, "oci:%s-never:t" % image, stdin=text, exits=exits, err=err,
+               lines=lines)
+
+    rest = [{"name": "a", "from": "rest"}]
+    plan("no JSON", b"{", r"standard input:1:2: ", lines=1)
+    plan("not an object", b"[]", "standard input")
+    plan("no version", {"layers": rest}, "lamina")
+    plan("a newer version", {"lamina": 2, "layers": rest}, "newer")
+    plan("no layers", {"lamina": 1}, "layers")
+    plan("a layer without a name", {"lamina": 1, "layers": [{"from": "rest"}]}, r"layers\[0\]")
+    plan("a name twice", {"lamina": 1, "layers": rest + rest}, r"layers\[1\]")
+    plan("an unknown field", {"lamina": 1, "layers": rest, "asign": []}, r'asign.*did you mean "assign"')
+    plan("an unknown layer", {"lamina": 1, "layers": [{"name": "assets", "from": "rest"}],
+                              "assign": [{"path": "/x", "to": "asset"}]},
+         r'assign\[0\]\.to: no layer "asset"; did you mean "assets"')
+    plan("a relative path", {"lamina": 1, "layers": rest, "assign": [{"path": "x", "to": "a"}]}, r"assign\[0\]")
+    plan("a bad glob", {"lamina": 1, "layers": rest, "assign": [{"glob": "/[a", "to": "a"}]}, r"assign\[0\]")
+    plan("path and glob", {"lamina": 1, "layers": rest, "assign": [{"glob": "/a", "path": "/a", "to": "a"}]},
+         r"assign\[0\]")
+    plan("no to", {"lamina": 1, "layers": rest, "assign": [{"path": "/a"}]}, r"assign\[0\]")
+    plan("a compression", {"lamina": 1, "layers": rest, "compression": "xz"}, "compression")
+    plan("all at once", {"lamina": 1, "layers": [{"name": "a", "from": "all"}, {"name": ""}],
+                         "assign": [{"path": "/x", "to": "b"}, 7]}, r"assign\[1\]", lines=4)
+    plan("an original in none", {"lamina": 1, "layers": [{"name": "a", "from": [0]}]}, "layer 1 of the image is in no layer")
+    plan("an original in two", {"lamina": 1, "layers": [{"name": "a", "from": [0]}, {"name": "b", "from": ["0-4"]}]},
+         "two|twice|already|both")
+    plan("more originals than there are", {"lamina": 1, "layers": [{"name": "a", "from": ["0-40"]}]}, "the image has 5 layers")
+    plan("a kept layer that something moves out of",
+         {"lamina": 1, "layers": [{"name": "base", "from": [0], "keep": True}, *rest], "assign": [{"path": "/etc", "to": "a"}]},
+         r'"base" \(keep: true\) cannot stay as it is: /etc/\S+ moved to a', lines=1)
+    expect("plan: no such file", "apply", "/nowhere.json", source, "oci:%s-never:t" % image, exits=4, lines=1)
+    if os.path.exists(image + "-never"):
+        FAILURES.append(("plan", "an output was made"))
+
+
+def good(image, scratch):
+    source = "oci:%s:latest" % image
+    flat, file = "oci:%s-flat:t" % image, os.path.join(scratch, "plan.json")
+    expect("plan", "plan", source, "--flatten", "--split", "/opt", "-o", file)
+    expect("plan: saved as it is printed", "plan", source, "--flatten", "--split=/opt", out=re.escape(open(file).read()))
+    expect("apply --dry-run", "apply", "--dry-run", file, source, flat, out=r"^1\s+opt\s+new")
+    if os.path.exists(image + "-flat"):
+        FAILURES.append(("apply --dry-run", "wrote"))
+    expect("apply", "apply", file, source, flat, out=r"^sha256:\w{64} oci:")
+    made = expect("apply --json", "apply", "--json", file, source, flat)
+    if json.loads(made or b"{}").get("verified") is not True:
+        FAILURES.append(("apply --json", made.decode()))
+    expect("apply --pinned", "apply", "--pinned", file, source, flat)
+    expect("apply --pinned, another image", "apply", "--pinned", file, flat, "oci:%s-flat:u" % image, exits=4, lines=1,
+           err="the plan was made for")
+    expect("diff, none", "diff", source, flat, out=r"\A\Z")
+    expect("plan --drop", "plan", source, "--flatten", "--drop", "/opt", "-o", file)
+    expect("apply, dropped", "apply", file, source, "oci:%s-flat:dropped" % image, err="LEFT OUT")
+    expect("diff, some", "diff", source, "oci:%s-flat:dropped" % image, exits=1, out=r"^- /opt$")
+    expect("diff --json", "diff", "--json", source, "oci:%s-flat:dropped" % image, exits=1, out='"removed","path":"/opt"')
+    expect("apply, drift", "apply", file, "oci:%s-flat:dropped" % image, "oci:%s-flat:again" % image,
+           err=r"assign\[0\]: path /opt matches nothing")
+    expect("apply --strict, drift", "apply", "--strict", file, "oci:%s-flat:dropped" % image, "oci:%s-flat:never" % image,
+           exits=4)
+    expect("explain", "explain", file, source, "/opt/app", "/etc", out=r"LEFT OUT(.|\n)*/etc(.|\n)*layer \"rest\"")
+    expect("ls -l", "ls", "-l", source, "/usr/share/doc/apt", out=r"-> \S+ \[dangling\]$")
+    expect("ls -lR", "ls", "-lR", source, out=r"^d\S+ 0:0 .* /usr/share$")
+    expect("ls --dead", "ls", "-R", "--dead", source, out=r"\[deleted in \d\]$")
+    expect("ls --layer", "ls", "-R", "--layer", "0", source, out="/etc")
+    expect("ls, no such layer", "ls", "--layer", "9", source, exits=3, lines=1)
+    expect("ls, no such path", "ls", source, "/nope", exits=3, err="/nope: no such path", lines=1)
+    expect("ls, a deleted path", "ls", source, "/var/cache/apt/pkgcache.bin", exits=3, err="was deleted")
+    expect("log", "log", source, "/var/cache/apt/pkgcache.bin", out=r"^layer \d\s+added(.|\n)*deleted")
+    expect("inspect", "inspect", source, out="created by")
+    expect("inspect --json", "inspect", "--json", source, out='"layers":')
+    expect("check", "check", source, out="all 5 layers are what their digests say")
+    expect("cat, a folder", "cat", source, "/etc", exits=3, lines=1)
+    archive = expect("export", "export", source, "/opt", "-")
+    listed = subprocess.run(["tar", "-tf", "-"], input=archive, stdout=subprocess.PIPE, check=True).stdout.split()
+    if not listed or listed[0] != b"opt/":
+        FAILURES.append(("export", repr(listed[:3])))
+    for where in ("-", "a.tar"):
+        expect("export: " + where, "export", source, "/opt", where if where == "-" else os.path.join(scratch, where))
+
+
+def words(image):
+    source = "oci:%s:latest" % image
+    for command in COMMANDS:
+        expect(command + " --help", command, "--help", out=r"usage: lamina " + command)
+    expect("--help", "--help", out="usage: lamina COMMAND")
+    expect("--version", "--version", out=r"^lamina \d+\.\d+")
+    expect("nothing", exits=2)
+    expect("an unknown command", "inspct", exits=2, err="did you mean inspect")
+    expect("an image alone", source, exits=2, err="lamina inspect")
+    expect("an unknown option", "ls", "--recursiv", source, exits=2, err="did you mean --recursive")
+    expect("an option without its value", "plan", source, "--split", exits=2)
+    expect("too few", "apply", exits=2, lines=1)
+    expect("too many", "check", source, "x", exits=2, lines=1)
+    expect("behind --", "ls", "--", source, "/opt", out="/opt/app")
+    expect("options in front", "--threads", "1", "ls", source, "/opt", out="/opt/app")
+    expect("threads", "--threads=0", "ls", source, exits=2)
+    expect("a later transport", "inspect", "docker://x", exits=2, err="not supported yet")
+    expect("an output that is not named", "apply", "-", source, "x.tar", exits=2, err="say what it is to be", stdin=b"")
+    expect("both from standard input", "apply", "-", "-", "oci:x", exits=2)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([lamina.PROGRAM, "ls", "-R", source], stdout=full, stderr=subprocess.PIPE, check=False)
+    (PASSED.append("full") if done.returncode == 5 and b"lamina: " in done.stderr else
+     FAILURES.append(("/dev/full", "exit %d: %r" % (done.returncode, done.stderr))))
+
+
+def hostile_names(scratch):
+    folder = os.path.join(scratch, "evil")
+    name = b"a" + EVIL
+    oci.write_layout(folder, [(tar([plain("file", name, b"x"), plain("symlink", b"l" + EVIL, target=EVIL)]), "gzip", 1)],
+                     {"history": [{"created_by": "RUN " + EVIL.decode()}]})
+    image = "oci:%s:t" % folder
+    text = r"/a\\x1b]0;x\\x07\\n\\u{202e}"
+    for args in (("ls", "-l", image), ("ls", "--json", image), ("inspect", image), ("inspect", "--json", image),
+                 ("log", image, r"/a\x1b]0;x\x07\n\u{202e}")):
+        expect("a hostile name: " + args[0], *args)
+    expect("a hostile name as it is written", "ls", image, out=text.replace("{", r"\{").replace("]", r"\]"))
+    expect("a hostile path asked for", "ls", image, "/\x1b[2J", exits=3)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="lamina-commands.") as scratch:
+        image = os.path.join(scratch, "sample")
+        sample.make(image)
+        good(image, scratch)
+        words(image)
+        bad_images(image)
+        bad_plans(image)
+        hostile_names(scratch)
+    return lamina.conclude("commands", len(PASSED), FAILURES)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

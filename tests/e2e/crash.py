@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Killed at any moment, interrupted, out of space, two at once: the output is what it was, or all of the new image."""
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
+import lamina  # noqa: E402
+import oci  # noqa: E402
+from tarmake import plain, tar  # noqa: E402
+
+KILLS = int(os.environ.get("KILLS", "60"))
+FLAT = json.dumps({"lamina": 1, "layers": [{"name": "a", "from": "rest"}, {"name": "b"}],
+                   "assign": [{"path": "/d3", "to": "b"}]})
+
+
+def noise(seed, size):
+    return random.Random(seed).randbytes(size)
+
+
+def make(where):
+    layers = []
+    for n in range(4):
+        entries = [plain("dir", b"d%d/" % n)]
+        entries += [plain("file", b"d%d/%d" % (n, i), noise(n * 100 + i, 100000)) for i in range(20)]
+        layers.append((tar(entries), "gzip", 1))
+    oci.write_layout(where, layers)
+
+
+class Place:
+    """An image, an output that holds a tag already, and a plan."""
+
+    def __init__(self, scratch):
+        self.image, self.out, self.plan = (os.path.join(scratch, n) for n in ("image", "out", "plan.json"))
+        make(self.image)
+        with open(self.plan, "w", encoding="ascii") as f:
+            f.write(FLAT)
+        lamina.must("plan", self.source, "-o", self.plan + ".same")
+        lamina.must("apply", self.plan + ".same", self.source, "oci:%s:old" % self.out)
+        self.old = self.tags()["old"]
+
+    @property
+    def source(self):
+        return "oci:%s:t" % self.image
+
+    def tags(self):
+        with open(os.path.join(self.out, "index.json"), encoding="utf-8") as f:
+            return {m["annotations"]["org.opencontainers.image.ref.name"]: m["digest"] for m in json.load(f)["manifests"]}
+
+    def start(self, tag="new", **options):
+        return subprocess.Popen([lamina.PROGRAM, "apply", self.plan, self.source, "oci:%s:%s" % (self.out, tag),
+                                 "--progress=none"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+
+    def strays(self):
+        return [n for n in os.listdir(self.out) if n.startswith(".lamina")]
+
+    def check(self, tag="new"):
+        """The old tag is whole, the new one whole or not there. Returns whether it is there."""
+        tags = self.tags()
+        if tags.get("old") != self.old:
+            raise lamina.Failure("the old tag changed")
+        lamina.must("check", "oci:%s:old" % self.out)
+        if tag not in tags:
+            return False
+        lamina.must("diff", self.source, "oci:%s:%s" % (self.out, tag))
+        return True
+
+
+def killed(scratch):
+    place = Place(scratch)
+    begin = time.monotonic()
+    place.start("timing").wait()
+    whole = time.monotonic() - begin
+    chance, there = random.Random(1), 0
+    for n in range(KILLS):
+        run = place.start("new%d" % n)
+        time.sleep(chance.random() * whole * 1.1)
+        run.kill()
+        run.communicate()
+        there += place.check("new%d" % n)
+    lamina.must("apply", place.plan, place.source, "oci:%s:last" % place.out)
+    if place.strays():
+        raise lamina.Failure("left behind: %s" % place.strays())
+    if not 0 < there < KILLS:
+        print("crash: killed: %d of %d runs had published: the times do not cover the run" % (there, KILLS))
+
+
+def interrupted(scratch):
+    place = Place(scratch)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        run = place.start()
+        time.sleep(0.03)
+        run.send_signal(number)
+        errors = run.communicate()[1].decode()
+        if run.returncode not in (128 + number, -number, 0):
+            raise lamina.Failure("signal %d: exit %d: %s" % (number, run.returncode, errors))
+        if place.check() != (run.returncode == 0) or place.strays():
+            raise lamina.Failure("signal %d: left behind: %s" % (number, place.strays()))
+
+
+def no_space(scratch):
+    place = Place(scratch)
+    for limit in (0, 4096, 500000, 3000000):
+        run = place.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        errors = run.communicate()[1].decode()
+        if run.returncode != 5 or "lamina: " not in errors:
+            raise lamina.Failure("files of %d bytes: exit %d: %s" % (limit, run.returncode, errors))
+        if place.check() or place.strays():
+            raise lamina.Failure("files of %d bytes: something was left: %s" % (limit, place.strays()))
+
+
+def two_at_once(scratch):
+    place = Place(scratch)
+    for n in range(8):
+        runs = [place.start("t%d-%d" % (n, i)) for i in range(3)]
+        for run in runs:
+            errors = run.communicate()[1].decode()
+            if run.returncode != 0:
+                raise lamina.Failure("exit %d: %s" % (run.returncode, errors))
+    missing = {"t%d-%d" % (n, i) for n in range(8) for i in range(3)} - set(place.tags())
+    if missing:
+        raise lamina.Failure("lost tags: %s" % sorted(missing))
+    place.check("t0-0")
+
+
+def new_folder(scratch):
+    """A folder that is not there: after a failure it still is not."""
+    place = Place(scratch)
+    out = os.path.join(scratch, "fresh")
+    run = subprocess.Popen([lamina.PROGRAM, "apply", place.plan, place.source, "oci:%s:t" % out], stderr=subprocess.PIPE,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000000, 1000000)))
+    run.communicate()
+    if run.returncode != 5 or os.path.exists(out):
+        raise lamina.Failure("exit %d, and the folder is there: %s" % (run.returncode, os.path.exists(out)))
+
+
+def in_is_out(scratch):
+    """One layout for both, and the tag itself replaced; again gives the same."""
+    place = Place(scratch)
+    into = "oci:%s:old" % place.out
+    lamina.must("apply", place.plan, into, into)
+    first = place.tags()
+    lamina.must("apply", place.plan, place.source, "oci:%s:other" % place.out)
+    lamina.must("diff", place.source, into)
+    lamina.must("apply", place.plan, into, into)
+    lamina.must("diff", place.source, into)
+    if set(first) != {"old"}:
+        raise lamina.Failure("tags: %s" % first)
+
+
+def archives(scratch):
+    """An archive is replaced whole or not at all, and never where another image would be lost."""
+    place = Place(scratch)
+    for kind, name in (("oci-archive", "t"), ("docker-archive", "example.test/app:1")):
+        file = os.path.join(scratch, kind + ".tar")
+        out = "%s:%s:%s" % (kind, file, name)
+        lamina.must("apply", place.plan, place.source, out)
+        with open(file, "rb") as f:
+            first = f.read()
+        lamina.must("apply", place.plan, place.source, out)
+        with open(file, "rb") as f:
+            if f.read() != first:
+                raise lamina.Failure("%s: again is not the same bytes" % kind)
+        lamina.must("diff", place.source, file)
+        lamina.must("apply", place.plan, place.source, "%s:%s:%s" % (kind, file, name[:-1] + "z"), exits=(5,))
+        with open(file, "wb") as f:
+            f.write(b"a letter to a friend\n")
+        lamina.must("apply", place.plan, place.source, out, exits=(5,))
+        with open(file, "rb") as f:
+            if f.read() != b"a letter to a friend\n":
+                raise lamina.Failure("%s: overwrote what is no archive" % kind)
+    through = subprocess.run("%s apply %s - - <%s/p.tar | %s ls -R -" % (
+        lamina.PROGRAM, place.plan, scratch, lamina.PROGRAM), shell=True, capture_output=True, check=False) \
+        if lamina.must("apply", place.plan, place.source, "oci-archive:%s/p.tar" % scratch) else None
+    if through.stdout != lamina.must("ls", "-R", place.source).stdout:
+        raise lamina.Failure("through standard input and output: %s" % through.stderr.decode())
+
+
+def main():
+    failures, tests = [], (killed, interrupted, no_space, two_at_once, new_folder, in_is_out, archives)
+    for test in tests:
+        with tempfile.TemporaryDirectory(prefix="lamina-crash.") as scratch:
+            try:
+                test(scratch)
+            except (lamina.Failure, OSError) as failure:
+                failures.append((test.__name__, str(failure)))
+    return lamina.conclude("crash", len(tests) - len(failures), failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
