@@ -254,13 +254,14 @@ static int describe_kept(struct lam_layout *l, struct lam_layout_target *t)
 static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 			    struct lam_error *err)
 {
-	bool has_from = t->info.from[0] != '\0';
+	const struct lam_plan_layer *planned = &l->plan->layers[t - l->stack];
+	bool by_rules = planned->from_count == 0 && !planned->rest;
 
 	t->info.fate = t->original != UINT32_MAX ? LAM_FATE_REWRITTEN : LAM_FATE_NEW;
 	t->info.original = t->original;
 	if (!t->info.reason)
 		t->info.reason =
-			has_from ? "made of files from several layers" : "made by rules";
+			by_rules ? "what rules give to it" : "several layers in one";
 	if (t->item_count == 0) {
 		t->info.fate = LAM_FATE_EMPTY;
 		t->info.reason = "nothing is left in it";
@@ -328,7 +329,9 @@ static int make(struct lam_layout *l, struct lam_error *err)
 		l->stack[t].kept = l->stack[t].original != UINT32_MAX;
 	if (lam_layout_stack(l, err) < 0)
 		return err->code;
-	return remark_groups(l, err) < 0 ? err->code : describe(l, err);
+	if (remark_groups(l, err) < 0 || lam_layout_remark_hidden(l, err) < 0)
+		return err->code;
+	return describe(l, err);
 }
 
 int lam_layout_new(struct lam_layout **out, const struct lam_image *image,

@@ -52,6 +52,7 @@ int lam_layout_assign(struct lam_layout *layout, struct lam_error *err);
 /* targets[] and kept from wanted[]: hard-link groups whole, and originals that nothing
  * went out of or into. */
 int lam_layout_settle(struct lam_layout *layout, struct lam_error *err);
+int lam_layout_remark_hidden(struct lam_layout *layout, struct lam_error *err);
 int lam_layout_stack(struct lam_layout *layout, struct lam_error *err);
 /* items of one written target, from targets[] and marks. */
 int lam_layout_items(const struct lam_layout *layout, uint32_t target,

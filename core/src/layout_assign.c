@@ -338,17 +338,21 @@ static int check_node(struct lam_layout *l, uint32_t n, struct lam_error *err)
 	return 0;
 }
 
-/* What is left out must not stay in a blob, in no version. */
+/* What is left out must not stay in a blob, in no version; but the plan's word that a
+ * blob must stay is stronger than a version that is hidden in it. */
 static int check_dropped(struct lam_layout *l, uint32_t n, struct lam_error *err)
 {
+	bool live = l->tree->nodes[n].live;
 	char path[512];
 
 	for (uint32_t v = l->tree->nodes[n].version; v != LAM_NODE_NONE;
 	     v = l->tree->versions[v].previous) {
 		const struct lam_version *version = &l->tree->versions[v];
 		uint32_t target = l->owners[version->layer];
+		bool seen = live && v == l->tree->nodes[n].version;
 
-		if (version->inode == LAM_INODE_NONE || !l->stack[target].kept)
+		if (version->inode == LAM_INODE_NONE || !l->stack[target].kept ||
+		    (l->stack[target].info.keep && !seen))
 			continue;
 		if (l->tree->layers[version->inode_layer]->inodes[version->inode].kind ==
 		    LAM_KIND_DIR)
@@ -356,6 +360,36 @@ static int check_dropped(struct lam_layout *l, uint32_t n, struct lam_error *err
 		if (lam_layout_unkeep(l, target, err, "%s is left out of the image",
 				      lam_layout_path(l, n, path)) < 0)
 			return err->code;
+	}
+	return 0;
+}
+
+/* Left out of the image, and still in a blob that the plan keeps: secrets are not gone
+ * that way. */
+int lam_layout_remark_hidden(struct lam_layout *l, struct lam_error *err)
+{
+	char path[512];
+
+	for (uint32_t n = 0; n < l->tree->node_count; n++) {
+		uint32_t v = l->dropped[n] ? l->tree->nodes[n].version : LAM_NODE_NONE;
+
+		for (; v != LAM_NODE_NONE; v = l->tree->versions[v].previous) {
+			const struct lam_version *version = &l->tree->versions[v];
+			uint32_t target = l->owners[version->layer];
+
+			if (version->inode == LAM_INODE_NONE || !l->stack[target].kept ||
+			    l->tree->layers[version->inode_layer]
+					    ->inodes[version->inode]
+					    .kind == LAM_KIND_DIR)
+				continue;
+			if (lam_layout_remark_add(
+				    l, false, err,
+				    "%s is left out, and layer \"%s\" (keep: true) still holds a version "
+				    "of it that nobody sees",
+				    lam_layout_path(l, n, path),
+				    l->stack[target].info.name) < 0)
+				return err->code;
+		}
 	}
 	return 0;
 }

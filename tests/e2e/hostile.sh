@@ -31,7 +31,7 @@ state() { (cd output && find . -type f -exec sha256sum {} + | sort); }
 ended() { # NAME COMMAND...
     local name=$1 lines
     shift
-    timeout --kill-after=1 10 "$program" --progress=none "$@" >stdout 2>stderr </dev/null
+    timeout --kill-after=1 10 "$program" "$@" --progress=none >stdout 2>stderr </dev/null
     STATUS=$?
     lines=$(wc -l <stderr)
     case $STATUS in

@@ -46,7 +46,7 @@ check() { # WHAT COMMAND...
     return 1
 }
 
-lamina() { "$program" --progress=none "$@"; }
+lamina() { "$program" "$@" --progress=none; }
 apply() { lamina apply "$1" "$image" "$2"; }
 unpack() { rm -rf "$2" && umoci raw unpack --image "$1" "$2"; }
 same_trees() { python3 "$here/tests/prop/rootfs.py" "$@"; }
