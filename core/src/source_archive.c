@@ -62,7 +62,7 @@ static bool same_name(const char *have, const char *want)
 
 	if (front && !slash)
 		have = front + sizeof library - 1;
-	if (tagged)
+	if (tagged || strcmp(have, want) == 0)
 		return strcmp(have, want) == 0;
 	return strncmp(have, want, len) == 0 && strcmp(have + len, ":latest") == 0;
 }
@@ -204,16 +204,17 @@ static int load_from_layout(struct lam_source *s, bool *out_found, struct lam_er
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
 	struct lam_digest config = s->image.config_digest;
-	bool there = false;
+	bool there = false, any = false;
 
 	*out_found = false;
 	if (read_member(s, "index.json", LAM_MAX_INDEX, &index, &there, err) < 0 ||
 	    !there)
 		return there ? err->code : 0;
-	if (lam_source_choose_config(s, index.data, index.len, &config, out_found, err) <
-	    0)
+	if (lam_source_choose_config(s, index.data, index.len, &config, &any, out_found,
+				     err) < 0)
 		return err->code;
-	if (*out_found)
+	/* an image that was saved by its id stands in no index */
+	if (*out_found || !any)
 		return 0;
 	return lam_fail(
 		err, LAM_EFORMAT,

@@ -36,10 +36,11 @@ int lam_source_list_names(const struct lam_source *source, struct lam_buf *out,
 int lam_source_choose(struct lam_source *source, const char *index, size_t len,
 		      const char *tag, struct lam_error *err);
 /* The same by the digest of its config, for archives that are both OCI's and Docker's.
- * *out_found is false where none has it. */
+ * *out_found tells whether one has it, *out_any whether
+ * the index holds an image at all. */
 int lam_source_choose_config(struct lam_source *source, const char *index, size_t len,
-			     const struct lam_digest *config, bool *out_found,
-			     struct lam_error *err);
+			     const struct lam_digest *config, bool *out_any,
+			     bool *out_found, struct lam_error *err);
 int lam_source_check_layout(const char *bytes, size_t len, const char *shown,
 			    struct lam_error *err);
 int lam_source_open_folder(struct lam_source *source, const char *tag,

@@ -349,13 +349,13 @@ static bool has_config(struct lam_source *s, const struct lam_descriptor *d,
 }
 
 int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len,
-			     const struct lam_digest *config, bool *out_found,
-			     struct lam_error *err)
+			     const struct lam_digest *config, bool *out_any,
+			     bool *out_found, struct lam_error *err)
 {
 	struct lam_index index;
 	int code = 0;
 
-	*out_found = false;
+	*out_any = *out_found = false;
 	if (lam_index_parse(&index, bytes, len, "index.json", NULL, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < index.count && !*out_found && code == 0; i++) {
@@ -363,6 +363,7 @@ int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len
 
 		if (!is_image(e))
 			continue;
+		*out_any = true;
 		*out_found =
 			is_index(&e->descriptor) || has_config(s, &e->descriptor, config);
 		if (!*out_found)

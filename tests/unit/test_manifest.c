@@ -1,0 +1,239 @@
+/* Documents edited: what changes, and that nothing else does. */
+#include "manifest.h"
+#include "unit.h"
+
+#define HEX_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEX_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define HEX_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+#define DA    "sha256:" HEX_A
+#define DB    "sha256:" HEX_B
+#define DC    "sha256:" HEX_C
+
+static struct lam_error err;
+
+static struct lam_digest digest(const char *text)
+{
+	struct lam_digest d;
+
+	OK(lam_digest_parse(&d, text, &err));
+	return d;
+}
+
+static struct lam_stack_layer kept(size_t original, const char *diff_id)
+{
+	return (struct lam_stack_layer){ .kept = true,
+					 .original = original,
+					 .diff_id = digest(diff_id),
+					 .digest = digest(diff_id) };
+}
+
+static struct lam_stack_layer written(size_t original, const char *diff_id)
+{
+	return (struct lam_stack_layer){ .original = original,
+					 .diff_id = digest(diff_id),
+					 .digest = digest(diff_id),
+					 .media_type = LAM_MT_OCI_LAYER,
+					 .size = 7,
+					 .created_by = "lamina: new",
+					 .comment = "layer 0" };
+}
+
+/* Two layers, with entries without one before, between and behind. */
+static const char CONFIG[] =
+	"{ \"x\" : 0.10,\"created\":\"T\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DA
+	"\",\"" DB
+	"\"],\"y\":1},\"history\":[{\"empty_layer\":true,\"e\":0},{\"l\":0},{\"e\":1,\"empty_layer\":true},"
+	"{\"l\":1},{\"empty_layer\":true,\"e\":2}],\"z\":[ ]}";
+#define NEW "{\"created\":\"T\",\"created_by\":\"lamina: new\",\"comment\":\"layer 0\"}"
+#define E0  "{\"empty_layer\":true,\"e\":0}"
+#define E1  "{\"e\":1,\"empty_layer\":true}"
+#define E2  "{\"empty_layer\":true,\"e\":2}"
+
+static void edit_config(const struct lam_stack_layer *stack, size_t count,
+			const char *created, const char *ids, const char *history)
+{
+	struct lam_buf out = LAM_BUF(1 << 20), want = LAM_BUF(1 << 20);
+	struct lam_config config;
+
+	OK(lam_config_parse(&config, CONFIG, sizeof CONFIG - 1, "config", &err));
+	OK(lam_config_edit(&config, stack, count, created, &out, &err));
+	OK(lam_buf_printf(
+		&want, &err,
+		"{ \"x\" : 0.10,\"created\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s],\"y\":1},"
+		"\"history\":[%s],\"z\":[ ]}",
+		created ? created : "T", ids, history));
+	assert_string_equal(out.data, want.data);
+	lam_buf_fini(&out);
+	lam_buf_fini(&want);
+	lam_config_fini(&config);
+}
+
+static void configs(void **state)
+{
+	const char *a = "\"" DA "\"", *c = "\"" DC "\"";
+	struct lam_stack_layer same[] = { kept(0, DA), kept(1, DB) },
+			       flat[] = { written(SIZE_MAX, DC) };
+	struct lam_stack_layer split[] = { kept(0, DA), written(1, DC) },
+			       turned[] = { kept(1, DB), kept(0, DA) };
+
+	(void)state;
+	edit_config(same, 2, NULL, "\"" DA "\",\"" DB "\"",
+		    E0 ",{\"l\":0}," E1 ",{\"l\":1}," E2);
+	edit_config(flat, 1, NULL, c, E0 "," NEW "," E1 "," E2);
+	edit_config(split, 2, NULL, "\"" DA "\",\"" DC "\"",
+		    E0 ",{\"l\":0}," E1 "," NEW "," E2);
+	edit_config(turned, 2, NULL, "\"" DB "\",\"" DA "\"",
+		    E0 ",{\"l\":1}," E2 ",{\"l\":0}," E1);
+	edit_config(same, 1, NULL, a, E0 ",{\"l\":0}," E1 "," E2);
+	edit_config(same, 2, "U", "\"" DA "\",\"" DB "\"",
+		    E0 ",{\"l\":0}," E1 ",{\"l\":1}," E2);
+}
+
+static void odd_histories(void **state)
+{
+	static const char none[] =
+		"{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DA "\"]}}";
+	static const char brief[] = "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DA
+				    "\"]},\"history\":[]}";
+	struct lam_stack_layer flat[] = { written(SIZE_MAX, DC) };
+	struct lam_buf out = LAM_BUF(1 << 20);
+	struct lam_config config;
+
+	(void)state;
+	OK(lam_config_parse(&config, none, sizeof none - 1, "config", &err));
+	OK(lam_config_edit(&config, flat, 1, NULL, &out, &err));
+	assert_string_equal(
+		out.data, "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC "\"]}}");
+	lam_config_fini(&config);
+	lam_buf_clear(&out);
+	OK(lam_config_parse(&config, brief, sizeof brief - 1, "config", &err));
+	OK(lam_config_edit(&config, flat, 1, "V", &out, &err));
+	assert_string_equal(
+		out.data,
+		"{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC
+		"\"]},\"history\":[{\"created\":\"V\","
+		"\"created_by\":\"lamina: new\",\"comment\":\"layer 0\"}],\"created\":\"V\"}");
+	lam_config_fini(&config);
+	lam_buf_fini(&out);
+}
+
+#define CONFIG_D(d, s)                                                              \
+	"{\"mediaType\":\"" LAM_MT_OCI_CONFIG "\",\"digest\":\"" d "\",\"size\":" s \
+	",\"k\":[1]}"
+#define LAYER_D(d, s) \
+	"{\"mediaType\":\"" LAM_MT_OCI_LAYER "\",\"digest\":\"" d "\",\"size\":" s "}"
+static const char MANIFEST[] =
+	"{\n\"schemaVersion\":2,\"config\":" CONFIG_D(DA, "3") ",\"layers\":[ " LAYER_D(
+		DA,
+		"1") ", " LAYER_D(DB,
+				  "2") "],\"annotations\":{\"a\":\"b\"},\"q\":0.10\n}";
+
+static void manifests(void **state)
+{
+	struct lam_stack_layer split[] = { kept(0, DA), written(1, DC) },
+			       same[] = { kept(0, DA), kept(1, DB) };
+	struct lam_annotation notes[] = { { "n", "1" } };
+	struct lam_digest a = digest(DA), c = digest(DC);
+	struct lam_buf out = LAM_BUF(1 << 20);
+	struct lam_manifest m;
+
+	(void)state;
+	OK(lam_manifest_parse(&m, MANIFEST, sizeof MANIFEST - 1, "manifest", NULL, &err));
+	OK(lam_manifest_edit(&m, same, 2, &a, 3, NULL, 0, &out, &err));
+	assert_string_equal(out.data, MANIFEST);
+	lam_buf_clear(&out);
+	OK(lam_manifest_edit(&m, split, 2, &c, 9, notes, 1, &out, &err));
+	assert_string_equal(
+		out.data,
+		"{\n\"schemaVersion\":2,\"config\":" CONFIG_D(DC, "9") ",\"layers\":[" LAYER_D(
+			DA,
+			"1") "," LAYER_D(DC,
+					 "7") "],\"annotations\":{\"a\":\"b\",\"n\":\"1\"},"
+					      "\"q\":0.10\n}");
+	lam_manifest_fini(&m);
+	lam_buf_fini(&out);
+}
+
+static void refused_manifests(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{ "[]", "expected an object" },
+		{ "{}", "schemaVersion is missing" },
+		{ "{\"schemaVersion\":1}", "schema version 1" },
+		{ "{\"schemaVersion\":2,\"manifests\":[],\"layers\":[]}", "at once" },
+		{ "{\"schemaVersion\":2,\"manifests\":[]}", "is an index" },
+		{ "{\"schemaVersion\":2,\"Layers\":[]}",
+		  "readers that do not mind case" },
+		{ "{\"schemaVersion\":2,\"layers\":[]}", "config is missing" },
+		{ "{\"schemaVersion\":2,\"layers\":[],\"config\":" CONFIG_D(DA, "1") "}",
+		  "0 layers" },
+		{ "{\"schemaVersion\":2,\"layers\":[{}],\"config\":" CONFIG_D(DA,
+									      "-1") "}",
+		  "config.size: is negative" },
+		{ "{\"schemaVersion\":2,\"layers\":[{}],\"config\":" CONFIG_D(DA,
+									      "1.0") "}",
+		  "expected a whole number" },
+		{ "{\"schemaVersion\":2,\"layers\":[{}],\"config\":" CONFIG_D(
+			  "sha256:../../../etc/passwd", "1") "}",
+		  "is no digest" },
+		{ "{\"schemaVersion\":2,\"layers\":[" LAYER_D(
+			  "md5:00", "1") "],\"config\":" CONFIG_D(DA, "1") "}",
+		  "layers[0].digest: digest md5:00 cannot be verified" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct lam_manifest m;
+
+		assert_int_equal(lam_manifest_parse(&m, cases[i].text,
+						    strlen(cases[i].text), "m", NULL,
+						    &err),
+				 LAM_EFORMAT);
+		if (!strstr(err.text, cases[i].why))
+			fail_msg("%s: %s", cases[i].text, err.text);
+	}
+}
+
+static void indexes(void **state)
+{
+	static const char other[] =
+		"{\"mediaType\":\"" LAM_MT_OCI_MANIFEST "\",\"digest\":\"" DB
+		"\",\"size\":5,\"annotations\":{\"org.opencontainers.image.ref.name\":\"b\",\"k\":\"v\"}}";
+	struct lam_digest a = digest(DA), c = digest(DC);
+	struct lam_buf one = LAM_BUF(1 << 20), two = LAM_BUF(1 << 20);
+	struct lam_index index;
+
+	(void)state;
+	OK(lam_buf_printf(&one, &err,
+			  "{\"schemaVersion\":2, \"manifests\":[%s], \"u\":0.10}",
+			  other));
+	OK(lam_index_edit(one.data, one.len, LAM_MT_OCI_MANIFEST, &a, 8, NULL, "new",
+			  &two, &err));
+	assert_non_null(strstr(two.data, other));
+	assert_non_null(strstr(two.data, "\"u\":0.10}"));
+	lam_buf_clear(&one);
+	OK(lam_index_edit(two.data, two.len, LAM_MT_OCI_MANIFEST, &c, 9, NULL, "b", &one,
+			  &err));
+	OK(lam_index_parse(&index, one.data, one.len, "index", NULL, &err));
+	assert_int_equal(index.count, 2);
+	assert_string_equal(index.entries[0].ref_name, "b");
+	assert_true(lam_digest_equal(&index.entries[0].descriptor.digest, &c));
+	assert_non_null(strstr(one.data, "\"k\":\"v\""));
+	assert_string_equal(index.entries[1].ref_name, "new");
+	lam_index_fini(&index);
+	lam_buf_fini(&one);
+	lam_buf_fini(&two);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(configs),   cmocka_unit_test(odd_histories),
+		cmocka_unit_test(manifests), cmocka_unit_test(refused_manifests),
+		cmocka_unit_test(indexes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
