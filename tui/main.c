@@ -141,7 +141,9 @@ static void open_standard(void)
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open(
+			"/dev/null",
+			O_RDWR); // NOLINT(android-cloexec-open): standard ones stay open
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);

@@ -212,11 +212,6 @@ int call_parse(struct call *call, int argc, char **argv)
 	call->args = calloc((size_t)argc + 1, sizeof *call->args);
 	call->given = calloc((size_t)argc * 8 + 8, sizeof *call->given);
 	for (int i = 0; i < argc; i++) {
-		size_t letters = strlen(argv[i]);
-
-		if (letters >
-		    8) /* a cluster of switches is never that long; this bounds given[] */
-			letters = 8;
 		if (!ended && strcmp(argv[i], "--") == 0)
 			ended = true;
 		else if (!ended && strncmp(argv[i], "--", 2) == 0)

@@ -947,7 +947,7 @@ int lam_layer_builder_finish(struct lam_layer_builder *b, struct lam_layer **out
 {
 	size_t places = b->place_count;
 	struct lam_layer_node *nodes = malloc(places * sizeof *nodes);
-	uint32_t *order = malloc(places * sizeof *order), count = 0;
+	uint32_t *order = malloc(places * sizeof *order), count = 1;
 	int code = 0;
 
 	free(b->slots);

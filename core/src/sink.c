@@ -79,7 +79,7 @@ static bool is_ours(const char *name)
 
 void lam_sink_sweep(const struct lam_sink *sink)
 {
-	int again = dup(sink->dir);
+	int again = fcntl(sink->dir, F_DUPFD_CLOEXEC, 0);
 	DIR *dir = again < 0 ? NULL : fdopendir(again);
 	struct dirent *entry;
 

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLOCK     512u
-#define NAME_MAX_ 100u
-#define PREFIX    155u
-#define MAX_ID    2097151    /* seven octal digits */
-#define MAX_SIZE  8589934591 /* eleven */
-#define MAX_TIME  8589934591
+#define BLOCK      512u
+#define NAME_FIELD 100u
+#define PREFIX     155u
+#define MAX_ID     2097151    /* seven octal digits */
+#define MAX_SIZE   8589934591 /* eleven */
+#define MAX_TIME   8589934591
 
 static const char FLAG_OF[] = {
 	[LAM_TYPE_FILE] = '0', [LAM_TYPE_LINK] = '1',  [LAM_TYPE_SYMLINK] = '2',
@@ -35,10 +35,10 @@ static bool is_ascii(struct lam_str s)
 /* Where a name is cut into prefix and rest, so that both fit; 0: not at all. */
 static size_t split_at(struct lam_str path)
 {
-	size_t from = path.len - NAME_MAX_ -
+	size_t from = path.len - NAME_FIELD -
 		      1; /* the slash at the earliest, so that the rest fits */
 
-	if (path.len > PREFIX + 1 + NAME_MAX_)
+	if (path.len > PREFIX + 1 + NAME_FIELD)
 		return 0;
 	for (size_t i = from; i < path.len - 1 && i <= PREFIX; i++) {
 		if (path.bytes[i] == '/' && i > 0)
@@ -127,8 +127,8 @@ struct plan {
 /* Which records the fields need; keys come in order. */
 static void plan_records(struct plan *p, const struct lam_entry *e, struct lam_str path)
 {
-	p->long_path = !is_ascii(path) || (path.len > NAME_MAX_ && split_at(path) == 0);
-	p->long_target = !is_ascii(e->target) || e->target.len > NAME_MAX_;
+	p->long_path = !is_ascii(path) || (path.len > NAME_FIELD && split_at(path) == 0);
+	p->long_target = !is_ascii(e->target) || e->target.len > NAME_FIELD;
 	if (e->gid < 0 || e->gid > MAX_ID)
 		own_number(&p->own[p->count++], "gid", e->gid);
 	if (p->long_target)
@@ -197,8 +197,8 @@ static int add_extended(struct lam_buf *out, const struct plan *p,
 	while (base > 0 && e->path.bytes[base - 1] != '/')
 		base--;
 	len = e->path.len - base;
-	if (len > NAME_MAX_ - (sizeof front - 1))
-		len = NAME_MAX_ - (sizeof front - 1);
+	if (len > NAME_FIELD - (sizeof front - 1))
+		len = NAME_FIELD - (sizeof front - 1);
 	memcpy(h, front, sizeof front - 1);
 	if (len)
 		memcpy(h + sizeof front - 1, e->path.bytes + base, len);
@@ -220,13 +220,13 @@ static int add_extended(struct lam_buf *out, const struct plan *p,
 
 static void put_path(unsigned char *h, struct lam_str path, bool is_long)
 {
-	size_t at = path.len > NAME_MAX_ && !is_long ? split_at(path) : 0;
+	size_t at = path.len > NAME_FIELD && !is_long ? split_at(path) : 0;
 
 	if (at) {
 		memcpy(h + 345, path.bytes, at);
 		memcpy(h, path.bytes + at + 1, path.len - at - 1);
-	} else if (path.len > NAME_MAX_) {
-		memcpy(h, path.bytes + path.len - NAME_MAX_, NAME_MAX_);
+	} else if (path.len > NAME_FIELD) {
+		memcpy(h, path.bytes + path.len - NAME_FIELD, NAME_FIELD);
 	} else if (path.len) {
 		memcpy(h, path.bytes, path.len);
 	}
@@ -257,7 +257,7 @@ static int append(struct lam_buf *out, const struct lam_entry *e, struct lam_str
 {
 	unsigned char h[BLOCK] = { 0 };
 	struct plan p = { 0 };
-	size_t target = e->target.len < NAME_MAX_ ? e->target.len : NAME_MAX_;
+	size_t target = e->target.len < NAME_FIELD ? e->target.len : NAME_FIELD;
 
 	plan_records(&p, e, path);
 	if ((p.count || e->record_count) && add_extended(out, &p, e, err) < 0)

@@ -242,7 +242,7 @@ int lam_tree_links(const struct lam_tree *tree, uint32_t node, uint32_t **out,
 			end++;
 	}
 	*out_count = end - begin;
-	*out = malloc(*out_count * sizeof **out);
+	*out = malloc((*out_count + 1) * sizeof **out);
 	if (!*out)
 		return lam_fail_memory(err);
 	for (size_t i = 0; i < *out_count; i++)
