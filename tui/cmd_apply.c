@@ -10,6 +10,7 @@ struct apply {
 	struct lam_plan *plan;
 	struct lam_image *image;
 	struct lam_layout *layout;
+	char *spool;
 	char created[40];
 };
 
@@ -152,7 +153,8 @@ static int write_image(struct apply *a)
 	struct lam_write_options options = { .threads = call->threads,
 					     .no_verify = call_has(call, "no-verify"),
 					     .created = a->created[0] ? a->created : NULL,
-					     .progress = &call->progress };
+					     .progress = &call->progress,
+					     .spool = a->spool };
 	bool standard = strcmp(call->args[2], "-") == 0;
 	struct lam_write_result result;
 
@@ -169,7 +171,7 @@ static int write_image(struct apply *a)
 	return EXIT_DONE;
 }
 
-static int apply(struct apply *a, const char *spool)
+static int apply(struct apply *a)
 {
 	int code = set_created(a);
 
@@ -178,7 +180,7 @@ static int apply(struct apply *a, const char *spool)
 	a->plan = read_plan(a->call, a->call->args[0], &code);
 	if (!a->plan)
 		return code;
-	a->image = open_image(a->call, a->call->args[1], spool, &code);
+	a->image = open_image(a->call, a->call->args[1], a->spool, &code);
 	if (!a->image)
 		return code;
 	code = check_pinned(a);
@@ -202,7 +204,6 @@ static int apply(struct apply *a, const char *spool)
 int run_apply(struct call *call)
 {
 	struct apply a = { .call = call };
-	char *spool = NULL;
 	int code;
 
 	if (strcmp(call->args[0], "-") == 0 && strcmp(call->args[1], "-") == 0)
@@ -210,12 +211,12 @@ int run_apply(struct call *call)
 			"apply",
 			"apply: the plan and the image cannot both be standard input");
 	if (!call_has(call, "dry-run") &&
-	    lam_write_spool_folder(&spool, call->args[2], &call->err) < 0)
+	    lam_write_spool_folder(&a.spool, call->args[2], &call->err) < 0)
 		return fail(call);
-	code = apply(&a, spool);
+	code = apply(&a);
 	lam_layout_free(a.layout);
 	lam_image_close(a.image);
 	lam_plan_free(a.plan);
-	free(spool);
+	free(a.spool);
 	return code;
 }

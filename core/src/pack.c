@@ -7,9 +7,12 @@
 
 /* Reports come that far apart. */
 #define REPORT_EVERY (2u << 20)
+/* Small enough to be hashed and copied while it is in the core's own cache. */
+#define PIECE (256u << 10)
 
 struct packing {
 	const struct lam_image *image;
+	const struct lam_contents *contents; /* NULL: from the image's blobs */
 	struct lam_writer *out;
 	const struct lam_progress *progress;
 	struct lam_step step;
@@ -17,6 +20,7 @@ struct packing {
 	struct lam_item_scratch scratch;
 	struct lam_buf header;
 	size_t strip; /* bytes of each path that an export leaves out */
+	char *piece;  /* PIECE bytes of content on their way */
 };
 
 static const char ZEROS[LAM_TAR_END];
@@ -35,6 +39,57 @@ static int put(void *context, const void *bytes, size_t len, struct lam_error *e
 		return lam_fail(err, LAM_ESTOPPED, "stopped");
 	lam_progress_report(p->progress, &p->step);
 	return 0;
+}
+
+static int put_zeros(struct packing *p, uint64_t len, struct lam_error *err)
+{
+	if (len)
+		memset(p->piece, 0, len < PIECE ? (size_t)len : PIECE);
+	while (len > 0) {
+		size_t now = len < PIECE ? (size_t)len : PIECE;
+
+		if (put(p, p->piece, now, err) < 0)
+			return err->code;
+		len -= now;
+	}
+	return 0;
+}
+
+static int put_stored(struct packing *p, uint32_t layer, uint64_t at, uint64_t len,
+		      struct lam_error *err)
+{
+	while (len > 0) {
+		size_t now = len < PIECE ? (size_t)len : PIECE;
+
+		if (lam_contents_read(p->contents, layer, at, p->piece, now, err) < 0 ||
+		    put(p, p->piece, now, err) < 0)
+			return err->code;
+		at += now;
+		len -= now;
+	}
+	return 0;
+}
+
+/* The holes of a sparse file are written out. */
+static int put_content(struct packing *p, uint32_t number, uint32_t inode_number,
+		       struct lam_error *err)
+{
+	const struct lam_layer *layer = p->image->indexes[number];
+	const struct lam_inode *inode = &layer->inodes[inode_number];
+	const struct lam_extent whole = { 0, inode->size };
+	const struct lam_extent *extents =
+		inode->extents ? layer->extents + inode->extents - 1 : &whole;
+	size_t count = inode->extents ? inode->extent_count : 1;
+	uint64_t at = 0, stored = inode->offset;
+
+	for (size_t i = 0; i < count; i++) {
+		if (put_zeros(p, extents[i].offset - at, err) < 0 ||
+		    put_stored(p, number, stored, extents[i].length, err) < 0)
+			return err->code;
+		stored += extents[i].length;
+		at = extents[i].offset + extents[i].length;
+	}
+	return put_zeros(p, inode->size - at, err);
 }
 
 static void strip(struct lam_str *path, size_t len)
@@ -60,7 +115,9 @@ static int pack_one(struct packing *p, const struct lam_item *item, struct lam_e
 	if (entry.type != LAM_TYPE_FILE || entry.size == 0)
 		return 0;
 	lam_tree_stat(p->image->tree, item->node, &stat);
-	if (lam_image_read_inode(p->image, stat.layer, stat.inode, put, p, err) < 0)
+	if ((p->contents ? put_content(p, stat.layer, stat.inode, err)
+			 : lam_image_read_inode(p->image, stat.layer, stat.inode, put, p,
+						err)) < 0)
 		return err->code;
 	return put(p, ZEROS, lam_tar_padding(entry.size), err);
 }
@@ -70,6 +127,9 @@ static int pack_all(struct packing *p, const struct lam_item *items, size_t coun
 {
 	int code = 0;
 
+	p->piece = malloc(PIECE);
+	if (!p->piece)
+		return lam_fail_memory(err);
 	p->scratch = LAM_ITEM_SCRATCH;
 	p->header = LAM_BUF(SIZE_MAX / 2);
 	for (size_t i = 0; i < count && code == 0; i++) {
@@ -85,25 +145,24 @@ static int pack_all(struct packing *p, const struct lam_item *items, size_t coun
 		code = put(p, ZEROS, sizeof ZEROS, err);
 	lam_item_scratch_fini(&p->scratch);
 	lam_buf_fini(&p->header);
+	free(p->piece);
 	return code;
 }
 
-int lam_pack(const struct lam_image *image, const struct lam_item *items, size_t count,
+int lam_pack(const struct lam_contents *contents, const struct lam_layout_target *target,
 	     struct lam_writer *out, const struct lam_progress *progress,
 	     const struct lam_step *step, struct lam_error *err)
 {
-	struct packing p = { .image = image,
+	struct packing p = { .image = lam_contents_image(contents),
+			     .contents = contents,
 			     .out = out,
-			     .progress = step ? progress : NULL };
+			     .progress = progress,
+			     .step = *step };
 
-	if (step)
-		p.step = *step;
-	if (pack_all(&p, items, count, err) < 0)
+	if (pack_all(&p, target->items, target->item_count, err) < 0)
 		return err->code;
-	if (step) {
-		p.step.done = p.step.total;
-		lam_progress_report(progress, &p.step);
-	}
+	p.step.done = p.step.total;
+	lam_progress_report(progress, &p.step);
 	return 0;
 }
 

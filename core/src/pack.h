@@ -2,13 +2,12 @@
 #ifndef LAM_PACK_H
 #define LAM_PACK_H
 
-#include "image.h"
-#include "item.h"
+#include "contents.h"
 #include "stream.h"
 
-/* Writes items as a tar, end blocks included, not finishing the writer. step (with
- * progress) may be NULL: its `done` counts bytes of the tar. Stops with LAM_ESTOPPED. */
-int lam_pack(const struct lam_image *image, const struct lam_item *items, size_t count,
+/* Writes the items of a written target as a tar, end blocks included, not finishing the
+ * writer. The `done` of step counts bytes of the tar. Stops with LAM_ESTOPPED. */
+int lam_pack(const struct lam_contents *contents, const struct lam_layout_target *target,
 	     struct lam_writer *out, const struct lam_progress *progress,
 	     const struct lam_step *step, struct lam_error *err);
 

@@ -137,6 +137,19 @@ int lam_spool_append(struct lam_spool *s, const void *bytes, size_t len,
 	return 0;
 }
 
+int lam_spool_skip(struct lam_spool *s, uint64_t len, struct lam_error *err)
+{
+	static const char nothing[4096];
+
+	/* in memory a hole costs as much as bytes do */
+	if (s->fd < 0 && len > sizeof nothing && spill(s, err) < 0)
+		return err->code;
+	if (s->fd < 0)
+		return lam_spool_append(s, nothing, (size_t)len, err);
+	s->size += len;
+	return 0;
+}
+
 uint64_t lam_spool_size(const struct lam_spool *s)
 {
 	return s->size;

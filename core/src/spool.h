@@ -19,6 +19,8 @@ void lam_spool_free(struct lam_spool *spool);
 /* LAM_EWRITE with the folder's name, where there is no space. One thread. */
 int lam_spool_append(struct lam_spool *spool, const void *bytes, size_t len,
 		     struct lam_error *err);
+/* Leaves a hole of len bytes: what is read there has no meaning. One thread. */
+int lam_spool_skip(struct lam_spool *spool, uint64_t len, struct lam_error *err);
 uint64_t lam_spool_size(const struct lam_spool *spool);
 /* Exactly len bytes; past the end is LAM_EREAD. Any thread, once nothing is appended any
  * more. */

@@ -6,6 +6,7 @@
 #include <lamina/write.h>
 
 #include "codec.h"
+#include "contents.h"
 #include "layout.h"
 #include "limits.h"
 #include "pack.h"
@@ -18,6 +19,7 @@ struct writing {
 	const struct lam_image *image;
 	const struct lam_write_options *options;
 	struct lam_workers *workers;
+	struct lam_contents *contents;
 	struct lam_sink *sink;
 	unsigned threads;
 	size_t count; /* of layers that are written or kept; the arrays below are of them
@@ -68,8 +70,7 @@ static int encode(struct writing *w, size_t n, int fd, struct encoding *e,
 				 .total = t->info.tar_size };
 
 	if (open_encoder(w, e, fd, t->info.name, t->info.compression, err) < 0 ||
-	    lam_pack(w->image, t->items, t->item_count, e->stream, w->options->progress,
-		     &step, err) < 0)
+	    lam_pack(w->contents, t, e->stream, w->options->progress, &step, err) < 0)
 		return err->code;
 	return lam_finish(e->stream, err);
 }
@@ -167,6 +168,21 @@ static int set_stack(struct writing *w, struct lam_error *err)
 		describe(w, w->count++);
 	}
 	return 0;
+}
+
+static int read_contents(struct writing *w, const char *reference, struct lam_error *err)
+{
+	char *folder = NULL;
+	int code = 0;
+
+	if (!w->options->spool)
+		code = lam_write_spool_folder(&folder, reference, err);
+	if (code == 0)
+		code = lam_contents_new(&w->contents, w->layout,
+					folder ? folder : w->options->spool, w->workers,
+					w->options->progress, err);
+	free(folder);
+	return code;
 }
 
 static int write_layers(struct writing *w, struct lam_error *err)
@@ -328,12 +344,15 @@ static int run(struct writing *w, const char *text, struct lam_write_result *out
 	if (code == 0)
 		code = lam_sink_open(&w->sink, &reference, err);
 	if (code == 0)
+		code = read_contents(w, text, err);
+	if (code == 0)
 		code = write_layers(w, err);
 	if (code == 0)
 		code = fill_result(w, out, err);
 	if (code == 0)
 		code = write_documents(w, out, err);
 	lam_sink_close(w->sink);
+	lam_contents_free(w->contents);
 	lam_workers_free(w->workers);
 	lam_reference_fini(&reference);
 	return code;

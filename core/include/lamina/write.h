@@ -10,6 +10,8 @@ struct lam_write_options {
 	bool no_verify;      /* leaves out the reading back, nothing else */
 	const char *created; /* RFC 3339, from SOURCE_DATE_EPOCH; NULL: the image's */
 	const struct lam_progress *progress;
+	const char *spool; /* folder for contents that do not fit in memory, in files
+			      without a name; NULL: lam_write_spool_folder's */
 };
 
 struct lam_written_layer {
@@ -29,9 +31,11 @@ void lam_write_result_fini(struct lam_write_result *result);
  * caller's. "." for an output that is not there. */
 int lam_write_spool_folder(char **out, const char *reference, struct lam_error *err);
 
-/* The image must have been opened with a spool. LAM_EWRITE, LAM_EREAD, LAM_ESTOPPED, ...:
- * nothing was published. reference: design, section 6; it may be the layout that the
- * image is read from. */
+/* Layers that files are taken from are read once, unless the image was opened with a
+ * spool and has them; whatever is read is checked (LAM_EREAD, LAM_EFORMAT). Kept blobs
+ * are checked where they are copied, and not touched where the output has them.
+ * LAM_EWRITE, LAM_EREAD, LAM_EFORMAT, LAM_ESTOPPED, LAM_ENOMEM: nothing was published.
+ * reference: design, section 6; it may be the layout that the image is read from. */
 int lam_write_image(const struct lam_layout *layout, const char *reference,
 		    const struct lam_write_options *options, struct lam_write_result *out,
 		    struct lam_error *err);

@@ -1,0 +1,212 @@
+#include <stdio.h>
+
+#include <lamina/write.h>
+
+#include "buf.h"
+#include "oci_build.h"
+#include "tar_build.h"
+#include "unit.h"
+
+static struct lam_error err;
+static char *folder; /* of one test */
+
+static int make_folder(void **state)
+{
+	(void)state;
+	folder = oci_folder();
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	oci_remove(folder);
+	free(folder);
+	return 0;
+}
+
+/* A name in the test's folder; a new string. */
+static char *in_folder(const char *name)
+{
+	char *path = malloc(strlen(folder) + strlen(name) + 2);
+
+	sprintf(path, "%s/%s", folder, name);
+	return path;
+}
+
+/* Text-like bytes, other ones for each seed. */
+static void add_file(struct lam_buf *tar, const char *name, size_t len, uint64_t seed)
+{
+	char *body = malloc(len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		body[i] = (char)('a' + (next_random(&seed) >> 60));
+	tar_append(tar,
+		   &(struct tar_member){ .name = name, .body = body, .body_len = len });
+	free(body);
+}
+
+/* Three layers: much, something over it, little; sizes in bytes. */
+static char *make_image(size_t size, enum lam_codec codec)
+{
+	struct lam_buf tars[3];
+	char *image = in_folder("image");
+
+	for (size_t i = 0; i < 3; i++)
+		tars[i] = LAM_BUF(SIZE_MAX / 2);
+	add_file(&tars[0], "usr/big", size, 1);
+	add_file(&tars[0], "usr/small", 100, 2);
+	add_file(&tars[0], "opt/app", size / 4, 3);
+	add_file(&tars[1], "usr/small", 200, 4);
+	add_file(&tars[1], "usr/other", size / 8, 5);
+	add_file(&tars[2], "etc/conf", 10, 6);
+	for (size_t i = 0; i < 3; i++)
+		tar_append_end(&tars[i]);
+	oci_build(image, tars, 3, codec);
+	for (size_t i = 0; i < 3; i++)
+		lam_buf_fini(&tars[i]);
+	return image;
+}
+
+struct job {
+	const char *image, *output; /* folders */
+	const char *plan;           /* NULL: flattened, /opt apart */
+	const char *spool;
+	unsigned threads;
+	const struct lam_progress *progress;
+	void (*between)(const struct lam_image *image); /* opening and writing */
+};
+
+static int write_image(const struct job *job, struct lam_write_result *result)
+{
+	const char *const splits[] = { "/opt" };
+	struct lam_plan_request request = { .flatten = true,
+					    .splits = splits,
+					    .split_count = 1 };
+	struct lam_open_options opening = { .threads = job->threads,
+					    .spool = job->spool };
+	struct lam_write_options writing = { .threads = job->threads,
+					     .progress = job->progress };
+	struct lam_layout *layout;
+	struct lam_image *image;
+	struct lam_plan *plan;
+	char reference[4200];
+	int code;
+
+	snprintf(reference, sizeof reference, "oci:%s", job->output);
+	OK(lam_image_open(&image, job->image, &opening, &err));
+	if (job->plan)
+		OK(lam_plan_parse(&plan, job->plan, strlen(job->plan), "plan", NULL,
+				  &err));
+	else
+		OK(lam_plan_make(&plan, image, &request, &err));
+	OK(lam_layout_new(&layout, image, plan, NULL, &err));
+	if (job->between)
+		job->between(image);
+	code = lam_write_image(layout, reference, &writing, result, &err);
+	lam_layout_free(layout);
+	lam_plan_free(plan);
+	lam_image_close(image);
+	return code;
+}
+
+static void write_with_and_without_spool(void **state)
+{
+	struct lam_write_result kept, read;
+	char *image, *a = in_folder("a"), *b = in_folder("b");
+
+	(void)state;
+	for (enum lam_codec codec = LAM_CODEC_NONE; codec <= LAM_CODEC_ZSTD; codec++) {
+		image = make_image(3000000, codec);
+		OK(write_image(
+			&(struct job){ .image = image, .output = a, .spool = folder },
+			&kept));
+		OK(write_image(&(struct job){ .image = image, .output = b }, &read));
+		assert_int_equal(read.layer_count, 2);
+		assert_string_equal(kept.manifest_digest, read.manifest_digest);
+		lam_write_result_fini(&kept);
+		lam_write_result_fini(&read);
+		oci_remove(image);
+		free(image);
+	}
+	free(a);
+	free(b);
+}
+
+static void threads_make_no_difference(void **state)
+{
+	static const char *const compressions[] = { "gzip:6", "gzip:1", "zstd:3",
+						    "none" };
+	char *image = make_image(5000000, LAM_CODEC_GZIP), *out = in_folder("out"),
+	     plan[300], first[80];
+
+	(void)state;
+	for (size_t c = 0; c < sizeof compressions / sizeof *compressions; c++) {
+		snprintf(
+			plan, sizeof plan,
+			"{\"lamina\":1,\"layers\":[{\"name\":\"a\",\"from\":\"rest\"},"
+			"{\"name\":\"b\"}],\"assign\":[{\"path\":\"/opt\",\"to\":\"b\"}],"
+			"\"compression\":\"%s\"}",
+			compressions[c]);
+		for (unsigned threads = 1; threads <= 8;
+		     threads += threads == 2 ? 6 : 1) {
+			struct lam_write_result result;
+
+			OK(write_image(&(struct job){ .image = image,
+						      .output = out,
+						      .plan = plan,
+						      .threads = threads },
+				       &result));
+			if (threads == 1)
+				strcpy(first, result.manifest_digest);
+			assert_string_equal(result.manifest_digest, first);
+			lam_write_result_fini(&result);
+		}
+	}
+	free(image);
+	free(out);
+}
+
+static void damage_first(const struct lam_image *image)
+{
+	char *path = in_folder("image");
+
+	oci_damage(oci_blob(path, lam_image_layer(image, 0)->digest));
+	free(path);
+}
+
+static void damaged_after_opening(void **state)
+{
+	char *image, *out = in_folder("out");
+
+	(void)state;
+	for (enum lam_codec codec = LAM_CODEC_NONE; codec <= LAM_CODEC_ZSTD; codec++) {
+		struct lam_write_result result;
+
+		image = make_image(3000000, codec);
+		assert_int_equal(write_image(&(struct job){ .image = image,
+							    .output = out,
+							    .between = damage_first },
+					     &result),
+				 LAM_EFORMAT);
+		assert_non_null(strstr(err.text, "layer 0 (sha256:"));
+		assert_non_null(strstr(err.text, "its content is damaged"));
+		assert_int_equal(oci_count(out), -1);
+		oci_remove(image);
+		free(image);
+	}
+	free(out);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(write_with_and_without_spool),
+		TEST(threads_make_no_difference),
+		TEST(damaged_after_opening),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
