@@ -409,11 +409,12 @@ static int count_waste(struct lam_image *image, struct lam_error *err)
 	return code;
 }
 
-static int merge(struct lam_image *image, struct lam_error *err)
+static int merge(struct opening *o, struct lam_error *err)
 {
+	struct lam_image *image = o->image;
 	struct lam_notes meeting = { 0 };
-	int code = lam_tree_new(&image->tree, image->indexes, image->layer_count,
-				&meeting, err);
+	int code = lam_tree_merge(&image->tree, image->indexes, image->layer_count,
+				  &meeting, o->progress, err);
 
 	for (size_t i = 0; code == 0 && i < image->layer_count; i++)
 		code = lam_notes_append(&image->notes, &image->indexes[i]->notes, err);
@@ -470,7 +471,7 @@ static int read_documents(struct opening *o, struct lam_error *err)
 		return err->code;
 	lam_digest_format(&image->manifest_digest, image->manifest_text);
 	lam_digest_format(&image->config_digest, image->config_text);
-	return note_oddities(image, err) < 0 ? err->code : merge(image, err);
+	return note_oddities(image, err) < 0 ? err->code : merge(o, err);
 }
 
 /* "os/arch[/variant]", cut in place. */

@@ -90,9 +90,11 @@ static int give_content(struct stored *s, const struct lam_layer *layer,
 			struct lam_error *err)
 {
 	const struct lam_extent whole = { 0, inode->size };
+	const struct lam_extra *extra = lam_layer_extra(layer, inode);
+	bool sparse = extra && extra->extent_count;
 	const struct lam_extent *extents =
-		inode->extents ? layer->extents + inode->extents - 1 : &whole;
-	size_t count = inode->extents ? inode->extent_count : 1;
+		sparse ? layer->extents + extra->extents : &whole;
+	size_t count = sparse ? extra->extent_count : 1;
 	uint64_t at = 0;
 
 	if (stored_skip(s, inode->offset, err) < 0)

@@ -15,9 +15,11 @@ void lam_layer_free(struct lam_layer *layer)
 	if (!layer)
 		return;
 	lam_names_fini(&layer->names);
+	lam_names_fini(&layer->owners);
 	free(layer->nodes);
 	free(layer->inodes);
 	free(layer->text);
+	free(layer->extras);
 	free(layer->records);
 	free(layer->extents);
 	lam_arena_fini(&layer->arena);
@@ -28,25 +30,32 @@ void lam_layer_free(struct lam_layer *layer)
 void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_stat *out)
 {
 	const struct lam_inode *inode = &layer->inodes[number];
+	const struct lam_extra *extra = lam_layer_extra(layer, inode);
+	struct lam_owner owner = lam_layer_owner(layer, inode);
 
 	*out = (struct lam_stat){
 		.kind = inode->kind,
 		.mode = inode->mode,
-		.uid = inode->uid,
-		.gid = inode->gid,
+		.uid = owner.uid,
+		.gid = owner.gid,
 		.mtime_s = inode->mtime_s,
 		.mtime_ns = inode->mtime_ns,
-		.target_len = inode->target_len,
-		.target = inode->target_len ? layer->text + inode->target : "",
-		.attribute_count = inode->record_count,
-		.attributes =
-			inode->record_count ? layer->records + inode->records : NULL,
+		.target = "",
 		.layer = layer->number,
 		.inode = number,
 	};
+	if (extra && extra->record_count) {
+		out->attribute_count = extra->record_count;
+		out->attributes = layer->records + extra->records;
+	}
 	if (inode->kind == LAM_KIND_FILE) {
 		out->size = inode->size;
 		memcpy(out->content, inode->content, sizeof out->content);
+	} else if (inode->kind == LAM_KIND_SYMLINK && inode->size) {
+		struct lam_str target = lam_layer_target(layer, inode);
+
+		out->target = target.bytes;
+		out->target_len = target.len;
 	} else if (inode->kind == LAM_KIND_CHAR || inode->kind == LAM_KIND_BLOCK) {
 		out->dev_major = (uint32_t)(inode->size >> 32);
 		out->dev_minor = (uint32_t)inode->size;
@@ -124,11 +133,7 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 		lam_layer_builder_content(builder, inode, content);
 	}
 	if (got == 0 && lam_tar_has_trailer(tar))
-		return lam_layer_builder_note(
-			builder, "trailer",
-			"bytes stand behind the end of the tar; without meaning, and kept "
-			"only where the layer is",
-			err);
+		return lam_layer_builder_note(builder, LAM_RULE_TRAILER, err);
 	return got;
 }
 

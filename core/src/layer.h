@@ -5,14 +5,17 @@
  * an opaque directory or just the entry.
  *
  * Nodes are numbered from 0, the root, breadth first: parents before children, the
- * children of one node next to each other. */
+ * children of one node next to each other, in the order of their parents. */
 #ifndef LAM_LAYER_H
 #define LAM_LAYER_H
+
+#include <string.h>
 
 #include <lamina/tree.h>
 
 #include "arena.h"
 #include "entry.h"
+#include "layer_rule.h"
 #include "note.h"
 
 #define LAM_INODE_NONE UINT32_MAX
@@ -27,37 +30,52 @@ enum lam_layer_mark {
 
 struct lam_layer_node {
 	uint32_t parent;
-	uint32_t name; /* in the layer's names */
-	uint32_t first_child, child_count;
+	uint32_t name;  /* in the layer's names */
 	uint32_t inode; /* LAM_INODE_NONE: a whiteout, or an implied directory */
 	uint8_t mark;   /* enum lam_layer_mark */
 	uint8_t kind;   /* enum lam_kind, for ENTRY */
 	bool opaque;    /* a directory that hides what is below it */
 };
 
+/* The kind of the inode of a LAM_MARK_LINK, beside enum lam_kind. */
+#define LAM_KIND_BELOW 6
+
+/* There are millions of these: what few have stands in tables beside them. */
 struct lam_inode {
-	int64_t uid, gid, mtime_s;
-	uint64_t size;   /* of a FILE; of devices: major << 32 | minor */
-	uint64_t offset; /* of its stored bytes in the tar */
+	int64_t mtime_s;
+	uint64_t size;   /* of a FILE; of devices: major << 32 | minor; of SYMLINK and
+			    BELOW: of the target */
+	uint64_t offset; /* of a FILE's stored bytes in the tar; of SYMLINK and BELOW: of
+			    the target, a clean path for BELOW, in the layer's text */
 	uint32_t mtime_ns;
-	uint32_t target, target_len;    /* in the layer's text: of a SYMLINK; of
-					   LAM_MARK_LINK its clean path */
-	uint32_t records, record_count; /* in the layer's records */
-	uint32_t extents;               /* in the layer's extents + 1; 0: not sparse */
-	uint32_t extent_count;
+	uint32_t owner; /* in the layer's owners */
+	uint32_t extra; /* in the layer's extras + 1; 0: none */
 	uint16_t mode;
 	uint8_t kind;
 	uint8_t content[16]; /* of a FILE */
 };
 
+struct lam_owner {
+	int64_t uid, gid;
+};
+
+struct lam_extra {
+	uint32_t records, record_count; /* in the layer's records */
+	uint32_t extents,
+		extent_count; /* in the layer's extents; 0 of them: not sparse */
+};
+
 struct lam_layer {
 	struct lam_names names;
+	struct lam_names owners; /* struct lam_owner, as bytes */
 	struct lam_layer_node *nodes;
 	uint32_t node_count;
 	struct lam_inode *inodes;
 	uint32_t inode_count;
 	char *text; /* link targets */
 	size_t text_len;
+	struct lam_extra *extras;
+	uint32_t extra_count;
 	struct lam_attribute *records;
 	size_t record_count;
 	struct lam_extent *extents;
@@ -68,6 +86,29 @@ struct lam_layer {
 	uint32_t entry_count, whiteout_count; /* of the tar */
 	uint64_t file_bytes;
 };
+
+static inline struct lam_owner lam_layer_owner(const struct lam_layer *layer,
+					       const struct lam_inode *inode)
+{
+	struct lam_owner owner;
+
+	memcpy(&owner, layer->owners.text + inode->owner * sizeof owner, sizeof owner);
+	return owner;
+}
+
+/* Of a SYMLINK, or of what a LAM_MARK_LINK names. */
+static inline struct lam_str lam_layer_target(const struct lam_layer *layer,
+					      const struct lam_inode *inode)
+{
+	return (struct lam_str){ layer->text + inode->offset, (size_t)inode->size };
+}
+
+/* NULL where there is none. */
+static inline const struct lam_extra *lam_layer_extra(const struct lam_layer *layer,
+						      const struct lam_inode *inode)
+{
+	return inode->extra ? &layer->extras[inode->extra - 1] : NULL;
+}
 
 void lam_layer_free(struct lam_layer *layer);
 
@@ -83,8 +124,8 @@ int lam_layer_builder_add(struct lam_layer_builder *builder,
 			  uint32_t *out_inode, struct lam_error *err);
 void lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode,
 			       const uint8_t content[16]);
-int lam_layer_builder_note(struct lam_layer_builder *builder, const char *rule,
-			   const char *text, struct lam_error *err);
+int lam_layer_builder_note(struct lam_layer_builder *builder, enum lam_layer_rule rule,
+			   struct lam_error *err);
 /* Gives the layer, and empties the builder (free it all the same). */
 int lam_layer_builder_finish(struct lam_layer_builder *builder, struct lam_layer **out,
 			     struct lam_error *err);

@@ -27,9 +27,17 @@ struct lam_tree {
 
 /* Layers in order, base first; their numbers are their places in the array. notes (may be
  * NULL) gets what shows only when layers meet. */
+struct lam_progress;
 int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers,
 		 size_t layer_count, struct lam_notes *notes, struct lam_error *err);
+/* The same for trees that take a while: progress (may be NULL) says when to stop. */
+int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
+		   size_t layer_count, struct lam_notes *notes,
+		   const struct lam_progress *progress, struct lam_error *err);
 void lam_tree_free(struct lam_tree *tree);
+
+/* For the slots. */
+uint64_t lam_tree_slot(const struct lam_tree *tree, uint32_t parent, uint32_t name);
 
 /* The version that decides: the last that is no deletion; LAM_NODE_NONE for a root
  * without entry. */

@@ -1,0 +1,74 @@
+/* The merge, inside. The tree grows as twigs (tree_twig), hard links to lower layers are
+ * looked up in what is there so far (tree_link), and in the end the twigs become nodes in
+ * their final order (tree_order, tree_rank). */
+#ifndef LAM_TREE_MERGE_H
+#define LAM_TREE_MERGE_H
+
+#include <lamina/progress.h>
+
+#include "buf.h"
+#include "tree.h"
+
+/* A node while the tree grows: children are lists in order of arrival, newest first. */
+struct lam_twig {
+	uint32_t parent, name;
+	uint32_t first_child, next_sibling;
+	uint32_t version;
+	uint32_t live_children;
+	uint8_t kind;
+	bool live;
+};
+
+struct lam_ref {
+	uint32_t layer, inode;
+};
+
+struct lam_merge {
+	struct lam_tree *tree;
+	struct lam_notes *notes;
+	const struct lam_progress *progress;
+	struct lam_twig *twigs;
+	size_t twig_count, twig_cap, version_cap;
+	uint32_t number; /* of the layer that is applied */
+	const struct lam_layer *layer;
+	uint32_t *map;         /* layer node -> twig; NONE: left out */
+	uint32_t *names;       /* layer name -> tree name; NONE: not yet */
+	struct lam_ref *below; /* for LAM_MARK_LINK nodes in order: what they lead to;
+				  inode NONE: nothing */
+	size_t below_count, below_cap;
+	struct lam_buf path;
+};
+
+/* Looked at every few thousand steps of anything that is as long as the image. */
+#define LAM_STEPS 4096u
+int lam_merge_check(const struct lam_merge *m, struct lam_error *err);
+
+/* tree_twig.c */
+int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
+		 struct lam_error *err);
+/* NONE where there is none, or a dead one. */
+uint32_t lam_twig_find(const struct lam_merge *m, uint32_t parent, const char *name,
+		       size_t len);
+uint32_t lam_twig_live(const struct lam_merge *m, uint32_t parent, uint32_t name);
+/* NULL for an implied directory. */
+const struct lam_inode *lam_twig_inode(const struct lam_merge *m, uint32_t at);
+int lam_twig_push(struct lam_merge *m, uint32_t at, struct lam_version version,
+		  struct lam_error *err);
+void lam_twig_set_live(struct lam_merge *m, uint32_t at, bool live);
+/* Everything live below `top` goes, and `top` itself if asked. */
+int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself,
+		    struct lam_error *err);
+
+/* tree_link.c: what the layer's links to lower layers lead to, before the layer itself
+ * changes anything. */
+int lam_merge_links(struct lam_merge *m, struct lam_error *err);
+
+/* tree_order.c: from twigs, which are freed, to the finished tree. */
+int lam_merge_finish(struct lam_merge *m, struct lam_error *err);
+
+/* tree_rank.c: rank[name], its place among all names as bytes; free(). NULL and err on no
+ * memory, or when asked to stop. */
+uint32_t *lam_names_rank(const struct lam_names *names,
+			 const struct lam_progress *progress, struct lam_error *err);
+
+#endif
