@@ -1,6 +1,7 @@
 #include "arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -81,12 +82,12 @@ int lam_grow(void **array, size_t count, size_t *cap, size_t size, struct lam_er
 
 /* SipHash-1-3 (Aumasson, Bernstein) */
 
-static uint64_t rotate(uint64_t x, int by)
+static inline uint64_t rotate(uint64_t x, int by)
 {
 	return x << by | x >> (64 - by);
 }
 
-static void sip_round(uint64_t v[4])
+static inline __attribute__((always_inline)) void sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[2] += v[3];
@@ -146,16 +147,25 @@ void lam_names_fini(struct lam_names *names)
 	*names = (struct lam_names){ 0 };
 }
 
-static uint32_t *name_slot(const struct lam_names *names, const char *bytes, size_t len)
+static bool is_name(const struct lam_names *names, uint32_t number, const char *bytes,
+		    size_t len)
 {
-	uint32_t mask = names->slot_count - 1;
-	uint32_t at = (uint32_t)lam_siphash(names->seed, bytes, len) & mask;
+	size_t have;
+	const char *name = lam_names_get(names, number, &have);
 
-	for (; names->slots[at]; at = (at + 1) & mask) {
-		size_t have;
-		const char *name = lam_names_get(names, names->slots[at] - 1, &have);
+	return have == len && (len == 0 || memcmp(name, bytes, len) == 0);
+}
 
-		if (have == len && (len == 0 || memcmp(name, bytes, len) == 0))
+/* The name's slot, or the free one where it goes. */
+static struct lam_name_slot *name_slot(const struct lam_names *names, uint64_t hash,
+				       const char *bytes, size_t len)
+{
+	uint32_t mask = names->slot_count - 1, at = (uint32_t)hash & mask;
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	for (; names->slots[at].number; at = (at + 1) & mask) {
+		if (names->slots[at].tag == tag &&
+		    is_name(names, names->slots[at].number - 1, bytes, len))
 			break;
 	}
 	return &names->slots[at];
@@ -163,9 +173,8 @@ static uint32_t *name_slot(const struct lam_names *names, const char *bytes, siz
 
 static int grow_slots(struct lam_names *names, struct lam_error *err)
 {
-	uint32_t count = names->slot_count ? names->slot_count * 2 : 64,
-		 *old = names->slots;
-	uint32_t *slots = calloc(count, sizeof *slots);
+	uint32_t count = names->slot_count ? names->slot_count * 2 : 64;
+	struct lam_name_slot *old = names->slots, *slots = calloc(count, sizeof *slots);
 
 	if (!slots)
 		return lam_fail_memory(err);
@@ -177,7 +186,10 @@ static int grow_slots(struct lam_names *names, struct lam_error *err)
 		size_t len;
 		const char *name = lam_names_get(names, i, &len);
 
-		*name_slot(names, name, len) = i + 1;
+		uint64_t hash = lam_siphash(names->seed, name, len);
+
+		*name_slot(names, hash, name, len) =
+			(struct lam_name_slot){ i + 1, (uint32_t)(hash >> 32) };
 	}
 	free(old);
 	return 0;
@@ -210,13 +222,15 @@ static int grow_text(struct lam_names *names, size_t len, struct lam_error *err)
 int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 		  uint32_t *out_number, struct lam_error *err)
 {
-	uint32_t *slot;
+	struct lam_name_slot *slot;
+	uint64_t hash;
 
 	if (names->count >= names->slot_count / 4 * 3 && grow_slots(names, err) < 0)
 		return err->code;
-	slot = name_slot(names, bytes, len);
-	if (*slot) {
-		*out_number = *slot - 1;
+	hash = lam_siphash(names->seed, bytes, len);
+	slot = name_slot(names, hash, bytes, len);
+	if (slot->number) {
+		*out_number = slot->number - 1;
 		return 0;
 	}
 	if (len > LAM_MAX_NAME)
@@ -233,13 +247,17 @@ int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 	names->text_len += len;
 	*out_number = names->count++;
 	names->offsets[names->count] = (uint32_t)names->text_len;
-	*slot = names->count;
+	*slot = (struct lam_name_slot){ names->count, (uint32_t)(hash >> 32) };
 	return 0;
 }
 
 uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t len)
 {
-	return names->slots ? *name_slot(names, bytes, len) - 1 : UINT32_MAX;
+	if (!names->slots)
+		return UINT32_MAX;
+	return name_slot(names, lam_siphash(names->seed, bytes, len), bytes, len)
+		       ->number -
+	       1;
 }
 
 void lam_names_seal(struct lam_names *names)

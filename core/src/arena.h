@@ -24,6 +24,11 @@ void *lam_arena_alloc(struct lam_arena *arena, size_t size);
 /* A copy with a closing '\0' (the bytes may hold others); NULL on no memory. */
 char *lam_arena_copy(struct lam_arena *arena, const char *bytes, size_t len);
 
+struct lam_name_slot {
+	uint32_t number; /* + 1; 0 is free */
+	uint32_t tag;    /* the half of the hash that is not the place */
+};
+
 /* A set of byte strings, each stored once and numbered from 0 in order of arrival. The
  * hash is seeded from the system's randomness, so that names from an image cannot be
  * chosen to collide; numbers and order do not depend on the seed. Offsets are 32 bits: at
@@ -33,7 +38,7 @@ struct lam_names {
 	size_t text_len, text_cap;
 	uint32_t *offsets; /* count + 1 of them */
 	uint32_t count, cap;
-	uint32_t *slots; /* open addressing; number + 1, 0 is free */
+	struct lam_name_slot *slots; /* open addressing */
 	uint32_t slot_count;
 	uint64_t seed[2];
 };

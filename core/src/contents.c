@@ -38,12 +38,14 @@ struct lam_contents {
 
 static uint64_t stored_size(const struct lam_layer *layer, const struct lam_inode *inode)
 {
+	struct lam_extent whole;
+	size_t count;
+	const struct lam_extent *extents =
+		lam_layer_extents(layer, inode, &whole, &count);
 	uint64_t size = 0;
 
-	if (!inode->extents)
-		return inode->size;
-	for (uint32_t i = 0; i < inode->extent_count; i++)
-		size += layer->extents[inode->extents - 1 + i].length;
+	for (size_t i = 0; i < count; i++)
+		size += extents[i].length;
 	return size;
 }
 

@@ -132,6 +132,11 @@ int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
 	return 0;
 }
 
+void lam_hash_reset(struct lam_hash *hash)
+{
+	EVP_DigestInit_ex(hash->context, NULL, NULL);
+}
+
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len)
 {
 	EVP_DigestUpdate(hash->context, bytes, len);

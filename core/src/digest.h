@@ -33,6 +33,8 @@ struct lam_hash {
 
 int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
 		  struct lam_error *err);
+/* Begins anew with the same algorithm, at less cost than init; also after final. */
+void lam_hash_reset(struct lam_hash *hash);
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len);
 /* Ends the hash; call fini (or init anew) after it. */
 void lam_hash_final(struct lam_hash *hash, struct lam_digest *out);

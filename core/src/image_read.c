@@ -89,12 +89,10 @@ static int give_content(struct stored *s, const struct lam_layer *layer,
 			const struct lam_inode *inode, write_fn *write, void *context,
 			struct lam_error *err)
 {
-	const struct lam_extent whole = { 0, inode->size };
-	const struct lam_extra *extra = lam_layer_extra(layer, inode);
-	bool sparse = extra && extra->extent_count;
+	struct lam_extent whole;
+	size_t count;
 	const struct lam_extent *extents =
-		sparse ? layer->extents + extra->extents : &whole;
-	size_t count = sparse ? extra->extent_count : 1;
+		lam_layer_extents(layer, inode, &whole, &count);
 	uint64_t at = 0;
 
 	if (stored_skip(s, inode->offset, err) < 0)

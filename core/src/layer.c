@@ -88,33 +88,36 @@ static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *
 	return 0;
 }
 
-static int hash_content(struct lam_tar_reader *tar, const struct lam_entry *entry,
-			void *piece, uint8_t out[16], struct lam_error *err)
+struct contents {
+	struct lam_hash hash;
+	void *piece;
+};
+
+static int hash_content(struct contents *c, struct lam_tar_reader *tar,
+			const struct lam_entry *entry, uint8_t out[16],
+			struct lam_error *err)
 {
 	const struct lam_extent whole = { 0, entry->size };
 	const struct lam_extent *extents = entry->extents ? entry->extents : &whole;
 	size_t count = entry->extents ? entry->extent_count : 1;
 	struct lam_digest digest;
-	struct lam_hash hash;
 	uint64_t at = 0;
 	int code = 0;
 
-	if (lam_hash_init(&hash, LAM_SHA256, err) < 0)
-		return err->code;
+	lam_hash_reset(&c->hash);
 	for (size_t i = 0; i < count && code == 0; i++) {
-		hash_zeros(&hash, extents[i].offset - at);
-		code = hash_stored(tar, &hash, piece, extents[i].length, err);
+		hash_zeros(&c->hash, extents[i].offset - at);
+		code = hash_stored(tar, &c->hash, c->piece, extents[i].length, err);
 		at = extents[i].offset + extents[i].length;
 	}
-	hash_zeros(&hash, entry->size - at);
-	lam_hash_final(&hash, &digest);
-	lam_hash_fini(&hash);
+	hash_zeros(&c->hash, entry->size - at);
+	lam_hash_final(&c->hash, &digest);
 	memcpy(out, digest.bytes, 16);
 	return code;
 }
 
 static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader *tar,
-			void *piece, struct lam_error *err)
+			struct contents *contents, struct lam_error *err)
 {
 	const struct lam_entry *entry;
 	int got;
@@ -128,7 +131,7 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 			return err->code;
 		if (inode == LAM_INODE_NONE || entry->type != LAM_TYPE_FILE)
 			continue;
-		if (hash_content(tar, entry, piece, content, err) < 0)
+		if (hash_content(contents, tar, entry, content, err) < 0)
 			return err->code;
 		lam_layer_builder_content(builder, inode, content);
 	}
@@ -142,20 +145,23 @@ int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t n
 {
 	struct lam_layer_builder *builder = NULL;
 	struct lam_tar_reader *tar = NULL;
-	void *piece = malloc(PIECE);
+	struct contents contents = { .piece = malloc(PIECE) };
 	int code;
 
 	*out = NULL;
-	code = piece ? lam_layer_builder_new(&builder, number, err)
-		     : lam_fail_memory(err);
+	code = contents.piece ? lam_layer_builder_new(&builder, number, err)
+			      : lam_fail_memory(err);
+	if (code == 0)
+		code = lam_hash_init(&contents.hash, LAM_SHA256, err);
 	if (code == 0)
 		code = lam_tar_reader_new(&tar, stream, err);
 	if (code == 0)
-		code = read_entries(builder, tar, piece, err);
+		code = read_entries(builder, tar, &contents, err);
 	if (code == 0)
 		code = lam_layer_builder_finish(builder, out, err);
 	lam_tar_reader_free(tar);
 	lam_layer_builder_free(builder);
-	free(piece);
+	lam_hash_fini(&contents.hash);
+	free(contents.piece);
 	return code;
 }

@@ -110,6 +110,22 @@ static inline const struct lam_extra *lam_layer_extra(const struct lam_layer *la
 	return inode->extra ? &layer->extras[inode->extra - 1] : NULL;
 }
 
+/* Where a FILE's stored bytes belong in it; *whole is for the one of a dense file. */
+static inline const struct lam_extent *lam_layer_extents(const struct lam_layer *layer,
+							 const struct lam_inode *inode,
+							 struct lam_extent *whole,
+							 size_t *out_count)
+{
+	const struct lam_extra *extra = lam_layer_extra(layer, inode);
+
+	*whole = (struct lam_extent){ 0, inode->size };
+	*out_count = 1;
+	if (!extra || extra->extent_count == 0)
+		return whole;
+	*out_count = extra->extent_count;
+	return layer->extents + extra->extents;
+}
+
 void lam_layer_free(struct lam_layer *layer);
 
 /* Made by adding entries in the order of the tar. */

@@ -76,10 +76,10 @@ static int put_content(struct packing *p, uint32_t number, uint32_t inode_number
 {
 	const struct lam_layer *layer = p->image->indexes[number];
 	const struct lam_inode *inode = &layer->inodes[inode_number];
-	const struct lam_extent whole = { 0, inode->size };
+	struct lam_extent whole;
+	size_t count;
 	const struct lam_extent *extents =
-		inode->extents ? layer->extents + inode->extents - 1 : &whole;
-	size_t count = inode->extents ? inode->extent_count : 1;
+		lam_layer_extents(layer, inode, &whole, &count);
 	uint64_t at = 0, stored = inode->offset;
 
 	for (size_t i = 0; i < count; i++) {

@@ -179,14 +179,20 @@ static bool is_zero(const unsigned char *block, size_t len)
 
 static bool checksum_fits(const unsigned char *h)
 {
-	int64_t said, is_unsigned = 0, is_signed = 0;
+	/* over all bytes first, as that is fast, and then as if the field were blank */
+	unsigned sum = 0, high = 0;
+	int64_t said, is_unsigned, is_signed;
 
 	for (size_t i = 0; i < BLOCK; i++) {
-		unsigned char c = i >= 148 && i < 156 ? ' ' : h[i];
-
-		is_unsigned += c;
-		is_signed += (signed char)c;
+		sum += h[i];
+		high += h[i] >> 7;
 	}
+	for (size_t i = 148; i < 156; i++) {
+		sum += (unsigned)' ' - h[i];
+		high -= h[i] >> 7;
+	}
+	is_unsigned = sum;
+	is_signed = (int64_t)sum - 256 * (int64_t)high;
 	return lam_tar_number(h + 148, 8, &said) &&
 	       (said == is_unsigned || said == is_signed);
 }
