@@ -54,6 +54,7 @@ struct call {
 	size_t given_count;
 	bool color_out, color_err;
 	bool help, version;
+	bool read_all; /* every layer is read and checked, cached or not */
 	unsigned threads;
 	struct lam_progress progress;
 	struct lam_error err;

@@ -97,10 +97,14 @@ int run_export(struct call *call)
 	struct output out = { STDOUT_FILENO, "standard output" };
 	const char *file = call->args[2], *temporary = getenv("TMPDIR");
 	int code = EXIT_DONE;
-	struct lam_image *image = open_image(
-		call, call->args[0], temporary && *temporary ? temporary : "/tmp", &code);
+	struct lam_image *image;
 	uint32_t node;
 
+	/* a subtree's files stand anywhere in their layers: reading all beats looking for
+	 * each */
+	call->read_all = true;
+	image = open_image(call, call->args[0],
+			   temporary && *temporary ? temporary : "/tmp", &code);
 	if (!image)
 		return code;
 	node = find_path(call, image, call->args[1], false);

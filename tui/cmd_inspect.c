@@ -164,8 +164,10 @@ int run_inspect(struct call *call)
 int run_check(struct call *call)
 {
 	int code = EXIT_DONE;
-	struct lam_image *image = open_image(call, call->args[0], NULL, &code);
+	struct lam_image *image;
 
+	call->read_all = true;
+	image = open_image(call, call->args[0], NULL, &code);
 	/* what is there and wrong is what check is for; what is not there is not */
 	if (!image)
 		return call->err.code == LAM_EFORMAT || call->err.code == LAM_EREAD

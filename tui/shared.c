@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,16 +11,35 @@ const char *const KIND_NAMES[] = { "file", "symlink", "char", "block", "dir", "f
 const char *const CHANGE_NAMES[] = { "added", "changed", "metadata", "same", "deleted" };
 const char *const FATE_NAMES[] = { "kept", "rewritten", "new", "empty" };
 
+/* By the XDG Base Directory Specification: relative paths do not count. False where there
+ * is no such folder. */
+static bool cache_folder(char *out, size_t size)
+{
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int len;
+
+	if (base && base[0] == '/')
+		len = snprintf(out, size, "%s/lamina", base);
+	else if (home && home[0] == '/')
+		len = snprintf(out, size, "%s/.cache/lamina", home);
+	else
+		return false;
+	return len > 0 && (size_t)len < size;
+}
+
 struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
 			     int *out_exit)
 {
 	const char *temporary = getenv("TMPDIR");
+	char cache[PATH_MAX];
 	struct lam_open_options options = {
 		.platform = call_value(call, "platform"),
 		.threads = call->threads,
 		.spool = spool,
 		.temporary = temporary && *temporary ? temporary : "/tmp",
 		.progress = &call->progress,
+		.cache = !call->read_all && cache_folder(cache, sizeof cache) ? cache
+									      : NULL,
 	};
 	struct lam_image *image;
 

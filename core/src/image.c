@@ -6,28 +6,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "image_layers.h"
 #include "limits.h"
 #include "path.h"
-#include "workers.h"
-
-/* What all spools of an image may hold in memory. */
-#define SPOOL_MEMORY (24u << 20)
-/* Layers from this size on are read by two threads: one inflates, one hashes and parses.
- */
-#define AHEAD_FROM (8u << 20)
 
 struct opening {
 	struct lam_image *image;
 	const struct lam_open_options *options;
 	const struct lam_progress *progress;
-};
-
-struct layer_job {
-	struct opening *opening;
-	size_t number;
-	struct lam_layer_reading reading;
-	struct lam_layer *layer;
-	bool claimed_otherwise; /* its media type says another compression */
 };
 
 unsigned lam_thread_count(unsigned asked)
@@ -37,249 +23,9 @@ unsigned lam_thread_count(unsigned asked)
 	return online < 1 ? 1 : online > 256 ? 256 : (unsigned)online;
 }
 
-/* One layer */
-
-static int check_type(const struct lam_descriptor *d, struct lam_error *err)
-{
-	char text[LAM_PATH_TEXT];
-
-	if (!d->media_type)
-		return 0;
-	switch (lam_layer_type(d->media_type).kind) {
-	case LAM_LAYER_ENCRYPTED:
-		return lam_fail(
-			err, LAM_EFORMAT, "is encrypted (%s): decrypt the image first",
-			lam_path_text(text, d->media_type, strlen(d->media_type), false));
-	case LAM_LAYER_OTHER:
-		return lam_fail(
-			err, LAM_EFORMAT,
-			"media type %s is not one of a filesystem layer",
-			lam_path_text(text, d->media_type, strlen(d->media_type), false));
-	case LAM_LAYER_TAR:
-	case LAM_LAYER_FOREIGN: break;
-	}
-	return 0;
-}
-
-/* A blob whose content is not what its digest says is damaged, whatever else is wrong
- * with it. */
-static int blame_digest(const struct layer_job *job, struct lam_error *err)
-{
-	const struct lam_image_layer *layer = &job->opening->image->layers[job->number];
-	struct lam_error first = *err, second;
-	struct lam_reader *blob = NULL, *hashing = NULL;
-	struct lam_hash hash = { 0 };
-	struct lam_digest digest = { 0 };
-	uint64_t len;
-	int code;
-
-	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE ||
-	    first.code != LAM_EFORMAT)
-		return first.code;
-	code = lam_hash_init(&hash, layer->descriptor.digest.algorithm, &second);
-	if (code == 0)
-		code = lam_source_open_layer(job->opening->image->source, job->number,
-					     &blob, &second);
-	if (code == 0)
-		code = lam_reader_hashing(&hashing, LAM_STEAL(blob), &hash, NULL,
-					  &second);
-	if (code == 0)
-		code = lam_read_drain(hashing, &len, &second);
-	lam_reader_close(hashing);
-	if (code == 0)
-		lam_hash_final(&hash, &digest);
-	lam_hash_fini(&hash);
-	*err = first;
-	if (code < 0 || lam_digest_equal(&digest, &layer->descriptor.digest))
-		return first.code;
-	char is[LAM_DIGEST_TEXT];
-
-	return lam_fail(err, LAM_EFORMAT,
-			"its content is damaged: its digest is %s: copy the image again",
-			lam_digest_format(&digest, is));
-}
-
-static int check_reading(struct layer_job *job, struct lam_error *err)
-{
-	const struct lam_image *image = job->opening->image;
-	struct lam_image_layer *layer = &image->layers[job->number];
-	char is[LAM_DIGEST_TEXT], said[LAM_DIGEST_TEXT];
-
-	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE)
-		layer->descriptor.digest = job->reading.digest;
-	if (!lam_digest_equal(&layer->descriptor.digest, &job->reading.digest))
-		return lam_fail(
-			err, LAM_EFORMAT,
-			"its content is damaged: its digest is %s: copy the image again",
-			lam_digest_format(&job->reading.digest, is));
-	if (!lam_digest_equal(&layer->diff_id, &job->reading.diff_id))
-		return lam_fail(err, LAM_EFORMAT,
-				"its tar has digest %s, the config says diff_id %s: the "
-				"image is inconsistent",
-				lam_digest_format(&job->reading.diff_id, is),
-				lam_digest_format(&layer->diff_id, said));
-	if (layer->descriptor.media_type) {
-		struct lam_layer_type type = lam_layer_type(layer->descriptor.media_type);
-
-		job->claimed_otherwise = type.codec != job->reading.codec;
-	}
-	return 0;
-}
-
-static int open_blob(struct layer_job *job, struct lam_reader **out,
-		     struct lam_error *err)
-{
-	struct opening *o = job->opening;
-	struct lam_step step = {
-		.stage = LAM_STAGE_READ,
-		.layer = job->number,
-		.layer_count = o->image->layer_count,
-		.total = (uint64_t)o->image->layers[job->number].descriptor.size
-	};
-	struct lam_reader *blob = NULL;
-
-	if (lam_source_open_layer(o->image->source, job->number, &blob, err) < 0)
-		return err->code;
-	return lam_reader_progress(out, blob, o->progress, &step, err);
-}
-
-static int read_layer(struct layer_job *job, struct lam_error *err)
-{
-	struct opening *o = job->opening;
-	struct lam_image_layer *layer = &o->image->layers[job->number];
-	enum lam_algorithm algorithm = layer->descriptor.digest.algorithm;
-	bool ahead = lam_thread_count(o->options->threads) > 1 &&
-		     layer->descriptor.size >= AHEAD_FROM;
-	struct lam_reader *blob = NULL;
-
-	if (lam_progress_stopped(o->progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	if (check_type(&layer->descriptor, err) < 0 || open_blob(job, &blob, err) < 0)
-		return err->code;
-	if (lam_layer_read_blob(&job->layer, blob, (uint32_t)job->number, ahead,
-				algorithm ? algorithm : LAM_SHA256,
-				layer->diff_id.algorithm, layer->spool, &job->reading,
-				err) < 0)
-		return blame_digest(job, err);
-	return check_reading(job, err);
-}
-
-static int run_layer_job(void *data, struct lam_error *err)
-{
-	struct layer_job *job = data;
-	const struct lam_image_layer *layer = &job->opening->image->layers[job->number];
-	char digest[LAM_DIGEST_TEXT];
-
-	if (read_layer(job, err) == 0)
-		return 0;
-	if (err->code == LAM_ESTOPPED || err->code == LAM_ENOMEM)
-		return err->code;
-	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE)
-		return lam_wrap(err, "layer %zu", job->number);
-	return lam_wrap(err, "layer %zu (%s)", job->number,
-			lam_digest_format(&layer->descriptor.digest, digest));
-}
-
-/* All layers */
-
-static void fill_info(struct lam_image_layer *layer, const struct layer_job *job)
-{
-	struct lam_layer_info *info = &layer->info;
-
-	layer->descriptor.size = (int64_t)job->reading.blob_size;
-	info->digest = lam_digest_format(&layer->descriptor.digest, layer->digest_text);
-	info->diff_id = lam_digest_format(&layer->diff_id, layer->diff_id_text);
-	info->codec = job->reading.codec;
-	info->media_type = layer->descriptor.media_type;
-	if (!info->media_type) {
-		info->media_type = lam_layer_media_type(info->codec, false);
-		layer->descriptor.media_type = info->media_type;
-	}
-	info->blob_size = job->reading.blob_size;
-	info->tar_size = job->reading.tar_size;
-	info->entry_count = job->layer->entry_count;
-	info->whiteout_count = job->layer->whiteout_count;
-	info->file_bytes = job->layer->file_bytes;
-}
-
-static int take_job(struct lam_lane *lane, struct lam_image *image, struct lam_error *err)
-{
-	void *done;
-	int code = lam_lane_take(lane, &done, err);
-	struct layer_job *job = done;
-
-	if (code < 0)
-		return code;
-	image->indexes[job->number] = job->layer;
-	fill_info(&image->layers[job->number], job);
-	return 0;
-}
-
-static int read_all(struct opening *o, struct layer_job *jobs, struct lam_lane *lane,
-		    struct lam_error *err)
-{
-	struct lam_error first = { 0 }, *into = err;
-	size_t count = o->image->layer_count, next = 0;
-	int code = 0;
-
-	/* after an error, what runs is waited for, and what has not begun stays undone */
-	while ((code == 0 && next < count) || !lam_lane_is_empty(lane)) {
-		if (code == 0 && next < count && !lam_lane_is_full(lane)) {
-			jobs[next] = (struct layer_job){ .opening = o, .number = next };
-			lam_lane_give(lane, run_layer_job, &jobs[next++]);
-			continue;
-		}
-		int got = take_job(lane, o->image, into);
-
-		if (got < 0 && code == 0) {
-			first = *err;
-			code = got;
-		}
-	}
-	if (code < 0)
-		*err = first;
-	return code;
-}
-
-static int read_layers(struct opening *o, struct lam_error *err)
-{
-	struct layer_job *jobs = calloc(o->image->layer_count, sizeof *jobs);
-	unsigned threads = lam_thread_count(o->options->threads);
-	struct lam_workers *workers = NULL;
-	struct lam_lane *lane = NULL;
-	int code = jobs ? 0 : lam_fail_memory(err);
-
-	if (code == 0)
-		code = lam_workers_new(&workers, threads > 1 ? threads : 0, err);
-	if (code == 0)
-		code = lam_lane_new(&lane, workers, threads, err);
-	if (code == 0)
-		code = read_all(o, jobs, lane, err);
-	lam_lane_free(lane);
-	lam_workers_free(workers);
-	for (size_t i = 0; jobs && i < o->image->layer_count; i++) {
-		if (jobs[i].layer && !o->image->indexes[i])
-			lam_layer_free(jobs[i].layer);
-	}
-	for (size_t i = 0; code == 0 && i < o->image->layer_count; i++) {
-		if (jobs[i].claimed_otherwise)
-			code = lam_notes_add(
-				&o->image->notes, "media-type", (uint32_t)i, NULL, 0,
-				"its media type says another compression than it has; read as it "
-				"is; some runtimes refuse it",
-				err);
-	}
-	free(jobs);
-	return code;
-}
-
-/* Around the layers */
-
-static int set_layers(struct opening *o, const struct lam_source_image *from,
+static int set_layers(struct lam_image *image, const struct lam_source_image *from,
 		      struct lam_error *err)
 {
-	struct lam_image *image = o->image;
-
 	if (image->config.diff_id_count != from->layer_count)
 		return lam_fail(
 			err, LAM_EFORMAT,
@@ -300,10 +46,6 @@ static int set_layers(struct opening *o, const struct lam_source_image *from,
 		layer->descriptor = from->layers[i].descriptor;
 		layer->blob = from->layers[i].blob;
 		layer->diff_id = image->config.diff_ids[i];
-		if (o->options->spool &&
-		    lam_spool_new(&layer->spool, o->options->spool,
-				  SPOOL_MEMORY / from->layer_count, err) < 0)
-			return err->code;
 	}
 	return 0;
 }
@@ -464,7 +206,8 @@ static int read_documents(struct opening *o, struct lam_error *err)
 			     "config", err) < 0)
 		return err->code;
 	set_platform(image);
-	if (set_layers(o, from, err) < 0 || read_layers(o, err) < 0 ||
+	if (set_layers(image, from, err) < 0 ||
+	    lam_image_read_layers(image, o->options, err) < 0 ||
 	    set_history(image, err) < 0)
 		return err->code;
 	if (!image->manifest.doc && make_manifest(image, from->config.len, err) < 0)

@@ -4,7 +4,8 @@
 
 #include <lamina/image.h>
 
-#include "layer.h"
+#include "cache.h"
+#include "layer_blob.h"
 #include "manifest.h"
 #include "source.h"
 #include "spool.h"
@@ -16,7 +17,8 @@ struct lam_image_layer {
 		descriptor; /* as the manifest has it; digest and size always set */
 	struct lam_digest diff_id;
 	struct lam_extent_of_file blob;
-	struct lam_spool *spool; /* its tar; NULL: not asked for */
+	struct lam_spool *spool; /* its tar; NULL: not asked for, or the index was cached
+				  */
 	char digest_text[LAM_DIGEST_TEXT], diff_id_text[LAM_DIGEST_TEXT];
 };
 
@@ -45,19 +47,6 @@ int lam_image_read_inode(const struct lam_image *image, uint32_t layer, uint32_t
 			 int (*write)(void *context, const void *bytes, size_t len,
 				      struct lam_error *err),
 			 void *context, struct lam_error *err);
-
-/* Reads one blob as a layer, checking nothing but its form: for layers of the source and
- * for those that were written. Any of the outputs but out_layer may be NULL. blob is
- * owned. */
-struct lam_layer_reading {
-	struct lam_digest digest, diff_id;
-	uint64_t blob_size, tar_size;
-	enum lam_codec codec;
-};
-int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
-			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
-			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
-			struct lam_layer_reading *out, struct lam_error *err);
 
 /* Threads for options.threads: 0 means the machine's. */
 unsigned lam_thread_count(unsigned asked);

@@ -10,10 +10,25 @@
 
 #define PIECE (256u << 10)
 
+static void forget_arrays(struct lam_layer *layer)
+{
+	layer->names = layer->owners = (struct lam_names){ 0 };
+	layer->nodes = NULL;
+	layer->inodes = NULL;
+	layer->text = NULL;
+	layer->extras = NULL;
+	layer->extents = NULL;
+	layer->points = (struct lam_checkpoints){ 0 };
+}
+
 void lam_layer_free(struct lam_layer *layer)
 {
 	if (!layer)
 		return;
+	if (layer->block)
+		forget_arrays(layer);
+	free(layer->block);
+	lam_checkpoints_fini(&layer->points);
 	lam_names_fini(&layer->names);
 	lam_names_fini(&layer->owners);
 	free(layer->nodes);

@@ -14,6 +14,7 @@
 #include <lamina/tree.h>
 
 #include "arena.h"
+#include "checkpoint.h"
 #include "entry.h"
 #include "layer_rule.h"
 #include "note.h"
@@ -34,7 +35,8 @@ struct lam_layer_node {
 	uint32_t inode; /* LAM_INODE_NONE: a whiteout, or an implied directory */
 	uint8_t mark;   /* enum lam_layer_mark */
 	uint8_t kind;   /* enum lam_kind, for ENTRY */
-	bool opaque;    /* a directory that hides what is below it */
+	uint8_t opaque; /* 1: a directory that hides what is below it */
+	uint8_t unused;
 };
 
 /* The kind of the inode of a LAM_MARK_LINK, beside enum lam_kind. */
@@ -52,6 +54,7 @@ struct lam_inode {
 	uint32_t extra; /* in the layer's extras + 1; 0: none */
 	uint16_t mode;
 	uint8_t kind;
+	uint8_t unused;
 	uint8_t content[16]; /* of a FILE */
 };
 
@@ -81,10 +84,12 @@ struct lam_layer {
 	struct lam_extent *extents;
 	size_t extent_count;
 	struct lam_arena arena; /* records' bytes */
+	struct lam_checkpoints points;
 	struct lam_notes notes;
 	uint32_t number;                      /* its place in the stack, for notes */
 	uint32_t entry_count, whiteout_count; /* of the tar */
 	uint64_t file_bytes;
+	void *block; /* of a stored index: what the arrays are parts of */
 };
 
 static inline struct lam_owner lam_layer_owner(const struct lam_layer *layer,

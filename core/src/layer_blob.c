@@ -1,9 +1,10 @@
 /* A layer's blob, as a stream of a tar that is hashed on the way. */
+#include "layer_blob.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec.h"
-#include "image.h"
 
 #define AHEAD_PIECES 4
 

@@ -51,6 +51,9 @@
 /* Outer archives: members of an OCI layout or of 'docker save'. */
 #define LAM_MAX_ARCHIVE_MEMBERS 200000u
 
+/* All cached indexes of layers together: those of some 5 million entries. */
+#define LAM_MAX_CACHE (512ull << 20)
+
 /* Notes that are kept one by one; the rest are only counted. */
 #define LAM_MAX_NOTES 1000u
 

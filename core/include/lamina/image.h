@@ -1,6 +1,10 @@
 /* An image, opened: its layers, their merged tree, and what was odd on the way. Opening
  * reads every layer once and checks every digest, size and diff_id; what does not match
- * is an error. Nothing is unpacked to the filesystem. */
+ * is an error. Nothing is unpacked to the filesystem.
+ *
+ * With a cache, layers whose index is in it are not read: that the blob is there and as
+ * long as it should be is checked, and the rest is believed of what has the digests that
+ * the manifest and the config name. Manifest and config themselves are always checked. */
 #ifndef LAMINA_IMAGE_H
 #define LAMINA_IMAGE_H
 
@@ -17,8 +21,12 @@ struct lam_open_options {
 	const char *temporary; /* folder for what does not fit in memory; NULL: /tmp */
 	const char *spool; /* not NULL: an image that will be written from: layer contents
 			      are kept in this folder (in files without a name), so that
-			      each layer is inflated once */
+			      each layer is inflated once; what is cached is not read,
+			      and not kept there */
 	const struct lam_progress *progress;
+	const char *cache; /* folder for indexes of layers, made where it is missing;
+			      NULL: none. Runs may share it, and anybody may empty it;
+			      what is damaged in it is made anew */
 };
 
 /* reference: design, section 6. LAM_EUSAGE, LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT,
