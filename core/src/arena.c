@@ -157,11 +157,10 @@ static bool is_name(const struct lam_names *names, uint32_t number, const char *
 }
 
 /* The name's slot, or the free one where it goes. */
-static struct lam_name_slot *name_slot(const struct lam_names *names, uint64_t hash,
+static struct lam_name_slot *name_slot(const struct lam_names *names, uint32_t tag,
 				       const char *bytes, size_t len)
 {
-	uint32_t mask = names->slot_count - 1, at = (uint32_t)hash & mask;
-	uint32_t tag = (uint32_t)(hash >> 32);
+	uint32_t mask = names->slot_count - 1, at = tag & mask;
 
 	for (; names->slots[at].number; at = (at + 1) & mask) {
 		if (names->slots[at].tag == tag &&
@@ -171,28 +170,39 @@ static struct lam_name_slot *name_slot(const struct lam_names *names, uint64_t h
 	return &names->slots[at];
 }
 
-static int grow_slots(struct lam_names *names, struct lam_error *err)
+static int set_slot_count(struct lam_names *names, uint32_t count, struct lam_error *err)
 {
-	uint32_t count = names->slot_count ? names->slot_count * 2 : 64;
 	struct lam_name_slot *old = names->slots, *slots = calloc(count, sizeof *slots);
+	uint32_t mask = count - 1;
 
 	if (!slots)
 		return lam_fail_memory(err);
 	if (!old)
 		lam_random_key(names->seed);
-	names->slots = slots;
-	names->slot_count = count;
-	for (uint32_t i = 0; i < names->count; i++) {
-		size_t len;
-		const char *name = lam_names_get(names, i, &len);
+	for (uint32_t i = 0; old && i < names->slot_count; i++) {
+		uint32_t at = old[i].tag & mask;
 
-		uint64_t hash = lam_siphash(names->seed, name, len);
-
-		*name_slot(names, hash, name, len) =
-			(struct lam_name_slot){ i + 1, (uint32_t)(hash >> 32) };
+		if (!old[i].number)
+			continue;
+		while (slots[at].number)
+			at = (at + 1) & mask;
+		slots[at] = old[i];
 	}
 	free(old);
+	names->slots = slots;
+	names->slot_count = count;
 	return 0;
+}
+
+int lam_names_reserve(struct lam_names *names, uint32_t more, struct lam_error *err)
+{
+	uint64_t want = ((uint64_t)names->count + more + 1) * 4 / 3, count = 64;
+
+	while (count < want)
+		count *= 2;
+	if (count <= names->slot_count || count > UINT32_MAX)
+		return 0;
+	return set_slot_count(names, (uint32_t)count, err);
 }
 
 static int grow_text(struct lam_names *names, size_t len, struct lam_error *err)
@@ -223,12 +233,14 @@ int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 		  uint32_t *out_number, struct lam_error *err)
 {
 	struct lam_name_slot *slot;
-	uint64_t hash;
+	uint32_t tag;
 
-	if (names->count >= names->slot_count / 4 * 3 && grow_slots(names, err) < 0)
+	if (names->count >= names->slot_count / 4 * 3 &&
+	    set_slot_count(names, names->slot_count ? names->slot_count * 2 : 64, err) <
+		    0)
 		return err->code;
-	hash = lam_siphash(names->seed, bytes, len);
-	slot = name_slot(names, hash, bytes, len);
+	tag = (uint32_t)lam_siphash(names->seed, bytes, len);
+	slot = name_slot(names, tag, bytes, len);
 	if (slot->number) {
 		*out_number = slot->number - 1;
 		return 0;
@@ -247,7 +259,7 @@ int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 	names->text_len += len;
 	*out_number = names->count++;
 	names->offsets[names->count] = (uint32_t)names->text_len;
-	*slot = (struct lam_name_slot){ names->count, (uint32_t)(hash >> 32) };
+	*slot = (struct lam_name_slot){ names->count, tag };
 	return 0;
 }
 
@@ -255,9 +267,9 @@ uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t
 {
 	if (!names->slots)
 		return UINT32_MAX;
-	return name_slot(names, lam_siphash(names->seed, bytes, len), bytes, len)
-		       ->number -
-	       1;
+	uint32_t tag = (uint32_t)lam_siphash(names->seed, bytes, len);
+
+	return name_slot(names, tag, bytes, len)->number - 1;
 }
 
 void lam_names_seal(struct lam_names *names)

@@ -26,7 +26,7 @@ char *lam_arena_copy(struct lam_arena *arena, const char *bytes, size_t len);
 
 struct lam_name_slot {
 	uint32_t number; /* + 1; 0 is free */
-	uint32_t tag;    /* the half of the hash that is not the place */
+	uint32_t tag;    /* of the hash, whose low bits are the place */
 };
 
 /* A set of byte strings, each stored once and numbered from 0 in order of arrival. The
@@ -47,6 +47,8 @@ void lam_names_fini(struct lam_names *names);
 /* All-zero is an empty set. */
 int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 		  uint32_t *out_number, struct lam_error *err);
+/* Makes room for more names at once: growing on the way costs twice as much. */
+int lam_names_reserve(struct lam_names *names, uint32_t more, struct lam_error *err);
 /* UINT32_MAX where the name is not in the set. */
 uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t len);
 /* Valid until the next lam_names_add. Not '\0'-terminated. */

@@ -221,11 +221,13 @@ static bool load_records(struct loading *l)
 		return false;
 	for (size_t i = 0; i < layer->record_count; i++) {
 		const struct lam_store_record *r = &stored[i];
-		const char *key = text + r->at;
+		const char *key;
 
 		if (r->at > text_len || r->key_len == 0 ||
-		    (uint64_t)r->key_len + r->value_len > text_len - r->at ||
-		    memchr(key, '=', r->key_len) || memchr(key, '\0', r->key_len))
+		    (uint64_t)r->key_len + r->value_len > text_len - r->at)
+			return false;
+		key = text + r->at;
+		if (memchr(key, '=', r->key_len) || memchr(key, '\0', r->key_len))
 			return false;
 		layer->records[i] = (struct lam_attribute){ .key = key,
 							    .key_len = r->key_len,

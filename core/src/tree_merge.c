@@ -215,7 +215,9 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	if (!m->map || !m->names)
 		return lam_fail_memory(err);
 	memset(m->names, 0xff, (layer->names.count + 1) * sizeof *m->names);
-	if (lam_merge_links(m, err) < 0)
+	if (lam_names_reserve(&m->tree->names, layer->names.count, err) < 0 ||
+	    lam_twig_reserve(m, layer->node_count, err) < 0 ||
+	    lam_merge_links(m, err) < 0)
 		return err->code;
 	m->map[0] = ROOT;
 	if (layer->nodes[0].inode != LAM_INODE_NONE &&
@@ -294,6 +296,7 @@ int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
 	tree->layer_count = layer_count;
 	code = merge_all(&m, err);
 	free(m.twigs);
+	free(m.slots);
 	free(m.below);
 	lam_buf_fini(&m.path);
 	if (code < 0)

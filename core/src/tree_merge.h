@@ -19,6 +19,11 @@ struct lam_twig {
 	bool live;
 };
 
+struct lam_twig_slot {
+	uint32_t number; /* + 1; 0 is free */
+	uint32_t tag;    /* of the hash, whose low bits are the place */
+};
+
 struct lam_ref {
 	uint32_t layer, inode;
 };
@@ -29,6 +34,8 @@ struct lam_merge {
 	const struct lam_progress *progress;
 	struct lam_twig *twigs;
 	size_t twig_count, twig_cap, version_cap;
+	struct lam_twig_slot *slots; /* (parent, name) -> twig */
+	size_t slot_count;
 	uint32_t number; /* of the layer that is applied */
 	const struct lam_layer *layer;
 	uint32_t *map;         /* layer node -> twig; NONE: left out */
@@ -44,6 +51,8 @@ struct lam_merge {
 int lam_merge_check(const struct lam_merge *m, struct lam_error *err);
 
 /* tree_twig.c */
+/* Makes room for more. */
+int lam_twig_reserve(struct lam_merge *m, size_t more, struct lam_error *err);
 int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
 		 struct lam_error *err);
 /* NONE where there is none, or a dead one. */

@@ -286,10 +286,10 @@ int lam_merge_finish(struct lam_merge *m, struct lam_error *err)
 {
 	struct lam_tree *tree = m->tree;
 
-	/* they are of twigs, and memory is at its highest here */
-	free(tree->slots);
-	tree->slots = NULL;
-	tree->slot_count = 0;
+	/* memory is at its highest here */
+	free(m->slots);
+	m->slots = NULL;
+	m->slot_count = 0;
 	if (lam_merge_check(m, err) < 0 || order_nodes(m, err) < 0)
 		return err->code;
 	free(m->twigs);

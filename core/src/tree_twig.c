@@ -18,46 +18,63 @@ uint64_t lam_tree_slot(const struct lam_tree *tree, uint32_t parent, uint32_t na
 	return x ^ x >> 29;
 }
 
-static uint32_t *twig_slot(const struct lam_merge *m, uint32_t parent, uint32_t name)
+static struct lam_twig_slot *twig_slot(const struct lam_merge *m, uint32_t parent,
+				       uint32_t name)
 {
-	const struct lam_tree *tree = m->tree;
-	size_t mask = tree->slot_count - 1, at = lam_tree_slot(tree, parent, name) & mask;
+	uint32_t tag = (uint32_t)lam_tree_slot(m->tree, parent, name);
+	size_t mask = m->slot_count - 1, at = tag & mask;
 
-	while (tree->slots[at]) {
-		const struct lam_twig *t = &m->twigs[tree->slots[at] - 1];
+	for (; m->slots[at].number; at = (at + 1) & mask) {
+		const struct lam_twig *t = &m->twigs[m->slots[at].number - 1];
 
-		if (t->parent == parent && t->name == name)
+		if (m->slots[at].tag == tag && t->parent == parent && t->name == name)
 			break;
-		at = (at + 1) & mask;
 	}
-	return &tree->slots[at];
+	return &m->slots[at];
 }
 
-static int slots_grow(struct lam_merge *m, struct lam_error *err)
+static int set_slot_count(struct lam_merge *m, size_t count, struct lam_error *err)
 {
-	size_t count = m->tree->slot_count ? m->tree->slot_count * 2 : 64;
-	uint32_t *slots = calloc(count, sizeof *slots);
+	struct lam_twig_slot *slots = calloc(count, sizeof *slots);
+	size_t mask = count - 1;
 
 	if (!slots)
 		return lam_fail_memory(err);
-	free(m->tree->slots);
-	m->tree->slots = slots;
-	m->tree->slot_count = count;
-	for (size_t i = 1; i < m->twig_count; i++)
-		*twig_slot(m, m->twigs[i].parent, m->twigs[i].name) = (uint32_t)i + 1;
+	for (size_t i = 0; i < m->slot_count; i++) {
+		size_t at = m->slots[i].tag & mask;
+
+		if (!m->slots[i].number)
+			continue;
+		while (slots[at].number)
+			at = (at + 1) & mask;
+		slots[at] = m->slots[i];
+	}
+	free(m->slots);
+	m->slots = slots;
+	m->slot_count = count;
 	return 0;
+}
+
+int lam_twig_reserve(struct lam_merge *m, size_t more, struct lam_error *err)
+{
+	size_t want = (m->twig_count + more + 1) * 4 / 3, count = 64;
+
+	while (count < want)
+		count *= 2;
+	return count > m->slot_count ? set_slot_count(m, count, err) : 0;
 }
 
 int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
 		 struct lam_error *err)
 {
-	uint32_t *slot;
+	struct lam_twig_slot *slot;
 
-	if (m->twig_count * 4 >= m->tree->slot_count * 3 && slots_grow(m, err) < 0)
+	if (m->twig_count * 4 >= m->slot_count * 3 &&
+	    set_slot_count(m, m->slot_count ? m->slot_count * 2 : 64, err) < 0)
 		return err->code;
 	slot = twig_slot(m, parent, name);
-	if (*slot) {
-		*out = *slot - 1;
+	if (slot->number) {
+		*out = slot->number - 1;
 		return 0;
 	}
 	if (m->twig_count >= LAM_MAX_ENTRIES)
@@ -66,7 +83,8 @@ int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *
 	if (LAM_GROW(m->twigs, m->twig_count, m->twig_cap, err) < 0)
 		return err->code;
 	*out = (uint32_t)m->twig_count++;
-	*slot = *out + 1;
+	*slot = (struct lam_twig_slot){ *out + 1,
+					(uint32_t)lam_tree_slot(m->tree, parent, name) };
 	m->twigs[*out] = (struct lam_twig){ .parent = parent,
 					    .name = name,
 					    .first_child = NONE,
@@ -147,7 +165,7 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 
 uint32_t lam_twig_live(const struct lam_merge *m, uint32_t parent, uint32_t name)
 {
-	uint32_t at = m->tree->slot_count ? *twig_slot(m, parent, name) - 1 : NONE;
+	uint32_t at = m->slot_count ? twig_slot(m, parent, name)->number - 1 : NONE;
 
 	return at != NONE && m->twigs[at].live ? at : NONE;
 }

@@ -20,10 +20,14 @@ EVIL = "\x1b]0;x\x07\n\u202e".encode()
 PASSED, FAILURES = [], []
 
 
-def expect(what, *args, exits=0, out=None, err=None, lines=None, stdin=b""):
+# What is damaged is found where it is read.
+UNCACHED = {"XDG_CACHE_HOME": "", "HOME": ""}
+
+
+def expect(what, *args, exits=0, out=None, err=None, lines=None, stdin=b"", env=None):
     """Runs lamina; out and err are patterns, lines is how many standard error has."""
     try:
-        done = lamina.run(*args, stdin=stdin)
+        done = lamina.run(*args, stdin=stdin, env=env)
     except lamina.Failure as failure:
         FAILURES.append((what, str(failure)))
         return b""
@@ -50,7 +54,7 @@ def broken(what, image, damage, err, checked=1):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(image, folder)
     damage(folder)
-    expect(what, "inspect", "oci:" + folder, exits=3, err=err, lines=1)
+    expect(what, "inspect", "oci:" + folder, exits=3, err=err, lines=1, env=UNCACHED)
     expect(what + ": check", "check", "oci:" + folder, exits=checked)
 
 

@@ -1,14 +1,20 @@
 """Runs lamina, and reads its listings in the reference's terms."""
+import atexit
 import base64
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 
 import oci
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("LAMINA") or os.path.join(REPOSITORY, "build", "lamina")
 EXITS = (0, 1, 2, 3, 4, 5)
+# Of this run: what is opened again is read from it, and has to be the same.
+CACHE = tempfile.mkdtemp(prefix="lamina-cache.")
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 
 
 class Failure(Exception):
@@ -20,7 +26,7 @@ def run(*args, stdin=b"", timeout=60, env=None):
     words = [PROGRAM, *args]
     try:
         done = subprocess.run(words, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
-                              env={**os.environ, **(env or {})}, check=False)
+                              env={**os.environ, "XDG_CACHE_HOME": CACHE, **(env or {})}, check=False)
     except subprocess.TimeoutExpired:
         raise Failure("%r: still running after %d s" % (args, timeout)) from None
     errors = done.stderr.decode("utf-8", "replace")

@@ -1,0 +1,681 @@
+#include <fcntl.h>
+#include <isa-l/crc64.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <lamina/image.h>
+
+#include "cache.h"
+#include "oci_build.h"
+#include "tar_build.h"
+#include "tree.h"
+#include "unit.h"
+
+static struct lam_error err;
+static char *folder; /* of one test */
+
+static int make_folder(void **state)
+{
+	(void)state;
+	folder = oci_folder();
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	oci_remove(folder);
+	free(folder);
+	return 0;
+}
+
+static char *in_folder(const char *name)
+{
+	char *path = malloc(strlen(folder) + strlen(name) + 2);
+
+	sprintf(path, "%s/%s", folder, name);
+	return path;
+}
+
+/* A layer of everything that an index can hold */
+
+static struct lam_buf everything(void)
+{
+	static const char pax[] = "25 SCHILY.xattr.user.a=1\n25 SCHILY.xattr.user.b=2\n";
+	static const char sparse[] =
+		"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n25 GNU.sparse.name=holes\n"
+		"28 GNU.sparse.realsize=9000\n";
+	const struct tar_member members[] = {
+		{ .name = "usr/", .flag = '5' },
+		{ .name = "pax", .flag = 'x', .body = pax, .body_len = sizeof pax - 1 },
+		{ .name = "usr/file", .body = "hello", .body_len = 5 },
+		{ .name = "usr/link", .flag = '1', .link = "usr/file" },
+		{ .name = "usr/symlink", .flag = '2', .link = "../usr/file" },
+		{ .name = "usr/below", .flag = '1', .link = "etc/conf" },
+		{ .name = "usr/.wh.gone", .body = "" },
+		{ .name = "opt/new/.wh..wh..opq", .body = "" },
+		{ .name = "opt/new/\xff\n", .body = "x", .body_len = 1 },
+		{ .name = "usr/file2", .body = "2", .body_len = 1 },
+		{ .name = "usr/file2", .body = "3", .body_len = 1 },
+		{ .name = "pax",
+		  .flag = 'x',
+		  .body = sparse,
+		  .body_len = sizeof sparse - 1 },
+		{ .name = "holes",
+		  .sparse = "2\n10\n3\n8000\n2\n",
+		  .body = "abcde",
+		  .body_len = 5 },
+	};
+	struct lam_buf tar = LAM_BUF(SIZE_MAX / 2);
+
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		tar_append(&tar, &members[i]);
+	tar_append_end(&tar);
+	return tar;
+}
+
+static struct lam_buf base_tar(void)
+{
+	struct lam_buf tar = LAM_BUF(SIZE_MAX / 2);
+
+	tar_append(&tar, &(struct tar_member){
+				 .name = "etc/conf", .body = "c", .body_len = 1 });
+	tar_append(&tar, &(struct tar_member){
+				 .name = "usr/gone", .body = "g", .body_len = 1 });
+	tar_append_end(&tar);
+	return tar;
+}
+
+static struct lam_layer *index_of(struct lam_buf tar, uint32_t number,
+				  struct lam_layer_reading *reading)
+{
+	struct lam_reader *blob;
+	struct lam_layer *layer;
+
+	OK(lam_reader_memory(&blob, tar.data, tar.len, &err));
+	OK(lam_layer_read_blob(&layer, blob, number, false, LAM_SHA256, LAM_SHA256, NULL,
+			       reading, &err));
+	lam_buf_fini(&tar);
+	return layer;
+}
+
+/* One with checkpoints too, which a short tar has none of. */
+static struct lam_layer *full_index(struct lam_layer_reading *reading)
+{
+	struct lam_layer *layer = index_of(everything(), 1, reading);
+	const struct lam_checkpoint points[] = {
+		{ .out = 600, .in = 100 },
+		{ .out = 1300, .in = 300, .in_member = 1, .bit_count = 3 },
+	};
+
+	OK(lam_checkpoints_add(&layer->points, points[0], NULL, 0, &err));
+	OK(lam_checkpoints_add(&layer->points, points[1], "windowwindow", 12, &err));
+	return layer;
+}
+
+/* All that can be asked of a tree, as text; what it points to is touched. */
+static void dump_stat(struct lam_buf *out, const struct lam_stat *s)
+{
+	OK(lam_buf_printf(out, &err, " %d %o %lld:%lld %lld.%u %llu %u,%u", s->kind,
+			  s->mode, (long long)s->uid, (long long)s->gid,
+			  (long long)s->mtime_s, s->mtime_ns, (unsigned long long)s->size,
+			  s->dev_major, s->dev_minor));
+	OK(lam_buf_append(out, s->target, s->target_len, &err));
+	OK(lam_buf_append(out, s->content, sizeof s->content, &err));
+	for (size_t i = 0; i < s->attribute_count; i++) {
+		OK(lam_buf_append(out, s->attributes[i].key, s->attributes[i].key_len,
+				  &err));
+		OK(lam_buf_append(out, s->attributes[i].value, s->attributes[i].value_len,
+				  &err));
+	}
+}
+
+static void dump_tree(struct lam_buf *out, const struct lam_tree *tree)
+{
+	for (uint32_t n = 0; n < lam_tree_count(tree); n++) {
+		char *path = lam_tree_path_text(tree, n);
+		uint32_t to = 0;
+
+		OK(lam_buf_printf(out, &err, "\n%s %d", path,
+				  lam_tree_node(tree, n)->live));
+		free(path);
+		for (uint32_t v = lam_tree_node(tree, n)->version; v != LAM_NODE_NONE;
+		     v = lam_tree_version(tree, v)->previous) {
+			const struct lam_version *version = lam_tree_version(tree, v);
+			struct lam_stat stat;
+
+			OK(lam_buf_printf(out, &err, " %u:%u", version->layer,
+					  version->change));
+			if (version->change == LAM_CHANGE_DELETED)
+				continue;
+			lam_tree_stat_version(tree, version, &stat);
+			dump_stat(out, &stat);
+		}
+		if (lam_tree_node(tree, n)->kind == LAM_KIND_SYMLINK)
+			(void)lam_tree_resolve(tree, n, &to);
+	}
+}
+
+static void dump_inodes(struct lam_buf *out, const struct lam_layer *layer)
+{
+	for (uint32_t i = 0; i < layer->inode_count; i++) {
+		struct lam_extent whole;
+		size_t count;
+		const struct lam_extent *extents =
+			lam_layer_extents(layer, &layer->inodes[i], &whole, &count);
+
+		for (size_t e = 0; layer->inodes[i].kind == LAM_KIND_FILE && e < count;
+		     e++)
+			OK(lam_buf_printf(out, &err, " %llu+%llu",
+					  (unsigned long long)extents[e].offset,
+					  (unsigned long long)extents[e].length));
+	}
+	for (size_t i = 0; i < layer->points.count; i++) {
+		char window[LAM_CHECKPOINT_WINDOW];
+		size_t len = 0;
+
+		(void)lam_checkpoints_window(&layer->points, &layer->points.items[i],
+					     window, &len, &err);
+		OK(lam_buf_printf(out, &err, " point %llu",
+				  (unsigned long long)layer->points.items[i].out));
+		OK(lam_buf_append(out, window, len, &err));
+	}
+}
+
+static struct lam_buf dump(const struct lam_layer *layer)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *base = index_of(base_tar(), 0, &reading);
+	const struct lam_layer *layers[] = { base, layer };
+	struct lam_notes notes = { 0 };
+	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+	struct lam_tree *tree;
+
+	OK(lam_tree_new(&tree, layers, 2, &notes, &err));
+	OK(lam_notes_append(&notes, &layer->notes, &err));
+	dump_tree(&out, tree);
+	dump_inodes(&out, layer);
+	for (size_t i = 0; i < notes.count; i++)
+		OK(lam_buf_printf(&out, &err, "\n%s %s %s", notes.items[i].rule,
+				  notes.items[i].path ? notes.items[i].path : "-",
+				  notes.items[i].text));
+	lam_notes_fini(&notes);
+	lam_tree_free(tree);
+	lam_layer_free(base);
+	return out;
+}
+
+static struct lam_layer_key key_of(const struct lam_layer_reading *reading)
+{
+	return (struct lam_layer_key){ reading->digest, reading->diff_id,
+				       reading->blob_size };
+}
+
+static struct lam_buf store(const struct lam_layer *layer,
+			    const struct lam_layer_reading *reading)
+{
+	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+	struct lam_writer *to;
+
+	OK(lam_writer_buf(&to, &out, &err));
+	OK(lam_layer_save(layer, reading, to, &err));
+	lam_writer_close(to);
+	return out;
+}
+
+/* Of a copy, as long as `size`. */
+static struct lam_layer *load(const struct lam_buf *stored, size_t size,
+			      const struct lam_layer_reading *reading)
+{
+	char *block = malloc(size + 1);
+	struct lam_layer_key key = key_of(reading);
+	struct lam_layer_reading again;
+	struct lam_layer *layer;
+
+	memcpy(block, stored->data, size);
+	return lam_layer_load(&layer, &again, block, size, &key, 1) ? layer : NULL;
+}
+
+static void seal(struct lam_buf *stored, size_t size)
+{
+	struct lam_store_header *h = (struct lam_store_header *)(void *)stored->data;
+
+	h->checksum = crc64_ecma_refl(
+		0, (const unsigned char *)stored->data + LAM_STORE_CHECKED,
+		size - LAM_STORE_CHECKED);
+}
+
+static void comes_back(void **state)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading), *again;
+	struct lam_buf stored = store(layer, &reading), before = dump(layer), after;
+
+	(void)state;
+	again = load(&stored, stored.len, &reading);
+	assert_non_null(again);
+	after = dump(again);
+	assert_int_equal(before.len, after.len);
+	assert_memory_equal(before.data, after.data, before.len);
+	assert_int_equal(again->entry_count, layer->entry_count);
+	assert_int_equal(again->notes.total, layer->notes.total);
+	lam_buf_fini(&before);
+	lam_buf_fini(&after);
+	lam_buf_fini(&stored);
+	lam_layer_free(layer);
+	lam_layer_free(again);
+}
+
+static void wrong_key(void **state)
+{
+	struct lam_layer_reading reading, other;
+	struct lam_layer *layer = full_index(&reading);
+	struct lam_buf stored = store(layer, &reading);
+
+	(void)state;
+	other = reading;
+	other.digest.bytes[5] ^= 1;
+	assert_null(load(&stored, stored.len, &other));
+	other = reading;
+	other.diff_id.bytes[31] ^= 1;
+	assert_null(load(&stored, stored.len, &other));
+	other = reading;
+	other.blob_size++;
+	assert_null(load(&stored, stored.len, &other));
+	lam_buf_fini(&stored);
+	lam_layer_free(layer);
+}
+
+static void any_byte_damaged(void **state)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading);
+	struct lam_buf stored = store(layer, &reading);
+
+	(void)state;
+	for (size_t i = 0; i < stored.len; i++) {
+		stored.data[i] ^= 0x10;
+		assert_null(load(&stored, stored.len, &reading));
+		stored.data[i] ^= 0x10;
+		assert_null(load(&stored, i, &reading));
+	}
+	lam_buf_fini(&stored);
+	lam_layer_free(layer);
+}
+
+/* Damage that has a right checksum: what is believed must be fit for use. */
+static void any_byte_forged(void **state)
+{
+	static const unsigned char turns[] = { 0x01, 0x02, 0x08, 0x80, 0xff };
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading);
+	struct lam_buf stored = store(layer, &reading);
+	size_t believed = 0, refused = 0;
+
+	(void)state;
+	for (size_t i = LAM_STORE_CHECKED; i < stored.len; i++) {
+		for (size_t t = 0; t < sizeof turns; t++) {
+			struct lam_layer *forged;
+
+			stored.data[i] = (char)(stored.data[i] ^ turns[t]);
+			seal(&stored, stored.len);
+			forged = load(&stored, stored.len, &reading);
+			stored.data[i] = (char)(stored.data[i] ^ turns[t]);
+			refused += !forged;
+			if (!forged)
+				continue;
+			believed++;
+			struct lam_buf used = dump(forged);
+
+			lam_buf_fini(&used);
+			lam_layer_free(forged);
+		}
+	}
+	assert_true(believed > 0);
+	assert_true(refused > believed);
+	lam_buf_fini(&stored);
+	lam_layer_free(layer);
+}
+
+static void any_length_forged(void **state)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading);
+	struct lam_buf stored = store(layer, &reading);
+	struct lam_store_header *h = (struct lam_store_header *)(void *)stored.data;
+
+	(void)state;
+	for (size_t size = sizeof *h; size < stored.len; size++) {
+		h->size = size;
+		seal(&stored, size);
+		assert_null(load(&stored, size, &reading));
+	}
+	lam_buf_fini(&stored);
+	lam_layer_free(layer);
+}
+
+/* The folder */
+
+static bool is_cached(const struct lam_cache *cache,
+		      const struct lam_layer_reading *reading)
+{
+	struct lam_layer_key key = key_of(reading);
+	struct lam_layer_reading again;
+	struct lam_layer *layer;
+
+	if (!lam_cache_get(cache, &key, 0, &layer, &again))
+		return false;
+	lam_layer_free(layer);
+	return true;
+}
+
+static void put_and_got(void **state)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading);
+	char *path = in_folder("a/b/c");
+	struct lam_cache cache;
+	struct stat st;
+
+	(void)state;
+	OK(lam_cache_init(&cache, path, &err));
+	assert_false(is_cached(&cache, &reading));
+	lam_cache_put(&cache, layer, &reading);
+	assert_true(is_cached(&cache, &reading));
+	assert_int_equal(oci_count(path), 1);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	lam_cache_put(&cache, layer, &reading);
+	assert_int_equal(oci_count(path), 1);
+	lam_cache_fini(&cache);
+	free(path);
+	lam_layer_free(layer);
+}
+
+static void nowhere_to_put(void **state)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading);
+	char *path = in_folder("file");
+	struct lam_cache cache;
+
+	(void)state;
+	OK(lam_cache_init(&cache, NULL, &err));
+	lam_cache_put(&cache, layer, &reading);
+	assert_false(is_cached(&cache, &reading));
+	lam_cache_trim(&cache);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	OK(lam_cache_init(&cache, path, &err));
+	lam_cache_put(&cache, layer, &reading);
+	assert_false(is_cached(&cache, &reading));
+	lam_cache_trim(&cache);
+	lam_cache_fini(&cache);
+	free(path);
+	lam_layer_free(layer);
+}
+
+static void oldest_goes(void **state)
+{
+	struct lam_layer_reading readings[4];
+	struct lam_layer *layer = full_index(&readings[0]);
+	char *path = in_folder("cache");
+	struct lam_cache cache;
+
+	(void)state;
+	OK(lam_cache_init(&cache, path, &err));
+	for (size_t i = 0; i < 4; i++) {
+		readings[i] = readings[0];
+		readings[i].digest.bytes[0] = (uint8_t)i;
+		lam_cache_put(&cache, layer, &readings[i]);
+		usleep(20000);
+	}
+	assert_true(is_cached(&cache, &readings[0])); /* the newest now */
+	struct lam_buf stored = store(layer, &readings[0]);
+
+	cache.max = 2 * stored.len + 10;
+	lam_cache_trim(&cache);
+	assert_int_equal(oci_count(path), 2);
+	assert_true(is_cached(&cache, &readings[0]));
+	assert_false(is_cached(&cache, &readings[1]));
+	assert_false(is_cached(&cache, &readings[2]));
+	assert_true(is_cached(&cache, &readings[3]));
+	lam_buf_fini(&stored);
+	lam_cache_fini(&cache);
+	free(path);
+	lam_layer_free(layer);
+}
+
+static void strangers_stay(void **state)
+{
+	static const char *const names[] = { "layer-temporary-old", "layer-temporary-new",
+					     "layer.index", "notes.txt" };
+	const struct timespec long_ago[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct lam_cache cache;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char *path = in_folder(names[i]);
+
+		close(open(path, O_CREAT | O_WRONLY, 0600));
+		if (i != 1)
+			assert_int_equal(utimensat(AT_FDCWD, path, long_ago, 0), 0);
+		free(path);
+	}
+	OK(lam_cache_init(&cache, folder, &err));
+	cache.max = 0;
+	lam_cache_trim(&cache);
+	assert_int_equal(oci_count(folder), 3); /* all but the old temporary */
+	lam_cache_fini(&cache);
+}
+
+struct runner {
+	const struct lam_cache *cache;
+	const struct lam_layer *layer;
+	const struct lam_layer_reading *reading;
+	size_t got;
+};
+
+static void *run(void *context)
+{
+	struct runner *r = context;
+
+	for (int i = 0; i < 30; i++) {
+		lam_cache_put(r->cache, r->layer, r->reading);
+		r->got += is_cached(r->cache, r->reading);
+		if (i % 10 == 0)
+			lam_cache_trim(r->cache);
+	}
+	return NULL;
+}
+
+static void several_at_once(void **state)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading);
+	struct runner runners[6];
+	pthread_t threads[6];
+	struct lam_cache cache;
+
+	(void)state;
+	OK(lam_cache_init(&cache, folder, &err));
+	for (size_t i = 0; i < 6; i++) {
+		runners[i] = (struct runner){ &cache, layer, &reading, 0 };
+		assert_int_equal(pthread_create(&threads[i], NULL, run, &runners[i]), 0);
+	}
+	for (size_t i = 0; i < 6; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(runners[i].got, 30);
+	}
+	assert_int_equal(oci_count(folder), 1);
+	lam_cache_fini(&cache);
+	lam_layer_free(layer);
+}
+
+/* Images */
+
+static int open_with(const char *image, const char *cache, struct lam_image **out)
+{
+	char reference[4096];
+
+	snprintf(reference, sizeof reference, "oci:%s", image);
+	return lam_image_open(out, reference,
+			      &(struct lam_open_options){ .threads = 2, .cache = cache },
+			      &err);
+}
+
+static struct lam_buf dump_image(const struct lam_image *image)
+{
+	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+
+	dump_tree(&out, lam_image_tree(image));
+	for (size_t i = 0; i < lam_image_note_count(image); i++) {
+		const struct lam_note *n = lam_image_note(image, i);
+
+		OK(lam_buf_printf(&out, &err, "\n%s %u %s %s", n->rule, n->layer,
+				  n->path ? n->path : "-", n->text));
+	}
+	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
+		const struct lam_layer_info *l = lam_image_layer(image, i);
+
+		OK(lam_buf_printf(&out, &err, "\n%s %s %d %llu %llu %u %u %llu %u %llu",
+				  l->digest, l->diff_id, l->codec,
+				  (unsigned long long)l->blob_size,
+				  (unsigned long long)l->tar_size, l->entry_count,
+				  l->whiteout_count, (unsigned long long)l->file_bytes,
+				  l->dead_count, (unsigned long long)l->waste_bytes));
+	}
+	return out;
+}
+
+static char *make_image(enum lam_codec codec)
+{
+	struct lam_buf tars[] = { base_tar(), everything() };
+	char *image = in_folder("image");
+
+	oci_build(image, tars, 2, codec);
+	lam_buf_fini(&tars[0]);
+	lam_buf_fini(&tars[1]);
+	return image;
+}
+
+static struct lam_buf open_and_dump(const char *image, const char *cache)
+{
+	struct lam_image *opened;
+	struct lam_buf out;
+
+	OK(open_with(image, cache, &opened));
+	out = dump_image(opened);
+	lam_image_close(opened);
+	return out;
+}
+
+static void assert_same(struct lam_buf a, const struct lam_buf *b)
+{
+	assert_int_equal(a.len, b->len);
+	assert_memory_equal(a.data, b->data, a.len);
+	lam_buf_fini(&a);
+}
+
+static void images_open_alike(void **state)
+{
+	static const enum lam_codec codecs[] = { LAM_CODEC_NONE, LAM_CODEC_GZIP,
+						 LAM_CODEC_ZSTD };
+	char *cache = in_folder("cache");
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char *image = make_image(codecs[i]);
+		struct lam_buf cold = open_and_dump(image, NULL);
+
+		assert_same(open_and_dump(image, cache), &cold);
+		assert_int_equal(oci_count(cache), 2 * ((int)i + 1));
+		assert_same(open_and_dump(image, cache), &cold);
+		assert_int_equal(oci_count(cache), 2 * ((int)i + 1));
+		lam_buf_fini(&cold);
+		oci_remove(image);
+		free(image);
+	}
+	free(cache);
+}
+
+static void damage_all(const char *cache)
+{
+	char command[4096];
+
+	snprintf(
+		command, sizeof command,
+		"for f in '%s'/*; do printf '\\377' | dd of=\"$f\" bs=1 seek=700 conv=notrunc "
+		"status=none; done",
+		cache);
+	assert_int_equal(system(command), 0);
+}
+
+static void damaged_is_made_anew(void **state)
+{
+	char *cache = in_folder("cache"), *image = make_image(LAM_CODEC_GZIP);
+	struct lam_buf cold = open_and_dump(image, cache);
+	struct lam_image *opened;
+
+	(void)state;
+	damage_all(cache);
+	assert_same(open_and_dump(image, cache), &cold);
+	/* and is right again: the next needs the blobs' names and sizes alone */
+	OK(open_with(image, NULL, &opened));
+	oci_damage(oci_blob(image, lam_image_layer(opened, 0)->digest));
+	lam_image_close(opened);
+	assert_same(open_and_dump(image, cache), &cold);
+	assert_int_equal(open_with(image, NULL, &opened), LAM_EFORMAT);
+	lam_buf_fini(&cold);
+	free(cache);
+	free(image);
+}
+
+static void blobs_are_looked_for(void **state)
+{
+	char *cache = in_folder("cache"), *image = make_image(LAM_CODEC_GZIP);
+	struct lam_buf cold = open_and_dump(image, cache);
+	struct lam_image *opened;
+	char blob[4096];
+
+	(void)state;
+	OK(open_with(image, cache, &opened));
+	snprintf(blob, sizeof blob, "%s",
+		 oci_blob(image, lam_image_layer(opened, 1)->digest));
+	lam_image_close(opened);
+	assert_int_equal(truncate(blob, 20), 0);
+	assert_int_equal(open_with(image, cache, &opened), LAM_EFORMAT);
+	assert_int_equal(unlink(blob), 0);
+	assert_int_equal(open_with(image, cache, &opened), LAM_EREAD);
+	lam_buf_fini(&cold);
+	free(cache);
+	free(image);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(comes_back),
+		cmocka_unit_test(wrong_key),
+		cmocka_unit_test(any_byte_damaged),
+		cmocka_unit_test(any_byte_forged),
+		cmocka_unit_test(any_length_forged),
+		cmocka_unit_test_setup_teardown(put_and_got, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(nowhere_to_put, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(oldest_goes, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(strangers_stay, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(several_at_once, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(images_open_alike, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(damaged_is_made_anew, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(blobs_are_looked_for, make_folder,
+						remove_folder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
