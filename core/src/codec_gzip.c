@@ -1,8 +1,7 @@
-/* gzip (RFC 1952): members one after another. ISA-L inflates, libdeflate deflates;
- * headers and trailers are ours, as neither checks all of them. */
+/* gzip (RFC 1952): members one after another. ISA-L inflates; headers and
+ * trailers are ours, as it does not check all of them. */
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
-#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,39 +262,5 @@ int lam_gzip_decoder_new(struct lam_reader **out, struct lam_reader *inner,
 		return lam_fail_memory(err);
 	}
 	*out = &d->base;
-	return 0;
-}
-
-static void put_32(unsigned char *out, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		out[i] = (unsigned char)(value >> (8 * i));
-}
-
-int lam_gzip_encode_piece(struct lam_buf *out, const void *in, size_t in_len, int level,
-			  struct lam_error *err)
-{
-	static const unsigned char header[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
-	struct libdeflate_compressor *c = libdeflate_alloc_compressor(level);
-	size_t bound, len;
-	unsigned char *at;
-
-	if (!c)
-		return lam_fail_memory(err);
-	bound = libdeflate_deflate_compress_bound(c, in_len);
-	if (lam_buf_reserve(out, bound + 18, err) < 0) {
-		libdeflate_free_compressor(c);
-		return err->code;
-	}
-	at = (unsigned char *)out->data + out->len;
-	memcpy(at, header, sizeof header);
-	len = libdeflate_deflate_compress(c, in, in_len, at + sizeof header, bound);
-	libdeflate_free_compressor(c);
-	if (len == 0)
-		return lam_fail(err, LAM_EWRITE,
-				"gzip: the compressor needs more than it said");
-	put_32(at + sizeof header + len, crc32_gzip_refl(0, in, in_len));
-	put_32(at + sizeof header + len + 4, (uint32_t)in_len);
-	out->len += sizeof header + len + 8;
 	return 0;
 }

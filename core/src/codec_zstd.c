@@ -93,23 +93,3 @@ int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner,
 	*out = &d->base;
 	return 0;
 }
-
-int lam_zstd_encode_piece(struct lam_buf *out, const void *in, size_t in_len, int level,
-			  struct lam_error *err)
-{
-	ZSTD_CCtx *context = ZSTD_createCCtx();
-	size_t bound = ZSTD_compressBound(in_len), len;
-
-	if (!context || lam_buf_reserve(out, bound, err) < 0) {
-		ZSTD_freeCCtx(context);
-		return lam_fail_memory(err);
-	}
-	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
-	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
-	len = ZSTD_compress2(context, out->data + out->len, bound, in, in_len);
-	ZSTD_freeCCtx(context);
-	if (ZSTD_isError(len))
-		return lam_fail(err, LAM_EWRITE, "zstd: %s", ZSTD_getErrorName(len));
-	out->len += len;
-	return 0;
-}

@@ -5,8 +5,6 @@
 
 #include "tar_write.h"
 
-/* Reports come that far apart. */
-#define REPORT_EVERY (2u << 20)
 /* Small enough to be hashed and copied while it is in the core's own cache. */
 #define PIECE (256u << 10)
 
@@ -14,9 +12,7 @@ struct packing {
 	const struct lam_image *image;
 	const struct lam_contents *contents; /* NULL: from the image's blobs */
 	struct lam_writer *out;
-	const struct lam_progress *progress;
-	struct lam_step step;
-	uint64_t reported;
+	const struct lam_meter *meter; /* NULL: nobody stops it */
 	struct lam_item_scratch scratch;
 	struct lam_buf header;
 	size_t strip; /* bytes of each path that an export leaves out */
@@ -29,16 +25,9 @@ static int put(void *context, const void *bytes, size_t len, struct lam_error *e
 {
 	struct packing *p = context;
 
-	if (lam_write(p->out, bytes, len, err) < 0)
+	if (p->meter && lam_meter_check(p->meter, err) < 0)
 		return err->code;
-	p->step.done += len;
-	if (p->step.done - p->reported < REPORT_EVERY)
-		return 0;
-	p->reported = p->step.done;
-	if (lam_progress_stopped(p->progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	lam_progress_report(p->progress, &p->step);
-	return 0;
+	return lam_write(p->out, bytes, len, err);
 }
 
 static int put_zeros(struct packing *p, uint64_t len, struct lam_error *err)
@@ -150,20 +139,14 @@ static int pack_all(struct packing *p, const struct lam_item *items, size_t coun
 }
 
 int lam_pack(const struct lam_contents *contents, const struct lam_layout_target *target,
-	     struct lam_writer *out, const struct lam_progress *progress,
-	     const struct lam_step *step, struct lam_error *err)
+	     struct lam_writer *out, const struct lam_meter *meter, struct lam_error *err)
 {
 	struct packing p = { .image = lam_contents_image(contents),
 			     .contents = contents,
 			     .out = out,
-			     .progress = progress,
-			     .step = *step };
+			     .meter = meter };
 
-	if (pack_all(&p, target->items, target->item_count, err) < 0)
-		return err->code;
-	p.step.done = p.step.total;
-	lam_progress_report(progress, &p.step);
-	return 0;
+	return pack_all(&p, target->items, target->item_count, err);
 }
 
 /* Exports */

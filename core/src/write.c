@@ -5,14 +5,21 @@
 
 #include <lamina/write.h>
 
-#include "codec.h"
 #include "contents.h"
+#include "encoder.h"
 #include "layout.h"
 #include "limits.h"
 #include "pack.h"
 #include "path.h"
+#include "readback.h"
 #include "sink.h"
 #include "verify.h"
+
+/* Layers that are packed at once: while one waits for its last pieces, or for the disk,
+ * another gives the cores something to do. */
+#define PACKERS 2
+/* Bytes of tar that are on their way through compression and back. */
+#define ON_THE_WAY (12u << 20)
 
 struct writing {
 	const struct lam_layout *layout;
@@ -20,15 +27,17 @@ struct writing {
 	const struct lam_write_options *options;
 	struct lam_workers *workers;
 	struct lam_contents *contents;
+	struct lam_pieces *pieces;
 	struct lam_sink *sink;
 	unsigned threads;
+	atomic_bool failed; /* one layer has: the others need not go on */
 	size_t count; /* of layers that are written or kept; the arrays below are of them
 		       */
 	struct lam_stack_layer *stack;
-	struct lam_verify_layer *verify;
 	size_t *targets;
 	char (*texts)[300]; /* created_by */
 	uint64_t *tar_sizes;
+	struct lam_layer **read_back; /* of written ones */
 };
 
 void lam_write_result_fini(struct lam_write_result *result)
@@ -39,71 +48,146 @@ void lam_write_result_fini(struct lam_write_result *result)
 
 /* One written layer */
 
-struct encoding {
+struct layer_job {
+	struct writing *writing;
+	size_t number; /* in the stack */
+	int fd;
+	size_t blob; /* the sink's number of it */
 	struct lam_hash blob_hash, tar_hash;
 	uint64_t blob_size, tar_size;
+	struct lam_meter written, verified;
 	struct lam_writer *stream;
+	struct lam_readback *readback;
 };
 
-static int open_encoder(struct writing *w, struct encoding *e, int fd, const char *name,
-			struct lam_compression compression, struct lam_error *err)
+static const struct lam_layout_target *target_of(const struct writing *w, size_t n)
 {
-	if (lam_hash_init(&e->blob_hash, LAM_SHA256, err) < 0 ||
-	    lam_hash_init(&e->tar_hash, LAM_SHA256, err) < 0 ||
-	    lam_writer_file(&e->stream, fd, false, name, err) < 0 ||
-	    lam_writer_hashing(&e->stream, LAM_STEAL(e->stream), &e->blob_hash,
-			       &e->blob_size, err) < 0 ||
-	    lam_encoder_new(&e->stream, LAM_STEAL(e->stream), compression, w->workers,
-			    err) < 0)
-		return err->code;
-	return lam_writer_hashing(&e->stream, LAM_STEAL(e->stream), &e->tar_hash,
-				  &e->tar_size, err);
+	return &w->layout->stack[w->targets[n]];
 }
 
-static int encode(struct writing *w, size_t n, int fd, struct encoding *e,
-		  struct lam_error *err)
+static void set_meter(const struct layer_job *job, struct lam_meter *meter,
+		      enum lam_stage stage)
 {
-	const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
-	struct lam_step step = { .stage = LAM_STAGE_WRITE,
-				 .layer = n,
-				 .layer_count = w->count,
-				 .total = t->info.tar_size };
+	struct writing *w = job->writing;
 
-	if (open_encoder(w, e, fd, t->info.name, t->info.compression, err) < 0 ||
-	    lam_pack(w->contents, t, e->stream, w->options->progress, &step, err) < 0)
-		return err->code;
-	return lam_finish(e->stream, err);
+	*meter = (struct lam_meter){
+		.progress = w->options->progress,
+		.failed = &w->failed,
+		.step = { .stage = stage,
+			  .layer = job->number,
+			  .layer_count = w->count,
+			  .total = target_of(w, job->number)->info.tar_size },
+	};
 }
 
-static int write_layer(struct writing *w, size_t n, struct lam_error *err)
+static int open_readback(struct layer_job *job, struct lam_error *err)
 {
-	const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
-	struct lam_stack_layer *s = &w->stack[n];
-	struct encoding e = { 0 };
-	size_t blob;
-	int fd, code;
+	const struct lam_target *t = &target_of(job->writing, job->number)->info;
 
-	if (lam_sink_new_blob(w->sink, &fd, &blob, err) < 0)
+	set_meter(job, &job->verified, LAM_STAGE_VERIFY);
+	return lam_readback_new(
+		&job->readback,
+		&(struct lam_readback_options){ .fd = job->fd,
+						.name = t->name,
+						.codec = t->compression.codec,
+						.number = (uint32_t)job->number,
+						.workers = job->writing->workers,
+						.meter = &job->verified },
+		err);
+}
+
+static int open_encoder(struct layer_job *job, struct lam_error *err)
+{
+	struct writing *w = job->writing;
+	const struct lam_target *t = &target_of(w, job->number)->info;
+	const struct lam_encoder_options options = {
+		.compression = t->compression,
+		.workers = w->workers,
+		.pieces = w->pieces,
+		.meter = &job->written,
+		.written = job->readback ? lam_readback_piece : NULL,
+		.context = job->readback,
+	};
+
+	set_meter(job, &job->written, LAM_STAGE_WRITE);
+	if (lam_hash_init(&job->blob_hash, LAM_SHA256, err) < 0 ||
+	    lam_hash_init(&job->tar_hash, LAM_SHA256, err) < 0 ||
+	    lam_writer_file(&job->stream, job->fd, false, t->name, err) < 0 ||
+	    lam_writer_hashing(&job->stream, LAM_STEAL(job->stream), &job->blob_hash,
+			       &job->blob_size, err) < 0 ||
+	    lam_encoder_new(&job->stream, LAM_STEAL(job->stream), &options, err) < 0)
 		return err->code;
-	code = encode(w, n, fd, &e, err);
-	if (code == 0) {
-		lam_hash_final(&e.blob_hash, &s->digest);
-		lam_hash_final(&e.tar_hash, &s->diff_id);
-		s->size = (int64_t)e.blob_size;
-		w->tar_sizes[n] = e.tar_size;
-		lam_sink_set_blob(w->sink, blob, &s->digest, e.blob_size);
-		w->verify[n] = (struct lam_verify_layer){ .fd = fd,
-							  .size = e.blob_size,
-							  .digest = s->digest,
-							  .diff_id = s->diff_id,
-							  .name = t->info.name };
+	return lam_writer_hashing(&job->stream, LAM_STEAL(job->stream), &job->tar_hash,
+				  &job->tar_size, err);
+}
+
+static int encode(struct layer_job *job, struct lam_error *err)
+{
+	struct writing *w = job->writing;
+
+	if (open_encoder(job, err) < 0 ||
+	    lam_pack(w->contents, target_of(w, job->number), job->stream, &job->written,
+		     err) < 0 ||
+	    lam_finish(job->stream, err) < 0)
+		return err->code;
+	lam_meter_end(&job->written);
+	return 0;
+}
+
+/* What the reading back found wrong counts more than that writing was stopped by it. */
+static int end_readback(struct layer_job *job, int code, struct lam_error *err)
+{
+	struct lam_error wrong = { 0 };
+	int found = lam_readback_finish(job->readback,
+					&job->writing->read_back[job->number], &wrong);
+
+	if (found < 0 && (code == 0 || code == LAM_ESTOPPED)) {
+		*err = wrong;
+		return found;
 	}
-	lam_writer_close(e.stream);
-	lam_hash_fini(&e.blob_hash);
-	lam_hash_fini(&e.tar_hash);
-	if (code == 0 || code == LAM_ESTOPPED)
+	if (code == 0)
+		lam_meter_end(&job->verified);
+	return code;
+}
+
+static int write_and_verify(struct layer_job *job, struct lam_error *err)
+{
+	struct writing *w = job->writing;
+	int code = 0;
+
+	if (!w->options->no_verify)
+		code = open_readback(job, err);
+	if (code == 0)
+		code = encode(job, err);
+	lam_writer_close(job->stream);
+	if (job->readback)
+		code = end_readback(job, code, err);
+	lam_readback_free(job->readback);
+	return code;
+}
+
+static int run_layer(void *data, struct lam_error *err)
+{
+	struct layer_job *job = data;
+	struct writing *w = job->writing;
+	struct lam_stack_layer *s = &w->stack[job->number];
+	int code = write_and_verify(job, err);
+
+	if (code == 0) {
+		lam_hash_final(&job->blob_hash, &s->digest);
+		lam_hash_final(&job->tar_hash, &s->diff_id);
+		s->size = (int64_t)job->blob_size;
+		w->tar_sizes[job->number] = job->tar_size;
+	}
+	lam_hash_fini(&job->blob_hash);
+	lam_hash_fini(&job->tar_hash);
+	if (code == 0)
+		return 0;
+	atomic_store(&w->failed, true);
+	if (code == LAM_ESTOPPED)
 		return code;
-	return lam_wrap(err, "writing layer \"%s\"", t->info.name);
+	return lam_wrap(err, "writing layer \"%s\"",
+			target_of(w, job->number)->info.name);
 }
 
 static int keep_layer(struct writing *w, size_t n, struct lam_error *err)
@@ -112,9 +196,6 @@ static int keep_layer(struct writing *w, size_t n, struct lam_error *err)
 	const struct lam_image_layer *original = &w->image->layers[t->original];
 
 	w->tar_sizes[n] = original->info.tar_size;
-	w->verify[n] = (struct lam_verify_layer){ .kept = true,
-						  .original = t->original,
-						  .fd = -1 };
 	if (lam_sink_add_file(w->sink, &original->blob, &original->descriptor.digest,
 			      w->options->progress, err) < 0)
 		return err->code == LAM_ESTOPPED
@@ -155,11 +236,11 @@ static int set_stack(struct writing *w, struct lam_error *err)
 	size_t most = w->layout->target_count;
 
 	w->stack = calloc(most, sizeof *w->stack);
-	w->verify = calloc(most, sizeof *w->verify);
+	w->read_back = calloc(most, sizeof *w->read_back);
 	w->targets = calloc(most, sizeof *w->targets);
 	w->texts = calloc(most, sizeof *w->texts);
 	w->tar_sizes = calloc(most, sizeof *w->tar_sizes);
-	if (!w->stack || !w->verify || !w->targets || !w->texts || !w->tar_sizes)
+	if (!w->stack || !w->read_back || !w->targets || !w->texts || !w->tar_sizes)
 		return lam_fail_memory(err);
 	for (size_t t = 0; t < most; t++) {
 		if (w->layout->stack[t].info.fate == LAM_FATE_EMPTY)
@@ -185,19 +266,114 @@ static int read_contents(struct writing *w, const char *reference, struct lam_er
 	return code;
 }
 
-static int write_layers(struct writing *w, struct lam_error *err)
+static bool is_kept(const struct writing *w, size_t n)
+{
+	return target_of(w, n)->kept;
+}
+
+static int compare_jobs(const void *a, const void *b)
+{
+	const struct layer_job *x = a, *y = b;
+	uint64_t x_size = target_of(x->writing, x->number)->info.tar_size,
+		 y_size = target_of(y->writing, y->number)->info.tar_size;
+
+	if (x_size != y_size)
+		return x_size < y_size ? 1 : -1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* A job for each written layer, the largest first: what is left for the end is short. */
+static int make_jobs(struct writing *w, struct layer_job *jobs, size_t *out_count,
+		     struct lam_error *err)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < w->count; n++) {
+		struct layer_job *job = &jobs[count];
+
+		if (is_kept(w, n))
+			continue;
+		*job = (struct layer_job){ .writing = w, .number = n };
+		if (lam_sink_new_blob(w->sink, &job->fd, &job->blob, err) < 0)
+			return err->code;
+		count++;
+	}
+	qsort(jobs, count, sizeof *jobs, compare_jobs);
+	*out_count = count;
+	return 0;
+}
+
+static int keep_layers(struct writing *w, struct lam_error *err)
 {
 	for (size_t n = 0; n < w->count; n++) {
 		if (lam_progress_stopped(w->options->progress))
 			return lam_fail(err, LAM_ESTOPPED, "stopped");
-		if ((w->layout->stack[w->targets[n]].kept ? keep_layer(w, n, err)
-							  : write_layer(w, n, err)) < 0)
+		if (is_kept(w, n) && keep_layer(w, n, err) < 0)
 			return err->code;
 	}
+	return 0;
+}
+
+/* Written layers beside each other, and kept ones beside those. */
+static int run_jobs(struct writing *w, struct layer_job *jobs, size_t count,
+		    struct lam_lane *lane, struct lam_error *err)
+{
+	struct lam_error first = { 0 }, now;
+	void *done;
+
+	for (size_t i = 0; i < count && !atomic_load(&w->failed); i++)
+		lam_lane_give(lane, run_layer, &jobs[i]);
+	if (keep_layers(w, &first) < 0)
+		atomic_store(&w->failed, true);
+	while (!lam_lane_is_empty(lane)) {
+		if (lam_lane_take(lane, &done, &now) < 0 &&
+		    (first.code == LAM_OK || first.code == LAM_ESTOPPED))
+			first = now;
+	}
+	if (first.code != LAM_OK)
+		*err = first;
+	return first.code;
+}
+
+static int write_layers(struct writing *w, struct lam_error *err)
+{
+	struct layer_job *jobs = calloc(w->count + 1, sizeof *jobs);
+	struct lam_workers *packers = NULL;
+	struct lam_lane *lane = NULL;
+	size_t count = 0;
+	int code = jobs ? make_jobs(w, jobs, &count, err) : lam_fail_memory(err);
+
+	if (code == 0)
+		code = lam_workers_new(&packers, w->threads > 1 ? PACKERS : 0, err);
+	if (code == 0)
+		code = lam_lane_new(&lane, packers, count, err);
+	if (code == 0)
+		code = run_jobs(w, jobs, count, lane, err);
+	for (size_t i = 0; code == 0 && i < count; i++)
+		lam_sink_set_blob(w->sink, jobs[i].blob, &w->stack[jobs[i].number].digest,
+				  jobs[i].blob_size);
+	lam_lane_free(lane);
+	lam_workers_free(packers);
+	free(jobs);
+	return code;
+}
+
+static int verify(struct writing *w, struct lam_error *err)
+{
+	const struct lam_layer **stack;
+	int code;
+
 	if (w->options->no_verify || lam_layout_is_identity(w->layout))
 		return 0;
-	return lam_verify(w->layout, w->verify, w->count, w->threads,
-			  w->options->progress, err);
+	stack = calloc(w->count, sizeof *stack);
+	if (!stack)
+		return lam_fail_memory(err);
+	for (size_t n = 0; n < w->count; n++)
+		stack[n] = is_kept(w, n) ? w->image->indexes[target_of(w, n)->original]
+					 : w->read_back[n];
+	code = lam_verify(w->layout, stack, w->count, err);
+	free(stack);
+	return code;
 }
 
 /* The documents */
@@ -340,6 +516,9 @@ static int run(struct writing *w, const char *text, struct lam_write_result *out
 	if (code == 0)
 		code = lam_workers_new(&w->workers, w->threads > 1 ? w->threads : 0, err);
 	if (code == 0)
+		code = lam_pieces_new(&w->pieces, ON_THE_WAY, 2 * w->threads + PACKERS,
+				      err);
+	if (code == 0)
 		code = set_stack(w, err);
 	if (code == 0)
 		code = lam_sink_open(&w->sink, &reference, err);
@@ -348,12 +527,15 @@ static int run(struct writing *w, const char *text, struct lam_write_result *out
 	if (code == 0)
 		code = write_layers(w, err);
 	if (code == 0)
+		code = verify(w, err);
+	if (code == 0)
 		code = fill_result(w, out, err);
 	if (code == 0)
 		code = write_documents(w, out, err);
 	lam_sink_close(w->sink);
 	lam_contents_free(w->contents);
 	lam_workers_free(w->workers);
+	lam_pieces_free(w->pieces);
 	lam_reference_fini(&reference);
 	return code;
 }
@@ -371,7 +553,9 @@ int lam_write_image(const struct lam_layout *layout, const char *reference,
 	*out = (struct lam_write_result){ 0 };
 	code = run(&w, reference, out, err);
 	free(w.stack);
-	free(w.verify);
+	for (size_t n = 0; w.read_back && n < w.count; n++)
+		lam_layer_free(w.read_back[n]);
+	free(w.read_back);
 	free(w.targets);
 	free(w.texts);
 	free(w.tar_sizes);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "codec.h"
+#include "encoder.h"
 
 static struct lam_error err;
 
@@ -63,16 +63,23 @@ static void compress(struct lam_buf *out, const struct lam_buf *tar, enum lam_co
 {
 	struct lam_workers *workers = NULL;
 	struct lam_writer *writer = NULL;
+	struct lam_pieces *pieces = NULL;
 	struct lam_compression how = { codec, codec == LAM_CODEC_NONE ? 0 : 1 };
 
 	if (lam_workers_new(&workers, 0, &err) < 0 ||
 	    lam_writer_buf(&writer, out, &err) < 0 ||
-	    lam_encoder_new(&writer, writer, how, workers, &err) < 0 ||
+	    lam_pieces_new(&pieces, 0, 2, &err) < 0 ||
+	    lam_encoder_new(&writer, writer,
+			    &(struct lam_encoder_options){ .compression = how,
+							   .workers = workers,
+							   .pieces = pieces },
+			    &err) < 0 ||
 	    lam_write(writer, tar->data, tar->len, &err) < 0 ||
 	    lam_finish(writer, &err) < 0)
 		abort();
 	lam_writer_close(writer);
 	lam_workers_free(workers);
+	lam_pieces_free(pieces);
 }
 
 /* One layer: its blob, and what config and manifest say of it. */

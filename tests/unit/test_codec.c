@@ -1,4 +1,5 @@
 #include "codec.h"
+#include "encoder.h"
 #include "unit.h"
 
 static struct lam_error err;
@@ -24,11 +25,17 @@ static struct lam_buf encode(const char *bytes, size_t len,
 {
 	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
 	struct lam_workers *workers;
+	struct lam_pieces *pieces;
 	struct lam_writer *writer;
 
 	OK(lam_workers_new(&workers, threads, &err));
+	OK(lam_pieces_new(&pieces, 0, threads + 1, &err));
 	OK(lam_writer_buf(&writer, &out, &err));
-	OK(lam_encoder_new(&writer, writer, compression, workers, &err));
+	OK(lam_encoder_new(&writer, writer,
+			   &(struct lam_encoder_options){ .compression = compression,
+							  .workers = workers,
+							  .pieces = pieces },
+			   &err));
 	for (size_t at = 0; at < len;) {
 		size_t now = seed ? next_random(&seed) % 300000 + 1 : len;
 
@@ -40,6 +47,7 @@ static struct lam_buf encode(const char *bytes, size_t len,
 	OK(lam_finish(writer, &err));
 	lam_writer_close(writer);
 	lam_workers_free(workers);
+	lam_pieces_free(pieces);
 	return out;
 }
 
@@ -152,6 +160,17 @@ static void damage(void **state)
 	free(bytes);
 }
 
+/* One member or frame. */
+static void compress(struct lam_buf *out, const char *bytes, size_t len,
+		     struct lam_compression how)
+{
+	struct lam_compressor *compressor;
+
+	OK(lam_compressor_new(&compressor, how, &err));
+	OK(lam_compressor_run(compressor, out, bytes, len, NULL, &err));
+	lam_compressor_free(compressor);
+}
+
 static void several(struct lam_buf *out, const char *bytes, size_t len,
 		    enum lam_codec codec, int parts)
 {
@@ -159,10 +178,8 @@ static void several(struct lam_buf *out, const char *bytes, size_t len,
 		size_t from = len * (size_t)i / (size_t)parts,
 		       to = len * ((size_t)i + 1) / (size_t)parts;
 
-		OK(codec == LAM_CODEC_GZIP
-			   ? lam_gzip_encode_piece(out, bytes + from, to - from, 6, &err)
-			   : lam_zstd_encode_piece(out, bytes + from, to - from, 3,
-						   &err));
+		compress(out, bytes + from, to - from,
+			 (struct lam_compression){ codec, 3 });
 	}
 }
 
@@ -203,7 +220,7 @@ static void gzip_refuses(void **state)
 	char bad[256];
 
 	(void)state;
-	OK(lam_gzip_encode_piece(&good, "hello", 5, 6, &err));
+	compress(&good, "hello", 5, LAM_COMPRESSION_DEFAULT);
 	memset(bad, 0, sizeof bad);
 	memcpy(bad, good.data, good.len);
 	assert_int_equal(decode(bad, good.len + 16, LAM_CODEC_GZIP, &back), LAM_EFORMAT);
@@ -220,6 +237,33 @@ static void gzip_refuses(void **state)
 	assert_int_equal(decode("", 0, LAM_CODEC_ZSTD, &back), LAM_EFORMAT);
 	lam_buf_fini(&good);
 	lam_buf_fini(&back);
+}
+
+/* Noise of every length is stored, what compresses is not, wherever the noise in it is.
+ */
+static void noise_is_stored(void **state)
+{
+	const size_t len = 1 << 20;
+	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+	char *bytes = malloc(len);
+	uint64_t seed = 11;
+
+	(void)state;
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(next_random(&seed) >> 56);
+	assert_true(lam_is_noise(bytes, len));
+	compress(&out, bytes, len, LAM_COMPRESSION_DEFAULT);
+	assert_in_range(out.len, len, len + len / 1000);
+	/* stored blocks hold the bytes as they are */
+	assert_non_null(memmem(out.data, out.len, bytes + 1000, 1000));
+	assert_false(lam_is_noise(bytes, 1000));
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(i * 7 % 256); /* every value as often as any other */
+	assert_false(lam_is_noise(bytes, len));
+	memset(bytes, 'a', len / 2);
+	assert_false(lam_is_noise(bytes, len));
+	lam_buf_fini(&out);
+	free(bytes);
 }
 
 static void detects(void **state)
@@ -265,6 +309,7 @@ int main(void)
 		cmocka_unit_test(damage),
 		cmocka_unit_test(gzip_refuses),
 		cmocka_unit_test(members_and_frames),
+		cmocka_unit_test(noise_is_stored),
 		cmocka_unit_test(detects),
 		cmocka_unit_test(compressions),
 	};

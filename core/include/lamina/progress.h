@@ -15,7 +15,7 @@
 enum lam_stage {
 	LAM_STAGE_READ,   /* a layer of the source is read; bytes of its blob */
 	LAM_STAGE_WRITE,  /* a target layer is written; bytes of its tar */
-	LAM_STAGE_VERIFY, /* a written layer is read back; bytes of its blob */
+	LAM_STAGE_VERIFY, /* a written layer is read back; bytes of its tar */
 	LAM_STAGE_PUBLISH /* blobs are synced and put in place; layers */
 };
 

@@ -1,0 +1,36 @@
+/* Reads back a layer while it is being written. Each piece is read from the file as soon
+ * as it is in it, compared with what was compressed, inflated, and compared with what was
+ * packed; so the file holds exactly the bytes that were hashed on their way. The tar that
+ * comes out is read as a layer, content by content, by a thread of its own. */
+#ifndef LAM_READBACK_H
+#define LAM_READBACK_H
+
+#include "layer.h"
+#include "meter.h"
+#include "piece.h"
+#include "workers.h"
+
+struct lam_readback;
+
+struct lam_readback_options {
+	int fd; /* the file, from its begin on */
+	const char *name;
+	enum lam_codec codec;
+	uint32_t number;             /* of the layer in its stack */
+	struct lam_workers *workers; /* none: one thing at a time */
+	struct lam_meter *meter;     /* counts bytes of the tar */
+};
+
+int lam_readback_new(struct lam_readback **out,
+		     const struct lam_readback_options *options, struct lam_error *err);
+/* Takes a piece that was written behind those before it (lam_encoder_options.written).
+ * Fails where an earlier one was found wrong. */
+int lam_readback_piece(void *readback, struct lam_piece *piece, struct lam_error *err);
+/* Waits for the end. The layer is the caller's. LAM_EWRITE: what was written is not
+ * there.
+ */
+int lam_readback_finish(struct lam_readback *readback, struct lam_layer **out,
+			struct lam_error *err);
+void lam_readback_free(struct lam_readback *readback); /* NULL is fine */
+
+#endif
