@@ -11,10 +11,10 @@
 #include <lamina/error.h>
 
 /* Bytes of tar between two of them: what is inflated to throw away before a file begins,
- * 10 to 20 ms of work. */
-#define LAM_CHECKPOINT_EVERY (16u << 20)
-/* At most this many for a layer, each with up to 32 KiB: 8 MiB. Longer layers have them
- * farther apart. */
+ * some 10 ms of work. */
+#define LAM_CHECKPOINT_EVERY (8u << 20)
+/* At most this many for a layer, each with up to 32 KiB: 8 MiB. Layers of more than 2 GiB
+ * have them farther apart. */
 #define LAM_CHECKPOINT_MAX    256u
 #define LAM_CHECKPOINT_WINDOW (32u << 10)
 

@@ -37,10 +37,31 @@ enum lam_codec lam_codec_detect(const void *bytes, size_t len, const char **out_
 int lam_decoder_new(struct lam_reader **out, struct lam_reader *inner,
 		    enum lam_codec codec, struct lam_error *err)
 {
+	return lam_decoder_recording(out, inner, codec, NULL, err);
+}
+
+int lam_decoder_recording(struct lam_reader **out, struct lam_reader *inner,
+			  enum lam_codec codec, struct lam_checkpoints *points,
+			  struct lam_error *err)
+{
 	if (codec == LAM_CODEC_GZIP)
-		return lam_gzip_decoder_new(out, inner, err);
+		return lam_gzip_decoder_new(out, inner, points, err);
 	if (codec == LAM_CODEC_ZSTD)
-		return lam_zstd_decoder_new(out, inner, err);
+		return lam_zstd_decoder_new(out, inner, points, err);
 	*out = inner;
 	return 0;
+}
+
+uint64_t lam_decoder_begin(const struct lam_checkpoint *point)
+{
+	return point->in - (point->bit_count > 0);
+}
+
+int lam_decoder_resume(struct lam_reader **out, struct lam_reader *inner,
+		       enum lam_codec codec, const struct lam_checkpoints *points,
+		       const struct lam_checkpoint *point, struct lam_error *err)
+{
+	if (codec == LAM_CODEC_GZIP)
+		return lam_gzip_decoder_resume(out, inner, points, point, err);
+	return lam_decoder_new(out, inner, codec, err);
 }

@@ -7,6 +7,7 @@
 
 #include <lamina/compression.h>
 
+#include "checkpoint.h"
 #include "stream.h"
 
 /* By the first bytes (6 are enough): gzip, zstd, else none. *out_foreign names what was
@@ -18,10 +19,26 @@ enum lam_codec lam_codec_detect(const void *bytes, size_t len, const char **out_
 int lam_decoder_new(struct lam_reader **out, struct lam_reader *inner,
 		    enum lam_codec codec, struct lam_error *err);
 
-/* The two formats, behind the above. */
+/* The same, noting in `points` (of the caller's; complete at the end of the stream) from
+ * where it could be read again. */
+int lam_decoder_recording(struct lam_reader **out, struct lam_reader *inner,
+			  enum lam_codec codec, struct lam_checkpoints *points,
+			  struct lam_error *err);
+/* From one of these points on: inner gives the blob's bytes from lam_decoder_begin() on.
+ * Checksums that began before the point are checked all the same. */
+uint64_t lam_decoder_begin(const struct lam_checkpoint *point);
+int lam_decoder_resume(struct lam_reader **out, struct lam_reader *inner,
+		       enum lam_codec codec, const struct lam_checkpoints *points,
+		       const struct lam_checkpoint *point, struct lam_error *err);
+
+/* The two formats, behind the above; points may be NULL. zstd begins anew at any of its
+ * points. */
 int lam_gzip_decoder_new(struct lam_reader **out, struct lam_reader *inner,
-			 struct lam_error *err);
+			 struct lam_checkpoints *points, struct lam_error *err);
+int lam_gzip_decoder_resume(struct lam_reader **out, struct lam_reader *inner,
+			    const struct lam_checkpoints *points,
+			    const struct lam_checkpoint *point, struct lam_error *err);
 int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner,
-			 struct lam_error *err);
+			 struct lam_checkpoints *points, struct lam_error *err);
 
 #endif

@@ -14,6 +14,8 @@ struct decoder {
 	char *in;
 	ZSTD_inBuffer input;
 	bool in_frame, input_ended, any;
+	struct lam_checkpoints *points; /* or NULL */
+	uint64_t taken, given;          /* bytes of inner, and of what comes out */
 };
 
 static int refill(struct decoder *d, struct lam_error *err)
@@ -26,7 +28,19 @@ static int refill(struct decoder *d, struct lam_error *err)
 		return err->code;
 	d->input = (ZSTD_inBuffer){ d->in, got, 0 };
 	d->input_ended = got == 0;
+	d->taken += got;
 	return 0;
+}
+
+/* Before a frame. */
+static int record(struct decoder *d, struct lam_error *err)
+{
+	struct lam_checkpoint point = { .out = d->given,
+					.in = d->taken - (d->input.size - d->input.pos) };
+
+	if (!d->points || !lam_checkpoints_due(d->points, d->given))
+		return 0;
+	return lam_checkpoints_add(d->points, point, NULL, 0, err);
 }
 
 static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
@@ -37,7 +51,7 @@ static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *
 
 	*out_len = 0;
 	while (output.pos == 0) {
-		size_t hint;
+		size_t hint, before = output.pos;
 
 		if (refill(d, err) < 0)
 			return err->code;
@@ -45,6 +59,8 @@ static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *
 			return d->any ? 0
 				      : lam_fail(err, LAM_EFORMAT,
 						 "zstd: no data at all");
+		if (!d->in_frame && record(d, err) < 0)
+			return err->code;
 		hint = ZSTD_decompressStream(d->context, &output, &d->input);
 		if (ZSTD_isError(hint))
 			return lam_fail(err, LAM_EFORMAT, "zstd: %s",
@@ -54,6 +70,7 @@ static int decoder_read(struct lam_reader *self, void *buf, size_t cap, size_t *
 					"zstd: ends in the middle of a frame");
 		d->in_frame = hint != 0;
 		d->any = true;
+		d->given += output.pos - before;
 	}
 	*out_len = output.pos;
 	return 0;
@@ -72,7 +89,7 @@ static void decoder_close(struct lam_reader *self)
 static const struct lam_reader_ops DECODER = { decoder_read, decoder_close };
 
 int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner,
-			 struct lam_error *err)
+			 struct lam_checkpoints *points, struct lam_error *err)
 {
 	struct decoder *d = calloc(1, sizeof *d);
 
@@ -83,6 +100,7 @@ int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner,
 	}
 	d->base.ops = &DECODER;
 	d->inner = inner;
+	d->points = points;
 	d->in = malloc(IN_SIZE);
 	d->context = ZSTD_createDCtx();
 	if (!d->in || !d->context) {

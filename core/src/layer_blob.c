@@ -67,12 +67,14 @@ struct pipe {
 
 /* Each constructor owns what it wraps, also on failure. */
 static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
-		 struct lam_layer_reading *r, struct lam_error *err)
+		 struct lam_checkpoints *points, struct lam_layer_reading *r,
+		 struct lam_error *err)
 {
 	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->blob_hash,
 			       &r->blob_size, err) < 0 ||
 	    detect(&p->stream, &r->codec, err) < 0 ||
-	    lam_decoder_new(&p->stream, LAM_STEAL(p->stream), r->codec, err) < 0)
+	    lam_decoder_recording(&p->stream, LAM_STEAL(p->stream), r->codec, points,
+				  err) < 0)
 		return err->code;
 	if (ahead &&
 	    lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES, err) < 0)
@@ -90,6 +92,7 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
 			struct lam_layer_reading *out, struct lam_error *err)
 {
+	struct lam_checkpoints points = { 0 };
 	struct pipe p = { .stream = blob };
 	int code;
 
@@ -99,13 +102,16 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 	if (code == 0)
 		code = lam_hash_init(&p.tar_hash, tar_algorithm, err);
 	if (code == 0)
-		code = build(&p, ahead, spool, out, err);
+		code = build(&p, ahead, spool, &points, out, err);
 	if (code == 0)
 		code = lam_layer_read(out_layer, p.stream, number, err);
 	lam_reader_close(p.stream);
 	if (code == 0) {
 		lam_hash_final(&p.blob_hash, &out->digest);
 		lam_hash_final(&p.tar_hash, &out->diff_id);
+		(*out_layer)->points = points;
+	} else {
+		lam_checkpoints_fini(&points);
 	}
 	lam_hash_fini(&p.blob_hash);
 	lam_hash_fini(&p.tar_hash);

@@ -113,14 +113,23 @@ int lam_source_read_blob(struct lam_source *source, const struct lam_descriptor 
 int lam_source_open_layer(const struct lam_source *source, size_t n,
 			  struct lam_reader **out, struct lam_error *err)
 {
+	return lam_source_open_layer_from(source, n, 0, out, err);
+}
+
+int lam_source_open_layer_from(const struct lam_source *source, size_t n, uint64_t offset,
+			       struct lam_reader **out, struct lam_error *err)
+{
 	const struct lam_source_layer *layer = &source->image.layers[n];
 	bool own;
 	int fd;
 
 	*out = NULL;
+	if (offset > layer->blob.size)
+		return lam_fail(err, LAM_EREAD, "the layer has become shorter");
 	if (lam_extent_open(&layer->blob, &fd, &own, err) < 0)
 		return err->code;
-	return lam_reader_file(out, fd, own, layer->blob.offset, layer->blob.size,
+	return lam_reader_file(out, fd, own, layer->blob.offset + offset,
+			       layer->blob.size - offset,
 			       layer->blob.path ? layer->blob.path : source->shown, err);
 }
 

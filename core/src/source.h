@@ -77,5 +77,8 @@ const char *lam_source_name(const struct lam_source *source, size_t n);
 /* The bytes of layer n as stored; any thread, several at once. */
 int lam_source_open_layer(const struct lam_source *source, size_t n,
 			  struct lam_reader **out, struct lam_error *err);
+/* The same without the first ones; past the end is LAM_EREAD. */
+int lam_source_open_layer_from(const struct lam_source *source, size_t n, uint64_t offset,
+			       struct lam_reader **out, struct lam_error *err);
 
 #endif
