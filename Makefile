@@ -37,7 +37,7 @@ C_FILES  := $(wildcard core/src/*.[ch] core/include/lamina/*.h tui/*.[ch] tests/
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all deps deps-build check check-asan check-tsan e2e property coverage lint lint-quick format demo test install clean help
+.PHONY: all deps deps-build check check-asan check-tsan e2e property coverage lint lint-quick format bench bench-smoke demo test install clean help
 
 all: $(BUILD)/lamina ## build the program, build/lamina
 
@@ -109,11 +109,19 @@ e2e: $(BUILD)/lamina ## run the program against other tools and odd images
 property: $(BUILD)/lamina ## random images and plans against the reference; PROP= how many, SEED= repeats one
 	@tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)
 
+bench: $(BUILD)/lamina ## lamina and its peers on real images; BENCH= stages, BENCH_IMAGES= where they are, BENCH_JSON= a file
+	@[ -n "$(BENCH_IMAGES)" ] || tests/bench/images $(BUILD)/bench/images
+	@tests/bench/run.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+bench-smoke: $(BUILD)/lamina ## the same on small images that it makes itself, once
+	@BENCH_WORK=$(BUILD)/bench/smoke tests/bench/run.py --smoke
+
 demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, without network or root
 	@tests/e2e/demo.sh
 
 test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina ## everything that CI runs; installs what is missing
-	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)"
+	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh \
+		"tests/bench/run.py --smoke" "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)"
 
 coverage: $(call unit,$(BUILD)/cov) $(BUILD)/cov/lamina ## line and branch coverage of unit tests and properties
 	@find $(BUILD)/cov -name '*.gcda' -delete

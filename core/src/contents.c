@@ -7,7 +7,7 @@
 
 #define PIECE (1u << 20)
 /* What all spools may hold in memory. */
-#define SPOOL_MEMORY (8u << 20)
+#define SPOOL_MEMORY (4u << 20)
 /* Blobs from this size on are read by two threads: one inflates, one hashes and keeps. */
 #define AHEAD_FROM   (8u << 20)
 #define AHEAD_PIECES 4

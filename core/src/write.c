@@ -19,7 +19,7 @@
  * another gives the cores something to do. */
 #define PACKERS 2
 /* Bytes of tar that are on their way through compression and back. */
-#define ON_THE_WAY (12u << 20)
+#define ON_THE_WAY (8u << 20)
 
 struct writing {
 	const struct lam_layout *layout;

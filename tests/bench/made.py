@@ -1,0 +1,139 @@
+"""Images that the benchmark makes itself: many entries, one huge file, a small one of everything."""
+import hashlib
+import json
+import os
+import random
+import zlib
+
+BLOCK = 512
+DIGEST = "sha256:%s"
+
+
+def header(name, size=0, kind=b"0", mode=0o644):
+    """A ustar header; name has at most 100 bytes."""
+    h = bytearray(BLOCK)
+    h[0:len(name)] = name
+    h[100:108] = b"%07o\0" % mode
+    h[108:124] = b"0000000\0" * 2
+    h[124:136] = b"%011o\0" % size if size < 8 << 30 else b"\x80" + size.to_bytes(11, "big")
+    h[136:148] = b"14371573000\0"
+    h[148:156] = b" " * 8
+    h[156:157] = kind
+    h[257:265] = b"ustar\00000"
+    h[148:155] = b"%06o\0" % sum(h)
+    return bytes(h)
+
+
+class Layer:
+    """A gzip layer that is written as it comes."""
+
+    def __init__(self, folder):
+        self.folder, self.path = folder, os.path.join(folder, "blobs", "sha256", "new")
+        self.file = open(self.path, "wb")  # pylint: disable=consider-using-with
+        self.tar, self.blob, self.size = hashlib.sha256(), hashlib.sha256(), 0
+
+    def store(self, tar, blob):
+        """The same bytes, as they are and compressed."""
+        self.tar.update(tar)
+        self.blob.update(blob)
+        self.file.write(blob)
+        self.size += len(blob)
+
+    def add(self, tar, level=1):
+        packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+        self.store(tar, packer.compress(tar) + packer.flush())
+
+    def close(self):
+        self.add(bytes(2 * BLOCK))
+        self.file.close()
+        os.rename(self.path, os.path.join(self.folder, "blobs", "sha256", self.blob.hexdigest()))
+
+
+def _put(folder, document):
+    data = json.dumps(document).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    with open(os.path.join(folder, "blobs", "sha256", digest), "wb") as out:
+        out.write(data)
+    return {"digest": DIGEST % digest, "size": len(data)}
+
+
+def image(folder, fills):
+    """An OCI layout, tag latest, of one layer for each of fills, which are called with a Layer."""
+    os.makedirs(os.path.join(folder, "blobs", "sha256"))
+    layers = []
+    for fill in fills:
+        layer = Layer(folder)
+        fill(layer)
+        layer.close()
+        layers.append(layer)
+    config = _put(folder, {"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/sh"]},
+                           "rootfs": {"type": "layers", "diff_ids": [DIGEST % l.tar.hexdigest() for l in layers]}})
+    front = "application/vnd.oci.image."
+    manifest = _put(folder, {
+        "schemaVersion": 2, "mediaType": front + "manifest.v1+json",
+        "config": {"mediaType": front + "config.v1+json", **config},
+        "layers": [{"mediaType": front + "layer.v1.tar+gzip", "digest": DIGEST % l.blob.hexdigest(), "size": l.size}
+                   for l in layers]})
+    with open(os.path.join(folder, "index.json"), "w", encoding="ascii") as out:
+        json.dump({"schemaVersion": 2, "manifests": [{
+            "mediaType": front + "manifest.v1+json", **manifest,
+            "annotations": {"org.opencontainers.image.ref.name": "latest"}}]}, out)
+    with open(os.path.join(folder, "oci-layout"), "w", encoding="ascii") as out:
+        out.write('{"imageLayoutVersion":"1.0.0"}')
+
+
+def many(folder, entries, layers=4):
+    """So many entries, 100 to a folder, shared out over the layers; the last one changes some of the first's."""
+    def fill_with(numbers):
+        def fill(layer):
+            tar, last = [], None
+            for n in numbers:
+                where = b"data/%03d/%05d/" % (n // 100000, n // 100)
+                if where != last:
+                    tar.append(header(where, kind=b"5", mode=0o755))
+                    last = where
+                tar.append(header(where + b"file-%07d.txt" % n))
+                if len(tar) > 20000:
+                    layer.add(b"".join(tar))
+                    tar = []
+            layer.add(b"".join(tar))
+        return fill
+
+    files = entries * 100 // 101  # with a folder for each hundred
+    share = files // layers
+    parts = [range(i * share, (i + 1) * share) for i in range(layers)]
+    image(folder, [fill_with(part) for part in parts] + [fill_with(range(0, share, 500))])
+
+
+def huge(folder, size):
+    """One file of so many bytes, whose content is half text, half noise; a small file after it."""
+    chunk = min(size, 16 << 20)
+    noise = random.Random(1)
+    block = b"".join(noise.randbytes(2048) + b"%016d" % i * 128 for i in range(chunk // 4096))
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    packed = packer.compress(block) + packer.flush()
+
+    def fill(layer):
+        count = size // len(block)
+        layer.add(header(b"huge.bin", len(block) * count))
+        for _ in range(count):
+            layer.store(block, packed)
+        layer.add(header(b"small.txt", 5) + b"hello".ljust(BLOCK, b"\0"))
+
+    image(folder, [fill])
+
+
+def sampler(folder):
+    """A few megabytes in four layers, with what benchmarks look for: /opt, files that change hands, a small layer."""
+    words = random.Random(2)
+
+    def files(front, count, size):
+        def fill(layer):
+            for n in range(count):
+                text = b" ".join(words.choice((b"layer", b"image", b"entry", b"digest", b"%x" % words.getrandbits(32)))
+                                 for _ in range(size // 7))
+                layer.add(header(b"%s/file-%d" % (front, n), len(text)) + text + bytes(-len(text) % BLOCK), 6)
+        return fill
+
+    image(folder, [files(b"usr/lib", 60, 40000), files(b"opt/app", 40, 30000), files(b"usr/share", 30, 20000),
+                   files(b"etc/app", 3, 500)])

@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+"""lamina and what would be used instead, side by side in one run: medians, ratios, bars.
+
+usage: run.py [--json FILE] [--smoke]
+
+Environment:
+  BENCH         stages, with commas between them (default: all but large): inspect seed large small threads million huge cat
+  BENCH_IMAGES  a folder with images 'medium' and 'large' (tests/bench/images makes them); default build/bench/images
+  BENCH_WORK    a folder for what is made and written, 20 GB; default build/bench/work
+  BENCH_RUNS    how often each is run (default 3)
+  LAMINA        the program (default build/lamina)
+"""
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+
+import made
+from measure import Contestant, Failure, empty, in_turn, size_of
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LAMINA = os.path.abspath(os.environ.get("LAMINA") or os.path.join(ROOT, "build", "lamina"))
+IMAGES = os.path.abspath(os.environ.get("BENCH_IMAGES") or os.path.join(ROOT, "build", "bench", "images"))
+WORK = os.path.abspath(os.environ.get("BENCH_WORK") or os.path.join(ROOT, "build", "bench", "work"))
+RUNS = int(os.environ.get("BENCH_RUNS") or 3)
+MIB = 1 << 20
+
+UMOCI = """umoci raw unpack --image {image}:latest root
+tar -C root --xattrs --numeric-owner --exclude=./opt -cf rest.tar .
+tar -C root --xattrs --numeric-owner -cf opt.tar ./opt
+umoci init --layout out; umoci new --image out:latest
+umoci raw add-layer --image out:latest rest.tar
+umoci raw add-layer --image out:latest opt.tar"""
+
+
+def work(*names):
+    return os.path.join(WORK, *names)
+
+
+def ask(*words):
+    """What lamina prints, from the cache that all but cold runs use."""
+    return subprocess.run([LAMINA, *words], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          env={**os.environ, **WARM}).stdout
+
+
+WARM = {"XDG_CACHE_HOME": work("cache")}
+COLD = {"XDG_CACHE_HOME": work("cold")}
+
+
+class Report:
+    def __init__(self):
+        self.stages, self.bars, self.stage = [], [], None
+
+    def begin(self, name, title):
+        self.stage = {"name": name, "title": title, "rows": []}
+        self.stages.append(self.stage)
+
+    def rows(self, contestants):
+        for c in contestants:
+            self.stage["rows"].append({
+                "what": c.name, "wall": round(c.wall, 3), "cpu": round(c.cpu, 3), "peak": c.peak, "size": c.size,
+                "runs": [round(cost.wall, 3) for cost in c.costs]})
+
+    def bar(self, what, value, limit, unit="", most=False):
+        """most: the value may be no larger than the limit; else no smaller."""
+        self.bars.append({"stage": self.stage["name"], "what": what, "value": round(value, 3), "bar": round(limit, 3),
+                          "unit": unit, "most": most, "passed": value <= limit if most else value >= limit})
+
+    def print(self):
+        for stage in self.stages:
+            print("\n%s\n\n| what | median | all cores | peak | output |\n|---|---:|---:|---:|---:|" % stage["title"])
+            for r in stage["rows"]:
+                print("| %s | %.2f s | %.2f s | %.0f MiB | %s |" % (
+                    r["what"], r["wall"], r["cpu"], r["peak"] / MIB, "%.1f MB" % (r["size"] / 1e6) if r["size"] else ""))
+        if not self.bars:
+            return
+        print("\n| stage | must hold | is | bar | |\n|---|---|---:|---:|---|")
+        for b in self.bars:
+            print("| %s | %s | %.2f%s | %s %.2f%s | %s |" % (
+                b["stage"], b["what"], b["value"], b["unit"], "≤" if b["most"] else "≥", b["bar"], b["unit"],
+                "pass" if b["passed"] else "**fail**"))
+
+
+REPORT = Report()
+
+
+def has(*programs):
+    return all(shutil.which(p) for p in programs)
+
+
+def blobs_of(image):
+    return [os.path.join(image, "blobs", "sha256", layer["digest"].split(":")[1])
+            for layer in json.loads(ask("inspect", "--json", image))["layers"]]
+
+
+def entries_of(image):
+    return len(json.loads(ask("ls", "-R", "--json", image))["entries"])
+
+
+def memory_bar(what, peak, entries):
+    REPORT.bar("peak memory: " + what, peak / MIB, 64 + entries * 200 / MIB, " MiB", most=True)
+
+
+def inspect(image):
+    REPORT.begin("inspect", "Reading: every digest checked, every layer indexed and merged")
+    blobs = " ".join(blobs_of(image))
+    peer = Contestant("gzip -dc \\| sha256sum, layer by layer", "for b in %s; do gzip -dc $b | sha256sum; done" % blobs)
+    cold = Contestant("lamina inspect, nothing cached", [LAMINA, "inspect", image],
+                      before=lambda: empty(work("cold")), env=COLD)
+    again = Contestant("lamina inspect, again", [LAMINA, "inspect", image], env=COLD)
+    more = []
+    if has("pigz"):
+        more.append(Contestant("pigz -dc \\| sha256sum", "for b in %s; do pigz -dc $b | sha256sum; done" % blobs))
+    if has("skopeo"):
+        more.append(Contestant("skopeo copy to a docker-archive",
+                               ["skopeo", "copy", "-q", "oci:%s:latest" % image, "docker-archive:" + work("skopeo.tar")],
+                               before=lambda: os.path.exists(work("skopeo.tar")) and os.remove(work("skopeo.tar"))))
+    in_turn([peer, *more, cold, again], RUNS)
+    REPORT.rows([peer, *more, cold, again])
+    REPORT.bar("inspect, cold, against gzip and sha256sum", peer.wall / cold.wall, 3, "×")
+    REPORT.bar("inspect, again, of cold", 100 * again.wall / cold.wall, 5, " %", most=True)
+    memory_bar("inspect, cold", cold.peak, entries_of(image))
+
+
+def job(image, compression, cold, *extra):
+    """The job: all but /opt one layer, /opt another."""
+    out = work("out")
+    name = "lamina plan \\| apply, %s%s%s" % (compression, " ".join(("",) + extra),
+                                            ", nothing cached" if cold else "")
+    line = "%s plan %s --flatten --split /opt | sed '1s/^{/{\"compression\":\"%s\",/' | %s apply - %s oci:%s %s" % (
+        LAMINA, image, compression, LAMINA, image, out, " ".join(extra))
+
+    def before():
+        shutil.rmtree(out, ignore_errors=True)
+        if cold:
+            empty(work("cold"))
+
+    return Contestant(name, line, before=before, after=lambda: size_of(out), env=COLD if cold else WARM)
+
+
+def seed(image, stage="seed"):
+    REPORT.begin(stage, "The seed's job on '%s': /opt one layer, the rest another" % os.path.basename(image))
+    ask("inspect", image)
+    place = work("umoci")
+    peers = []
+    if has("umoci"):
+        peers.append(Contestant("umoci: unpack, tar, add-layer twice", UMOCI.format(image=image),
+                                before=lambda: empty(place), after=lambda: size_of(os.path.join(place, "out")), cwd=place))
+    ours = [job(image, c, cold) for c in ("gzip:6", "zstd:3") for cold in (True, False)]
+    fast = job(image, "gzip:1", False)
+    in_turn([*peers, *ours, fast], RUNS)
+    shutil.rmtree(place, ignore_errors=True)
+    REPORT.rows([*peers, *ours, fast])
+    entries = entries_of(image)
+    memory_bar("the seed's job, gzip", ours[0].peak, entries)
+    memory_bar("the seed's job, zstd", ours[2].peak, entries)
+    if peers:
+        umoci = peers[0]
+        for cold, gzip, zstd in (("", ours[1], ours[3]), (", nothing cached", ours[0], ours[2])):
+            REPORT.bar("gzip against umoci" + cold, umoci.wall / gzip.wall, 4, "×")
+            REPORT.bar("zstd against umoci" + cold, umoci.wall / zstd.wall, 7, "×")
+        REPORT.bar("gzip's size, of umoci's", 100 * ours[0].size / umoci.size, 100, " %", most=True)
+        REPORT.bar("zstd's size, of umoci's", 100 * ours[2].size / umoci.size, 95, " %", most=True)
+
+
+def threads(image):
+    REPORT.begin("threads", "One thread and two")
+    ask("inspect", image)
+    pairs = [(job(image, c, False, "--threads 1"), job(image, c, False, "--threads 2")) for c in ("gzip:6", "zstd:3")]
+    in_turn([c for pair in pairs for c in pair], RUNS)
+    REPORT.rows([c for pair in pairs for c in pair])
+    for name, (one, two) in zip(("gzip", "zstd"), pairs):
+        REPORT.bar("one thread to two, " + name, one.wall / two.wall, 1.8, "×")
+
+
+def write_plan(path, plan):
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump(plan, out)
+
+
+def plan_of_one_layer(image):
+    """Moves a file of the smallest layer that can give one into a layer of its own, all others kept."""
+    layers = json.loads(ask("inspect", "--json", image))["layers"]
+    entries = json.loads(ask("ls", "-R", "--json", image))["entries"]
+    for number in sorted(range(len(layers)), key=lambda n: layers[n]["tar_size"]):
+        for entry in entries:
+            if entry["layer"] != number or entry["kind"] != "file" or entry["size"] == 0 or entry["links"] > 1:
+                continue
+            plan = json.loads(ask("plan", image))
+            plan["layers"].append({"name": "moved"})
+            plan["assign"] = [{"path": entry["path"], "to": "moved"}]
+            write_plan(work("small.json"), plan)
+            found = json.loads(ask("apply", work("small.json"), image, "oci:" + work("none"), "--dry-run", "--json"))
+            if sum(layer["fate"] == "kept" for layer in found["layers"]) == len(layers) - 1:
+                return work("small.json")
+            break
+    raise Failure("no layer of %s can give a file away alone" % image)
+
+
+def small(image):
+    REPORT.begin("small", "A plan that touches one small layer of many")
+    ask("inspect", image)
+    plan, layout = plan_of_one_layer(image), work("layout")
+    shutil.rmtree(layout, ignore_errors=True)
+    try:
+        shutil.copytree(image, layout, copy_function=os.link)
+    except OSError:
+        shutil.rmtree(layout, ignore_errors=True)
+        shutil.copytree(image, layout)
+    stats = {b: os.stat(os.path.join(layout, b[len(image) + 1:])) for b in blobs_of(image)}
+
+    def untouched():
+        for b, was in stats.items():
+            now = os.stat(os.path.join(layout, b[len(image) + 1:]))
+            if (now.st_ino, now.st_mtime_ns) != (was.st_ino, was.st_mtime_ns):
+                raise Failure("%s: was touched" % b)
+
+    full = job(image, "gzip:6", False)
+    same = Contestant("lamina apply, one small layer, into the same layout",
+                      [LAMINA, "apply", plan, layout + ":latest" if ":" in layout else "oci:%s:latest" % layout,
+                       "oci:%s:changed" % layout], after=untouched, env=WARM)
+    other = Contestant("lamina apply, one small layer, into another layout",
+                       [LAMINA, "apply", plan, image, "oci:" + work("other")],
+                       before=lambda: shutil.rmtree(work("other"), ignore_errors=True), env=WARM)
+    in_turn([full, same, other], RUNS)
+    REPORT.rows([full, same, other])
+    REPORT.bar("one small layer, of flattening, same layout", 100 * same.wall / full.wall, 15, " %", most=True)
+    REPORT.bar("one small layer, of flattening, another layout", 100 * other.wall / full.wall, 15, " %", most=True)
+
+
+def million(entries):
+    REPORT.begin("million", "An image of {:,} entries".format(entries))
+    image = work("many")
+    if not os.path.isdir(image):
+        made.many(image, entries)
+    ask("inspect", image)
+    merge = Contestant("lamina inspect, cached", [LAMINA, "inspect", image], env=WARM)
+    listing = Contestant("lamina ls -R, cached", [LAMINA, "ls", "-R", image], env=WARM)
+    cold = Contestant("lamina inspect, nothing cached", [LAMINA, "inspect", image],
+                      before=lambda: empty(work("cold")), env=COLD)
+    flatten = job(image, "zstd:3", False)
+    flatten.command = flatten.command.replace(" --split /opt", "")
+    in_turn([merge, listing, cold, flatten], RUNS)
+    REPORT.rows([merge, listing, cold, flatten])
+    REPORT.bar("merged from cached indexes", merge.wall, 1, " s", most=True)
+    REPORT.bar("ls -R", listing.wall, 2, " s", most=True)
+    for c, what in ((merge, "inspect, cached"), (listing, "ls -R"), (cold, "inspect, cold"), (flatten, "apply")):
+        memory_bar(what, c.peak, entries)
+
+
+def huge(size):
+    REPORT.begin("huge", "One file of {:,} bytes".format(size))
+    image = work("huge")
+    if not os.path.isdir(image):
+        made.huge(image, size)
+    cold = Contestant("lamina inspect, nothing cached", [LAMINA, "inspect", image],
+                      before=lambda: empty(work("cold")), env=COLD)
+    ours = [job(image, c, False) for c in ("gzip:1", "zstd:3")]
+    for c in ours:
+        c.command = c.command.replace(" --split /opt", "")
+    in_turn([cold, *ours], 1)
+    REPORT.rows([cold, *ours])
+    for c, what in zip((cold, *ours), ("inspect, cold", "apply, gzip", "apply, zstd")):
+        memory_bar(what, c.peak, 3)
+
+
+def cat(image):
+    REPORT.begin("cat", "One file of the largest layer, after a cached open")
+    layers = json.loads(ask("inspect", "--json", image))["layers"]
+    largest = max(range(len(layers)), key=lambda n: layers[n]["tar_size"])
+    files = [e for e in json.loads(ask("ls", "-R", "--json", image))["entries"]
+             if e["layer"] == largest and e["kind"] == "file" and 0 < e["size"] < MIB]
+    c = Contestant("lamina cat, its last file", [LAMINA, "cat", image, files[-1]["path"]], env=WARM)
+    middle = Contestant("lamina cat, one in the middle", [LAMINA, "cat", image, files[len(files) // 2]["path"]], env=WARM)
+    in_turn([c, middle], RUNS)
+    REPORT.rows([c, middle])
+    REPORT.bar("cat of one file", 1000 * max(c.wall, middle.wall), 50, " ms", most=True)
+
+
+def machine():
+    model = ""
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    system = ""
+    with open("/etc/os-release", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("PRETTY_NAME="):
+                system = line.split("=", 1)[1].strip().strip('"')
+    return "%d cores %s %s, %s, %.0f GiB, load %.1f at the start" % (
+        os.cpu_count(), platform.machine(), model, system,
+        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30), os.getloadavg()[0])
+
+
+def stages(smoke):
+    medium, large = os.path.join(IMAGES, "medium"), os.path.join(IMAGES, "large")
+    if smoke:
+        medium = large = work("sampler")
+        if not os.path.isdir(medium):
+            made.sampler(medium)
+    return {
+        "inspect": lambda: inspect(medium), "seed": lambda: seed(medium), "large": lambda: seed(large, "large"),
+        "small": lambda: small(medium), "threads": lambda: threads(medium),
+        "million": lambda: million(5000 if smoke else 1000000),
+        "huge": lambda: huge(32 * MIB if smoke else 4 << 30), "cat": lambda: cat(medium),
+    }
+
+
+def main():
+    global RUNS  # pylint: disable=global-statement
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--json")
+    parser.add_argument("--smoke", action="store_true", help="small images, once, and no bars")
+    options = parser.parse_args()
+    kind, passed, failed = machine(), 0, 0
+    if options.smoke:
+        RUNS = 1
+    os.makedirs(WORK, exist_ok=True)
+    known = stages(options.smoke)
+    wanted = [s for s in (os.environ.get("BENCH") or ",".join(s for s in known if options.smoke or s != "large")).split(",")]
+    for name in wanted:
+        print("%s:" % name, file=sys.stderr)
+        try:
+            known[name]()
+            passed += 1
+        except (Failure, subprocess.CalledProcessError, OSError, KeyError, IndexError) as error:
+            print("bench: %s: %s: %s" % (name, type(error).__name__, error), file=sys.stderr)
+            failed += 1
+    if options.smoke:
+        REPORT.bars.clear()  # they are about images of another size
+    print("\n%s; medians of %d, in turn" % (kind, RUNS))
+    REPORT.print()
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as out:
+            json.dump({"lamina-bench": 1, "machine": kind, "runs": RUNS, "stages": REPORT.stages, "bars": REPORT.bars},
+                      out, indent=1)
+    if REPORT.bars:
+        print("\n%d of %d bars hold" % (sum(b["passed"] for b in REPORT.bars), len(REPORT.bars)))
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
