@@ -1,5 +1,6 @@
 /* lamina: the table of its commands. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,11 +182,22 @@ static int command_at(int argc, char **argv)
 	return at < argc ? at : argc;
 }
 
+/* An index is a few large arrays, and several times as large while it is made: what is
+ * freed of them goes back to the system at once, and growing them copies nothing. Left to
+ * itself glibc stops to do so after the first large block that is freed. */
+static void set_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 	int at;
 
+	set_memory();
 	open_standard();
 	set_signals();
 	if (argc < 2) {

@@ -126,6 +126,36 @@ char *lam_tree_path_text(const struct lam_tree *tree, uint32_t node)
 	return text;
 }
 
+static int compare_name(const struct lam_tree *tree, uint32_t node, const char *name,
+			size_t len)
+{
+	size_t have;
+	const char *its = lam_tree_name(tree, node, &have);
+	int order = memcmp(its, name, have < len ? have : len);
+
+	return order ? order : (have > len) - (have < len);
+}
+
+uint32_t lam_tree_child(const struct lam_tree *tree, uint32_t parent, const char *name,
+			size_t len)
+{
+	const struct lam_node *p = &tree->nodes[parent];
+	uint32_t low = p->first_child, high = low + p->child_count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		int order = compare_name(tree, mid, name, len);
+
+		if (order == 0)
+			return mid;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NONE;
+}
+
 uint32_t lam_tree_find(const struct lam_tree *tree, const char *path, size_t len)
 {
 	uint32_t here = ROOT;

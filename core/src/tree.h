@@ -14,15 +14,13 @@ struct lam_tree_link { /* a live name of an inode that has several */
 struct lam_tree {
 	const struct lam_layer *const *layers; /* borrowed, as long as the tree */
 	size_t layer_count;
-	struct lam_names names;
+	struct lam_names names; /* sealed */
 	struct lam_node *nodes;
 	uint32_t node_count;
 	struct lam_version *versions;
 	uint32_t version_count;
 	struct lam_tree_link *links; /* by layer, inode, path */
 	size_t link_count;
-	uint32_t *slots; /* (parent, name) -> node + 1 */
-	size_t slot_count;
 };
 
 /* Layers in order, base first; their numbers are their places in the array. notes (may be
@@ -35,9 +33,6 @@ int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
 		   size_t layer_count, struct lam_notes *notes,
 		   const struct lam_progress *progress, struct lam_error *err);
 void lam_tree_free(struct lam_tree *tree);
-
-/* For the slots. */
-uint64_t lam_tree_slot(const struct lam_tree *tree, uint32_t parent, uint32_t name);
 
 /* The version that decides: the last that is no deletion; LAM_NODE_NONE for a root
  * without entry. */

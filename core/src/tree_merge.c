@@ -320,6 +320,5 @@ void lam_tree_free(struct lam_tree *tree)
 	free(tree->nodes);
 	free(tree->versions);
 	free(tree->links);
-	free(tree->slots);
 	free(tree);
 }

@@ -106,47 +106,6 @@ static int order_nodes(struct lam_merge *m, struct lam_error *err)
 	return code;
 }
 
-static int fill_slots(struct lam_tree *tree, struct lam_error *err)
-{
-	size_t count = 64, mask;
-
-	while (count * 3 < (size_t)tree->node_count * 4)
-		count *= 2;
-	mask = count - 1;
-	tree->slots = calloc(count, sizeof *tree->slots);
-	if (!tree->slots)
-		return lam_fail_memory(err);
-	tree->slot_count = count;
-	for (uint32_t n = 1; n < tree->node_count; n++) {
-		size_t at =
-			lam_tree_slot(tree, tree->nodes[n].parent, tree->nodes[n].name) &
-			mask;
-
-		while (tree->slots[at])
-			at = (at + 1) & mask;
-		tree->slots[at] = n + 1;
-	}
-	return 0;
-}
-
-uint32_t lam_tree_child(const struct lam_tree *tree, uint32_t parent, const char *name,
-			size_t len)
-{
-	uint32_t number = lam_names_find(&tree->names, name, len);
-	size_t mask = tree->slot_count - 1, at;
-
-	if (number == UINT32_MAX || !tree->slot_count)
-		return NONE;
-	for (at = lam_tree_slot(tree, parent, number) & mask; tree->slots[at];
-	     at = (at + 1) & mask) {
-		const struct lam_node *node = &tree->nodes[tree->slots[at] - 1];
-
-		if (node->parent == parent && node->name == number)
-			return tree->slots[at] - 1;
-	}
-	return NONE;
-}
-
 struct sorting {
 	const uint32_t *place; /* of nodes, depth first */
 };
@@ -290,12 +249,12 @@ int lam_merge_finish(struct lam_merge *m, struct lam_error *err)
 	free(m->slots);
 	m->slots = NULL;
 	m->slot_count = 0;
+	lam_names_seal(&tree->names);
 	if (lam_merge_check(m, err) < 0 || order_nodes(m, err) < 0)
 		return err->code;
 	free(m->twigs);
 	m->twigs = NULL;
-	if (lam_merge_check(m, err) < 0 || fill_slots(tree, err) < 0 ||
-	    lam_merge_check(m, err) < 0 || collect_links(tree, err) < 0)
+	if (lam_merge_check(m, err) < 0 || collect_links(tree, err) < 0)
 		return err->code;
 	sum_up(tree);
 	return 0;

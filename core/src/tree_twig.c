@@ -8,20 +8,20 @@
 #define NONE LAM_NODE_NONE
 #define ROOT LAM_NODE_ROOT
 
-uint64_t lam_tree_slot(const struct lam_tree *tree, uint32_t parent, uint32_t name)
+static uint32_t twig_tag(const struct lam_tree *tree, uint32_t parent, uint32_t name)
 {
 	uint64_t x = ((uint64_t)parent << 32 | name) ^ tree->names.seed[0];
 
 	x *= 0x9e3779b97f4a7c15u;
 	x ^= x >> 32;
 	x *= tree->names.seed[1] | 1;
-	return x ^ x >> 29;
+	return (uint32_t)(x ^ x >> 29);
 }
 
 static struct lam_twig_slot *twig_slot(const struct lam_merge *m, uint32_t parent,
 				       uint32_t name)
 {
-	uint32_t tag = (uint32_t)lam_tree_slot(m->tree, parent, name);
+	uint32_t tag = twig_tag(m->tree, parent, name);
 	size_t mask = m->slot_count - 1, at = tag & mask;
 
 	for (; m->slots[at].number; at = (at + 1) & mask) {
@@ -83,8 +83,7 @@ int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *
 	if (LAM_GROW(m->twigs, m->twig_count, m->twig_cap, err) < 0)
 		return err->code;
 	*out = (uint32_t)m->twig_count++;
-	*slot = (struct lam_twig_slot){ *out + 1,
-					(uint32_t)lam_tree_slot(m->tree, parent, name) };
+	*slot = (struct lam_twig_slot){ *out + 1, twig_tag(m->tree, parent, name) };
 	m->twigs[*out] = (struct lam_twig){ .parent = parent,
 					    .name = name,
 					    .first_child = NONE,
