@@ -229,18 +229,18 @@ static int grow_text(struct lam_names *names, size_t len, struct lam_error *err)
 	return 0;
 }
 
-int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
-		  uint32_t *out_number, struct lam_error *err)
+static int make_room(struct lam_names *names, struct lam_error *err)
 {
-	struct lam_name_slot *slot;
-	uint32_t tag;
+	if (names->count < names->slot_count / 4 * 3)
+		return 0;
+	return set_slot_count(names, names->slot_count ? names->slot_count * 2 : 64, err);
+}
 
-	if (names->count >= names->slot_count / 4 * 3 &&
-	    set_slot_count(names, names->slot_count ? names->slot_count * 2 : 64, err) <
-		    0)
-		return err->code;
-	tag = (uint32_t)lam_siphash(names->seed, bytes, len);
-	slot = name_slot(names, tag, bytes, len);
+static int add(struct lam_names *names, uint32_t tag, const char *bytes, size_t len,
+	       uint32_t *out_number, struct lam_error *err)
+{
+	struct lam_name_slot *slot = name_slot(names, tag, bytes, len);
+
 	if (slot->number) {
 		*out_number = slot->number - 1;
 		return 0;
@@ -260,6 +260,54 @@ int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 	*out_number = names->count++;
 	names->offsets[names->count] = (uint32_t)names->text_len;
 	*slot = (struct lam_name_slot){ names->count, tag };
+	return 0;
+}
+
+int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
+		  uint32_t *out_number, struct lam_error *err)
+{
+	if (make_room(names, err) < 0)
+		return err->code;
+	return add(names, (uint32_t)lam_siphash(names->seed, bytes, len), bytes, len,
+		   out_number, err);
+}
+
+/* Slots are all over memory: those of a group are asked for before the first is used. */
+#define GROUP 16u
+
+static int add_group(struct lam_names *names, const struct lam_names *from,
+		     uint32_t first, uint32_t count, uint32_t *out_numbers,
+		     struct lam_error *err)
+{
+	uint32_t tags[GROUP];
+	const char *bytes;
+	size_t len;
+
+	for (uint32_t i = 0; i < count; i++) {
+		bytes = lam_names_get(from, first + i, &len);
+		tags[i] = (uint32_t)lam_siphash(names->seed, bytes, len);
+		__builtin_prefetch(&names->slots[tags[i] & (names->slot_count - 1)], 1);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		bytes = lam_names_get(from, first + i, &len);
+		if (add(names, tags[i], bytes, len, &out_numbers[i], err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+int lam_names_add_from(struct lam_names *names, const struct lam_names *from,
+		       uint32_t first, uint32_t count, uint32_t *out_numbers,
+		       struct lam_error *err)
+{
+	if (lam_names_reserve(names, count, err) < 0)
+		return err->code;
+	for (uint32_t i = 0; i < count; i += GROUP) {
+		uint32_t now = count - i < GROUP ? count - i : GROUP;
+
+		if (add_group(names, from, first + i, now, &out_numbers[i], err) < 0)
+			return err->code;
+	}
 	return 0;
 }
 

@@ -49,6 +49,11 @@ int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 		  uint32_t *out_number, struct lam_error *err);
 /* Makes room for more names at once: growing on the way costs twice as much. */
 int lam_names_reserve(struct lam_names *names, uint32_t more, struct lam_error *err);
+/* Names [first, first + count) of another set, faster than one by one; out_numbers has
+ * room for all. */
+int lam_names_add_from(struct lam_names *names, const struct lam_names *from,
+		       uint32_t first, uint32_t count, uint32_t *out_numbers,
+		       struct lam_error *err);
 /* UINT32_MAX where the name is not in the set. */
 uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t len);
 /* Valid until the next lam_names_add. Not '\0'-terminated. */

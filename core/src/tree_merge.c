@@ -156,21 +156,6 @@ static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 	return 0;
 }
 
-static int tree_name(struct lam_merge *m, uint32_t name, uint32_t *out,
-		     struct lam_error *err)
-{
-	size_t len;
-	const char *bytes;
-
-	if (m->names[name] == NONE) {
-		bytes = lam_names_get(&m->layer->names, name, &len);
-		if (lam_names_add(&m->tree->names, bytes, len, &m->names[name], err) < 0)
-			return err->code;
-	}
-	*out = m->names[name];
-	return 0;
-}
-
 static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
 		      struct lam_error *err)
 {
@@ -183,8 +168,7 @@ static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
 		ref = m->below[(*link)++];
 	if (parent == NONE)
 		return 0;
-	if (tree_name(m, node->name, &name, err) < 0)
-		return err->code;
+	name = m->names[node->name];
 	if (node->mark == LAM_MARK_WHITEOUT) {
 		at = lam_twig_live(m, parent, name);
 		return at != NONE ? lam_twig_delete(m, at, true, err) : 0;
@@ -205,6 +189,39 @@ static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
 	return apply_entry(m, node, at, ref, err);
 }
 
+static int take_names(struct lam_merge *m, struct lam_error *err)
+{
+	const struct lam_names *from = &m->layer->names;
+
+	if (lam_names_reserve(&m->tree->names, from->count, err) < 0)
+		return err->code;
+	for (uint32_t first = 0; first < from->count; first += LAM_STEPS) {
+		uint32_t left = from->count - first,
+			 now = left < LAM_STEPS ? left : LAM_STEPS;
+
+		if (lam_merge_check(m, err) < 0 ||
+		    lam_names_add_from(&m->tree->names, from, first, now,
+				       m->names + first, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* Memory is asked for this many nodes ahead. */
+#define AHEAD 12u
+
+static void look_ahead(const struct lam_merge *m, uint32_t n)
+{
+	const struct lam_layer *layer = m->layer;
+	const struct lam_layer_node *node;
+
+	if (layer->node_count - n <= AHEAD)
+		return;
+	node = &layer->nodes[n + AHEAD];
+	if (node->parent < n && m->map[node->parent] != NONE)
+		lam_twig_prefetch(m, m->map[node->parent], m->names[node->name]);
+}
+
 static int apply_layer(struct lam_merge *m, struct lam_error *err)
 {
 	const struct lam_layer *layer = m->layer;
@@ -214,9 +231,7 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	m->names = malloc((layer->names.count + 1) * sizeof *m->names);
 	if (!m->map || !m->names)
 		return lam_fail_memory(err);
-	memset(m->names, 0xff, (layer->names.count + 1) * sizeof *m->names);
-	if (lam_names_reserve(&m->tree->names, layer->names.count, err) < 0 ||
-	    lam_twig_reserve(m, layer->node_count, err) < 0 ||
+	if (take_names(m, err) < 0 || lam_twig_reserve(m, layer->node_count, err) < 0 ||
 	    lam_merge_links(m, err) < 0)
 		return err->code;
 	m->map[0] = ROOT;
@@ -227,6 +242,7 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	for (uint32_t n = 1; n < layer->node_count; n++) {
 		if (n % LAM_STEPS == 0 && lam_merge_check(m, err) < 0)
 			return err->code;
+		look_ahead(m, n);
 		if (apply_node(m, n, &link, err) < 0)
 			return err->code;
 	}

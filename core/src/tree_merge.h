@@ -39,7 +39,7 @@ struct lam_merge {
 	uint32_t number; /* of the layer that is applied */
 	const struct lam_layer *layer;
 	uint32_t *map;         /* layer node -> twig; NONE: left out */
-	uint32_t *names;       /* layer name -> tree name; NONE: not yet */
+	uint32_t *names;       /* layer name -> tree name */
 	struct lam_ref *below; /* for LAM_MARK_LINK nodes in order: what they lead to;
 				  inode NONE: nothing */
 	size_t below_count, below_cap;
@@ -55,6 +55,8 @@ int lam_merge_check(const struct lam_merge *m, struct lam_error *err);
 int lam_twig_reserve(struct lam_merge *m, size_t more, struct lam_error *err);
 int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
 		 struct lam_error *err);
+/* That a twig will be asked for soon. */
+void lam_twig_prefetch(const struct lam_merge *m, uint32_t parent, uint32_t name);
 /* NONE where there is none, or a dead one. */
 uint32_t lam_twig_find(const struct lam_merge *m, uint32_t parent, const char *name,
 		       size_t len);

@@ -64,6 +64,12 @@ int lam_twig_reserve(struct lam_merge *m, size_t more, struct lam_error *err)
 	return count > m->slot_count ? set_slot_count(m, count, err) : 0;
 }
 
+void lam_twig_prefetch(const struct lam_merge *m, uint32_t parent, uint32_t name)
+{
+	__builtin_prefetch(
+		&m->slots[twig_tag(m->tree, parent, name) & (m->slot_count - 1)], 1);
+}
+
 int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
 		 struct lam_error *err)
 {
