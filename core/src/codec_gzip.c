@@ -8,7 +8,9 @@
 
 #include "limits.h"
 
-#define IN_SIZE (256u << 10)
+/* Small enough that it is soon seen when somebody asks to stop, whatever it inflates to.
+ */
+#define IN_SIZE (32u << 10)
 /* What the inflater holds unused may have come with the input before; as much of that
  * stays in front of the new. */
 #define IN_KEPT 16u

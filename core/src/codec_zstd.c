@@ -5,7 +5,7 @@
 #include "codec.h"
 #include "limits.h"
 
-#define IN_SIZE (256u << 10)
+#define IN_SIZE (32u << 10)
 
 struct decoder {
 	struct lam_reader base;

@@ -125,8 +125,8 @@ static int compare_links(const void *a, const void *b, void *context)
 /* Where each node stands when directories come before what is in them. */
 static uint32_t *places(const struct lam_tree *tree)
 {
-	uint32_t *size = malloc(tree->node_count * sizeof *size);
-	uint32_t *place = malloc(tree->node_count * sizeof *place);
+	uint32_t *size = malloc(((size_t)tree->node_count + 1) * sizeof *size);
+	uint32_t *place = malloc(((size_t)tree->node_count + 1) * sizeof *place);
 
 	if (!size || !place) {
 		free(size);
