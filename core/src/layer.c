@@ -93,11 +93,10 @@ static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *
 	while (want > 0) {
 		size_t cap = want < PIECE ? (size_t)want : PIECE, got;
 
-		if (lam_tar_read(tar, piece, cap, &got, err) < 0)
+		if (lam_tar_read_hashing(tar, piece, cap, &got, hash, err) < 0)
 			return err->code;
 		if (got == 0)
 			return lam_fail(err, LAM_EFORMAT, "a file ends early");
-		lam_hash_update(hash, piece, got);
 		want -= got;
 	}
 	return 0;
@@ -156,7 +155,7 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 }
 
 int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t number,
-		   struct lam_error *err)
+		   struct lam_hash *hash, struct lam_error *err)
 {
 	struct lam_layer_builder *builder = NULL;
 	struct lam_tar_reader *tar = NULL;
@@ -170,6 +169,8 @@ int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t n
 		code = lam_hash_init(&contents.hash, LAM_SHA256, err);
 	if (code == 0)
 		code = lam_tar_reader_new(&tar, stream, err);
+	if (code == 0)
+		lam_tar_reader_hash(tar, hash);
 	if (code == 0)
 		code = read_entries(builder, tar, &contents, err);
 	if (code == 0)

@@ -152,9 +152,10 @@ int lam_layer_builder_finish(struct lam_layer_builder *builder, struct lam_layer
 			     struct lam_error *err);
 
 struct lam_reader;
-/* Reads a tar to its end, hashing the contents of its files. stop: see lam_progress. */
+struct lam_hash;
+/* Reads a tar to its end, hashing it (hash may be NULL) and the contents of its files. */
 int lam_layer_read(struct lam_layer **out, struct lam_reader *tar, uint32_t number,
-		   struct lam_error *err);
+		   struct lam_hash *hash, struct lam_error *err);
 
 /* What an inode is, for those who look from outside. The attributes point into the layer.
  */

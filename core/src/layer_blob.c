@@ -79,8 +79,8 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 	if (ahead &&
 	    lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES, err) < 0)
 		return err->code;
-	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->tar_hash,
-			       &r->tar_size, err) < 0)
+	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), NULL, &r->tar_size,
+			       err) < 0)
 		return err->code;
 	if (spool && lam_reader_tee(&p->stream, LAM_STEAL(p->stream), spool, err) < 0)
 		return err->code;
@@ -104,7 +104,7 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 	if (code == 0)
 		code = build(&p, ahead, spool, &points, out, err);
 	if (code == 0)
-		code = lam_layer_read(out_layer, p.stream, number, err);
+		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, err);
 	lam_reader_close(p.stream);
 	if (code == 0) {
 		lam_hash_final(&p.blob_hash, &out->digest);

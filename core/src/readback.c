@@ -202,7 +202,7 @@ static void *run(void *context)
 	struct tar_reader tar = { { &TAR_READER }, r };
 	struct lam_piece *piece;
 	struct lam_error ignored;
-	int code = lam_layer_read(&r->layer, &tar.base, r->options.number, &r->err);
+	int code = lam_layer_read(&r->layer, &tar.base, r->options.number, NULL, &r->err);
 
 	if (r->current)
 		release(r, LAM_STEAL(r->current));

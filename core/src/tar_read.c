@@ -20,7 +20,8 @@ struct lam_tar_reader {
 	struct lam_reader *reader;
 	unsigned char *buf;
 	size_t at, end;
-	uint64_t offset; /* in the tar, of buf[at] */
+	uint64_t offset;       /* in the tar, of buf[at] */
+	struct lam_hash *hash; /* of all of it, or NULL */
 	bool input_ended, trailer;
 	uint64_t left;  /* stored bytes of the present entry that were not given */
 	size_t padding; /* behind them */
@@ -65,15 +66,26 @@ static int fill(struct lam_tar_reader *t, size_t len, size_t *out_have,
 	return 0;
 }
 
+/* All that is read is used up here, once; content is what is hashed for itself too. */
+static void use(struct lam_tar_reader *t, const void *bytes, size_t len,
+		struct lam_hash *content)
+{
+	if (t->hash && content)
+		lam_hash_update_both(t->hash, content, bytes, len);
+	else if (t->hash || content)
+		lam_hash_update(t->hash ? t->hash : content, bytes, len);
+	t->offset += len;
+}
+
 static void advance(struct lam_tar_reader *t, size_t len)
 {
+	use(t, t->buf + t->at, len, NULL);
 	t->at += len;
-	t->offset += len;
 }
 
 /* Some bytes, at most cap; 0 at the end of the input. */
 static int take(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
-		struct lam_error *err)
+		struct lam_hash *content, struct lam_error *err)
 {
 	size_t have;
 
@@ -81,24 +93,32 @@ static int take(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len
 		if (lam_read(t->reader, buf, cap, out_len, err) < 0)
 			return err->code;
 		t->input_ended = *out_len == 0;
-		t->offset += *out_len;
+		use(t, buf, *out_len, content);
 		return 0;
 	}
 	if (t->at == t->end && fill(t, 1, &have, err) < 0)
 		return err->code;
 	*out_len = t->end - t->at < cap ? t->end - t->at : cap;
 	memcpy(buf, t->buf + t->at, *out_len);
-	advance(t, *out_len);
+	use(t, buf, *out_len, content);
+	t->at += *out_len;
 	return 0;
 }
 
 int lam_tar_read(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
 		 struct lam_error *err)
 {
+	return lam_tar_read_hashing(t, buf, cap, out_len, NULL, err);
+}
+
+int lam_tar_read_hashing(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
+			 struct lam_hash *content, struct lam_error *err)
+{
 	*out_len = 0;
 	if (t->left == 0)
 		return 0;
-	if (take(t, buf, t->left < cap ? (size_t)t->left : cap, out_len, err) < 0)
+	if (take(t, buf, t->left < cap ? (size_t)t->left : cap, out_len, content, err) <
+	    0)
 		return err->code;
 	if (*out_len == 0)
 		return fail_at(t, err, "ends in the middle of a file");
@@ -779,6 +799,11 @@ int lam_tar_reader_new(struct lam_tar_reader **out, struct lam_reader *reader,
 	}
 	*out = t;
 	return 0;
+}
+
+void lam_tar_reader_hash(struct lam_tar_reader *t, struct lam_hash *hash)
+{
+	t->hash = hash;
 }
 
 void lam_tar_reader_free(struct lam_tar_reader *t)

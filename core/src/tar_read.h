@@ -21,6 +21,9 @@ struct lam_tar_reader;
 int lam_tar_reader_new(struct lam_tar_reader **out, struct lam_reader *reader,
 		       struct lam_error *err);
 void lam_tar_reader_free(struct lam_tar_reader *tar);
+/* Before the first entry: all bytes of the tar are hashed as they are used up, the last
+ * with the lam_tar_next that gives 0. Stays the caller's. */
+void lam_tar_reader_hash(struct lam_tar_reader *tar, struct lam_hash *hash);
 
 /* 1 and an entry that lives until the next call; 0 at the end; or an error. Data not read
  * is skipped. */
@@ -34,6 +37,11 @@ uint64_t lam_tar_data_offset(const struct lam_tar_reader *tar);
  * files these are the bytes of the extents one after another. */
 int lam_tar_read(struct lam_tar_reader *tar, void *buf, size_t cap, size_t *out_len,
 		 struct lam_error *err);
+
+/* Hashes what it gives for itself too; both at once cost little more than one. */
+int lam_tar_read_hashing(struct lam_tar_reader *tar, void *buf, size_t cap,
+			 size_t *out_len, struct lam_hash *content,
+			 struct lam_error *err);
 
 /* Bytes other than zero behind the end of the archive were seen (valid once lam_tar_next
  * gave 0). */
