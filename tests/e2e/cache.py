@@ -87,9 +87,16 @@ def checked_when_it_matters(case):
     """A blob of the right size with other bytes: believed when looked at, found by check and by writing from it."""
     blob = case.blob(1)
     case.outputs()
+    paths = ["/usr/lib/libpython.so.3", "/usr/lib/python3/os.py", "/var/cache/apt/pkgcache.bin",
+             "/var/cache/apt/archives/python3.deb"]
+    before = [case.run("cat", case.reference, path).stdout for path in paths]
     damage(blob, os.path.getsize(blob) // 2)
     case.run("inspect", case.reference)
     case.run("check", case.reference, exits=(1,))
+    after = [case.run("cat", case.reference, path, exits=(0, 3)) for path in paths]
+    assert any(a.returncode == 3 for a in after), "no file is damaged"
+    assert all(a.returncode == 3 or a.stdout == b for a, b in zip(after, before)), "other bytes were shown as right"
+    assert all(a.stderr.count(b"\n") == (a.returncode == 3) for a in after), "errors of several lines"
     plan = case.run("plan", case.reference, "--flatten").stdout
     out = os.path.join(case.scratch, "out")
     done = lamina.run("apply", "-", case.reference, "oci:" + out, stdin=plan, env={"XDG_CACHE_HOME": case.base})
