@@ -91,7 +91,8 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node,
 /* A subtree as a tar with final metadata, whole hard-link groups, paths relative to the
  * node's parent ("opt/app/…"), the root as
  * "./": canonical as written layers are. Links whose first name is outside stand as
- * files. */
+ * files. Contents come from the spools; for layers without one (not asked for, or cached)
+ * each file is looked for by itself, which is slow where there are many. */
 int lam_image_export(const struct lam_image *image, uint32_t node,
 		     int (*write)(void *context, const void *bytes, size_t len,
 				  struct lam_error *err),
