@@ -356,6 +356,19 @@ static void any_length_forged(void **state)
 	lam_layer_free(layer);
 }
 
+/* Stored notes name their rule by its number, which is found by its name. */
+static void rules_have_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < LAM_RULE_COUNT; i++) {
+		enum lam_layer_rule rule = (enum lam_layer_rule)i;
+
+		assert_int_equal(lam_layer_rule_find(lam_layer_rule_name(rule)), rule);
+		assert_non_null(lam_layer_rule_text(rule));
+	}
+	assert_int_equal(lam_layer_rule_find("no such rule"), LAM_RULE_COUNT);
+}
+
 /* The folder */
 
 static bool is_cached(const struct lam_cache *cache,
@@ -661,6 +674,7 @@ int main(void)
 		cmocka_unit_test(any_byte_damaged),
 		cmocka_unit_test(any_byte_forged),
 		cmocka_unit_test(any_length_forged),
+		cmocka_unit_test(rules_have_names),
 		cmocka_unit_test_setup_teardown(put_and_got, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(nowhere_to_put, make_folder,
 						remove_folder),
