@@ -36,6 +36,13 @@ struct comparing {
 	size_t left;
 };
 
+static int fail_different(struct lam_error *err)
+{
+	return lam_fail(err, LAM_EWRITE,
+			"what was read back is not what was written: the disk or the "
+			"memory is not to be trusted");
+}
+
 static int comparing_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
 			  struct lam_error *err)
 {
@@ -45,9 +52,7 @@ static int comparing_read(struct lam_reader *self, void *buf, size_t cap, size_t
 		return err->code;
 	if (*out_len > c->left || (*out_len == 0 && c->left > 0) ||
 	    (*out_len && memcmp(buf, c->want, *out_len) != 0))
-		return lam_fail(err, LAM_EWRITE,
-				"what was read back is not what was written: the disk or "
-				"the memory is not to be trusted");
+		return fail_different(err);
 	c->want += *out_len;
 	c->left -= *out_len;
 	return 0;
@@ -73,28 +78,26 @@ static int compare_with(struct lam_reader **stream, const struct lam_buf *want,
 	return 0;
 }
 
-static int drain(struct lam_readback *r, struct lam_reader *stream, struct lam_error *err)
+static int drain(struct lam_reader *stream, struct lam_error *err)
 {
 	char *chunk = malloc(CHUNK);
 	size_t got = 1;
 	int code = chunk ? 0 : lam_fail_memory(err);
 
-	while (code == 0 && got > 0) {
+	while (code == 0 && got > 0)
 		code = lam_read(stream, chunk, CHUNK, &got, err);
-		if (code == 0)
-			code = lam_meter_add(r->options.meter, got, err);
-	}
 	free(chunk);
 	return code;
 }
 
 /* Workers' side: one piece. */
-static int check_piece(void *job, struct lam_error *err)
+
+/* What the file has must be `stored`, bytes that inflate to the piece; inflated on the
+ * way unless codec is NONE. */
+static int check_stream(const struct lam_piece *p, const struct lam_buf *stored,
+			enum lam_codec codec, struct lam_error *err)
 {
-	const struct lam_piece *p = job;
 	struct lam_readback *r = p->owner;
-	bool plain = r->options.codec == LAM_CODEC_NONE;
-	const struct lam_buf *stored = plain ? &p->in : &p->out;
 	struct lam_reader *stream = NULL;
 	int code;
 
@@ -102,14 +105,46 @@ static int check_piece(void *job, struct lam_error *err)
 			       r->options.name, err);
 	if (code == 0)
 		code = compare_with(&stream, stored, err);
-	if (code == 0 && !plain)
-		code = lam_decoder_new(&stream, LAM_STEAL(stream), r->options.codec, err);
-	if (code == 0 && !plain)
+	if (code == 0 && codec != LAM_CODEC_NONE)
+		code = lam_decoder_new(&stream, LAM_STEAL(stream), codec, err);
+	if (code == 0 && codec != LAM_CODEC_NONE)
 		code = compare_with(&stream, &p->in, err);
 	if (code == 0)
-		code = drain(r, stream, err);
+		code = drain(stream, err);
 	lam_reader_close(stream);
 	return code;
+}
+
+/* A frame is inflated as a whole, from memory that the file was found equal to. */
+static int check_frame(const struct lam_piece *p, struct lam_error *err)
+{
+	char *bytes = malloc(p->in.len + 1);
+	int code = bytes ? check_stream(p, &p->out, LAM_CODEC_NONE, err)
+			 : lam_fail_memory(err);
+
+	if (code == 0)
+		code = lam_zstd_decode_piece(bytes, p->in.len, p->out.data, p->out.len,
+					     err);
+	if (code == 0 && memcmp(bytes, p->in.data, p->in.len) != 0)
+		code = fail_different(err);
+	free(bytes);
+	return code;
+}
+
+static int check_piece(void *job, struct lam_error *err)
+{
+	const struct lam_piece *p = job;
+	struct lam_readback *r = p->owner;
+	int code = lam_meter_check(r->options.meter, err);
+
+	if (code < 0)
+		return code;
+	switch (r->options.codec) {
+	case LAM_CODEC_NONE: code = check_stream(p, &p->in, LAM_CODEC_NONE, err); break;
+	case LAM_CODEC_GZIP: code = check_stream(p, &p->out, LAM_CODEC_GZIP, err); break;
+	case LAM_CODEC_ZSTD: code = check_frame(p, err); break;
+	}
+	return code < 0 ? code : lam_meter_add(r->options.meter, p->in.len, err);
 }
 
 /* The thread that reads the tar */

@@ -56,6 +56,8 @@ struct lam_sink_image {
 	struct lam_platform platform;
 	const struct lam_digest *layers; /* for docker's manifest.json */
 	size_t layer_count;
+	const struct lam_progress *progress; /* for stops, while one still leaves all as
+						it was; or NULL */
 };
 /* All blobs synced, then renamed into place, then the folder synced, then index.json
  * (under the layout's lock, read anew, other tags as they were) or the archive. An

@@ -136,6 +136,7 @@ struct packing {
 	int fd;
 	struct member *members;
 	size_t count, cap;
+	const struct lam_progress *progress;
 };
 
 static const char *shown(const struct packing *p)
@@ -221,7 +222,10 @@ static int put_stream(struct packing *p, struct lam_reader *reader,
 	}
 	code = 0;
 	while (code == 0 && got > 0) {
-		code = lam_read(reader, piece, PIECE, &got, err);
+		if (lam_progress_stopped(p->progress))
+			code = lam_fail(err, LAM_ESTOPPED, "stopped");
+		else
+			code = lam_read(reader, piece, PIECE, &got, err);
 		if (code < 0)
 			break;
 		lam_hash_update(&hash, piece, got);
@@ -430,7 +434,9 @@ static int place(struct lam_sink *sink, int fd, const char *temporary,
 int lam_sink_publish_archive(struct lam_sink *sink, const struct lam_sink_image *image,
 			     struct lam_error *err)
 {
-	struct packing p = { .sink = sink, .fd = STDOUT_FILENO };
+	struct packing p = { .sink = sink,
+			     .fd = STDOUT_FILENO,
+			     .progress = sink->path ? image->progress : NULL };
 	char *temporary = NULL;
 	int code = 0;
 

@@ -187,8 +187,12 @@ static int copy_extent(int from, const struct lam_extent_of_file *extent, int to
 }
 
 static int check_copy(int fd, uint64_t size, const struct lam_digest *digest,
-		      const char *what, struct lam_error *err)
+		      const char *what, const struct lam_progress *progress,
+		      struct lam_error *err)
 {
+	/* whoever reports knows which layer this is */
+	const struct lam_progress quiet = { .stop = progress ? progress->stop : NULL };
+	const struct lam_step step = { 0 };
 	struct lam_reader *reader = NULL;
 	struct lam_digest is = { 0 };
 	char text[LAM_DIGEST_TEXT];
@@ -199,6 +203,9 @@ static int check_copy(int fd, uint64_t size, const struct lam_digest *digest,
 	if (lam_hash_init(&hash, digest->algorithm, err) < 0)
 		return err->code;
 	code = lam_reader_file(&reader, fd, false, 0, size, what, err);
+	if (code == 0)
+		code = lam_reader_progress(&reader, LAM_STEAL(reader), &quiet, &step,
+					   err);
 	if (code == 0)
 		code = lam_reader_hashing(&reader, LAM_STEAL(reader), &hash, NULL, err);
 	if (code == 0)
@@ -227,7 +234,7 @@ int lam_sink_folder_add_file(struct lam_sink *sink, const struct lam_extent_of_f
 	if (code == 0 && (from->offset != 0 || ioctl(fd, FICLONE, source) < 0))
 		code = copy_extent(source, from, fd, sink->path, progress, err);
 	if (code == 0)
-		code = check_copy(fd, from->size, digest, sink->path, err);
+		code = check_copy(fd, from->size, digest, sink->path, progress, err);
 	if (code == 0)
 		lam_sink_set_blob(sink, blob, digest, from->size);
 	if (own)
@@ -332,13 +339,16 @@ static int place_file(struct lam_sink *sink, const char *name, const void *bytes
 	return code < 0 ? code : lam_sink_sync(sink->dir, sink->path, err);
 }
 
-static int place_blobs(struct lam_sink *sink, struct lam_error *err)
+static int place_blobs(struct lam_sink *sink, const struct lam_progress *progress,
+		       struct lam_error *err)
 {
 	bool sha512 = false;
 
 	for (size_t i = 0; i < sink->blob_count; i++) {
 		struct lam_sink_blob *b = &sink->blobs[i];
 
+		if (lam_progress_stopped(progress))
+			return lam_fail(err, LAM_ESTOPPED, "stopped");
 		sha512 = sha512 || b->digest.algorithm == LAM_SHA512;
 		if (b->fd >= 0 && (set_mode(sink, b->fd, err) < 0 ||
 				   lam_sink_sync(b->fd, sink->path, err) < 0))
@@ -425,7 +435,7 @@ int lam_sink_publish_folder(struct lam_sink *sink, const struct lam_sink_image *
 			    struct lam_error *err)
 {
 	struct stat st;
-	int code = place_blobs(sink, err);
+	int code = place_blobs(sink, image->progress, err);
 
 	if (code == 0)
 		code = lock(sink, err);

@@ -1,6 +1,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,12 +162,27 @@ int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offse
 	return 0;
 }
 
+/* The disk is told to begin with what was written, so often; so a sync at the end has
+ * little left to wait for. */
+#define PUSH_EVERY (8u << 20)
+
 struct file_writer {
 	struct lam_writer base;
 	int fd;
 	bool own_fd;
 	char *name;
+	off_t written, pushed; /* bytes */
 };
+
+static void push(struct file_writer *f)
+{
+	if (f->written - f->pushed < PUSH_EVERY)
+		return;
+	/* only a hint: what goes wrong is seen by the sync */
+	(void)sync_file_range(f->fd, f->pushed, f->written - f->pushed,
+			      SYNC_FILE_RANGE_WRITE);
+	f->pushed = f->written;
+}
 
 static int file_write(struct lam_writer *self, const void *bytes, size_t len,
 		      struct lam_error *err)
@@ -184,7 +200,9 @@ static int file_write(struct lam_writer *self, const void *bytes, size_t len,
 					      f->name);
 		at += put;
 		len -= (size_t)put;
+		f->written += put;
 	}
+	push(f);
 	return 0;
 }
 
@@ -222,7 +240,7 @@ int lam_writer_file(struct lam_writer **out, int fd, bool own_fd, const char *na
 			close(fd);
 		return lam_fail_memory(err);
 	}
-	*f = (struct file_writer){ { &FILE_WRITER }, fd, own_fd, copy };
+	*f = (struct file_writer){ { &FILE_WRITER }, fd, own_fd, copy, 0, 0 };
 	*out = &f->base;
 	return 0;
 }

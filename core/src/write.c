@@ -195,12 +195,19 @@ static int keep_layer(struct writing *w, size_t n, struct lam_error *err)
 	const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
 	const struct lam_image_layer *original = &w->image->layers[t->original];
 
+	struct lam_step step = { .stage = LAM_STAGE_WRITE,
+				 .layer = n,
+				 .layer_count = w->count,
+				 .done = original->info.tar_size,
+				 .total = original->info.tar_size };
+
 	w->tar_sizes[n] = original->info.tar_size;
 	if (lam_sink_add_file(w->sink, &original->blob, &original->descriptor.digest,
 			      w->options->progress, err) < 0)
 		return err->code == LAM_ESTOPPED
 			       ? err->code
 			       : lam_wrap(err, "keeping layer \"%s\"", t->info.name);
+	lam_progress_report(w->options->progress, &step);
 	return 0;
 }
 
@@ -423,6 +430,21 @@ static int make_manifest(struct writing *w, const struct lam_digest *config,
 	return code;
 }
 
+static int publish_now(const struct writing *w, const struct lam_sink_image *image,
+		       struct lam_error *err)
+{
+	struct lam_step step = { .stage = LAM_STAGE_PUBLISH,
+				 .layer_count = w->count,
+				 .total = w->count };
+
+	lam_progress_report(w->options->progress, &step);
+	if (lam_sink_publish(w->sink, image, err) < 0)
+		return err->code;
+	step.done = step.total;
+	lam_progress_report(w->options->progress, &step);
+	return 0;
+}
+
 static int publish(struct writing *w, const struct lam_buf *config,
 		   const struct lam_buf *manifest, struct lam_write_result *out,
 		   struct lam_error *err)
@@ -431,6 +453,7 @@ static int publish(struct writing *w, const struct lam_buf *config,
 	struct lam_sink_image image = { .platform = w->image->config.platform,
 					.layers = layers,
 					.layer_count = w->count,
+					.progress = w->options->progress,
 					.config_size = (int64_t)config->len,
 					.manifest_size = (int64_t)manifest->len };
 	int code = layers ? 0 : lam_fail_memory(err);
@@ -454,7 +477,7 @@ static int publish(struct writing *w, const struct lam_buf *config,
 	if (code == 0 && lam_progress_stopped(w->options->progress))
 		code = lam_fail(err, LAM_ESTOPPED, "stopped");
 	if (code == 0)
-		code = lam_sink_publish(w->sink, &image, err);
+		code = publish_now(w, &image, err);
 	free(layers);
 	if (code < 0)
 		return code;

@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include <lamina/write.h>
 
@@ -198,6 +200,157 @@ static void damaged_after_opening(void **state)
 	free(out);
 }
 
+/* Everything but one small file stays as it is. */
+static const char ONE_MOVED[] =
+	"{\"lamina\":1,\"layers\":[{\"name\":\"a\",\"from\":[0],\"keep\":true},"
+	"{\"name\":\"b\",\"from\":[1],\"keep\":true},{\"name\":\"c\",\"from\":[2]},"
+	"{\"name\":\"d\"}],\"assign\":[{\"path\":\"/etc/conf\",\"to\":\"d\"}]}";
+
+static void kept_where_it_is(void **state)
+{
+	char *image = make_image(3000000, LAM_CODEC_GZIP),
+	     *same = in_folder("image:other"), *out = in_folder("out"), text[4200];
+	struct lam_write_result here, there;
+	struct lam_open_options opening = { 0 };
+	struct lam_image *opened;
+	struct stat before, after;
+
+	(void)state;
+	OK(lam_image_open(&opened, image, &opening, &err));
+	snprintf(text, sizeof text, "%s",
+		 oci_blob(image, lam_image_layer(opened, 0)->digest));
+	lam_image_close(opened);
+	assert_int_equal(stat(text, &before), 0);
+	OK(write_image(&(struct job){ .image = image, .output = same, .plan = ONE_MOVED },
+		       &here));
+	assert_int_equal(stat(text, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	assert_int_equal(before.st_nlink, after.st_nlink);
+	snprintf(text, sizeof text, "oci:%s:latest", image);
+	OK(write_image(&(struct job){ .image = text, .output = out, .plan = ONE_MOVED },
+		       &there));
+	assert_string_equal(here.manifest_digest, there.manifest_digest);
+	assert_int_equal(there.layer_count, 4);
+	/* opening reads every blob and checks its digest */
+	OK(lam_image_open(&opened, out, &opening, &err));
+	assert_string_equal(lam_image_layer(opened, 0)->digest, here.layers[0].digest);
+	lam_image_close(opened);
+	lam_write_result_fini(&here);
+	lam_write_result_fini(&there);
+	free(image);
+	free(same);
+	free(out);
+}
+
+static void kept_but_damaged(void **state)
+{
+	char *image = make_image(3000000, LAM_CODEC_GZIP), *out = in_folder("out");
+	struct lam_write_result result;
+
+	(void)state;
+	assert_int_equal(write_image(&(struct job){ .image = image,
+						    .output = out,
+						    .plan = ONE_MOVED,
+						    .between = damage_first },
+				     &result),
+			 LAM_EFORMAT);
+	assert_non_null(strstr(err.text, "keeping layer \"a\""));
+	assert_int_equal(oci_count(out), -1);
+	free(image);
+	free(out);
+}
+
+/* Reports are in order for each layer, and come to the end. */
+struct watch {
+	uint64_t done[4][8], total[4][8];
+	atomic_bool stop;
+	uint64_t stop_from; /* bytes written; 0: never */
+	struct timespec stopped;
+};
+
+static void watch_step(void *context, const struct lam_step *step)
+{
+	struct watch *w = context;
+
+	assert_in_range(step->layer, 0, 7);
+	assert_true(step->done >= w->done[step->stage][step->layer]);
+	assert_true(step->total == 0 || step->done <= step->total);
+	w->done[step->stage][step->layer] = step->done;
+	w->total[step->stage][step->layer] = step->total;
+	if (w->stop_from && step->stage == LAM_STAGE_WRITE &&
+	    step->done >= w->stop_from && !atomic_exchange(&w->stop, true))
+		clock_gettime(CLOCK_MONOTONIC, &w->stopped);
+}
+
+static void reports_come_to_the_end(void **state)
+{
+	char *image = make_image(9000000, LAM_CODEC_GZIP), *out = in_folder("out");
+
+	(void)state;
+	for (unsigned threads = 1; threads <= 2; threads++) {
+		struct watch watch = { 0 };
+		struct lam_progress progress = { watch_step, &watch, &watch.stop };
+		struct lam_write_result result;
+
+		OK(write_image(&(struct job){ .image = image,
+					      .output = out,
+					      .threads = threads,
+					      .progress = &progress },
+			       &result));
+		for (size_t i = 0; i < 2; i++) {
+			uint64_t size = result.layers[i].tar_size;
+
+			assert_int_equal(watch.done[LAM_STAGE_WRITE][i], size);
+			assert_int_equal(watch.done[LAM_STAGE_VERIFY][i], size);
+			assert_int_equal(watch.total[LAM_STAGE_WRITE][i], size);
+		}
+		assert_int_equal(watch.done[LAM_STAGE_READ][0],
+				 watch.total[LAM_STAGE_READ][0]);
+		lam_write_result_fini(&result);
+	}
+	free(image);
+	free(out);
+}
+
+/* A piece takes seconds at these levels; nobody waits for its end. */
+static void stops_at_once(void **state)
+{
+	static const char *const compressions[] = { "zstd:19", "gzip:12", "gzip:6",
+						    "none" };
+	char *image = make_image(24000000, LAM_CODEC_GZIP), *out = in_folder("out");
+
+	(void)state;
+	for (size_t c = 0; c < sizeof compressions / sizeof *compressions; c++) {
+		struct watch watch = { .stop_from = 1 };
+		struct lam_progress progress = { watch_step, &watch, &watch.stop };
+		struct lam_write_result result;
+		struct timespec now;
+		char plan[200];
+
+		snprintf(plan, sizeof plan,
+			 "{\"lamina\":1,\"layers\":[{\"name\":\"a\",\"from\":\"rest\"}],"
+			 "\"compression\":\"%s\"}",
+			 compressions[c]);
+		assert_int_equal(write_image(&(struct job){ .image = image,
+							    .output = out,
+							    .plan = plan,
+							    .threads = 2,
+							    .progress = &progress },
+					     &result),
+				 LAM_ESTOPPED);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		/* what 50 ms are where others want the cores too */
+		assert_true((double)(now.tv_sec - watch.stopped.tv_sec) +
+				    1e-9 * (double)(now.tv_nsec - watch.stopped.tv_nsec) <
+			    0.7);
+		assert_int_equal(oci_count(out), -1);
+	}
+	free(image);
+	free(out);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -206,6 +359,10 @@ int main(void)
 		TEST(write_with_and_without_spool),
 		TEST(threads_make_no_difference),
 		TEST(damaged_after_opening),
+		TEST(kept_where_it_is),
+		TEST(kept_but_damaged),
+		TEST(reports_come_to_the_end),
+		TEST(stops_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
