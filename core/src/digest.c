@@ -5,6 +5,9 @@
 
 #include "path.h"
 
+/* What the second of two hashes finds in the nearest cache. */
+#define CACHED ((size_t)16 << 10)
+
 static const struct {
 	const char *name;
 	enum lam_algorithm algorithm;
@@ -118,21 +121,12 @@ bool lam_digest_equal(const struct lam_digest *a, const struct lam_digest *b)
 	       memcmp(a->bytes, b->bytes, length_of(a->algorithm)) == 0;
 }
 
-static bool is_fast(const struct lam_hash *hash)
-{
-	return !hash->context;
-}
-
 int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
 		  struct lam_error *err)
 {
 	const EVP_MD *md = algorithm == LAM_SHA512 ? EVP_sha512() : EVP_sha256();
 
 	hash->algorithm = algorithm == LAM_SHA512 ? LAM_SHA512 : LAM_SHA256;
-	hash->context = NULL;
-	lam_sha256_init(&hash->fast);
-	if (hash->algorithm == LAM_SHA256 && lam_sha256_is_fast())
-		return 0;
 	hash->context = EVP_MD_CTX_new();
 	if (!hash->context || !EVP_DigestInit_ex(hash->context, md, NULL)) {
 		lam_hash_fini(hash);
@@ -143,29 +137,27 @@ int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
 
 void lam_hash_reset(struct lam_hash *hash)
 {
-	if (is_fast(hash))
-		lam_sha256_init(&hash->fast);
-	else
-		EVP_DigestInit_ex(hash->context, NULL, NULL);
+	EVP_DigestInit_ex(hash->context, NULL, NULL);
 }
 
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len)
 {
-	if (is_fast(hash))
-		lam_sha256_update(&hash->fast, bytes, len);
-	else
-		EVP_DigestUpdate(hash->context, bytes, len);
+	EVP_DigestUpdate(hash->context, bytes, len);
 }
 
 void lam_hash_update_both(struct lam_hash *a, struct lam_hash *b, const void *bytes,
 			  size_t len)
 {
-	if (is_fast(a) && is_fast(b)) {
-		lam_sha256_update_both(&a->fast, &b->fast, bytes, len);
-		return;
+	const char *at = bytes;
+
+	while (len > 0) {
+		size_t now = len < CACHED ? len : CACHED;
+
+		lam_hash_update(a, at, now);
+		lam_hash_update(b, at, now);
+		at += now;
+		len -= now;
 	}
-	lam_hash_update(a, bytes, len);
-	lam_hash_update(b, bytes, len);
 }
 
 void lam_hash_final(struct lam_hash *hash, struct lam_digest *out)
@@ -173,10 +165,7 @@ void lam_hash_final(struct lam_hash *hash, struct lam_digest *out)
 	unsigned len = 0;
 
 	*out = (struct lam_digest){ .algorithm = hash->algorithm };
-	if (is_fast(hash))
-		lam_sha256_final(&hash->fast, out->bytes);
-	else
-		EVP_DigestFinal_ex(hash->context, out->bytes, &len);
+	EVP_DigestFinal_ex(hash->context, out->bytes, &len);
 }
 
 void lam_hash_fini(struct lam_hash *hash)

@@ -10,8 +10,6 @@
 
 #include <lamina/error.h>
 
-#include "sha256.h"
-
 enum lam_algorithm { LAM_ALGORITHM_NONE, LAM_SHA256, LAM_SHA512 };
 
 struct lam_digest {
@@ -27,12 +25,10 @@ const char *lam_digest_hex(const struct lam_digest *digest,
 			   char out[LAM_DIGEST_TEXT]); /* without "sha256:" */
 bool lam_digest_equal(const struct lam_digest *a, const struct lam_digest *b);
 
-/* A running hash. init/fini for the caller's storage; sha256.h behind it, or OpenSSL's
- * EVP. */
+/* A running hash. init/fini for the caller's storage; OpenSSL's EVP behind it. */
 struct lam_hash {
-	void *context; /* NULL: it is `fast` */
+	void *context;
 	enum lam_algorithm algorithm;
-	struct lam_sha256 fast;
 };
 
 int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
@@ -40,8 +36,8 @@ int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
 /* Begins anew with the same algorithm, at less cost than init; also after final. */
 void lam_hash_reset(struct lam_hash *hash);
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len);
-/* The same bytes to both, at little more than the cost of one where they are SHA-256 and
- * as far in their blocks: a layer, and a file in it. */
+/* The same bytes to both, in turn while they are in the nearest cache: a layer, and a
+ * file in it. */
 void lam_hash_update_both(struct lam_hash *a, struct lam_hash *b, const void *bytes,
 			  size_t len);
 /* Ends the hash; call fini (or init anew) after it. */

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "digest.h"
-#include "sha256.h"
 #include "unit.h"
 
 static struct lam_error err;
