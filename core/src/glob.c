@@ -1,7 +1,7 @@
-#include "glob.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include <lamina/glob.h>
 
 #include "arena.h"
 #include "path.h"
@@ -369,27 +369,25 @@ static bool in_class(const struct class *c, uint32_t x)
 }
 
 /* Whether pattern[t..] matches path[i..], for all t of one i: cell[t]. Rows are filled
- * from the end of the path; characters of more than one byte look several rows down. */
-static bool match_program(const struct lam_glob *g, const struct program *p,
+ * from the end of the path; characters of more than one byte look several rows down. The
+ * first `front` tokens are bytes that are known to match. */
+static bool match_program(const struct lam_glob *g, const struct program *p, size_t front,
 			  const char *path, size_t len, bool *rows)
 {
 	const unsigned char *bytes = (const unsigned char *)path;
 	size_t width = p->count + 1;
 
-	for (size_t i = len + 1; i-- > 0;) {
+	for (size_t i = len + 1; i-- > front;) {
 		bool *row = rows + (i % 5) * width;
+		uint32_t c = 0;
+		size_t used = i < len ? utf8(bytes + i, len - i, &c) : 0;
+		const bool *next = rows + ((i + 1) % 5) * width,
+			   *after = rows + ((i + used) % 5) * width;
 
-		for (size_t t = p->count + 1; t-- > 0;) {
+		row[p->count] = i == len;
+		for (size_t t = p->count; t-- > front;) {
 			const struct token *k = &p->tokens[t];
-			uint32_t c = 0;
-			size_t used = i < len ? utf8(bytes + i, len - i, &c) : 0;
-			const bool *next = rows + ((i + 1) % 5) * width,
-				   *after = rows + ((i + used) % 5) * width;
 
-			if (t == p->count) {
-				row[t] = i == len;
-				continue;
-			}
 			switch ((enum token_kind)k->kind) {
 			case BYTE:
 				row[t] = i < len && bytes[i] == k->byte && next[t + 1];
@@ -412,13 +410,28 @@ static bool match_program(const struct lam_glob *g, const struct program *p,
 			}
 		}
 	}
-	return rows[0];
+	return rows[(front % 5) * width + front];
 }
 
-static bool literal_front(const struct program *p, const char *path, size_t len)
+/* The bytes that a pattern begins with; false where the path does not. */
+static bool literal_front(const struct program *p, const char *path, size_t len,
+			  size_t *out_front)
 {
-	for (size_t t = 0; t < p->count && p->tokens[t].kind == BYTE; t++) {
+	size_t t = 0;
+
+	for (; t < p->count && p->tokens[t].kind == BYTE; t++) {
 		if (t >= len || (uint8_t)path[t] != p->tokens[t].byte)
+			return false;
+	}
+	*out_front = t;
+	return true;
+}
+
+/* What ends in bytes matches only what ends in them. */
+static bool literal_end(const struct program *p, const char *path, size_t len)
+{
+	for (size_t n = 1; n <= p->count && p->tokens[p->count - n].kind == BYTE; n++) {
+		if (n > len || (uint8_t)path[len - n] != p->tokens[p->count - n].byte)
 			return false;
 	}
 	return true;
@@ -430,17 +443,17 @@ bool lam_glob_match(const struct lam_glob *g, const char *path, size_t len)
 
 	for (size_t i = 0; i < g->count && !matched; i++) {
 		const struct program *p = &g->programs[i];
-		size_t need = 5 * (p->count + 1);
+		size_t need = 5 * (p->count + 1), front;
 		bool *rows = small;
 
-		if (!literal_front(p, path, len))
+		if (!literal_front(p, path, len, &front) || !literal_end(p, path, len))
 			continue;
 		if (need > sizeof small / sizeof *small) {
 			rows = malloc(need * sizeof *rows);
 			if (!rows)
 				return false;
 		}
-		matched = match_program(g, p, path, len, rows);
+		matched = match_program(g, p, front, path, len, rows);
 		if (rows != small)
 			free(rows);
 	}

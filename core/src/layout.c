@@ -101,9 +101,10 @@ static int start(struct lam_layout *l, struct lam_error *err)
 	l->gone = calloc(nodes, sizeof *l->gone);
 	l->dropped = calloc(nodes, sizeof *l->dropped);
 	l->positions = malloc(nodes * sizeof *l->positions);
+	l->walk = malloc(nodes * sizeof *l->walk);
 	l->stack = calloc(l->target_count, sizeof *l->stack);
 	if (!l->owners || !l->wanted || !l->targets || !l->gone || !l->dropped ||
-	    !l->positions || !l->stack)
+	    !l->positions || !l->walk || !l->stack)
 		return lam_fail_memory(err);
 	for (size_t t = 0; t < l->target_count; t++) {
 		const struct lam_plan_layer *p = &l->plan->layers[t];
@@ -125,6 +126,7 @@ static void number_positions(struct lam_layout *l)
 	uint32_t node = LAM_NODE_ROOT, place = 0;
 
 	for (;;) {
+		l->walk[place] = node;
 		l->positions[node] = place++;
 		if (tree->nodes[node].child_count) {
 			node = tree->nodes[node].first_child;
@@ -185,6 +187,10 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 		struct lam_stat stat;
 		size_t names;
 
+		if (lam_stops(l->stop, n)) {
+			free(origins);
+			return lam_fail_stopped(err);
+		}
 		if (l->gone[n])
 			continue;
 		info = &l->stack[l->targets[n]].info;
@@ -218,6 +224,10 @@ static int size_items(const struct lam_layout *l, struct lam_layout_target *t,
 	for (size_t i = 0; i < t->item_count && code == 0; i++) {
 		struct lam_entry entry;
 
+		if (lam_stops(l->stop, i)) {
+			code = lam_fail_stopped(err);
+			break;
+		}
 		lam_buf_clear(&header);
 		code = lam_item_entry(l->tree, &t->items[i], &scratch, &entry, err);
 		if (code == 0)
@@ -334,28 +344,69 @@ static int make(struct lam_layout *l, struct lam_error *err)
 	return describe(l, err);
 }
 
-int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
-		   const struct lam_plan *plan, struct lam_plan_errors *errors,
-		   struct lam_error *err)
+static struct lam_layout *allocate(const struct lam_image *image,
+				   const struct lam_plan *plan, const atomic_bool *stop)
 {
 	struct lam_layout *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	l->image = image;
+	l->plan = plan;
+	l->tree = image->tree;
+	l->target_count = plan->layer_count;
+	l->stop = stop;
+	return l;
+}
+
+int lam_layout_new_stoppable(struct lam_layout **out, const struct lam_image *image,
+			     const struct lam_plan *plan, struct lam_plan_errors *errors,
+			     const atomic_bool *stop, struct lam_error *err)
+{
+	struct lam_layout *l = allocate(image, plan, stop);
 	int code;
 
 	*out = NULL;
 	if (!l)
 		return lam_fail_memory(err);
-	l->image = image;
-	l->plan = plan;
-	l->tree = image->tree;
-	l->target_count = plan->layer_count;
 	l->errors = errors;
 	err->code = LAM_OK;
 	code = make(l, err);
 	l->errors = NULL;
+	l->stop = NULL;
 	if (code < 0)
 		lam_layout_free(l);
 	else
 		*out = l;
+	return code;
+}
+
+int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
+		   const struct lam_plan *plan, struct lam_plan_errors *errors,
+		   struct lam_error *err)
+{
+	return lam_layout_new_stoppable(out, image, plan, errors, NULL, err);
+}
+
+int lam_layout_assignment(uint32_t **out_targets, uint32_t **out_rules,
+			  const struct lam_image *image, const struct lam_plan *plan,
+			  const atomic_bool *stop, struct lam_error *err)
+{
+	struct lam_layout *l = allocate(image, plan, stop);
+	int code;
+
+	*out_targets = *out_rules = NULL;
+	if (!l)
+		return lam_fail_memory(err);
+	err->code = LAM_OK;
+	code = start(l, err);
+	if (code == 0)
+		code = lam_layout_assign(l, err);
+	if (code == 0) {
+		*out_targets = LAM_STEAL(l->wanted);
+		*out_rules = LAM_STEAL(l->match.rules);
+	}
+	lam_layout_free(l);
 	return code;
 }
 
@@ -373,6 +424,7 @@ void lam_layout_free(struct lam_layout *l)
 	free(l->gone);
 	free(l->dropped);
 	free(l->positions);
+	free(l->walk);
 	free(l->marks);
 	free(l->remarks);
 	lam_arena_fini(&l->arena);

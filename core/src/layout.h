@@ -40,12 +40,14 @@ struct lam_layout {
 	struct lam_layout_mark *marks;
 	size_t mark_count, mark_cap;
 	uint32_t *positions; /* node -> place in depth-first order */
+	uint32_t *walk;      /* and the other way */
 	uint32_t dropped_count;
 	uint64_t dropped_bytes;
 	struct lam_remark *remarks;
 	size_t remark_count, remark_cap;
 	struct lam_arena arena; /* reasons and remarks */
 	struct lam_plan_errors *errors;
+	const atomic_bool *stop; /* or NULL */
 };
 
 int lam_layout_assign(struct lam_layout *layout, struct lam_error *err);

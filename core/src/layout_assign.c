@@ -237,6 +237,8 @@ static int remark_new_paths(struct lam_layout *l, struct lam_error *err)
 
 static int remark_rules(struct lam_layout *l, struct lam_error *err)
 {
+	if (lam_stops(l->stop, 0))
+		return lam_fail_stopped(err);
 	for (size_t r = 0; r < l->plan->rule_count; r++) {
 		const struct lam_plan_rule *rule = &l->plan->rules[r];
 
@@ -254,7 +256,7 @@ int lam_layout_assign(struct lam_layout *l, struct lam_error *err)
 {
 	if (own_all(l, err) < 0)
 		return err->code;
-	if (lam_match_new(&l->match, l->tree, l->plan, err) < 0 ||
+	if (lam_match_new(&l->match, l->tree, l->plan, l->stop, err) < 0 ||
 	    assign_nodes(l, err) < 0)
 		return err->code;
 	return remark_rules(l, err);
@@ -411,6 +413,8 @@ int lam_layout_settle(struct lam_layout *l, struct lam_error *err)
 		before = count_kept(l);
 		pull_groups(l);
 		for (uint32_t n = 0; n < l->tree->node_count && before; n++) {
+			if (lam_stops(l->stop, n))
+				return lam_fail_stopped(err);
 			if (!l->gone[n] && check_node(l, n, err) < 0)
 				return err->code;
 			if (l->dropped[n] && check_dropped(l, n, err) < 0)

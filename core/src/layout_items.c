@@ -37,15 +37,6 @@ static int compare_marks(const void *a, const void *b, void *context)
 	return (p > q) - (p < q);
 }
 
-static int compare_nodes(const void *a, const void *b, void *context)
-{
-	const struct lam_layout *l = context;
-	uint32_t p = l->positions[*(const uint32_t *)a],
-		 q = l->positions[*(const uint32_t *)b];
-
-	return (p > q) - (p < q);
-}
-
 static int add_node(struct list *list, uint32_t node, struct lam_error *err)
 {
 	if (LAM_GROW(list->nodes, list->node_count, list->node_cap, err) < 0)
@@ -54,31 +45,51 @@ static int add_node(struct list *list, uint32_t node, struct lam_error *err)
 	return 0;
 }
 
-static int collect(struct list *list, struct lam_error *err)
+static void collect_marks(struct list *list, bool *marked)
 {
 	const struct lam_layout *l = list->layout;
 	/* qsort_r wants it so; it is not written to */
 	void *context = (void *)(uintptr_t)l;
 
-	for (uint32_t n = 0; n < l->tree->node_count; n++) {
-		if (!l->gone[n] && l->targets[n] == list->target &&
-		    add_node(list, n, err) < 0)
-			return err->code;
-	}
 	for (size_t i = 0; i < l->mark_count; i++) {
 		if (l->marks[i].target != list->target)
 			continue;
 		list->marks[list->mark_count++] = l->marks[i];
-		if (add_node(list, mark_dir(l, &l->marks[i]), err) < 0)
-			return err->code;
+		marked[mark_dir(l, &l->marks[i])] = true;
 	}
-	if (list->node_count)
-		qsort_r(list->nodes, list->node_count, sizeof *list->nodes, compare_nodes,
-			context);
 	if (list->mark_count)
 		qsort_r(list->marks, list->mark_count, sizeof *list->marks, compare_marks,
 			context);
+}
+
+/* In the order of the walk that the places are of. */
+static int collect_nodes(struct list *list, const bool *marked, struct lam_error *err)
+{
+	const struct lam_layout *l = list->layout;
+
+	for (uint32_t place = 0; place < l->tree->node_count; place++) {
+		uint32_t n = l->walk[place];
+
+		if (lam_stops(l->stop, place))
+			return lam_fail_stopped(err);
+		if ((marked[n] || (!l->gone[n] && l->targets[n] == list->target)) &&
+		    add_node(list, n, err) < 0)
+			return err->code;
+	}
 	return 0;
+}
+
+static int collect(struct list *list, struct lam_error *err)
+{
+	bool *marked = calloc(list->layout->tree->node_count, sizeof *marked);
+	int code;
+
+	if (!marked)
+		return lam_fail_memory(err);
+	collect_marks(list, marked);
+	code = collect_nodes(list, marked, err);
+	free(marked);
+	return code;
 }
 
 static int add_item(struct list *list, uint32_t node, uint32_t first,

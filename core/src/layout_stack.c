@@ -19,12 +19,20 @@ struct wrong {
 	unsigned what;
 };
 
+/* A written layer as it was in the last round, and the marks in it. */
+struct made {
+	struct lam_layer *layer;
+	struct lam_layout_mark *marks;
+	size_t mark_count;
+	size_t kept; /* how many originals were: where fewer are, paths go elsewhere */
+};
+
 struct trial {
 	struct lam_layout *layout;
 	const struct lam_layer **layers; /* as written ones are, of the trial; kept ones
 					    are the source's */
-	struct lam_layer **made;
-	uint32_t *targets; /* position in the stack -> target */
+	struct made *made;               /* of each target; the caller's */
+	uint32_t *targets;               /* position in the stack -> target */
 	size_t count;
 	struct lam_tree *tree;
 	struct wrong *wrong; /* wanted paths that are not as they should be */
@@ -38,9 +46,6 @@ struct trial {
 static void trial_fini(struct trial *t)
 {
 	lam_tree_free(t->tree);
-	for (size_t i = 0; t->made && i < t->count; i++)
-		lam_layer_free(t->made[i]);
-	free(t->made);
 	free(t->layers);
 	free(t->targets);
 	free(t->wrong);
@@ -64,6 +69,10 @@ static int make_layer(const struct lam_layout *l, uint32_t target, uint32_t numb
 		struct lam_stat stat;
 		uint32_t inode;
 
+		if (lam_stops(l->stop, i)) {
+			code = lam_fail_stopped(err);
+			break;
+		}
 		code = lam_item_entry(l->tree, &items[i], &scratch, &entry, err);
 		if (code == 0)
 			code = lam_layer_builder_add(builder, &entry, 0, &inode, err);
@@ -122,30 +131,86 @@ static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 	return 0;
 }
 
-static int run_trial(struct trial *t, struct lam_layout *l, struct lam_error *err)
+static size_t count_kept(const struct lam_layout *l)
 {
-	*t = (struct trial){ .layout = l, .err = err, .last_shown = NONE };
-	t->layers = calloc(l->target_count, sizeof *t->layers);
-	t->made = calloc(l->target_count, sizeof *t->made);
-	t->targets = calloc(l->target_count, sizeof *t->targets);
-	if (!t->layers || !t->made || !t->targets)
-		return lam_fail_memory(err);
-	for (uint32_t i = 0; i < l->target_count; i++) {
-		const struct lam_layout_target *target = &l->stack[i];
+	size_t count = 0;
 
-		t->targets[t->count] = i;
-		if (target->kept) {
-			t->layers[t->count++] = l->image->indexes[target->original];
-			continue;
-		}
-		if (make_layer(l, i, (uint32_t)t->count, &t->made[t->count], err) < 0)
-			return err->code;
-		t->layers[t->count] = t->made[t->count];
-		t->count++;
+	for (size_t i = 0; i < l->target_count; i++)
+		count += l->stack[i].kept;
+	return count;
+}
+
+static void free_made(struct made *made)
+{
+	lam_layer_free(made->layer);
+	free(made->marks);
+	*made = (struct made){ 0 };
+}
+
+/* The marks of one target; a new array of the caller's, never NULL but for no memory. */
+static struct lam_layout_mark *marks_of(const struct lam_layout *l, uint32_t target,
+					size_t *out_count)
+{
+	struct lam_layout_mark *marks = malloc((l->mark_count + 1) * sizeof *marks);
+
+	*out_count = 0;
+	for (size_t i = 0; marks && i < l->mark_count; i++) {
+		if (l->marks[i].target == target)
+			marks[(*out_count)++] = l->marks[i];
 	}
-	if (lam_tree_new(&t->tree, t->layers, t->count, NULL, err) < 0)
+	return marks;
+}
+
+static bool same_marks(const struct lam_layout_mark *a, const struct lam_layout_mark *b,
+		       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (a[i].node != b[i].node || a[i].kind != b[i].kind)
+			return false;
+	}
+	return true;
+}
+
+/* The layer of the last round, where it would come out the same, or a new one. */
+static int make_again(const struct lam_layout *l, uint32_t target, struct made *made,
+		      struct lam_error *err)
+{
+	size_t count, kept = count_kept(l);
+	struct lam_layout_mark *marks = marks_of(l, target, &count);
+
+	if (!marks)
+		return lam_fail_memory(err);
+	if (made->layer && made->kept == kept && made->mark_count == count &&
+	    same_marks(made->marks, marks, count)) {
+		free(marks);
+		return 0;
+	}
+	free_made(made);
+	*made = (struct made){ .marks = marks, .mark_count = count, .kept = kept };
+	return make_layer(l, target, target, &made->layer, err);
+}
+
+static int run_trial(struct trial *t, struct lam_layout *l, struct made *made,
+		     struct lam_error *err)
+{
+	const struct lam_progress progress = { .stop = l->stop };
+
+	*t = (struct trial){ .layout = l, .made = made, .err = err, .last_shown = NONE };
+	t->layers = calloc(l->target_count, sizeof *t->layers);
+	t->targets = calloc(l->target_count, sizeof *t->targets);
+	if (!t->layers || !t->targets)
+		return lam_fail_memory(err);
+	for (uint32_t i = 0; i < l->target_count; i++, t->count++) {
+		t->targets[t->count] = i;
+		if (!l->stack[i].kept && make_again(l, i, &made[i], err) < 0)
+			return err->code;
+		t->layers[t->count] = l->stack[i].kept
+					      ? l->image->indexes[l->stack[i].original]
+					      : made[i].layer;
+	}
+	if (lam_tree_merge(&t->tree, t->layers, t->count, NULL, &progress, err) < 0)
 		return err->code;
-	return lam_tree_diff_left(l->tree, l->gone, t->tree, found, t, err);
+	return lam_tree_diff_left(l->tree, l->gone, t->tree, found, t, l->stop, err);
 }
 
 /* Wanted paths that are wrong: who covers them */
@@ -391,15 +456,6 @@ static void make_opaque(struct trial *t)
 	l->mark_count = out;
 }
 
-static size_t count_kept(const struct lam_layout *l)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < l->target_count; i++)
-		count += l->stack[i].kept;
-	return count;
-}
-
 static int bad_layout(const struct trial *t, struct lam_error *err)
 {
 	const struct lam_layout *l = t->layout;
@@ -415,12 +471,32 @@ static int bad_layout(const struct trial *t, struct lam_error *err)
 		path, w->what);
 }
 
+/* All originals as they are, in their order, and nothing in other layers: what they merge
+ * to is known. */
+static bool is_source(const struct lam_layout *l)
+{
+	uint32_t next = 0;
+
+	for (size_t i = 0; i < l->target_count; i++) {
+		if (l->stack[i].kept && l->stack[i].original != next++)
+			return false;
+	}
+	if (next != l->image->layer_count || l->dropped_count)
+		return false;
+	for (uint32_t n = 0; n < l->tree->node_count; n++) {
+		if (!l->gone[n] && !l->stack[l->targets[n]].kept)
+			return false;
+	}
+	return true;
+}
+
 /* One round: *out_done where the stack shows what is wanted. */
-static int round_of(struct lam_layout *l, bool *out_done, struct lam_error *err)
+static int round_of(struct lam_layout *l, struct made *made, bool *out_done,
+		    struct lam_error *err)
 {
 	size_t kept = count_kept(l), marks = l->mark_count;
 	struct trial t;
-	int code = run_trial(&t, l, err);
+	int code = run_trial(&t, l, made, err);
 
 	*out_done = code == 0 && !t.wrong_count && !t.shown_count;
 	for (size_t i = 0; code == 0 && i < t.wrong_count; i++)
@@ -439,7 +515,7 @@ static int round_of(struct lam_layout *l, bool *out_done, struct lam_error *err)
 	return code;
 }
 
-int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
+static int run_rounds(struct lam_layout *l, struct made *made, struct lam_error *err)
 {
 	/* marks on marks: each round hides at least one more path for good, and few
 	 * images need more than three */
@@ -447,13 +523,26 @@ int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
 	bool done = false;
 
 	for (size_t i = 0; i < most && !done; i++) {
-		if (lam_layout_settle(l, err) < 0 || round_of(l, &done, err) < 0)
+		if (lam_layout_settle(l, err) < 0)
+			return err->code;
+		done = is_source(l);
+		if (!done && round_of(l, made, &done, err) < 0)
 			return err->code;
 	}
-	if (!done)
-		return lam_fail(
-			err, LAM_EFORMAT,
+	if (done)
+		return 0;
+	return lam_fail(err, LAM_EFORMAT,
 			"the layout does not come to an end: this is a mistake in "
 			"lamina, please report it");
-	return 0;
+}
+
+int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
+{
+	struct made *made = calloc(l->target_count, sizeof *made);
+	int code = made ? run_rounds(l, made, err) : lam_fail_memory(err);
+
+	for (size_t i = 0; made && i < l->target_count; i++)
+		free_made(&made[i]);
+	free(made);
+	return code;
 }

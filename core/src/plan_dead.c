@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glob.h"
+#include <lamina/glob.h>
+
 #include "path.h"
 #include "plan.h"
 

@@ -1,8 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/glob.h>
+
 #include "digest.h"
-#include "glob.h"
 #include "json.h"
 #include "plan.h"
 

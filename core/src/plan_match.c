@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/glob.h>
+
 #include "buf.h"
-#include "glob.h"
 #include "path.h"
 #include "plan.h"
+#include "tree.h"
 
 #define NO_RULE UINT32_MAX
 
@@ -16,6 +18,7 @@ struct matcher {
 	struct lam_match *match;
 	uint32_t *sizes; /* nodes at and below, dead ones too; NULL where no rule asks */
 	struct lam_buf path; /* of the node that a glob is at, absolute */
+	const atomic_bool *stop;
 };
 
 /* How many nodes at and below each one. Parents have smaller numbers. */
@@ -103,9 +106,14 @@ static int walk(struct matcher *m, uint32_t rule, const struct lam_glob *glob,
 		uint32_t top, struct lam_error *err)
 {
 	uint32_t node = top;
+	size_t steps = 0;
 
 	while (node != LAM_NODE_NONE) {
 		const struct lam_node *n = lam_tree_node(m->tree, node);
+
+		if (lam_stops(m->stop, ++steps))
+			return lam_fail_stopped(err);
+
 		bool matches = lam_glob_match(glob, m->path.data, m->path.len);
 
 		if (matches)
@@ -147,6 +155,10 @@ static int match_rules(struct matcher *m, struct lam_error *err)
 		int code = (m->plan->rules[r].is_glob ? match_glob
 						      : match_path)(m, (uint32_t)r, err);
 
+		if (code == 0 && lam_stops(m->stop, r))
+			code = lam_fail_stopped(err);
+		if (code == LAM_ESTOPPED)
+			return code;
 		if (code < 0)
 			return lam_wrap(err, "assign[%zu]", r);
 	}
@@ -161,11 +173,14 @@ static int match_rules(struct matcher *m, struct lam_error *err)
 }
 
 int lam_match_new(struct lam_match *out, const struct lam_tree *tree,
-		  const struct lam_plan *plan, struct lam_error *err)
+		  const struct lam_plan *plan, const atomic_bool *stop,
+		  struct lam_error *err)
 {
-	struct matcher m = {
-		.tree = tree, .plan = plan, .match = out, .path = LAM_BUF(SIZE_MAX / 2)
-	};
+	struct matcher m = { .tree = tree,
+			     .plan = plan,
+			     .match = out,
+			     .path = LAM_BUF(SIZE_MAX / 2),
+			     .stop = stop };
 	uint32_t count = lam_tree_count(tree);
 	int code;
 

@@ -1,7 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glob.h"
+#include <lamina/glob.h>
+
 #include "near.h"
 #include "path.h"
 #include "plan_reader.h"

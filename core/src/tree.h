@@ -3,6 +3,8 @@
 #ifndef LAM_TREE_H
 #define LAM_TREE_H
 
+#include <stdatomic.h>
+
 #include <lamina/tree.h>
 
 #include "layer.h"
@@ -54,14 +56,19 @@ uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const b
 			     size_t *out_count);
 
 /* lam_tree_diff with some nodes of a counted as not there; what is below a gone node is
- * gone too. */
+ * gone too. stop may be NULL. */
 int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
 		       const struct lam_tree *b,
 		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
-		       void *context, struct lam_error *err);
+		       void *context, const atomic_bool *stop, struct lam_error *err);
 
-/* Which of enum lam_difference (image.h) two stats show, links apart. */
-unsigned lam_stat_compare(const struct lam_stat *a, const struct lam_stat *b);
+/* For loops over nodes: whether to stop, looked at now and then; and the error for it. */
+static inline bool lam_stops(const atomic_bool *stop, size_t n)
+{
+	return (n & 4095) == 0 && stop &&
+	       atomic_load_explicit(stop, memory_order_relaxed);
+}
+int lam_fail_stopped(struct lam_error *err);
 
 /* The next live node in depth-first order below `top`, parents first; LAM_NODE_NONE after
  * the last. */

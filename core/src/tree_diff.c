@@ -178,22 +178,27 @@ static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t 
 	return diff_pair(d, *out_a, *out_b);
 }
 
+int lam_fail_stopped(struct lam_error *err)
+{
+	return lam_fail(err, LAM_ESTOPPED, "stopped");
+}
+
 int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
 		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
 		  void *context, struct lam_error *err)
 {
-	return lam_tree_diff_left(a, NULL, b, found, context, err);
+	return lam_tree_diff_left(a, NULL, b, found, context, NULL, err);
 }
 
 int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
 		       const struct lam_tree *b,
 		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
-		       void *context, struct lam_error *err)
+		       void *context, const atomic_bool *stop, struct lam_error *err)
 {
 	struct diff d = { a,     b,       gone,
 			  found, context, malloc(a->node_count * sizeof *d.pair) };
 	struct frame *stack = NULL;
-	size_t depth = 0, cap = 0;
+	size_t depth = 0, cap = 0, steps = 0;
 	int code = d.pair ? lam_grow((void **)&stack, 0, &cap, sizeof *stack, err)
 			  : lam_fail_memory(err);
 
@@ -205,6 +210,10 @@ int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
 		uint32_t x, y;
 		bool done;
 
+		if (lam_stops(stop, ++steps)) {
+			code = lam_fail_stopped(err);
+			break;
+		}
 		code = diff_step(&d, &stack[depth - 1], &x, &y, &done);
 		depth -= done;
 		if (code || done || x == NONE)

@@ -29,7 +29,7 @@ int lam_verify(const struct lam_layout *layout, const struct lam_layer *const *s
 
 	if (code == 0)
 		code = lam_tree_diff_left(layout->tree, layout->gone, tree, differs,
-					  &context, err);
+					  &context, NULL, err);
 	lam_tree_free(tree);
 	return code;
 }

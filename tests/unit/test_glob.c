@@ -1,4 +1,5 @@
-#include "glob.h"
+#include <lamina/glob.h>
+
 #include "unit.h"
 
 static struct lam_error err;

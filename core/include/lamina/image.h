@@ -114,6 +114,8 @@ enum lam_difference {
 	LAM_DIFF_ONLY_A = 1024,
 	LAM_DIFF_ONLY_B = 2048,
 };
+/* Which of them two stats show, links apart. */
+unsigned lam_stat_compare(const struct lam_stat *a, const struct lam_stat *b);
 /* Calls found() for each path that differs; a non-zero return of it ends the walk and is
  * returned. */
 int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,

@@ -6,6 +6,8 @@
 #ifndef LAMINA_LAYOUT_H
 #define LAMINA_LAYOUT_H
 
+#include <stdatomic.h>
+
 #include <lamina/plan.h>
 
 #define LAM_TARGET_NONE UINT32_MAX /* left out of the image */
@@ -46,7 +48,19 @@ struct lam_layout;
 int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
 		   const struct lam_plan *plan, struct lam_plan_errors *errors,
 		   struct lam_error *err);
+/* The same, looking at `stop` (NULL: never) every few milliseconds: LAM_ESTOPPED. */
+int lam_layout_new_stoppable(struct lam_layout **out, const struct lam_image *image,
+			     const struct lam_plan *plan, struct lam_plan_errors *errors,
+			     const atomic_bool *stop, struct lam_error *err);
 void lam_layout_free(struct lam_layout *layout);
+
+/* Where rules and origins alone send each node (as lam_layout_target_of and
+ * lam_layout_rule_of), whether or not blobs that must stay can and hard links stay
+ * together: for showing a plan that does not fit. Arrays of lam_tree_count, the caller's
+ * (free()). LAM_EPLAN where an original is in no target or in two. */
+int lam_layout_assignment(uint32_t **out_targets, uint32_t **out_rules,
+			  const struct lam_image *image, const struct lam_plan *plan,
+			  const atomic_bool *stop, struct lam_error *err);
 
 const struct lam_image *lam_layout_image(const struct lam_layout *layout);
 const struct lam_plan *lam_layout_plan(const struct lam_layout *layout);

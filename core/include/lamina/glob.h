@@ -4,10 +4,13 @@
  * character itself. A slash before `**` at the end belongs to it: "/a/" + "**" matches
  * what is below /a, not /a. The pattern "/usr/" + "**" + "/x" also matches /usr/x.
  * Matching never backtracks without bound: it takes O(pattern * path) steps. */
-#ifndef LAM_GLOB_H
-#define LAM_GLOB_H
+#ifndef LAMINA_GLOB_H
+#define LAMINA_GLOB_H
 
-#include "buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <lamina/error.h>
 
 struct lam_glob;
 

@@ -1,0 +1,308 @@
+#include <stdio.h>
+
+#include <lamina/edit.h>
+
+#include "unit.h"
+
+static struct lam_error err;
+
+#define PLAN                                                                                    \
+	"{\"lamina\": 1, \"source\": {\"reference\": \"x\", \"paths\": [\"a\"]}, \"layers\": [" \
+	"{\"name\": \"base\", \"from\": [0], \"keep\": true, \"note\": \"n\"}, "                \
+	"{\"name\": \"mid\", \"from\": [1, 3]}, "                                               \
+	"{\"name\": \"rest\", \"from\": \"rest\"}, "                                            \
+	"{\"name\": \"top\", \"compression\": \"zstd:3\"}], "                                   \
+	"\"assign\": [{\"path\": \"/a\", \"to\": \"top\", \"note\": \"why\"}, "                 \
+	"{\"glob\": \"/b/*.so\", \"to\": \"mid\"}, {\"path\": \"/c\", \"to\": null}]}"
+
+static struct lam_plan *parse(const char *text)
+{
+	struct lam_plan_errors errors = { 0 };
+	struct lam_plan *plan;
+
+	if (lam_plan_parse(&plan, text, strlen(text), "plan", &errors, &err) < 0)
+		fail_msg("%s\n%s", err.text, text);
+	return plan;
+}
+
+static char *format(const struct lam_plan *plan)
+{
+	char *text;
+
+	OK(lam_plan_format(plan, &text, &err));
+	return text;
+}
+
+static void has_rules(const struct lam_plan *plan, const char *want)
+{
+	char got[1024];
+	size_t len = 0;
+
+	got[0] = '\0';
+	for (size_t i = 0; i < plan->rule_count; i++)
+		len += (size_t)snprintf(got + len, sizeof got - len, "%s%s>%s",
+					i ? " " : "", plan->rules[i].pattern,
+					plan->rules[i].to ? plan->rules[i].to : "-");
+	assert_string_equal(got, want);
+}
+
+static void copies(void **state)
+{
+	struct lam_plan *plan = parse(PLAN), *copy;
+	char *a, *b;
+
+	(void)state;
+	OK(lam_plan_copy(&copy, plan, &err));
+	assert_true(lam_plan_equal(plan, copy));
+	a = format(plan);
+	b = format(copy);
+	assert_string_equal(a, b);
+	free(a);
+	free(b);
+	free(copy->rules[0].note);
+	copy->rules[0].note = NULL;
+	assert_false(lam_plan_equal(plan, copy));
+	lam_plan_free(copy);
+	OK(lam_plan_copy(&copy, plan, &err));
+	copy->layers[3].compression.level = 4;
+	assert_false(lam_plan_equal(plan, copy));
+	lam_plan_free(copy);
+	lam_plan_free(plan);
+}
+
+static void assigns(void **state)
+{
+	const struct lam_edit_rule inner[] = { { "/a//x/./", false }, { "/b/*", true } };
+	const struct lam_edit_rule outer[] = { { "/b", false }, { "/a", false } };
+	const struct lam_edit_rule bad[] = { { "/ok", false }, { "/[", true } };
+	const struct lam_edit_rule relative[] = { { "x\33[2J", false } };
+	struct lam_plan *plan = parse(PLAN), *before;
+
+	(void)state;
+	OK(lam_edit_assign(plan, inner, 2, "mid", &err));
+	has_rules(plan, "/a>top /b/*.so>mid /c>- /a/x>mid /b/*>mid");
+	OK(lam_edit_assign(plan, outer, 2, NULL, &err));
+	has_rules(plan, "/c>- /b>- /a>-");
+	OK(lam_plan_copy(&before, plan, &err));
+	assert_int_equal(lam_edit_assign(plan, bad, 2, "mid", &err), LAM_EPLAN);
+	assert_int_equal(lam_edit_assign(plan, relative, 1, "mid", &err), LAM_EPLAN);
+	assert_string_equal(err.text, "x\\x1b[2J: a path begins with \"/\"");
+	assert_int_equal(lam_edit_assign(plan, inner, 2, "nobody", &err), LAM_EPLAN);
+	assert_string_equal(err.text, "no layer \"nobody\"");
+	assert_true(lam_plan_equal(plan, before));
+	lam_plan_free(before);
+	lam_plan_free(plan);
+}
+
+static void assigns_very_many(void **state)
+{
+	const size_t count = LAM_EDIT_MAX_RULES;
+	struct lam_edit_rule *rules = calloc(count, sizeof *rules);
+	const struct lam_edit_rule one = { "/other", false }, all = { "/m", false };
+	struct lam_plan *plan = parse(PLAN);
+	char *text = malloc(count * 16);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		sprintf(text + 16 * i, "/m/%zu", i);
+		rules[i].pattern = text + 16 * i;
+	}
+	assert_int_equal(lam_edit_assign(plan, rules, count, "top", &err), LAM_EPLAN);
+	OK(lam_edit_assign(plan, rules, count - 3, "top", &err));
+	assert_int_equal(plan->rule_count, count);
+	assert_int_equal(lam_edit_assign(plan, &one, 1, "top", &err), LAM_EPLAN);
+	OK(lam_edit_assign(plan, &all, 1, "top", &err));
+	assert_int_equal(plan->rule_count, 4);
+	free(rules);
+	free(text);
+	lam_plan_free(plan);
+}
+
+static void clears(void **state)
+{
+	static const char *const a[] = { "/a/" }, *const b[] = { "/b/*.so", "/c/d" },
+				 *const root[] = { "/" }, *const bad[] = { "c" };
+	struct lam_plan *plan = parse(PLAN);
+	size_t count;
+
+	(void)state;
+	OK(lam_edit_clear(plan, b, 2, false, &count, &err));
+	assert_int_equal(count, 1);
+	has_rules(plan, "/a>top /c>-");
+	OK(lam_edit_clear(plan, a, 1, false, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(lam_edit_clear(plan, bad, 1, false, &count, &err), LAM_EPLAN);
+	OK(lam_edit_clear(plan, root, 1, false, &count, &err));
+	assert_int_equal(count, 0);
+	OK(lam_edit_clear(plan, root, 1, true, &count, &err));
+	assert_int_equal(count, 1);
+	assert_int_equal(plan->rule_count, 0);
+	assert_int_equal(lam_edit_rule_remove(plan, 0, &err), LAM_EPLAN);
+	lam_plan_free(plan);
+	plan = parse(PLAN);
+	OK(lam_edit_rule_remove(plan, 1, &err));
+	has_rules(plan, "/a>top /c>-");
+	lam_plan_free(plan);
+}
+
+static void names_and_places(void **state)
+{
+	struct lam_plan *plan = parse(PLAN);
+
+	(void)state;
+	OK(lam_edit_layer_add(plan, 0, "first", &err));
+	OK(lam_edit_layer_add(plan, 5, "last", &err));
+	assert_int_equal(lam_edit_layer_add(plan, 9, "x", &err), LAM_EPLAN);
+	assert_int_equal(lam_edit_layer_add(plan, 0, "mid", &err), LAM_EPLAN);
+	assert_int_equal(lam_edit_layer_add(plan, 0, "", &err), LAM_EPLAN);
+	assert_int_equal(lam_edit_layer_add(plan, 0, "a\nb", &err), LAM_EPLAN);
+	assert_string_equal(plan->layers[0].name, "first");
+	assert_string_equal(plan->layers[5].name, "last");
+	OK(lam_edit_layer_rename(plan, 4, "up", &err));
+	OK(lam_edit_layer_rename(plan, 4, "up", &err));
+	assert_int_equal(lam_edit_layer_rename(plan, 4, "mid", &err), LAM_EPLAN);
+	has_rules(plan, "/a>up /b/*.so>mid /c>-");
+	OK(lam_edit_layer_move(plan, 5, 1, &err));
+	OK(lam_edit_layer_move(plan, 0, 3, &err));
+	assert_string_equal(plan->layers[0].name, "last");
+	assert_string_equal(plan->layers[3].name, "first");
+	assert_int_equal(lam_edit_layer_move(plan, 0, 6, &err), LAM_EPLAN);
+	lam_plan_free(plan);
+}
+
+static void merges(void **state)
+{
+	struct lam_plan *plan = parse(PLAN);
+
+	(void)state;
+	OK(lam_edit_layer_merge(plan, 1, 0, &err));
+	assert_int_equal(plan->layers[0].from_count, 2);
+	assert_int_equal(plan->layers[0].from[0].last, 1);
+	assert_int_equal(plan->layers[0].from[1].first, 3);
+	assert_false(plan->layers[0].keep);
+	has_rules(plan, "/a>top /b/*.so>base /c>-");
+	OK(lam_edit_layer_merge(plan, 1, 0, &err));
+	assert_true(plan->layers[0].rest);
+	assert_int_equal(plan->layers[0].from_count, 0);
+	assert_int_equal(lam_edit_layer_merge(plan, 0, 0, &err), LAM_EPLAN);
+	OK(lam_edit_layer_merge(plan, 0, 1, &err));
+	assert_true(plan->layers[0].rest);
+	has_rules(plan, "/a>top /b/*.so>top /c>-");
+	lam_plan_free(plan);
+	plan = parse(PLAN);
+	OK(lam_edit_layer_add(plan, 0, "nothing", &err));
+	OK(lam_edit_layer_merge(plan, 0, 1, &err));
+	assert_true(plan->layers[0].keep);
+	OK(lam_edit_layer_merge(plan, 3, 0, &err));
+	assert_false(plan->layers[0].keep);
+	lam_plan_free(plan);
+}
+
+static void deletes(void **state)
+{
+	struct lam_plan *plan = parse(PLAN);
+
+	(void)state;
+	OK(lam_edit_layer_delete(plan, 3, &err));
+	has_rules(plan, "/b/*.so>mid /c>-");
+	OK(lam_edit_layer_delete(plan, 0, &err));
+	assert_string_equal(plan->layers[0].name, "mid");
+	assert_int_equal(plan->layers[0].from[0].first, 0);
+	assert_int_equal(plan->layers[0].from[0].last, 1);
+	OK(lam_edit_layer_delete(plan, 1, &err));
+	assert_true(plan->layers[0].rest);
+	assert_int_equal(lam_edit_layer_delete(plan, 0, &err), LAM_EPLAN);
+	lam_plan_free(plan);
+}
+
+static void keeps_and_compresses(void **state)
+{
+	const struct lam_compression zstd = { LAM_CODEC_ZSTD, 19 };
+	struct lam_plan *plan = parse(PLAN);
+
+	(void)state;
+	OK(lam_edit_layer_keep(plan, 0, false, &err));
+	OK(lam_edit_layer_keep(plan, 0, true, &err));
+	assert_true(plan->layers[0].keep);
+	for (size_t i = 1; i < 4; i++) {
+		assert_int_equal(lam_edit_layer_keep(plan, i, true, &err), LAM_EPLAN);
+		OK(lam_edit_layer_keep(plan, i, false, &err));
+	}
+	OK(lam_edit_layer_compression(plan, 1, &zstd, &err));
+	assert_int_equal(plan->layers[1].compression.level, 19);
+	OK(lam_edit_layer_compression(plan, 1, NULL, &err));
+	assert_false(plan->layers[1].has_compression);
+	assert_int_equal(lam_edit_layer_compression(plan, 4, NULL, &err), LAM_EPLAN);
+	lam_plan_free(plan);
+}
+
+static void appends(void **state)
+{
+	struct lam_plan *plan = parse(PLAN),
+			*other = parse(
+				"{\"lamina\": 1, \"layers\": [{\"name\": \"mid\", "
+				"\"from\": [0]}, {\"name\": \"new\", \"from\": "
+				"\"rest\", \"note\": \"x\"}], \"assign\": ["
+				"{\"path\": \"/a\", \"to\": \"new\", \"note\": \"y\"}]}");
+
+	(void)state;
+	OK(lam_edit_append(plan, other, &err));
+	assert_int_equal(plan->layer_count, 5);
+	assert_string_equal(plan->layers[4].name, "new");
+	assert_string_equal(plan->layers[4].note, "x");
+	assert_false(plan->layers[4].rest);
+	has_rules(plan, "/b/*.so>mid /c>- /a>new");
+	assert_string_equal(plan->rules[2].note, "y");
+	lam_plan_free(other);
+	lam_plan_free(plan);
+}
+
+static void free_names(void **state)
+{
+	static const struct {
+		const char *wish, *name;
+	} cases[] = {
+		{ "new", "new" },
+		{ "top", "top-2" },
+		{ "", "layer" },
+		{ "a\nb", "a\\nb" },
+		{ "\xff", "\\xff" },
+		{ "with\\slash", "with\\slash" },
+		{ "caf\xc3\xa9", "caf\xc3\xa9" },
+	};
+	struct lam_plan *plan = parse(PLAN);
+	char *name, longest[600];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OK(lam_plan_free_name(&name, plan, cases[i].wish, &err));
+		assert_string_equal(name, cases[i].name);
+		free(name);
+	}
+	for (size_t i = 0; i + 2 < sizeof longest; i += 2)
+		memcpy(longest + i, "\xc3\xa9", 3);
+	for (int i = 0; i < 3; i++) {
+		OK(lam_plan_free_name(&name, plan, longest, &err));
+		OK(lam_edit_layer_add(plan, 0, name, &err));
+		free(name);
+	}
+	lam_plan_free(plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(copies),
+		cmocka_unit_test(assigns),
+		cmocka_unit_test(assigns_very_many),
+		cmocka_unit_test(clears),
+		cmocka_unit_test(names_and_places),
+		cmocka_unit_test(merges),
+		cmocka_unit_test(deletes),
+		cmocka_unit_test(keeps_and_compresses),
+		cmocka_unit_test(appends),
+		cmocka_unit_test(free_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
