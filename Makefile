@@ -15,7 +15,8 @@ endif
 PACKAGES := libarchive jansson libcrypto libisal libdeflate libzstd ncursesw
 DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libisal-dev libdeflate-dev libzstd-dev \
             libncurses-dev python3
-PEERS    := libcmocka-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux
+PEERS    := libcmocka-dev libvterm-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux
+PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
 LINTERS  := clang-tidy cppcheck
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wstrict-prototypes \
@@ -29,15 +30,16 @@ COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $
 LINK     = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 
 CORE     := $(wildcard core/src/*.c)
-TUI      := $(wildcard tui/*.c)
+TUI      := $(wildcard tui/*.c tui/*/*.c)
 UNIT     := $(wildcard tests/unit/test_*.c)
 SUPPORT  := $(wildcard tests/support/*.c)
+PROBES   := $(wildcard tests/screen/*_probe.c)
 E2E      := $(filter-out %/demo.sh,$(wildcard tests/e2e/*.sh tests/e2e/*.py))
-C_FILES  := $(wildcard core/src/*.[ch] core/include/lamina/*.h tui/*.[ch] tests/*/*.[ch])
+C_FILES  := $(wildcard core/src/*.[ch] core/include/lamina/*.h tui/*.[ch] tui/*/*.[ch] tests/*/*.[ch])
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all deps deps-build check check-asan check-tsan e2e property coverage lint lint-quick format bench bench-smoke demo test install clean help
+.PHONY: all deps deps-build check bless check-asan check-tsan e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install clean help
 
 all: $(BUILD)/lamina ## build the program, build/lamina
 
@@ -61,9 +63,14 @@ $(1)/tests/%.o: tests/%.c | $(deps_first)
 	@mkdir -p $$(@D)
 	$$(COMPILE) $(2) -Icore/src -Itui -Itests/support -c -o $$@ $$<
 $(1)/tests/test_%: $(1)/tests/unit/test_%.o $(1)/libsupport.a $(1)/libtui.a $(1)/liblamina.a
-	$$(LINK) $(2) -o $$@ $$^ -lcmocka $$(PKG_LIBS)
-.SECONDARY: $(patsubst %.c,$(1)/%.o,$(UNIT) $(CORE) $(TUI) $(SUPPORT))
--include $(patsubst %.c,$(1)/%.d,$(UNIT) $(CORE) $(TUI) $(SUPPORT))
+	$$(LINK) $(2) -o $$@ $$^ -lcmocka -lvterm -lm $$(PKG_LIBS)
+$(1)/tests/%_probe: $(1)/tests/screen/%_probe.o $(1)/libtui.a $(1)/liblamina.a
+	$$(LINK) $(2) -o $$@ $$^ $$(PKG_LIBS)
+$(1)/tests/test_term: | $(1)/tests/term_probe
+$(1)/tests/%_bench: $(1)/tests/bench/%_bench.o $(1)/libsupport.a $(1)/libtui.a $(1)/liblamina.a
+	$$(LINK) $(2) -o $$@ $$^ $$(PKG_LIBS)
+.SECONDARY: $(patsubst %.c,$(1)/%.o,$(UNIT) $(PROBES) $(CORE) $(TUI) $(SUPPORT))
+-include $(patsubst %.c,$(1)/%.d,$(UNIT) $(PROBES) $(CORE) $(TUI) $(SUPPORT))
 endef
 unit = $(patsubst tests/unit/%.c,$(1)/tests/%,$(UNIT))
 
@@ -95,6 +102,9 @@ deps-build: ## install what the build alone needs
 check: $(call unit,$(BUILD)) ## run the unit tests
 	@tests/run.sh $^
 
+bless: $(call unit,$(BUILD)) ## run the unit tests and write their golden files anew
+	@BLESS=1 tests/run.sh $^
+
 check-asan: $(call unit,$(BUILD)/asan) $(BUILD)/asan/lamina ## the same, hostile images and properties under address and UB sanitizers
 	@LAMINA=$(BUILD)/asan/lamina tests/run.sh $(call unit,$(BUILD)/asan) tests/e2e/hostile.sh \
 		"tests/prop/run.py --seeds 100 --jobs $(JOBS) --umoci 0"
@@ -113,8 +123,15 @@ bench: $(BUILD)/lamina ## lamina and its peers on real images; BENCH= stages, BE
 	@[ -n "$(BENCH_IMAGES)" ] || tests/bench/images $(BUILD)/bench/images
 	@tests/bench/run.py $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
+bench-screen: $(BUILD)/tests/screen_bench ## how long keys take on an image of a million paths
+	@$<
+
 bench-smoke: $(BUILD)/lamina ## the same on small images that it makes itself, once
 	@BENCH_WORK=$(BUILD)/bench/smoke tests/bench/run.py --smoke
+
+screenshots: $(BUILD)/lamina ## pictures of the program in a terminal; SCREENSHOT_IMAGE=oci:DIR[:TAG] of another image
+	$(call install_missing,$(PICTURES))
+	@tests/screenshots.py
 
 demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, without network or root
 	@tests/e2e/demo.sh

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "ui/text.h"
 
 atomic_bool stop_asked;
 int stop_signal;
@@ -56,20 +57,7 @@ void tell(const struct call *call, const char *format, ...)
 
 const char *size_text(uint64_t bytes, char out[16])
 {
-	static const char units[] = " KMGTPE";
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1023.5 && units[unit + 1]) {
-		value /= 1024;
-		unit++;
-	}
-	if (unit == 0)
-		snprintf(out, 16, "%llu", (unsigned long long)bytes);
-	else
-		snprintf(out, 16, value < 99.95 ? "%.1f%c" : "%.0f%c", value,
-			 units[unit]);
-	return out;
+	return text_size(bytes, out);
 }
 
 void put_text(FILE *out, const char *bytes, size_t len)

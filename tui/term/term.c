@@ -1,0 +1,329 @@
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "term/term_copy.h"
+#include "term/term_curses.h"
+#include "term/term_keys.h"
+#include "term/term_signals.h"
+
+#define WIDTH_MAX  2000 /* more are nobody's, and would only cost memory */
+#define HEIGHT_MAX 1000
+#define WAIT_MAX   86400000 /* ms */
+
+#define PASTE_ON  "\033[?2004h"
+#define PASTE_OFF "\033[?2004l"
+#define MOUSE_ON  "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define HINT      "`lamina ls IMAGE` lists without one"
+
+struct term {
+	struct screen *screen;
+	struct term_keys keys;
+	struct termios saved; /* the terminal as it was */
+	int signal_fd;
+	bool ascii, mouse;
+	bool is_away;
+	int width, height;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int clamp(int value, int most)
+{
+	return value < 1 ? 1 : value > most ? most : value;
+}
+
+static void read_size(struct term *term)
+{
+	struct winsize size;
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
+		term->width = size.ws_col;
+		term->height = size.ws_row;
+	} else {
+		screen_default_size(term->screen, &term->width, &term->height);
+	}
+	term->width = clamp(term->width, WIDTH_MAX);
+	term->height = clamp(term->height, HEIGHT_MAX);
+	screen_resize(term->screen, term->width, term->height);
+}
+
+static void send(struct term *term, const char *text)
+{
+	screen_send(term->screen, text, strlen(text));
+}
+
+static void send_modes(struct term *term, bool on)
+{
+	if (!screen_has_csi(term->screen))
+		return;
+	send(term, on ? PASTE_ON : PASTE_OFF);
+	if (term->mouse)
+		send(term, on ? MOUSE_ON : MOUSE_OFF);
+}
+
+/* What a fatal signal writes: the line in which the cursor ends depends on the size. */
+static void prepare_restore(struct term *term)
+{
+	char bytes[RESTORE_MAX] = "";
+	size_t len = 0;
+
+	if (screen_has_csi(term->screen))
+		len = (size_t)snprintf(bytes, sizeof bytes, "%s%s",
+				       term->mouse ? MOUSE_OFF : "", PASTE_OFF);
+	len += screen_restore_bytes(term->screen, bytes + len, sizeof bytes - len);
+	signals_set_restore(bytes, len);
+}
+
+static int check_terminal(struct termios *out_saved, struct lam_error *err)
+{
+	pid_t foreground;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    tcgetattr(STDIN_FILENO, out_saved) < 0)
+		return lam_fail(err, LAM_EUSAGE,
+				"the editor needs a terminal as standard %s; " HINT,
+				isatty(STDIN_FILENO) ? "output" : "input");
+	foreground = tcgetpgrp(STDIN_FILENO);
+	if (foreground >= 0 && foreground != getpgrp())
+		return lam_fail(err, LAM_EUSAGE,
+				"the editor runs in the foreground alone; " HINT);
+	return 0;
+}
+
+int term_open(struct term **out, const struct term_options *options,
+	      struct lam_error *err)
+{
+	struct termios saved;
+	struct term *term;
+
+	if (check_terminal(&saved, err) < 0)
+		return err->code;
+	term = calloc(1, sizeof *term);
+	if (!term)
+		return lam_fail_memory(err);
+	term->saved = saved;
+	term->mouse = options->mouse;
+	term->ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	term->keys.erase = saved.c_cc[VERASE];
+	/* First, so that curses finds handlers and sets none of its own. */
+	term->signal_fd = signals_open(STDIN_FILENO, &saved);
+	if (term->signal_fd < 0) {
+		free(term);
+		return lam_fail_errno(err, LAM_EUSAGE, errno, "a pipe for signals");
+	}
+	if (screen_open(&term->screen, options->no_color, term->ascii, err) < 0) {
+		signals_close();
+		free(term);
+		return err->code;
+	}
+	read_size(term);
+	prepare_restore(term);
+	send_modes(term, true);
+	*out = term;
+	return 0;
+}
+
+void term_close(struct term *term)
+{
+	if (!term)
+		return;
+	if (!term->is_away)
+		send_modes(term, false);
+	screen_close(term->screen);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &term->saved);
+	signals_close();
+	term_keys_fini(&term->keys);
+	free(term);
+}
+
+enum palette term_palette(const struct term *term)
+{
+	return screen_palette(term->screen);
+}
+
+bool term_is_ascii(const struct term *term)
+{
+	return term->ascii;
+}
+
+void term_size(const struct term *term, int *out_width, int *out_height)
+{
+	*out_width = term->width;
+	*out_height = term->height;
+}
+
+void term_draw(struct term *term, const struct canvas *canvas)
+{
+	if (!term->is_away)
+		screen_draw(term->screen, canvas);
+}
+
+void term_redraw(struct term *term)
+{
+	screen_redraw(term->screen);
+}
+
+void term_leave(struct term *term)
+{
+	if (term->is_away)
+		return;
+	send_modes(term, false);
+	screen_leave(term->screen);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &term->saved);
+	term->is_away = true;
+	signals_set_away(true);
+}
+
+void term_enter(struct term *term)
+{
+	if (!term->is_away)
+		return;
+	signals_set_away(false);
+	term->is_away = false;
+	screen_enter(term->screen);
+	read_size(term);
+	prepare_restore(term);
+	send_modes(term, true);
+}
+
+static void stop(struct term *term, bool group)
+{
+	term_leave(term);
+	signals_stop(group);
+	term_enter(term);
+}
+
+void term_suspend(struct term *term)
+{
+	stop(term, true);
+}
+
+void term_bell(struct term *term)
+{
+	send(term, "\a");
+}
+
+bool term_copy(struct term *term, const char *text)
+{
+	char *sequence;
+
+	if (!screen_has_csi(term->screen))
+		return false;
+	sequence = term_copy_sequence(getenv("TERM"), getenv("TMUX") != NULL, text);
+	if (!sequence)
+		return false;
+	send(term, sequence);
+	free(sequence);
+	return true;
+}
+
+/* --- waiting --- */
+
+/* One event for what signals told, the weightiest first; the others stay for later. */
+static bool next_of_signals(struct term *term, struct term_event *out)
+{
+	unsigned seen = signals_take();
+
+	*out = (struct term_event){ .kind = TERM_NOTHING };
+	if (seen & SEEN_STOP) {
+		stop(term, false);
+		out->kind = TERM_RESUMED;
+	} else if (seen & SEEN_CONTINUE) {
+		/* By SIGSTOP: whoever had the terminal meanwhile may have changed it. */
+		term_leave(term);
+		term_enter(term);
+		out->kind = TERM_RESUMED;
+	} else if (seen & SEEN_RESIZE) {
+		read_size(term);
+		prepare_restore(term);
+		out->kind = TERM_RESIZE;
+	}
+	if (seen & SEEN_END)
+		*out = (struct term_event){ .kind = TERM_STOPPED,
+					    .signal = signals_ended_by() };
+	return out->kind != TERM_NOTHING;
+}
+
+/* False where the terminal is gone. */
+static bool read_keys(struct term *term)
+{
+	unsigned char bytes[TERM_KEYS_ROOM];
+	size_t room = TERM_KEYS_ROOM - term->keys.len;
+	ssize_t len = read(STDIN_FILENO, bytes, room);
+
+	if (len > 0)
+		term_keys_feed(&term->keys, bytes, (size_t)len, now_ms());
+	return len > 0 || (len < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static int shorter(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+static int time_left(int64_t deadline, int64_t now)
+{
+	int64_t left = deadline - now;
+
+	if (deadline < 0)
+		return -1;
+	return left < 0 ? 0 : left > WAIT_MAX ? WAIT_MAX : (int)left;
+}
+
+/* Sleeps until something is there; *out tells what but keys and signals. */
+static void sleep_until(struct term *term, int wake_fd, int timeout_ms,
+			struct term_event *out)
+{
+	struct pollfd fds[] = {
+		{ .fd = term->signal_fd, .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = wake_fd, .events = POLLIN },
+	};
+
+	out->kind = TERM_NOTHING;
+	if (poll(fds, 3, timeout_ms) <= 0 || fds[0].revents)
+		return;
+	if (fds[1].revents && (!(fds[1].revents & POLLIN) || !read_keys(term)))
+		out->kind = TERM_CLOSED;
+	else if (!fds[1].revents && fds[2].revents)
+		out->kind = TERM_WAKE;
+}
+
+void term_wait(struct term *term, int wake_fd, int timeout_ms, struct term_event *out)
+{
+	int64_t now = now_ms();
+	int64_t deadline = timeout_ms < 0 ? -1 : now + timeout_ms;
+	bool last = false;
+
+	do {
+		int left = time_left(deadline, now);
+
+		if (next_of_signals(term, out) || term_keys_next(&term->keys, now, out))
+			return;
+		if (last)
+			break;
+		last = left == 0;
+		sleep_until(term, wake_fd,
+			    shorter(left, term_keys_patience(&term->keys, now)), out);
+		if (out->kind != TERM_NOTHING)
+			return;
+		now = now_ms();
+	} while (true);
+	*out = (struct term_event){ .kind = TERM_NOTHING };
+}
