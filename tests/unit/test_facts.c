@@ -1,0 +1,196 @@
+#include "image_build.h"
+#include "model/facts.h"
+#include "model/order.h"
+#include "unit.h"
+
+static struct lam_error err;
+
+static const struct image_entry base[] = {
+	{ "bin/su", .body = "ELF", .mode = 04755 },
+	{ "bin/ping", .body = "x", .attribute = "SCHILY.xattr.security.capability=\1" },
+	{ "bin/sh", 'l', .target = "su" },
+	{ "bin/gone", 'l', .target = "nothing" },
+	{ "bin/loop", 'l', .target = "loop" },
+	{ "bin/up", 'l', .target = "../../bin/su" },
+	{ "bin/evil\33[2J", .body = "" },
+	{ "bin/back\\slash", .body = "" },
+	{ "var/group", 'd', .mode = 02775 },
+	{ "var/cache/one", .size = 1000 },
+	{ "var/cache/two", .size = 2000 },
+	{ "var/same", .size = 500 },
+};
+static const struct image_entry middle[] = {
+	{ "var/same", .size = 500, .uid = 7 },
+	{ "a", .size = 10 },
+	{ "b", 'h', .target = "a" },
+	{ .path = "var/.wh.cache" },
+};
+static const struct image_entry top[] = { { "a", .size = 20 } };
+
+static const struct image_layer layers[] = { IMAGE_LAYER(base), IMAGE_LAYER(middle),
+					     IMAGE_LAYER(top) };
+
+static uint32_t find(const struct facts *f, const char *path)
+{
+	return lam_tree_find(f->tree, path, strlen(path));
+}
+
+static void flags(void **state)
+{
+	static const struct {
+		const char *path;
+		unsigned flags;
+	} cases[] = {
+		{ "/bin/su", FACT_POWER },
+		{ "/bin/ping", FACT_POWER },
+		{ "/bin/sh", 0 },
+		{ "/bin/gone", FACT_DANGLING },
+		{ "/bin/loop", FACT_LOOP },
+		{ "/bin/up", FACT_ABOVE_ROOT },
+		{ "/bin/evil\33[2J", FACT_ESCAPED },
+		{ "/bin/back\\slash", 0 },
+		{ "/var/group", 0 },
+		{ "/var/cache", FACT_DEAD },
+		{ "/var/cache/one", FACT_DEAD },
+		{ "/var/same", FACT_VERSIONS },
+		{ "/var", 0 },
+		{ "/a", FACT_VERSIONS },
+		{ "/b", 0 },
+	};
+	struct built built;
+	struct facts *f;
+
+	(void)state;
+	built_open(&built, layers, 3);
+	OK(facts_new(&f, built.image, NULL, &err));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (f->flags[find(f, cases[i].path)] != cases[i].flags)
+			fail_msg("%s: %x", cases[i].path,
+				 f->flags[find(f, cases[i].path)]);
+	}
+	assert_int_equal(f->dangling_count, 1);
+	assert_int_equal(f->flagged_count, 4);
+	facts_free(f);
+	built_close(&built);
+}
+
+static void sums(void **state)
+{
+	struct built built;
+	struct facts *f;
+	uint64_t waste = 0;
+
+	(void)state;
+	built_open(&built, layers, 3);
+	OK(facts_new(&f, built.image, NULL, &err));
+	/* the 10 bytes of a live on as b */
+	assert_int_equal(f->dead_bytes[0], 3500);
+	for (size_t i = 0; i < 3; i++)
+		waste += lam_image_layer(built.image, i)->waste_bytes;
+	assert_int_equal(f->dead_bytes[0], waste);
+	assert_int_equal(f->dead_bytes[find(f, "/var/cache")], 3000);
+	assert_int_equal(f->children[find(f, "/var")], 2);
+	assert_int_equal(f->children[0], 4);
+	assert_int_equal(f->from[find(f, "/var")], 3);
+	assert_int_equal(f->from[find(f, "/bin")], 1);
+	assert_int_equal(f->from[find(f, "/b")], 2);
+	assert_int_equal(f->from[0], 7);
+	assert_int_equal(f->from[find(f, "/var/cache/one")], 1);
+	facts_free(f);
+	built_close(&built);
+}
+
+static void stopped(void **state)
+{
+	struct built built;
+	struct facts *f;
+	atomic_bool stop = true;
+
+	(void)state;
+	built_open(&built, layers, 3);
+	assert_int_equal(facts_new(&f, built.image, &stop, &err), LAM_ESTOPPED);
+	assert_null(f);
+	built_close(&built);
+}
+
+static void layers_text(void **state)
+{
+	static const struct {
+		uint64_t mask;
+		size_t count;
+		int columns;
+		const char *text;
+	} cases[] = {
+		{ 0, 9, 5, "-" },
+		{ 1 << 4, 9, 5, "4" },
+		{ 1 << 1 | 1 << 3, 9, 5, "1,3" },
+		{ 0x3fe, 10, 5, "1-9" },
+		{ 1 | 0x3c, 9, 5, "0,2-5" },
+		{ 1 | 0x3c, 9, 4, "0-5" },
+		{ 3, 9, 3, "0,1" },
+		{ 1u << 10 | 1u << 12, 20, 3, "10+" },
+		{ UINT64_C(1) << 63, 64, 5, "63" },
+		{ UINT64_C(1) << 63, 100, 5, "63+" },
+		{ UINT64_C(0x5555555555555555), 64, 60, "0-62" },
+	};
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(facts_layers_text(cases[i].mask, cases[i].count,
+						      cases[i].columns, out),
+				    cases[i].text);
+}
+
+static void owners(void **state)
+{
+	static const struct image_entry files[] = {
+		{ "etc", 'l', .target = "real" },
+		{ "real/passwd",
+		  .body = "root:x:0:0::/:/bin/sh\nbad\napp:x:1000:1000::/:\n"
+			  "again:x:0:1::/:\nevil\33[2J:x:5:5::/:\n"
+			  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:x:6:6::/:\n"
+			  "x:x:99999999999999999999:1::/:\nlast:x:9:9" },
+		{ "real/group", .body = "root:x:0:\nwheel:x:10:root,app\n" },
+	};
+	static const struct {
+		int64_t uid, gid;
+		const char *text;
+	} cases[] = {
+		{ 0, 0, "root:root" },
+		{ 1000, 10, "app:wheel" },
+		{ 5, 7, "evil\\x1b[2J:7" },
+		{ 6, 0, "6:root" },
+		{ 9, 0, "last:root" },
+		{ INT64_MIN, INT64_MAX, "-9223372036854775808:9223372036854775807" },
+	};
+	struct image_layer layer = IMAGE_LAYER(files);
+	struct built built;
+	struct owners *o;
+	char out[80];
+
+	(void)state;
+	built_open(&built, &layer, 1);
+	OK(owners_new(&o, built.image, &err));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(owners_text(o, cases[i].uid, cases[i].gid, out),
+				    cases[i].text);
+	owners_free(o);
+	built_close(&built);
+	built_open(&built, layers, 3);
+	OK(owners_new(&o, built.image, &err));
+	assert_string_equal(owners_text(o, 0, 1, out), "0:1");
+	owners_free(o);
+	built_close(&built);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(flags),   cmocka_unit_test(sums),
+		cmocka_unit_test(stopped), cmocka_unit_test(layers_text),
+		cmocka_unit_test(owners),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

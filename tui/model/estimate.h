@@ -1,0 +1,19 @@
+/* How large a layer's blob will be, before anything is compressed. */
+#ifndef MODEL_ESTIMATE_H
+#define MODEL_ESTIMATE_H
+
+#include <lamina/compression.h>
+#include <lamina/image.h>
+
+/* Bytes of a blob in bytes of its tar, as it is usual for system layers. */
+double estimate_usual(struct lam_compression compression);
+
+/* What gzip:6 would make of an original, in bytes of its tar: from the size of its blob,
+ * however it is stored. */
+double estimate_ratio(const struct lam_layer_info *original);
+
+/* A blob of a layer whose tar has `tar` bytes and whose contents shrink to `ratio` with
+ * gzip:6. */
+uint64_t estimate_blob(uint64_t tar, double ratio, struct lam_compression compression);
+
+#endif

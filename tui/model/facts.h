@@ -1,0 +1,64 @@
+/* What the screen wants to know of each path, worked out once for an image. Immutable
+ * once made; all of it may be read from any thread. `stop` (may be NULL) ends a call
+ * within a few milliseconds: it then returns LAM_ESTOPPED. */
+#ifndef MODEL_FACTS_H
+#define MODEL_FACTS_H
+
+#include <stdatomic.h>
+
+#include <lamina/image.h>
+
+enum fact {
+	FACT_DANGLING = 1,
+	FACT_LOOP = 2,
+	FACT_ABOVE_ROOT = 4,
+	FACT_LINKED = 8,    /* one of several names of a file */
+	FACT_POWER = 16,    /* setuid, setgid, or a file capability */
+	FACT_VERSIONS = 32, /* no directory, and more than one layer holds a version */
+	FACT_ESCAPED = 64,  /* its name is not printable as it is */
+	FACT_DEAD = 128,
+};
+/* Those that "next flagged entry" stops at. */
+#define FACTS_PROBLEM (FACT_DANGLING | FACT_LOOP | FACT_ABOVE_ROOT | FACT_ESCAPED)
+
+struct link_to {
+	uint32_t target, symlink;
+};
+
+struct facts {
+	const struct lam_image *image;
+	const struct lam_tree *tree;
+	uint32_t count;  /* of nodes */
+	uint16_t *flags; /* of each */
+	uint64_t *from;  /* origins of the live paths at and below, bit n is layer n;
+			    bit 63 also for all above. A dead node: of its last version */
+	uint64_t
+		*dead_bytes; /* sizes of all versions at and below that are not visible */
+	uint32_t *children;  /* live children alone */
+	struct link_to *links; /* live symlinks that lead somewhere, by target */
+	size_t link_count;
+	uint32_t dangling_count, flagged_count;
+};
+
+int facts_new(struct facts **out, const struct lam_image *image, const atomic_bool *stop,
+	      struct lam_error *err);
+void facts_free(struct facts *facts);
+
+/* How many symlinks lead to a node; they stand in links[] from *out_first on. */
+size_t facts_links_to(const struct facts *facts, uint32_t node, size_t *out_first);
+
+/* "4", "1,3", "1-9", "0,2-5"; what does not fit into `columns` (at least 3) becomes
+ * "0-9" (first to last). */
+const char *facts_layers_text(uint64_t mask, size_t layer_count, int columns,
+			      char out[64]);
+
+/* "root"-like names are not carried by images' trees, but by their /etc/passwd and
+ * /etc/group: read once from the image, "0" where there is none. */
+struct owners;
+int owners_new(struct owners **out, const struct lam_image *image, struct lam_error *err);
+void owners_free(struct owners *owners);
+/* "root:root", "1000:1000"; escaped text. */
+const char *owners_text(const struct owners *owners, int64_t uid, int64_t gid,
+			char out[80]);
+
+#endif
