@@ -111,12 +111,23 @@ uint32_t find_path(struct call *call, const struct lam_image *image, const char 
 /* Reads a file, or standard input for "-". */
 int read_input(struct call *call, const char *file, char **out, size_t *out_len);
 
+/* $NAME/lamina, or lamina in a usual place below $HOME, with a tail behind it; NULL where
+ * there is neither (XDG Base Directory Specification: relative paths do not count). A new
+ * string of the caller's. */
+char *user_folder(const char *name, const char *usual, const char *tail);
+
+#define CREATED_MAX 40
+/* The time of SOURCE_DATE_EPOCH (reproducible-builds.org) in RFC 3339; "" where it is not
+ * set. 0, or EXIT_USAGE with the reason told. */
+int get_created(const struct call *call, char out[CREATED_MAX]);
+
 extern const char *const KIND_NAMES[];
 extern const char *const CHANGE_NAMES[];
 extern const char *const FATE_NAMES[];
 const char *resolution_name(const struct lam_tree *tree,
 			    uint32_t node); /* "dangling" ..., or NULL */
 
+int run_edit(struct call *call);
 int run_apply(struct call *call);
 int run_plan(struct call *call);
 int run_explain(struct call *call);

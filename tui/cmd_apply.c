@@ -1,7 +1,6 @@
 /* lamina apply: plan, image, output. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd.h"
 
@@ -11,26 +10,8 @@ struct apply {
 	struct lam_image *image;
 	struct lam_layout *layout;
 	char *spool;
-	char created[40];
+	char created[CREATED_MAX];
 };
-
-/* SOURCE_DATE_EPOCH (reproducible-builds.org). */
-static int set_created(struct apply *a)
-{
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	struct tm tm;
-	time_t when;
-	char *end;
-
-	if (!text || !*text)
-		return 0;
-	when = (time_t)strtoll(text, &end, 10);
-	if (*end || strspn(text, "0123456789") != strlen(text) || strlen(text) > 12 ||
-	    !gmtime_r(&when, &tm))
-		return usage_error("apply", "SOURCE_DATE_EPOCH is a number of seconds");
-	strftime(a->created, sizeof a->created, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return 0;
-}
 
 static int check_pinned(struct apply *a)
 {
@@ -173,7 +154,7 @@ static int write_image(struct apply *a)
 
 static int apply(struct apply *a)
 {
-	int code = set_created(a);
+	int code = get_created(a->call, a->created);
 
 	if (code)
 		return code;

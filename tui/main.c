@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/help.h"
 #include "cmd.h"
 
 #define VERSION "0.1.0"
@@ -37,6 +38,13 @@ static const struct option LS[] = {
 	{ "json", 0, NULL, "as JSON" },
 	{ 0 },
 };
+static const struct option EDIT[] = {
+	{ "plan", 0, "FILE", "the plan to begin with, and to save to" },
+	{ "output", 'o', "IMAGE", "where W writes to" },
+	{ "ascii", 0, NULL, "draw with ASCII alone" },
+	{ "no-mouse", 0, NULL, "leave the mouse to the terminal" },
+	{ 0 },
+};
 static const struct option JSON[] = { { "json", 0, NULL, "as JSON" }, { 0 } };
 static const struct option NONE[] = { { 0 } };
 
@@ -55,6 +63,11 @@ const struct command COMMANDS[] = {
 	{ "diff", "A B", "how two images' merged filesystems differ",
 	  "Lists paths that differ: '-' in A alone, '+' in B alone, '~' in both. Exits with 1 if there are any.",
 	  JSON, 2, 2, run_diff },
+	{ "edit", "IMAGE", "browse, assign, undo, and write, on the screen",
+	  "Shows the merged filesystem of IMAGE with the layer that each file comes from. Subtrees are assigned to layers;\n"
+	  "nothing is written before W, and everything before it can be undone. ? tells the keys.\n\n"
+	  "'lamina IMAGE' is the same. 'lamina help keys' prints all keys.",
+	  EDIT, 1, 1, run_edit },
 	{ "explain", "PLAN IMAGE PATH...", "where a path goes, and why",
 	  "Tells for each PATH which rule of PLAN wins, which layer it goes to, and why that layer is kept or written.",
 	  NONE, 3, SIZE_MAX, run_explain },
@@ -80,7 +93,7 @@ const struct command COMMANDS[] = {
 static void print_overview(FILE *out)
 {
 	fputs("lamina edits the layers of container images, and proves that the result is the same image.\n\n"
-	      "usage: lamina COMMAND ...\n\n",
+	      "usage: lamina IMAGE          the editor\n       lamina COMMAND ...\n\n",
 	      out);
 	for (const struct command *c = COMMANDS; c->name; c++)
 		fprintf(out, "  %-8s %-22s %s\n", c->name, c->usage, c->summary);
@@ -106,17 +119,18 @@ static int unknown_command(const char *name)
 		names[count++] = c->name;
 	names[count] = NULL;
 	near = nearest(name, names);
-	if (name[0] != '-' && (strchr(name, ':') || strchr(name, '/')))
-		fprintf(stderr,
-			"lamina: %s: say what to do with the image: 'lamina inspect %s' or 'lamina ls %s'\n",
-			shown, shown, shown);
-	else
-		fprintf(stderr,
-			"lamina: %s: there is no such %s%s%s%s; see 'lamina --help'\n",
-			shown, name[0] == '-' ? "option" : "command",
-			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	fprintf(stderr, "lamina: %s: there is no such %s%s%s%s; see 'lamina --help'\n",
+		shown, name[0] == '-' ? "option" : "command",
+		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	free(shown);
 	return EXIT_USAGE;
+}
+
+/* "lamina IMAGE": what is no command, and looks like an image or is there. */
+static bool is_image(const char *word)
+{
+	return word[0] != '-' &&
+	       (strchr(word, ':') || strchr(word, '/') || access(word, F_OK) == 0);
 }
 
 static void on_stop(int number)
@@ -184,11 +198,13 @@ static int command_at(int argc, char **argv)
 
 /* An index is a few large arrays, and several times as large while it is made: what is
  * freed of them goes back to the system at once, and growing them copies nothing. Left to
- * itself glibc stops to do so after the first large block that is freed. */
+ * itself glibc stops to do so after the first large block that is freed. And with a heap
+ * for each thread, every one of them would keep what pieces of layers once took. */
 static void set_memory(void)
 {
 #ifdef M_MMAP_THRESHOLD
 	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_ARENA_MAX, 1);
 #endif
 }
 
@@ -206,6 +222,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
+		if (argc > 2 && strcmp(argv[2], "keys") == 0) {
+			help_print_keys(stdout);
+			return finish_output(NULL, EXIT_DONE);
+		}
 		command = argc > 2 ? find_command(argv[2]) : NULL;
 		if (argc > 2 && !command)
 			return unknown_command(argv[2]);
@@ -223,6 +243,8 @@ int main(int argc, char **argv)
 	if (at == argc)
 		return unknown_command(argv[1]);
 	command = find_command(argv[at]);
+	if (!command && is_image(argv[at]))
+		return run(find_command("edit"), argc - 1, argv + 1);
 	if (!command)
 		return unknown_command(argv[at]);
 	/* its name goes, all other words stay in order */

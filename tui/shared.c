@@ -1,49 +1,45 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "ui/text.h"
 
 const char *const KIND_NAMES[] = { "file", "symlink", "char", "block", "dir", "fifo" };
 const char *const CHANGE_NAMES[] = { "added", "changed", "metadata", "same", "deleted" };
 const char *const FATE_NAMES[] = { "kept", "rewritten", "new", "empty" };
 
-/* By the XDG Base Directory Specification: relative paths do not count. False where there
- * is no such folder. */
-static bool cache_folder(char *out, size_t size)
+char *user_folder(const char *name, const char *usual, const char *tail)
 {
-	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int len;
+	const char *base = getenv(name), *home = getenv("HOME");
 
 	if (base && base[0] == '/')
-		len = snprintf(out, size, "%s/lamina", base);
-	else if (home && home[0] == '/')
-		len = snprintf(out, size, "%s/.cache/lamina", home);
-	else
-		return false;
-	return len > 0 && (size_t)len < size;
+		return text_format("%s/lamina%s", base, tail);
+	return home && home[0] == '/' ? text_format("%s/%s/lamina%s", home, usual, tail)
+				      : NULL;
 }
 
 struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
 			     int *out_exit)
 {
 	const char *temporary = getenv("TMPDIR");
-	char cache[PATH_MAX];
+	char *cache = call->read_all ? NULL : user_folder("XDG_CACHE_HOME", ".cache", "");
 	struct lam_open_options options = {
 		.platform = call_value(call, "platform"),
 		.threads = call->threads,
 		.spool = spool,
 		.temporary = temporary && *temporary ? temporary : "/tmp",
 		.progress = &call->progress,
-		.cache = !call->read_all && cache_folder(cache, sizeof cache) ? cache
-									      : NULL,
+		.cache = cache,
 	};
 	struct lam_image *image;
+	int code = lam_image_open(&image, reference, &options, &call->err);
 
-	if (lam_image_open(&image, reference, &options, &call->err) < 0) {
+	free(cache);
+	if (code < 0) {
 		*out_exit = fail(call);
 		return NULL;
 	}
@@ -190,4 +186,23 @@ const char *resolution_name(const struct lam_tree *tree, uint32_t node)
 	case LAM_RESOLVED: break;
 	}
 	return NULL;
+}
+
+int get_created(const struct call *call, char out[CREATED_MAX])
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	struct tm tm;
+	time_t when;
+	char *end;
+
+	out[0] = '\0';
+	if (!text || !*text)
+		return 0;
+	when = (time_t)strtoll(text, &end, 10);
+	if (*end || strspn(text, "0123456789") != strlen(text) || strlen(text) > 12 ||
+	    !gmtime_r(&when, &tm))
+		return usage_error(call->command->name,
+				   "SOURCE_DATE_EPOCH is a number of seconds");
+	strftime(out, CREATED_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return 0;
 }

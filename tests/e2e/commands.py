@@ -220,11 +220,11 @@ def words(image):
     source = "oci:%s:latest" % image
     for command in COMMANDS:
         expect(command + " --help", command, "--help", out=r"usage: lamina " + command)
-    expect("--help", "--help", out="usage: lamina COMMAND")
+    expect("--help", "--help", out="usage: lamina IMAGE[^\n]*\n *lamina COMMAND")
     expect("--version", "--version", out=r"^lamina \d+\.\d+")
     expect("nothing", exits=2)
     expect("an unknown command", "inspct", exits=2, err="did you mean inspect")
-    expect("an image alone", source, exits=2, err="lamina inspect")
+    expect("an image alone, without a terminal", source, exits=2, lines=1, err="lamina ls")
     expect("an unknown option", "ls", "--recursiv", source, exits=2, err="did you mean --recursive")
     expect("an option without its value", "plan", source, "--split", exits=2)
     expect("too few", "apply", exits=2, lines=1)

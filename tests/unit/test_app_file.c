@@ -1,0 +1,445 @@
+/* Saving, loading, the editor, the journal, quitting and writing, without a terminal. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app_drive.h"
+#include "unit.h"
+
+static const struct image_entry base[] = {
+	{ "etc/passwd", .body = "root:x:0:0::/:/bin/sh\n" },
+	{ "usr/lib/libc.so.6", .size = 20000, .mode = 0755 },
+};
+static const struct image_entry more[] = {
+	{ "opt/app/main.py", .body = "print(1)\n" },
+	{ "opt/app/model.bin", .size = 30000 },
+};
+
+static struct image_layer layers[] = { IMAGE_LAYER(base), IMAGE_LAYER(more) };
+static struct built built;
+static struct drive d;
+
+static int set_up(void **state)
+{
+	(void)state;
+	built_open(&built, layers, 2);
+	drive_open(&d, &built, 100, 40, NULL);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	drive_close(&d);
+	built_close(&built);
+	return 0;
+}
+
+/* As after SIGKILL, and once more. */
+static void again(void)
+{
+	drive_close(&d);
+	drive_open(&d, &built, 100, 40, NULL);
+}
+
+static void see(const char *text)
+{
+	if (drive_sees(&d, text))
+		return;
+	drive_print(&d);
+	fail_msg("not seen: %s", text);
+}
+
+static size_t unsaved(void)
+{
+	return lam_history_unsaved(d.app.history);
+}
+
+static void change(void)
+{
+	drive_command(&d, "go /opt/app");
+	drive_keys(&d, "a a");
+	assert_int_equal(app_plan(&d.app)->rule_count, 1);
+}
+
+static void saves(void **state)
+{
+	char *text;
+
+	(void)state;
+	change();
+	assert_int_equal(unsaved(), 1);
+	drive_keys(&d, "gs");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE);
+	drive_keys(&d, "Esc");
+	drive_command(&d, "save a.json");
+	see("saved: a.json");
+	text = drive_plan(&d);
+	assert_string_equal(drive_file(&d, "a.json"), text);
+	free(text);
+	assert_int_equal(unsaved(), 0);
+	/* the name is known from now on */
+	drive_keys(&d, "x F2");
+	assert_int_equal(d.app.dialog_count, 0);
+	assert_int_equal(unsaved(), 0);
+	drive_keys(&d, "u");
+	assert_int_equal(unsaved(), 1);
+	drive_keys(&d, "^S q");
+	assert_true(d.over);
+	assert_int_equal(d.code, 0);
+}
+
+static void asks_before_saving_over(void **state)
+{
+	(void)state;
+	drive_set_file(&d, "a.json", "somebody's");
+	change();
+	drive_command(&d, "save a.json");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	drive_keys(&d, "Esc");
+	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
+	assert_int_equal(unsaved(), 1);
+	drive_command(&d, "save a.json");
+	drive_keys(&d, "a ^U");
+	drive_type(&d, "b.json");
+	drive_keys(&d, "Enter");
+	assert_non_null(drive_file(&d, "b.json"));
+	drive_command(&d, "save a.json");
+	drive_keys(&d, "o");
+	assert_string_equal(drive_file(&d, "a.json"), drive_file(&d, "b.json"));
+	/* changed by another program since */
+	drive_set_file(&d, "a.json", "somebody's");
+	drive_keys(&d, "x gs");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	drive_keys(&d, "Esc");
+	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
+}
+
+static void loads(void **state)
+{
+	char *first = drive_plan(&d), *changed, *now;
+
+	(void)state;
+	change();
+	drive_command(&d, "save a.json");
+	changed = drive_plan(&d);
+	drive_keys(&d, "u");
+	drive_command(&d, "load no.json");
+	see("no.json");
+	drive_command(&d, "load a.json");
+	now = drive_plan(&d);
+	assert_string_equal(now, changed);
+	free(now);
+	assert_int_equal(unsaved(), 0);
+	drive_keys(&d, "u");
+	now = drive_plan(&d);
+	assert_string_equal(now, first);
+	free(now);
+	drive_set_file(&d, "bad.json", "{ \"lamina\": 1, \"layers\": [] }\n");
+	drive_command(&d, "load bad.json");
+	see("This plan has errors");
+	drive_keys(&d, "Esc");
+	drive_set_file(&d, "more.json",
+		       "{ \"lamina\": 1, \"layers\": [{ \"name\": \"layer-0\" }, "
+		       "{ \"name\": \"top\" }], \"assign\": [{ \"path\": \"/etc\", "
+		       "\"to\": \"top\" }] }\n");
+	drive_command(&d, "merge-plan more.json");
+	assert_int_equal(app_plan(&d.app)->layer_count, 3);
+	assert_int_equal(app_plan(&d.app)->rule_count, 1);
+	drive_keys(&d, "u");
+	now = drive_plan(&d);
+	assert_string_equal(now, first);
+	free(now);
+	free(first);
+	free(changed);
+}
+
+static void edits_as_text(void **state)
+{
+	char *first = drive_plan(&d), *now;
+	char bad[4000];
+
+	(void)state;
+	d.reply = NULL;
+	drive_keys(&d, "e");
+	see("the editor failed");
+	assert_string_equal(d.edited, first);
+	d.reply = first;
+	drive_keys(&d, "e");
+	see("nothing changes");
+	snprintf(bad, sizeof bad, "%s",
+		 "{\n  \"lamina\": 1,\n  \"layers\": [{ \"name\": \"a\", \"from\": "
+		 "\"rest\" }],\n  \"assign\": [\n    { \"path\": \"/opt\", \"to\": "
+		 "\"b\" }\n  ]\n}\n");
+	d.reply = bad;
+	drive_keys(&d, "e");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_EDIT_AGAIN);
+	see("line 5");
+	/* what was typed is what is edited again, at that line */
+	drive_keys(&d, "e");
+	assert_string_equal(d.edited, bad);
+	assert_int_equal(d.edited_line, 5);
+	memcpy(strstr(bad, "\"b\""), "\"a\"", 3);
+	drive_keys(&d, "e");
+	assert_int_equal(d.app.dialog_count, 0);
+	assert_int_equal(app_plan(&d.app)->layer_count, 1);
+	assert_int_equal(app_plan(&d.app)->rule_count, 1);
+	drive_keys(&d, "u");
+	now = drive_plan(&d);
+	assert_string_equal(now, first);
+	d.reply = "{";
+	drive_keys(&d, "e d");
+	assert_int_equal(d.app.dialog_count, 0);
+	free(now);
+	free(first);
+}
+
+static void asks_before_quitting(void **state)
+{
+	(void)state;
+	change();
+	drive_keys(&d, "q Esc");
+	assert_false(d.over);
+	drive_keys(&d, "q s");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE);
+	drive_keys(&d, "Esc");
+	assert_false(d.app.quit_when_saved);
+	drive_set_file(&d, "a.json", "somebody's");
+	drive_keys(&d, "q s ^U");
+	drive_type(&d, "a.json");
+	drive_keys(&d, "Enter");
+	assert_false(d.over);
+	drive_keys(&d, "Esc q s ^U");
+	drive_type(&d, "b.json");
+	drive_keys(&d, "Enter");
+	assert_true(d.over);
+	assert_non_null(drive_file(&d, "b.json"));
+}
+
+static void recovers(void **state)
+{
+	char *first = drive_plan(&d), *plan, *now;
+
+	(void)state;
+	again();
+	assert_int_equal(d.app.dialog_count, 0);
+	change();
+	plan = drive_plan(&d);
+	again();
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ORPHAN);
+	see("1 change");
+	drive_keys(&d, "s");
+	assert_int_equal(d.app.dialog_count, 2);
+	drive_keys(&d, "Esc Esc");
+	assert_int_equal(d.app.dialog_count, 0);
+	again();
+	drive_keys(&d, "r");
+	now = drive_plan(&d);
+	assert_string_equal(now, plan);
+	free(now);
+	drive_keys(&d, "u");
+	now = drive_plan(&d);
+	assert_string_equal(now, first);
+	free(now);
+	/* it is in this one's journal now */
+	drive_keys(&d, "U");
+	again();
+	drive_keys(&d, "r");
+	now = drive_plan(&d);
+	assert_string_equal(now, plan);
+	free(now);
+	drive_command(&d, "save a.json");
+	again();
+	assert_int_equal(d.app.dialog_count, 0);
+	change();
+	drive_keys(&d, "q d");
+	again();
+	assert_int_equal(d.app.dialog_count, 0);
+	change();
+	drive_keys(&d, "q k");
+	again();
+	drive_keys(&d, "d");
+	again();
+	assert_int_equal(d.app.dialog_count, 0);
+	free(plan);
+	free(first);
+}
+
+static void stops_by_signal(void **state)
+{
+	struct event stop = { .kind = EVENT_STOP, .signal = 15 };
+
+	(void)state;
+	change();
+	drive_event(&d, &stop);
+	assert_true(d.over);
+	assert_int_equal(d.code, 143);
+	again();
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ORPHAN);
+}
+
+static void write_to(const char *name)
+{
+	char command[300];
+
+	snprintf(command, sizeof command, "write oci:%s/%s:new", built.dir, name);
+	drive_command(&d, command);
+}
+
+static void writes(void **state)
+{
+	char there[300];
+
+	(void)state;
+	change();
+	write_to("out");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITE);
+	drive_type(&d, "y");
+	drive_keys(&d, "Enter");
+	see("nothing was written");
+	write_to("out");
+	drive_type(&d, "yes");
+	drive_keys(&d, "Enter");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITTEN);
+	see("Read back and compared");
+	assert_true(d.app.written.verified);
+	snprintf(there, sizeof there, "%s/out/index.json", built.dir);
+	assert_int_equal(access(there, F_OK), 0);
+	/* Enter quits, as there is nothing else to do; the plan is in no file, though */
+	drive_keys(&d, "b q");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_QUIT);
+}
+
+static void leaving_out_takes_another_word(void **state)
+{
+	(void)state;
+	drive_command(&d, "go /opt/app");
+	drive_keys(&d, "x");
+	write_to("out");
+	see("REMOVES 2 live files");
+	drive_type(&d, "yes");
+	drive_keys(&d, "Enter");
+	see("nothing was written");
+	assert_false(d.app.writing.running);
+	write_to("out");
+	drive_type(&d, "yes remove");
+	drive_keys(&d, "Enter");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITTEN);
+}
+
+static void cancels_a_write(void **state)
+{
+	struct job_progress progress = { .stage = LAM_STAGE_WRITE, .layer_count = 1 };
+	char there[300];
+
+	(void)state;
+	change();
+	d.held[JOB_WRITE] = true;
+	write_to("out");
+	drive_type(&d, "yes");
+	drive_keys(&d, "Enter");
+	assert_true(d.app.writing.running);
+	assert_false(app_is_settled(&d.app));
+	progress.done[0] = 5000;
+	progress.total[0] = 20000;
+	drive_progress(&d, JOB_WRITE, &progress);
+	drive_draw(&d);
+	/* hidden, it goes on; the editor can be used */
+	drive_keys(&d, "b");
+	assert_true(app_is_settled(&d.app));
+	drive_command(&d, "go /etc");
+	drive_keys(&d, "x W");
+	assert_int_equal(app_dialog(&d.app)->kind, DIALOG_PROGRESS);
+	drive_keys(&d, "x j q Esc");
+	assert_true(d.app.writing.cancelling);
+	assert_int_equal(d.job_count, 1);
+	assert_true(atomic_load(&d.jobs[0]->stop));
+	d.held[JOB_WRITE] = false;
+	drive_settle(&d);
+	see("cancelled");
+	assert_false(d.app.writing.running);
+	assert_int_equal(d.app.dialog_count, 0);
+	snprintf(there, sizeof there, "%s/out/index.json", built.dir);
+	assert_int_equal(access(there, F_OK), -1);
+}
+
+static void quitting_cancels_a_write(void **state)
+{
+	(void)state;
+	d.held[JOB_WRITE] = true;
+	write_to("out");
+	drive_type(&d, "yes");
+	drive_keys(&d, "Enter b q");
+	see("quitting cancels");
+	drive_keys(&d, "Esc");
+	assert_false(d.over);
+	drive_keys(&d, "q q");
+	assert_true(d.over);
+	assert_true(atomic_load(&d.jobs[0]->stop));
+}
+
+static void a_write_fails(void **state)
+{
+	(void)state;
+	drive_command(&d, "write oci:/proc/no/such/place:new");
+	drive_type(&d, "yes");
+	drive_keys(&d, "Enter");
+	see("not written");
+	drive_keys(&d, "Esc");
+	assert_int_equal(d.app.dialog_count, 0);
+	drive_command(&d, "write no-such-transport:x");
+	while (d.app.dialog_count)
+		drive_keys(&d, "Esc");
+}
+
+static void hold_opening(struct drive *drive)
+{
+	drive->held[JOB_OPEN] = true;
+}
+
+static void keys_while_it_opens(void **state)
+{
+	(void)state;
+	drive_close(&d);
+	drive_open(&d, &built, 80, 24, hold_opening);
+	assert_int_equal(d.app.phase, PHASE_OPENING);
+	drive_keys(&d, "j k Enter : a x Tab /");
+	drive_draw(&d);
+	assert_false(d.over);
+	d.held[JOB_OPEN] = false;
+	drive_settle(&d);
+	assert_int_equal(d.app.phase, PHASE_READY);
+	drive_close(&d);
+	drive_open(&d, &built, 80, 24, hold_opening);
+	drive_keys(&d, "q");
+	assert_true(d.over);
+	drive_close(&d);
+	image_remove(built.dir);
+	drive_open(&d, &built, 80, 24, NULL);
+	assert_int_equal(d.app.phase, PHASE_FAILED);
+	drive_draw(&d);
+	drive_keys(&d, "j Enter");
+	assert_true(d.over);
+	assert_int_equal(d.code, 3);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(saves),
+		TEST(asks_before_saving_over),
+		TEST(loads),
+		TEST(edits_as_text),
+		TEST(asks_before_quitting),
+		TEST(recovers),
+		TEST(stops_by_signal),
+		TEST(writes),
+		TEST(leaving_out_takes_another_word),
+		TEST(cancels_a_write),
+		TEST(quitting_cancels_a_write),
+		TEST(a_write_fails),
+		TEST(keys_while_it_opens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,144 @@
+#include <stdio.h>
+
+#include "app/app_internal.h"
+#include "app/help.h"
+#include "unit.h"
+
+static struct app app;
+
+static int make_app(void **state)
+{
+	(void)state;
+	app = (struct app){ .width = 80, .height = 24 };
+	assert_true(keymap_init(&app.keymap));
+	return 0;
+}
+
+static int free_app(void **state)
+{
+	(void)state;
+	keymap_fini(&app.keymap);
+	return 0;
+}
+
+static size_t line_of(const struct dialog *dialog, const char *text)
+{
+	for (size_t i = 0; i < dialog->line_count; i++) {
+		if (strstr(dialog->lines[i].text, text))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* The first words of an action's help, which no line break parts. */
+static const char *beginning(enum action action, char out[24])
+{
+	size_t len = strcspn(ACTIONS[action].help, " ");
+
+	len += strcspn(ACTIONS[action].help + len + (len > 0), " ");
+	snprintf(out, 24, "%.*s", (int)(len < 20 ? len : 20), ACTIONS[action].help);
+	return out;
+}
+
+static void every_action(void **state)
+{
+	(void)state;
+	for (int pane = 0; pane < PANE_COUNT; pane++) {
+		struct dialog dialog = { 0 };
+
+		app.focus = (enum pane)pane;
+		help_lines(&app, &dialog);
+		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
+			char text[24];
+
+			if (line_of(&dialog, beginning((enum action)i, text)) == SIZE_MAX)
+				fail_msg("%s is not in the help", ACTIONS[i].name);
+		}
+		dialog_fini(&dialog);
+	}
+}
+
+static void context_first(void **state)
+{
+	struct dialog dialog = { 0 };
+	size_t rename, zoom;
+
+	(void)state;
+	app.focus = PANE_LAYERS;
+	help_lines(&app, &dialog);
+	assert_string_equal(dialog.lines[0].text, "Layers pane");
+	rename = line_of(&dialog, "rename the layer");
+	zoom = line_of(&dialog, "show the directory");
+	assert_true(rename < line_of(&dialog, "Elsewhere: Files"));
+	assert_true(zoom > line_of(&dialog, "Elsewhere: Files"));
+	dialog_fini(&dialog);
+	app.focus = PANE_FILES;
+}
+
+static void fits(void **state)
+{
+	static const int widths[] = { 40, 60, 80, 200 };
+
+	(void)state;
+	for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+		struct dialog dialog = { 0 };
+
+		app.width = widths[w];
+		help_lines(&app, &dialog);
+		for (size_t i = 0; i < dialog.line_count; i++)
+			assert_true(text_width(dialog.lines[i].text) <=
+				    (widths[w] < 76 ? widths[w] : 76) - 5);
+		dialog_fini(&dialog);
+	}
+	app.width = 80;
+}
+
+/* What the user's keys are is what the help says. */
+static void rebound(void **state)
+{
+	struct key_sequence sequence;
+	struct dialog dialog = { 0 };
+
+	(void)state;
+	assert_true(key_sequence_parse(&sequence, "Z"));
+	assert_true(keymap_rebind(&app.keymap, ACT_UNDO, &sequence, 1));
+	help_lines(&app, &dialog);
+	assert_non_null(strstr(dialog.lines[line_of(&dialog, "take back the last")].text,
+			       "  Z "));
+	dialog_fini(&dialog);
+}
+
+static void markdown(void **state)
+{
+	char *text = NULL;
+	size_t size, rows = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	assert_true(help_print_keys(out));
+	assert_int_equal(fclose(out), 0);
+	for (char *line = text; *line; line = strchr(line, '\n') + 1) {
+		size_t cells = 0;
+
+		for (const char *c = line; *c != '\n'; c++)
+			cells += *c == '|' && (c == line || c[-1] != '\\');
+		assert_true(cells == 0 || cells == 5);
+		rows += cells == 5 && line[2] == '`';
+	}
+	assert_int_equal(rows, ACT_COUNT - 1);
+	assert_non_null(strstr(text, "`\\|`"));
+	assert_non_null(strstr(text, "name\\|size"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_action), cmocka_unit_test(context_first),
+		cmocka_unit_test(fits),         cmocka_unit_test(rebound),
+		cmocka_unit_test(markdown),
+	};
+
+	return cmocka_run_group_tests(tests, make_app, free_app);
+}
