@@ -8,12 +8,6 @@
 #include <zstd_errors.h>
 
 #define GZIP_PIECE (1u << 20)
-/* libdeflate's levels for gzip's 1 to 12. It does more at each level than zlib: its 2
- * comes out smaller than zlib's 6 on a root filesystem, in a fifth of the time. So a plan
- * that says gzip:6 gets no more bytes than who says 'gzip -6', and soon; who wants fewer
- * says so. */
-static const int EFFORTS[] = { 0, 1, 1, 2, 2, 2, 2, 4, 5, 6, 7, 9, 12 };
-
 /* Where a piece of 1 MiB would take a tenth of a second. */
 #define GZIP_SLOW_FROM  10
 #define GZIP_SLOW_PIECE (256u << 10)
@@ -33,7 +27,7 @@ size_t lam_piece_size(struct lam_compression c)
 {
 	if (c.codec == LAM_CODEC_ZSTD)
 		return ZSTD_PIECE;
-	if (c.codec == LAM_CODEC_GZIP && EFFORTS[c.level] >= GZIP_SLOW_FROM)
+	if (c.codec == LAM_CODEC_GZIP && c.level >= GZIP_SLOW_FROM)
 		return GZIP_SLOW_PIECE;
 	return GZIP_PIECE;
 }
@@ -49,7 +43,7 @@ int lam_compressor_new(struct lam_compressor **out, struct lam_compression compr
 		return lam_fail_memory(err);
 	c->how = compression;
 	if (compression.codec == LAM_CODEC_GZIP) {
-		c->gzip = libdeflate_alloc_compressor(EFFORTS[compression.level]);
+		c->gzip = libdeflate_alloc_compressor(compression.level);
 		c->stored = libdeflate_alloc_compressor(0);
 		all = c->gzip && c->stored;
 	} else {

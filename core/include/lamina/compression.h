@@ -8,16 +8,13 @@ enum lam_codec { LAM_CODEC_NONE, LAM_CODEC_GZIP, LAM_CODEC_ZSTD };
 
 struct lam_compression {
 	enum lam_codec codec;
-	int level; /* gzip 1 to 12, zstd 1 to 19, none 0 */
+	int level; /* gzip 1 to 12 (libdeflate's), zstd 1 to 19, none 0 */
 };
 
 #define LAM_COMPRESSION_DEFAULT ((struct lam_compression){ LAM_CODEC_GZIP, 6 })
 #define LAM_COMPRESSION_TEXT    16
 
-/* gzip's levels mean what zlib's do, as sizes: on root filesystems N comes out no larger
- * than `gzip -N`; 10 to 12 go on to what takes ten times as long. zstd's are its own.
- *
- * "gzip", "gzip:6", "zstd", "zstd:3", "none"; without a level gzip is 6 and zstd 3.
+/* "gzip", "gzip:6", "zstd", "zstd:3", "none"; without a level gzip is 6 and zstd 3.
  * LAM_EPLAN with the forms that are taken. */
 int lam_compression_parse(struct lam_compression *out, const char *text,
 			  struct lam_error *err);
