@@ -31,10 +31,6 @@ int lam_decoder_resume(struct lam_reader **out, struct lam_reader *inner,
 		       enum lam_codec codec, const struct lam_checkpoints *points,
 		       const struct lam_checkpoint *point, struct lam_error *err);
 
-/* One zstd frame of exactly len bytes, whole: far cheaper than as a stream. */
-int lam_zstd_decode_piece(void *out, size_t len, const void *in, size_t in_len,
-			  struct lam_error *err);
-
 /* The two formats, behind the above; points may be NULL. zstd begins anew at any of its
  * points. */
 int lam_gzip_decoder_new(struct lam_reader **out, struct lam_reader *inner,

@@ -111,15 +111,3 @@ int lam_zstd_decoder_new(struct lam_reader **out, struct lam_reader *inner,
 	*out = &d->base;
 	return 0;
 }
-
-int lam_zstd_decode_piece(void *out, size_t len, const void *in, size_t in_len,
-			  struct lam_error *err)
-{
-	size_t got = ZSTD_decompress(out, len, in, in_len);
-
-	if (ZSTD_isError(got))
-		return lam_fail(err, LAM_EFORMAT, "zstd: %s", ZSTD_getErrorName(got));
-	if (got != len)
-		return lam_fail(err, LAM_EFORMAT, "zstd: a frame is too short");
-	return 0;
-}

@@ -118,16 +118,19 @@ static int check_stream(const struct lam_piece *p, const struct lam_buf *stored,
 /* A frame is inflated as a whole, from memory that the file was found equal to. */
 static int check_frame(const struct lam_piece *p, struct lam_error *err)
 {
-	char *bytes = malloc(p->in.len + 1);
-	int code = bytes ? check_stream(p, &p->out, LAM_CODEC_NONE, err)
-			 : lam_fail_memory(err);
+	struct lam_readback *r = p->owner;
+	struct lam_inflater *inflater = NULL;
+	const char *bytes = NULL;
+	int code = check_stream(p, &p->out, LAM_CODEC_NONE, err);
 
 	if (code == 0)
-		code = lam_zstd_decode_piece(bytes, p->in.len, p->out.data, p->out.len,
-					     err);
-	if (code == 0 && memcmp(bytes, p->in.data, p->in.len) != 0)
+		code = lam_inflater_borrow(r->options.inflaters, &inflater, err);
+	if (code == 0)
+		code = lam_inflater_run(inflater, p->out.data, p->out.len, p->in.len,
+					&bytes, err);
+	if (code == 0 && p->in.len && memcmp(bytes, p->in.data, p->in.len) != 0)
 		code = fail_different(err);
-	free(bytes);
+	lam_inflater_give_back(inflater);
 	return code;
 }
 

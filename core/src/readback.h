@@ -5,6 +5,7 @@
 #ifndef LAM_READBACK_H
 #define LAM_READBACK_H
 
+#include "inflater.h"
 #include "layer.h"
 #include "meter.h"
 #include "piece.h"
@@ -18,7 +19,8 @@ struct lam_readback_options {
 	enum lam_codec codec;
 	uint32_t number;             /* of the layer in its stack */
 	struct lam_workers *workers; /* none: one thing at a time */
-	struct lam_meter *meter;     /* counts bytes of the tar */
+	struct lam_inflaters *inflaters;
+	struct lam_meter *meter; /* counts bytes of the tar */
 };
 
 int lam_readback_new(struct lam_readback **out,

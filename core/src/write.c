@@ -28,6 +28,7 @@ struct writing {
 	struct lam_workers *workers;
 	struct lam_contents *contents;
 	struct lam_pieces *pieces;
+	struct lam_inflaters *inflaters;
 	struct lam_sink *sink;
 	unsigned threads;
 	atomic_bool failed; /* one layer has: the others need not go on */
@@ -92,6 +93,7 @@ static int open_readback(struct layer_job *job, struct lam_error *err)
 						.codec = t->compression.codec,
 						.number = (uint32_t)job->number,
 						.workers = job->writing->workers,
+						.inflaters = job->writing->inflaters,
 						.meter = &job->verified },
 		err);
 }
@@ -542,6 +544,8 @@ static int run(struct writing *w, const char *text, struct lam_write_result *out
 		code = lam_pieces_new(&w->pieces, ON_THE_WAY, 2 * w->threads + PACKERS,
 				      err);
 	if (code == 0)
+		code = lam_inflaters_new(&w->inflaters, err);
+	if (code == 0)
 		code = set_stack(w, err);
 	if (code == 0)
 		code = lam_sink_open(&w->sink, &reference, err);
@@ -559,6 +563,7 @@ static int run(struct writing *w, const char *text, struct lam_write_result *out
 	lam_contents_free(w->contents);
 	lam_workers_free(w->workers);
 	lam_pieces_free(w->pieces);
+	lam_inflaters_free(w->inflaters);
 	lam_reference_fini(&reference);
 	return code;
 }
