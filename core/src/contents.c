@@ -8,7 +8,7 @@
 #define PIECE (1u << 20)
 /* What all spools may hold in memory. */
 #define SPOOL_MEMORY (4u << 20)
-/* Blobs from this size on are read by two threads: one inflates, one hashes and keeps. */
+/* Blobs from this size on are read by two threads: one inflates, one keeps. */
 #define AHEAD_FROM   (8u << 20)
 #define AHEAD_PIECES 4
 /* What lies between two files, when it is shorter, is kept with them: one write. */
@@ -117,7 +117,7 @@ static int find_needs(struct lam_contents *c, struct lam_error *err)
 
 struct pipe {
 	struct lam_reader *stream; /* the outermost */
-	struct lam_hash blob_hash, tar_hash;
+	struct lam_hash blob_hash;
 	uint64_t blob_size;
 };
 
@@ -132,7 +132,6 @@ static int build(struct pipe *p, const struct layer_job *job, struct lam_error *
 				 .total = (uint64_t)layer->descriptor.size };
 
 	if (lam_hash_init(&p->blob_hash, layer->descriptor.digest.algorithm, err) < 0 ||
-	    lam_hash_init(&p->tar_hash, layer->diff_id.algorithm, err) < 0 ||
 	    lam_source_open_layer(c->image->source, job->number, &p->stream, err) < 0 ||
 	    lam_reader_progress(&p->stream, LAM_STEAL(p->stream), c->progress, &step,
 				err) < 0 ||
@@ -140,11 +139,10 @@ static int build(struct pipe *p, const struct layer_job *job, struct lam_error *
 			       &p->blob_size, err) < 0 ||
 	    lam_decoder_new(&p->stream, LAM_STEAL(p->stream), layer->info.codec, err) < 0)
 		return err->code;
-	if (c->ahead && layer->descriptor.size >= AHEAD_FROM &&
-	    lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES, err) < 0)
-		return err->code;
-	return lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->tar_hash, NULL,
-				  err);
+	if (c->ahead && layer->descriptor.size >= AHEAD_FROM)
+		return lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES,
+					err);
+	return 0;
 }
 
 /* Puts of the bytes at `at` those into the spool that are needed; the others become a
@@ -205,22 +203,6 @@ static int check_blob(const struct lam_image_layer *layer, struct pipe *p,
 			lam_digest_format(&digest, is));
 }
 
-static int check_tar(const struct lam_image_layer *layer, struct pipe *p,
-		     struct lam_error *err)
-{
-	char is[LAM_DIGEST_TEXT], said[LAM_DIGEST_TEXT];
-	struct lam_digest digest;
-
-	lam_hash_final(&p->tar_hash, &digest);
-	if (lam_digest_equal(&digest, &layer->diff_id))
-		return 0;
-	return lam_fail(err, LAM_EFORMAT,
-			"its tar has digest %s, the config says diff_id %s: the image is "
-			"inconsistent",
-			lam_digest_format(&digest, is),
-			lam_digest_format(&layer->diff_id, said));
-}
-
 /* A blob whose content is not what its digest says is damaged, whatever else is wrong
  * with it. */
 static int blame(const struct layer_job *job, struct lam_error *err)
@@ -263,10 +245,7 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 		code = blame(job, err);
 	if (code == 0)
 		code = check_blob(layer, &p, err);
-	if (code == 0)
-		code = check_tar(layer, &p, err);
 	lam_hash_fini(&p.blob_hash);
-	lam_hash_fini(&p.tar_hash);
 	return code;
 }
 

@@ -1,7 +1,8 @@
 /* The contents of the files that written layers are packed from. What the image was
  * opened with spools for is there already; of the other layers those that a written
- * target takes files from are read now, once each, side by side, and checked as opening
- * checks them: size, digest and diff_id. Only what is needed of them is kept. */
+ * target takes files from are read now, once each, side by side. Their blobs' sizes and
+ * digests are checked; that the tar of such a blob has its diff_id was found when it was
+ * indexed. Only what is needed of them is kept. */
 #ifndef LAM_CONTENTS_H
 #define LAM_CONTENTS_H
 

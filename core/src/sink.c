@@ -133,22 +133,32 @@ int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
 
 /* Blobs */
 
-int lam_sink_add(struct lam_sink *sink, struct lam_sink_blob blob, struct lam_error *err)
+/* Its number; blob_count where there is none. */
+static size_t find(const struct lam_sink *sink, const struct lam_digest *digest)
 {
-	if (LAM_GROW(sink->blobs, sink->blob_count, sink->blob_cap, err) < 0)
-		return err->code;
-	sink->blobs[sink->blob_count++] = blob;
-	return 0;
+	size_t i = 0;
+
+	while (i < sink->blob_count && !lam_digest_equal(&sink->blobs[i].digest, digest))
+		i++;
+	return i;
 }
 
-const struct lam_sink_blob *lam_sink_find(const struct lam_sink *sink,
-					  const struct lam_digest *digest)
+/* One whose digest is known, and which is there already, is not added again. */
+static int add(struct lam_sink *sink, struct lam_sink_blob blob, size_t *out_number,
+	       struct lam_error *err)
 {
-	for (size_t i = 0; i < sink->blob_count; i++) {
-		if (lam_digest_equal(&sink->blobs[i].digest, digest))
-			return &sink->blobs[i];
-	}
-	return NULL;
+	int code = 0;
+
+	pthread_mutex_lock(&sink->lock);
+	*out_number = blob.digest.algorithm == LAM_ALGORITHM_NONE
+			      ? sink->blob_count
+			      : find(sink, &blob.digest);
+	if (*out_number == sink->blob_count)
+		code = LAM_GROW(sink->blobs, sink->blob_count, sink->blob_cap, err);
+	if (code == 0 && *out_number == sink->blob_count)
+		sink->blobs[sink->blob_count++] = blob;
+	pthread_mutex_unlock(&sink->lock);
+	return code;
 }
 
 int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
@@ -171,7 +181,7 @@ int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
 					      sink->directory);
 		}
 	}
-	if (lam_sink_add(sink, blob, err) < 0) {
+	if (add(sink, blob, out_blob, err) < 0) {
 		if (blob.temporary)
 			unlinkat(sink->dir, blob.temporary, 0);
 		free(blob.temporary);
@@ -179,22 +189,27 @@ int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
 		return err->code;
 	}
 	*out_fd = blob.fd;
-	*out_blob = sink->blob_count - 1;
 	return 0;
 }
 
 void lam_sink_set_blob(struct lam_sink *sink, size_t blob,
 		       const struct lam_digest *digest, uint64_t size)
 {
+	pthread_mutex_lock(&sink->lock);
 	sink->blobs[blob].digest = *digest;
 	sink->blobs[blob].size = size;
+	pthread_mutex_unlock(&sink->lock);
 }
 
-bool lam_sink_has_blob(const struct lam_sink *sink, const struct lam_digest *digest,
-		       uint64_t size)
+static bool has_blob(struct lam_sink *sink, const struct lam_digest *digest,
+		     uint64_t size)
 {
-	return lam_sink_find(sink, digest) ||
-	       (is_folder(sink) && lam_sink_folder_has(sink, digest, size));
+	bool found;
+
+	pthread_mutex_lock(&sink->lock);
+	found = find(sink, digest) < sink->blob_count;
+	pthread_mutex_unlock(&sink->lock);
+	return found || (is_folder(sink) && lam_sink_folder_has(sink, digest, size));
 }
 
 int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
@@ -203,7 +218,7 @@ int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
 	size_t blob;
 	int fd;
 
-	if (lam_sink_has_blob(sink, digest, len))
+	if (has_blob(sink, digest, len))
 		return 0;
 	if (lam_sink_new_blob(sink, &fd, &blob, err) < 0 ||
 	    lam_sink_write_all(fd, bytes, len, sink->directory, err) < 0)
@@ -216,17 +231,19 @@ int lam_sink_add_file(struct lam_sink *sink, const struct lam_extent_of_file *fr
 		      const struct lam_digest *digest,
 		      const struct lam_progress *progress, struct lam_error *err)
 {
-	if (lam_sink_has_blob(sink, digest, from->size))
+	size_t blob;
+
+	if (has_blob(sink, digest, from->size))
 		return 0;
 	if (is_folder(sink))
 		return lam_sink_folder_add_file(sink, from, digest, progress, err);
-	return lam_sink_add(sink,
-			    (struct lam_sink_blob){ .fd = -1,
-						    .digest = *digest,
-						    .size = from->size,
-						    .from = *from,
-						    .is_kept = true },
-			    err);
+	return add(sink,
+		   (struct lam_sink_blob){ .fd = -1,
+					   .digest = *digest,
+					   .size = from->size,
+					   .from = *from,
+					   .is_kept = true },
+		   &blob, err);
 }
 
 /* Opening, publishing, closing */
@@ -245,6 +262,7 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 	*out = NULL;
 	if (!sink)
 		return lam_fail_memory(err);
+	pthread_mutex_init(&sink->lock, NULL);
 	sink->reference = reference;
 	sink->dir = -1;
 	if (reference->path) {
@@ -285,6 +303,7 @@ void lam_sink_close(struct lam_sink *sink)
 		lam_sink_remove_folder(sink);
 	if (sink->dir >= 0)
 		close(sink->dir);
+	pthread_mutex_destroy(&sink->lock);
 	free(sink->blobs);
 	free(sink->path);
 	free(sink->directory);

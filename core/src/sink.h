@@ -38,13 +38,10 @@ int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
 void lam_sink_set_blob(struct lam_sink *sink, size_t blob,
 		       const struct lam_digest *digest, uint64_t size);
 
-bool lam_sink_has_blob(const struct lam_sink *sink, const struct lam_digest *digest,
-		       uint64_t size);
 int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
 		       const struct lam_digest *digest, struct lam_error *err);
-/* A kept blob: cloned (FICLONE), copy_file_range'd or copied, and hashed while copied or,
- * where cloned, taken as checked by the caller who has read it; not touched where the
- * output has it already. */
+/* A kept blob: cloned (FICLONE), copy_file_range'd or copied, and then read and hashed;
+ * not touched where the output has it already. Any thread, several at once. */
 int lam_sink_add_file(struct lam_sink *sink, const struct lam_extent_of_file *from,
 		      const struct lam_digest *digest,
 		      const struct lam_progress *progress, struct lam_error *err);

@@ -2,6 +2,8 @@
 #ifndef LAM_SINK_IMPL_H
 #define LAM_SINK_IMPL_H
 
+#include <pthread.h>
+
 #include "arena.h"
 #include "sink.h"
 
@@ -18,10 +20,11 @@ struct lam_sink_blob {
 
 struct lam_sink {
 	const struct lam_reference *reference;
-	char *path;      /* of the layout or the archive; NULL: standard output */
-	char *directory; /* where temporary files go */
-	int dir;         /* a descriptor of that */
-	bool made;       /* the layout's folder was not there before */
+	char *path;           /* of the layout or the archive; NULL: standard output */
+	char *directory;      /* where temporary files go */
+	int dir;              /* a descriptor of that */
+	bool made;            /* the layout's folder was not there before */
+	pthread_mutex_t lock; /* of the blobs, until they are published */
 	struct lam_sink_blob *blobs;
 	size_t blob_count, blob_cap;
 };
@@ -34,9 +37,6 @@ void lam_sink_sweep(const struct lam_sink *sink);
 int lam_sink_sync(int fd, const char *what, struct lam_error *err);
 int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
 		       struct lam_error *err);
-int lam_sink_add(struct lam_sink *sink, struct lam_sink_blob blob, struct lam_error *err);
-const struct lam_sink_blob *lam_sink_find(const struct lam_sink *sink,
-					  const struct lam_digest *digest);
 
 int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err);
 void lam_sink_remove_folder(const struct lam_sink *sink);
