@@ -1,37 +1,35 @@
 #include "contents.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "codec.h"
+#include "contents_layer.h"
 
-#define PIECE (1u << 20)
 /* What all spools may hold in memory. */
-#define SPOOL_MEMORY (4u << 20)
-/* Blobs from this size on are read by two threads: one inflates, one keeps. */
-#define AHEAD_FROM   (8u << 20)
-#define AHEAD_PIECES 4
+#define SPOOL_MEMORY (2u << 20)
 /* What lies between two files, when it is shorter, is kept with them: one write. */
 #define GAP (64u << 10)
+/* Blobs from this size on are worth a thread of their own that reads ahead. */
+#define AHEAD_FROM   (8u << 20)
+#define AHEAD_PIECES 4
+/* For a layer that is read to its end at once. */
+#define WHOLE_PIECE (1u << 20)
+/* Layers that are read as their files are asked for, at most, and for each of them. */
+#define STREAMS      8
+#define STREAM_PIECE (128u << 10)
 
-struct range { /* of a layer's tar */
-	uint64_t from, to;
-};
-
-struct layer_job {
-	struct lam_contents *contents;
-	uint32_t number;
-	struct range *ranges; /* ascending, apart */
-	size_t count, cap;
-	struct lam_spool *spool;
+struct source_layer {
+	struct lam_contents_layer base;
+	uint64_t needed, late; /* bytes; of those, what is asked for when later ones have
+				  been */
+	uint64_t reached;      /* by what was asked for */
+	bool twice;            /* some are asked for more than once */
+	bool given;            /* to a thread, or is a stream */
 };
 
 struct lam_contents {
 	const struct lam_layout *layout;
 	const struct lam_image *image;
-	const struct lam_progress *progress;
-	struct layer_job *jobs; /* of each layer of the source */
-	bool ahead;
+	struct source_layer *layers; /* of the image */
 };
 
 /* What is needed */
@@ -52,7 +50,7 @@ static uint64_t stored_size(const struct lam_layer *layer, const struct lam_inod
 static int need(struct lam_contents *c, uint32_t node, struct lam_error *err)
 {
 	const struct lam_layer *layer;
-	struct layer_job *job;
+	struct source_layer *l;
 	struct lam_stat stat;
 	uint64_t from, size;
 
@@ -63,38 +61,45 @@ static int need(struct lam_contents *c, uint32_t node, struct lam_error *err)
 	size = stored_size(layer, &layer->inodes[stat.inode]);
 	if (size == 0)
 		return 0;
-	job = &c->jobs[stat.layer];
+	l = &c->layers[stat.layer];
 	from = layer->inodes[stat.inode].offset;
-	if (LAM_GROW(job->ranges, job->count, job->cap, err) < 0)
+	l->needed += size;
+	if (from < l->reached)
+		l->late += size;
+	else
+		l->reached = from + size;
+	if (LAM_GROW(l->base.ranges, l->base.count, l->base.cap, err) < 0)
 		return err->code;
-	job->ranges[job->count++] = (struct range){ from, from + size };
+	l->base.ranges[l->base.count++] = (struct lam_span){ from, from + size };
 	return 0;
 }
 
 static int compare_ranges(const void *a, const void *b)
 {
-	const struct range *x = a, *y = b;
+	const struct lam_span *x = a, *y = b;
 
 	return (x->from > y->from) - (x->from < y->from);
 }
 
 /* In order, and joined where little lies between them. */
-static void join(struct layer_job *job)
+static void join(struct source_layer *l)
 {
+	struct lam_span *ranges = l->base.ranges;
 	size_t count = 0;
 
-	if (job->count == 0)
+	if (l->base.count == 0)
 		return;
-	qsort(job->ranges, job->count, sizeof *job->ranges, compare_ranges);
-	for (size_t i = 1; i < job->count; i++) {
-		struct range *last = &job->ranges[count];
+	qsort(ranges, l->base.count, sizeof *ranges, compare_ranges);
+	for (size_t i = 1; i < l->base.count; i++) {
+		struct lam_span *last = &ranges[count];
 
-		if (job->ranges[i].from > last->to + GAP)
-			job->ranges[++count] = job->ranges[i];
-		else if (job->ranges[i].to > last->to)
-			last->to = job->ranges[i].to;
+		l->twice = l->twice || ranges[i].from < last->to;
+		if (ranges[i].from > last->to + GAP)
+			ranges[++count] = ranges[i];
+		else if (ranges[i].to > last->to)
+			last->to = ranges[i].to;
 	}
-	job->count = count + 1;
+	l->base.count = count + 1;
 }
 
 static int find_needs(struct lam_contents *c, struct lam_error *err)
@@ -109,205 +114,113 @@ static int find_needs(struct lam_contents *c, struct lam_error *err)
 		}
 	}
 	for (size_t i = 0; i < c->image->layer_count; i++)
-		join(&c->jobs[i]);
+		join(&c->layers[i]);
 	return 0;
 }
 
-/* Reading one layer */
+/* Which layers are read how */
 
-struct pipe {
-	struct lam_reader *stream; /* the outermost */
-	struct lam_hash blob_hash;
-	uint64_t blob_size;
-};
-
-/* Each constructor owns what it wraps, also on failure. */
-static int build(struct pipe *p, const struct layer_job *job, struct lam_error *err)
+static bool is_large(const struct source_layer *l)
 {
-	const struct lam_contents *c = job->contents;
-	const struct lam_image_layer *layer = &c->image->layers[job->number];
-	struct lam_step step = { .stage = LAM_STAGE_READ,
-				 .layer = job->number,
-				 .layer_count = c->image->layer_count,
-				 .total = (uint64_t)layer->descriptor.size };
+	const struct lam_contents_layer *c = &l->base;
 
-	if (lam_hash_init(&p->blob_hash, layer->descriptor.digest.algorithm, err) < 0 ||
-	    lam_source_open_layer(c->image->source, job->number, &p->stream, err) < 0 ||
-	    lam_reader_progress(&p->stream, LAM_STEAL(p->stream), c->progress, &step,
-				err) < 0 ||
-	    lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->blob_hash,
-			       &p->blob_size, err) < 0 ||
-	    lam_decoder_new(&p->stream, LAM_STEAL(p->stream), layer->info.codec, err) < 0)
-		return err->code;
-	if (c->ahead && layer->descriptor.size >= AHEAD_FROM)
-		return lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES,
-					err);
-	return 0;
+	return c->image->layers[c->number].descriptor.size >= AHEAD_FROM;
 }
 
-/* Puts of the bytes at `at` those into the spool that are needed; the others become a
- * hole. */
-static int keep(struct layer_job *job, size_t *next, uint64_t at, const char *bytes,
-		size_t len, struct lam_error *err)
+/* Tars are mostly in the order of their paths, as written layers are: then hardly
+ * anything needs the spool. Not with zstd, whose decoders hold a window of up to 128 MiB
+ * each. */
+static bool can_stream(const struct source_layer *l)
 {
-	uint64_t end = at + len;
+	const struct lam_contents_layer *c = &l->base;
 
-	while (*next < job->count && job->ranges[*next].from < end) {
-		const struct range *r = &job->ranges[*next];
-		uint64_t from = r->from > at ? r->from : at,
-			 to = r->to < end ? r->to : end;
-
-		if (lam_spool_skip(job->spool, from - lam_spool_size(job->spool), err) <
-			    0 ||
-		    lam_spool_append(job->spool, bytes + (from - at), (size_t)(to - from),
-				     err) < 0)
-			return err->code;
-		if (r->to > end)
-			break;
-		++*next;
-	}
-	return 0;
+	return is_large(l) && !l->twice && l->late <= l->needed / 2 &&
+	       c->image->layers[c->number].info.codec != LAM_CODEC_ZSTD;
 }
 
-static int drain(struct layer_job *job, struct lam_reader *stream, struct lam_error *err)
+/* The largest that is needed and has not been given; or NULL. */
+static struct source_layer *next_layer(struct lam_contents *c, bool streams)
 {
-	char *piece = malloc(PIECE);
-	size_t got = 1, next = 0;
-	uint64_t at = 0;
-	int code = piece ? 0 : lam_fail_memory(err);
-
-	while (code == 0 && got > 0) {
-		code = lam_read(stream, piece, PIECE, &got, err);
-		if (code == 0)
-			code = keep(job, &next, at, piece, got, err);
-		at += got;
-	}
-	free(piece);
-	if (code == 0 && next < job->count)
-		code = lam_fail(err, LAM_EFORMAT, "its tar is shorter than its index");
-	return code;
-}
-
-static int check_blob(const struct lam_image_layer *layer, struct pipe *p,
-		      struct lam_error *err)
-{
-	char is[LAM_DIGEST_TEXT];
-	struct lam_digest digest;
-
-	lam_hash_final(&p->blob_hash, &digest);
-	if (p->blob_size == (uint64_t)layer->descriptor.size &&
-	    lam_digest_equal(&digest, &layer->descriptor.digest))
-		return 0;
-	return lam_fail(err, LAM_EFORMAT,
-			"its content is damaged: its digest is %s: copy the image again",
-			lam_digest_format(&digest, is));
-}
-
-/* A blob whose content is not what its digest says is damaged, whatever else is wrong
- * with it. */
-static int blame(const struct layer_job *job, struct lam_error *err)
-{
-	const struct lam_image *image = job->contents->image;
-	const struct lam_image_layer *layer = &image->layers[job->number];
-	struct lam_error first = *err, second;
-	struct lam_reader *blob = NULL;
-	struct pipe p = { 0 };
-	int code;
-
-	if (first.code != LAM_EFORMAT)
-		return first.code;
-	code = lam_hash_init(&p.blob_hash, layer->descriptor.digest.algorithm, &second);
-	if (code == 0)
-		code = lam_source_open_layer(image->source, job->number, &blob, &second);
-	if (code == 0)
-		code = lam_reader_hashing(&p.stream, LAM_STEAL(blob), &p.blob_hash, NULL,
-					  &second);
-	if (code == 0)
-		code = lam_read_drain(p.stream, &p.blob_size, &second);
-	lam_reader_close(p.stream);
-	*err = first;
-	if (code == 0)
-		(void)check_blob(layer, &p, err);
-	lam_hash_fini(&p.blob_hash);
-	return err->code;
-}
-
-static int read_layer(struct layer_job *job, struct lam_error *err)
-{
-	const struct lam_image_layer *layer = &job->contents->image->layers[job->number];
-	struct pipe p = { 0 };
-	int code = build(&p, job, err);
-
-	if (code == 0)
-		code = drain(job, p.stream, err);
-	lam_reader_close(p.stream);
-	if (code < 0)
-		code = blame(job, err);
-	if (code == 0)
-		code = check_blob(layer, &p, err);
-	lam_hash_fini(&p.blob_hash);
-	return code;
-}
-
-static int run_layer(void *data, struct lam_error *err)
-{
-	struct layer_job *job = data;
-	const struct lam_image *image = job->contents->image;
-
-	if (lam_progress_stopped(job->contents->progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	if (read_layer(job, err) == 0)
-		return 0;
-	if (err->code == LAM_ESTOPPED || err->code == LAM_ENOMEM)
-		return err->code;
-	return lam_wrap(err, "%s: layer %u (%s)", image->reference, job->number,
-			image->layers[job->number].digest_text);
-}
-
-/* All layers */
-
-/* The largest first: what is left for the end is short then. */
-static struct layer_job *next_job(struct lam_contents *c)
-{
-	struct layer_job *best = NULL;
+	struct source_layer *best = NULL;
 
 	for (size_t i = 0; i < c->image->layer_count; i++) {
-		struct layer_job *job = &c->jobs[i];
+		struct source_layer *l = &c->layers[i];
 
-		if (job->count > 0 && !job->spool &&
-		    (!best || c->image->layers[job->number].info.tar_size >
-				      c->image->layers[best->number].info.tar_size))
-			best = job;
+		if (l->base.count > 0 && !l->given && (!streams || can_stream(l)) &&
+		    (!best || c->image->layers[i].info.tar_size >
+				      c->image->layers[best->base.number].info.tar_size))
+			best = l;
 	}
 	return best;
 }
 
-static size_t count_jobs(const struct lam_contents *c)
+static int new_spools(struct lam_contents *c, const char *folder, struct lam_error *err)
 {
 	size_t count = 0;
+	int code = 0;
 
 	for (size_t i = 0; i < c->image->layer_count; i++)
-		count += c->jobs[i].count > 0;
-	return count;
+		count += c->layers[i].base.count > 0;
+	for (size_t i = 0; i < c->image->layer_count && code == 0; i++) {
+		if (c->layers[i].base.count > 0)
+			code = lam_spool_new(&c->layers[i].base.spool, folder,
+					     SPOOL_MEMORY / count, err);
+	}
+	return code;
 }
 
-static int read_all(struct lam_contents *c, const char *folder, struct lam_lane *lane,
-		    struct lam_error *err)
+static int open_streams(struct lam_contents *c, struct lam_error *err)
 {
-	size_t count = count_jobs(c), given = 0;
+	struct source_layer *l;
+
+	for (size_t i = 0; i < STREAMS && (l = next_layer(c, true)) != NULL; i++) {
+		l->given = true;
+		if (lam_contents_layer_open(&l->base, AHEAD_PIECES, STREAM_PIECE, false,
+					    err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* Reading whole layers */
+
+static int read_alone(void *data, struct lam_error *err)
+{
+	struct source_layer *l = data;
+
+	if (lam_progress_stopped(l->base.progress))
+		return lam_fail(err, LAM_ESTOPPED, "stopped");
+	if (lam_contents_layer_open(&l->base, 0, 0, true, err) < 0)
+		return err->code;
+	return lam_contents_layer_finish(&l->base, err);
+}
+
+static int read_ahead(void *data, struct lam_error *err)
+{
+	struct source_layer *l = data;
+
+	if (lam_progress_stopped(l->base.progress))
+		return lam_fail(err, LAM_ESTOPPED, "stopped");
+	if (lam_contents_layer_open(&l->base, AHEAD_PIECES, WHOLE_PIECE, true, err) < 0)
+		return err->code;
+	return lam_contents_layer_finish(&l->base, err);
+}
+
+/* Side by side, the largest first: what is left for the end is short then. After an
+ * error, what runs is waited for, and what has not begun stays undone. */
+static int read_whole(struct lam_contents *c, struct lam_lane *lane, bool ahead,
+		      struct lam_error *err)
+{
+	struct source_layer *l = next_layer(c, false);
 	struct lam_error first = { 0 };
 	void *done;
 
-	/* after an error, what runs is waited for, and what has not begun stays undone */
-	while ((given < count && first.code == LAM_OK) || !lam_lane_is_empty(lane)) {
-		if (given < count && first.code == LAM_OK && !lam_lane_is_full(lane)) {
-			struct layer_job *job = next_job(c);
-
-			if (lam_spool_new(&job->spool, folder, SPOOL_MEMORY / count,
-					  &first) < 0)
-				continue;
-			lam_lane_give(lane, run_layer, job);
-			given++;
+	while ((l && first.code == LAM_OK) || !lam_lane_is_empty(lane)) {
+		if (l && first.code == LAM_OK && !lam_lane_is_full(lane)) {
+			l->given = true;
+			lam_lane_give(lane,
+				      ahead && is_large(l) ? read_ahead : read_alone, l);
+			l = next_layer(c, false);
 			continue;
 		}
 		if (lam_lane_take(lane, &done, err) < 0 && first.code == LAM_OK)
@@ -319,24 +232,26 @@ static int read_all(struct lam_contents *c, const char *folder, struct lam_lane 
 }
 
 static int fill(struct lam_contents *c, const char *folder, struct lam_workers *workers,
-		struct lam_error *err)
+		const struct lam_progress *progress, struct lam_error *err)
 {
 	unsigned threads = lam_workers_count(workers);
 	struct lam_lane *lane = NULL;
 	int code;
 
-	c->jobs = calloc(c->image->layer_count, sizeof *c->jobs);
-	if (!c->jobs)
+	c->layers = calloc(c->image->layer_count, sizeof *c->layers);
+	if (!c->layers)
 		return lam_fail_memory(err);
 	for (size_t i = 0; i < c->image->layer_count; i++) {
-		c->jobs[i].contents = c;
-		c->jobs[i].number = (uint32_t)i;
+		lam_contents_layer_init(&c->layers[i].base);
+		c->layers[i].base.image = c->image;
+		c->layers[i].base.progress = progress;
+		c->layers[i].base.number = (uint32_t)i;
 	}
-	c->ahead = threads > 0;
-	if (find_needs(c, err) < 0 ||
+	if (find_needs(c, err) < 0 || new_spools(c, folder, err) < 0 ||
+	    (threads > 0 && open_streams(c, err) < 0) ||
 	    lam_lane_new(&lane, workers, threads ? threads : 1, err) < 0)
 		return err->code;
-	code = read_all(c, folder, lane, err);
+	code = read_whole(c, lane, threads > 0, err);
 	lam_lane_free(lane);
 	return code;
 }
@@ -350,10 +265,8 @@ int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
 	*out = NULL;
 	if (!c)
 		return lam_fail_memory(err);
-	*c = (struct lam_contents){ .layout = layout,
-				    .image = layout->image,
-				    .progress = progress };
-	if (fill(c, folder, workers, err) < 0) {
+	*c = (struct lam_contents){ .layout = layout, .image = layout->image };
+	if (fill(c, folder, workers, progress, err) < 0) {
 		lam_contents_free(c);
 		return err->code;
 	}
@@ -365,11 +278,9 @@ void lam_contents_free(struct lam_contents *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; c->jobs && i < c->image->layer_count; i++) {
-		lam_spool_free(c->jobs[i].spool);
-		free(c->jobs[i].ranges);
-	}
-	free(c->jobs);
+	for (size_t i = 0; c->layers && i < c->image->layer_count; i++)
+		lam_contents_layer_fini(&c->layers[i].base);
+	free(c->layers);
 	free(c);
 }
 
@@ -381,7 +292,48 @@ const struct lam_image *lam_contents_image(const struct lam_contents *c)
 int lam_contents_read(const struct lam_contents *c, uint32_t layer, uint64_t offset,
 		      void *buf, size_t len, struct lam_error *err)
 {
-	const struct lam_spool *own = c->image->layers[layer].spool;
+	const struct lam_spool *whole = c->image->layers[layer].spool;
 
-	return lam_spool_read(own ? own : c->jobs[layer].spool, offset, buf, len, err);
+	return whole ? lam_spool_read(whole, offset, buf, len, err)
+		     : lam_contents_layer_read(&c->layers[layer].base, offset, buf, len,
+					       err);
+}
+
+static int finish(void *data, struct lam_error *err)
+{
+	return lam_contents_layer_finish(data, err);
+}
+
+int lam_contents_finish(struct lam_contents *c, struct lam_workers *workers,
+			struct lam_error *err)
+{
+	struct lam_error first = { 0 };
+	struct lam_lane *lane = NULL;
+	void *done;
+
+	if (lam_lane_new(&lane, workers, c->image->layer_count, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < c->image->layer_count; i++)
+		lam_lane_give(lane, finish, &c->layers[i].base);
+	while (!lam_lane_is_empty(lane)) {
+		if (lam_lane_take(lane, &done, err) < 0 && first.code == LAM_OK)
+			first = *err;
+	}
+	lam_lane_free(lane);
+	if (first.code != LAM_OK)
+		*err = first;
+	return first.code;
+}
+
+int lam_contents_failed(const struct lam_contents *c, struct lam_error *err)
+{
+	for (size_t i = 0; i < c->image->layer_count; i++) {
+		const struct lam_error *failed = &c->layers[i].base.failed;
+
+		if (failed->code != LAM_OK && failed->code != LAM_ESTOPPED) {
+			*err = *failed;
+			return err->code;
+		}
+	}
+	return 0;
 }

@@ -7,6 +7,7 @@
 #include "codec.h"
 
 #define AHEAD_PIECES 4
+#define AHEAD_SIZE   (1u << 20)
 
 /* The first bytes of a stream, given again before the rest. */
 struct peeking {
@@ -76,8 +77,8 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 	    lam_decoder_recording(&p->stream, LAM_STEAL(p->stream), r->codec, points,
 				  err) < 0)
 		return err->code;
-	if (ahead &&
-	    lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES, err) < 0)
+	if (ahead && lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES,
+				      AHEAD_SIZE, err) < 0)
 		return err->code;
 	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), NULL, &r->tar_size,
 			       err) < 0)

@@ -1,11 +1,11 @@
 #include "readback.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec.h"
+#include "thread.h"
 
 /* What is compared at once: it stays in the core's own cache. */
 #define CHUNK (128u << 10)
@@ -263,7 +263,6 @@ int lam_readback_new(struct lam_readback **out,
 {
 	struct lam_readback *r = calloc(1, sizeof *r);
 	unsigned threads = lam_workers_count(options->workers);
-	sigset_t all, before;
 	int problem;
 
 	*out = NULL;
@@ -277,11 +276,7 @@ int lam_readback_new(struct lam_readback **out,
 		lam_readback_free(r);
 		return err->code;
 	}
-	/* signals are for the threads that the program made itself */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	problem = pthread_create(&r->thread, NULL, run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	problem = lam_thread_start(&r->thread, run, r);
 	r->started = problem == 0;
 	if (problem) {
 		lam_readback_free(r);

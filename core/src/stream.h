@@ -85,9 +85,10 @@ int lam_reader_tee(struct lam_reader **out, struct lam_reader *inner,
 int lam_reader_progress(struct lam_reader **out, struct lam_reader *inner,
 			const struct lam_progress *progress, const struct lam_step *step,
 			struct lam_error *err);
-/* A thread of its own reads ahead of the caller, in up to `pieces` buffers of 1 MiB. */
+/* A thread of its own reads ahead of the caller, in up to `pieces` buffers of `size`
+ * bytes. */
 int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces,
-		     struct lam_error *err);
+		     size_t size, struct lam_error *err);
 
 /* To a file, by write(); repeats EINTR and short writes. LAM_EWRITE. own_fd as above;
  * finish does not sync. */

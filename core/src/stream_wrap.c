@@ -6,6 +6,7 @@
 
 #include "spool.h"
 #include "stream.h"
+#include "thread.h"
 
 #define PIECE        (1u << 20)
 #define REPORT_EVERY 40000000 /* nanoseconds */
@@ -231,7 +232,7 @@ int lam_reader_progress(struct lam_reader **out, struct lam_reader *inner,
 
 struct piece {
 	size_t len;
-	char bytes[PIECE];
+	char bytes[];
 };
 
 struct ahead_reader {
@@ -242,6 +243,7 @@ struct ahead_reader {
 	pthread_cond_t changed;
 	struct piece **pieces;
 	unsigned count;
+	size_t size;            /* of a piece, at most */
 	unsigned filled, taken; /* how many, in all; filled - taken are waiting */
 	size_t used;            /* of the piece that is being taken */
 	bool end, quit;
@@ -265,9 +267,9 @@ static void *ahead_run(void *context)
 		pthread_mutex_unlock(&a->lock);
 		if (end)
 			break;
-		end = lam_read_full(a->inner, piece->bytes, PIECE, &piece->len, &err) <
+		end = lam_read_full(a->inner, piece->bytes, a->size, &piece->len, &err) <
 			      0 ||
-		      piece->len < PIECE;
+		      piece->len < a->size;
 		pthread_mutex_lock(&a->lock);
 		if (err.code == LAM_OK && piece->len > 0)
 			a->filled++;
@@ -305,7 +307,9 @@ static int ahead_read(struct lam_reader *self, void *buf, size_t cap, size_t *ou
 	pthread_mutex_lock(&a->lock);
 	a->taken++;
 	a->used = 0;
-	pthread_cond_broadcast(&a->changed);
+	/* a thread that fills several at once is woken less often */
+	if (a->filled - a->taken == a->count / 2)
+		pthread_cond_broadcast(&a->changed);
 	pthread_mutex_unlock(&a->lock);
 	return 0;
 }
@@ -336,7 +340,7 @@ static void ahead_close(struct lam_reader *self)
 static const struct lam_reader_ops AHEAD_READER = { ahead_read, ahead_close };
 
 int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces,
-		     struct lam_error *err)
+		     size_t size, struct lam_error *err)
 {
 	struct ahead_reader *a = calloc(1, sizeof *a);
 	bool all = true;
@@ -350,18 +354,19 @@ int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned
 	a->base.ops = &AHEAD_READER;
 	a->inner = inner;
 	a->count = pieces;
+	a->size = size;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->changed, NULL);
 	a->pieces = calloc(pieces, sizeof *a->pieces);
 	for (unsigned i = 0; a->pieces && i < pieces; i++) {
-		a->pieces[i] = malloc(sizeof **a->pieces);
+		a->pieces[i] = malloc(sizeof **a->pieces + size);
 		all = all && a->pieces[i];
 	}
 	if (!a->pieces || !all) {
 		ahead_free(a);
 		return lam_fail_memory(err);
 	}
-	problem = pthread_create(&a->thread, NULL, ahead_run, a);
+	problem = lam_thread_start(&a->thread, ahead_run, a);
 	if (problem) {
 		ahead_free(a);
 		return lam_fail_errno(err, LAM_EREAD, problem, "starting a thread");

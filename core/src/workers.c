@@ -2,10 +2,10 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "buf.h"
+#include "thread.h"
 
 struct work {
 	struct work *next; /* in the workers' queue */
@@ -58,19 +58,14 @@ static void *run_worker(void *context)
 	return NULL;
 }
 
-/* Signals are for the threads that the program made itself. */
 static int start_threads(struct lam_workers *w, unsigned threads, struct lam_error *err)
 {
-	sigset_t all, before;
 	int problem = 0;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (w->count < threads && problem == 0) {
-		problem = pthread_create(&w->threads[w->count], NULL, run_worker, w);
+		problem = lam_thread_start(&w->threads[w->count], run_worker, w);
 		w->count += problem == 0;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return problem ? lam_fail_errno(err, LAM_EREAD, problem, "starting a thread") : 0;
 }
 

@@ -78,6 +78,19 @@ static int read_contents(struct lam_writing *w, const char *reference,
 	return code;
 }
 
+/* Why contents could not be read counts more than that writing was stopped by it. */
+static int write_layers(struct lam_writing *w, struct lam_error *err)
+{
+	struct lam_error why;
+	int code = lam_write_layers(w, err);
+
+	if (code == 0)
+		return lam_contents_finish(w->contents, w->workers, err);
+	if (code == LAM_ESTOPPED && lam_contents_failed(w->contents, &why) < 0)
+		*err = why;
+	return err->code;
+}
+
 static int verify(struct lam_writing *w, struct lam_error *err)
 {
 	const struct lam_layer **stack;
@@ -139,7 +152,7 @@ static int run(struct lam_writing *w, const char *text, struct lam_write_result 
 	if (code == 0)
 		code = read_contents(w, text, err);
 	if (code == 0)
-		code = lam_write_layers(w, err);
+		code = write_layers(w, err);
 	if (code == 0)
 		code = verify(w, err);
 	if (code == 0)
