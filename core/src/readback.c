@@ -20,6 +20,7 @@ struct lam_readback {
 	struct lam_piece *first, **last; /* not yet given to the lane */
 	size_t waiting;                  /* pieces that the thread is not done with */
 	bool end, failed;
+	bool told; /* the writer knows that it failed */
 	/* the thread's own: */
 	struct lam_lane *lane;
 	struct lam_piece *current;
@@ -304,7 +305,7 @@ int lam_readback_piece(void *readback, struct lam_piece *piece, struct lam_error
 		pthread_cond_wait(&r->changed, &r->lock);
 	failed = r->failed;
 	pthread_mutex_unlock(&r->lock);
-	/* what it was stands in r->err, which finish() gives */
+	r->told = failed; /* what it was stands in r->err, which finish() gives */
 	return failed ? lam_fail(err, LAM_ESTOPPED, "stopped") : 0;
 }
 
@@ -316,6 +317,11 @@ static void join(struct lam_readback *r)
 	pthread_mutex_unlock(&r->lock);
 	pthread_join(r->thread, NULL);
 	r->started = false;
+}
+
+bool lam_readback_stopped_writer(const struct lam_readback *r)
+{
+	return r->told;
 }
 
 int lam_readback_finish(struct lam_readback *r, struct lam_layer **out,

@@ -26,8 +26,10 @@ struct lam_readback_options {
 int lam_readback_new(struct lam_readback **out,
 		     const struct lam_readback_options *options, struct lam_error *err);
 /* Takes a piece that was written behind those before it (lam_encoder_options.written).
- * Fails where an earlier one was found wrong. */
+ * LAM_ESTOPPED where an earlier one was found wrong. */
 int lam_readback_piece(void *readback, struct lam_piece *piece, struct lam_error *err);
+/* Whether the writer was told so: its LAM_ESTOPPED comes from here then. */
+bool lam_readback_stopped_writer(const struct lam_readback *readback);
 /* Waits for the end. The layer is the caller's. LAM_EWRITE: what was written is not
  * there.
  */

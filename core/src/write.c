@@ -78,7 +78,7 @@ static int read_contents(struct lam_writing *w, const char *reference,
 	return code;
 }
 
-/* Why contents could not be read counts more than that writing was stopped by it. */
+/* Why contents could not be read counts more than what came of it. */
 static int write_layers(struct lam_writing *w, struct lam_error *err)
 {
 	struct lam_error why;
@@ -86,7 +86,7 @@ static int write_layers(struct lam_writing *w, struct lam_error *err)
 
 	if (code == 0)
 		return lam_contents_finish(w->contents, w->workers, err);
-	if (code == LAM_ESTOPPED && lam_contents_failed(w->contents, &why) < 0)
+	if (lam_contents_failed(w->contents, &why) < 0)
 		*err = why;
 	return err->code;
 }

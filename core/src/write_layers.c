@@ -92,14 +92,15 @@ static int encode(struct layer_job *job, struct lam_error *err)
 	return 0;
 }
 
-/* What the reading back found wrong counts more than that writing was stopped by it. */
+/* What the reading back found wrong counts more than that writing was stopped by it; that
+ * a tar ends which was not written to its end is nothing wrong. */
 static int end_readback(struct layer_job *job, int code, struct lam_error *err)
 {
 	struct lam_error wrong = { 0 };
 	int found = lam_readback_finish(job->readback,
 					&job->writing->read_back[job->number], &wrong);
 
-	if (found < 0 && (code == 0 || code == LAM_ESTOPPED)) {
+	if (found < 0 && (code == 0 || lam_readback_stopped_writer(job->readback))) {
 		*err = wrong;
 		return found;
 	}
