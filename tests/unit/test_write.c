@@ -169,6 +169,33 @@ static void threads_make_no_difference(void **state)
 	free(out);
 }
 
+/* What one thread reads before it packs, several read while they do. */
+static void large_layers(void **state)
+{
+	static const char plan[] =
+		"{\"lamina\":1,\"layers\":[{\"name\":\"a\",\"from\":\"rest\"},{\"name\":\"b\"}],"
+		"\"assign\":[{\"path\":\"/opt\",\"to\":\"b\"}],\"compression\":\"zstd:1\"}";
+	char *image = make_image(24000000, LAM_CODEC_GZIP), *out = in_folder("out"),
+	     first[80];
+
+	(void)state;
+	for (unsigned threads = 1; threads <= 3; threads++) {
+		struct lam_write_result result;
+
+		OK(write_image(&(struct job){ .image = image,
+					      .output = out,
+					      .plan = plan,
+					      .threads = threads },
+			       &result));
+		if (threads == 1)
+			strcpy(first, result.manifest_digest);
+		assert_string_equal(result.manifest_digest, first);
+		lam_write_result_fini(&result);
+	}
+	free(image);
+	free(out);
+}
+
 static void damage_first(const struct lam_image *image)
 {
 	char *path = in_folder("image");
@@ -179,19 +206,22 @@ static void damage_first(const struct lam_image *image)
 
 static void damaged_after_opening(void **state)
 {
+	/* small ones are read at once, large ones as their files are packed */
+	static const size_t sizes[] = { 3000000, 24000000 };
 	char *image, *out = in_folder("out");
 
 	(void)state;
-	for (enum lam_codec codec = LAM_CODEC_NONE; codec <= LAM_CODEC_ZSTD; codec++) {
+	for (size_t i = 0; i < 6; i++) {
 		struct lam_write_result result;
 
-		image = make_image(3000000, codec);
+		image = make_image(sizes[i % 2], (enum lam_codec)(i / 2));
 		assert_int_equal(write_image(&(struct job){ .image = image,
 							    .output = out,
 							    .between = damage_first },
 					     &result),
 				 LAM_EFORMAT);
-		assert_non_null(strstr(err.text, "layer 0 (sha256:"));
+		assert_ptr_equal(strstr(err.text, image), err.text);
+		assert_non_null(strstr(err.text, ": layer 0 (sha256:"));
 		assert_non_null(strstr(err.text, "its content is damaged"));
 		assert_int_equal(oci_count(out), -1);
 		oci_remove(image);
@@ -358,6 +388,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(write_with_and_without_spool),
 		TEST(threads_make_no_difference),
+		TEST(large_layers),
 		TEST(damaged_after_opening),
 		TEST(kept_where_it_is),
 		TEST(kept_but_damaged),
