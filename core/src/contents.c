@@ -169,14 +169,14 @@ static int new_spools(struct lam_contents *c, const char *folder, struct lam_err
 	return code;
 }
 
-static int open_streams(struct lam_contents *c, struct lam_error *err)
+static int open_streams(struct lam_contents *c, unsigned pieces, struct lam_error *err)
 {
 	struct source_layer *l;
 
 	for (size_t i = 0; i < STREAMS && (l = next_layer(c, true)) != NULL; i++) {
 		l->given = true;
-		if (lam_contents_layer_open(&l->base, AHEAD_PIECES, STREAM_PIECE, false,
-					    err) < 0)
+		if (lam_contents_layer_open(&l->base, pieces, STREAM_PIECE, false, err) <
+		    0)
 			return err->code;
 	}
 	return 0;
@@ -248,7 +248,7 @@ static int fill(struct lam_contents *c, const char *folder, struct lam_workers *
 		c->layers[i].base.number = (uint32_t)i;
 	}
 	if (find_needs(c, err) < 0 || new_spools(c, folder, err) < 0 ||
-	    (threads > 0 && open_streams(c, err) < 0) ||
+	    open_streams(c, threads ? AHEAD_PIECES : 0, err) < 0 ||
 	    lam_lane_new(&lane, workers, threads ? threads : 1, err) < 0)
 		return err->code;
 	code = read_whole(c, lane, threads > 0, err);
