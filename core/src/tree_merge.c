@@ -76,7 +76,7 @@ static bool same_content(const struct lam_merge *m, const struct lam_version *ol
 
 static uint8_t change_of(const struct lam_merge *m, uint32_t at, struct lam_ref new)
 {
-	const struct lam_twig *t = &m->twigs[at];
+	const struct lam_node *t = &m->twigs[at];
 	const struct lam_version *old;
 	struct lam_stat a, b;
 
@@ -111,7 +111,7 @@ static bool is_plain(const struct lam_merge *m, uint32_t at,
 /* A directory that the layer only implies, over what is there. */
 static int apply_implied(struct lam_merge *m, uint32_t at, struct lam_error *err)
 {
-	struct lam_twig *t = &m->twigs[at];
+	struct lam_node *t = &m->twigs[at];
 	const struct lam_inode *inode;
 
 	if (t->live && t->kind == LAM_KIND_DIR) {
@@ -138,7 +138,7 @@ static int apply_implied(struct lam_merge *m, uint32_t at, struct lam_error *err
 static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 		       uint32_t at, struct lam_ref ref, struct lam_error *err)
 {
-	struct lam_twig *t = &m->twigs[at];
+	struct lam_node *t = &m->twigs[at];
 	bool dir = node->kind == LAM_KIND_DIR;
 	struct lam_version version = { .inode = ref.inode,
 				       .inode_layer = (uint16_t)ref.layer };
@@ -256,8 +256,8 @@ static int merge_start(struct lam_merge *m, struct lam_error *err)
 	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 ||
 	    LAM_GROW(m->twigs, 0, m->twig_cap, err) < 0)
 		return err->code;
-	m->twigs[ROOT] = (struct lam_twig){ .first_child = NONE,
-					    .next_sibling = NONE,
+	m->twigs[ROOT] = (struct lam_node){ .first_child = NONE,
+					    .child_count = NONE,
 					    .version = NONE,
 					    .name = root,
 					    .kind = LAM_KIND_DIR,

@@ -9,15 +9,9 @@
 #include "buf.h"
 #include "tree.h"
 
-/* A node while the tree grows: children are lists in order of arrival, newest first. */
-struct lam_twig {
-	uint32_t parent, name;
-	uint32_t first_child, next_sibling;
-	uint32_t version;
-	uint32_t live_children;
-	uint8_t kind;
-	bool live;
-};
+/* A node while the tree grows is called a twig. Until it has its place among its
+ * siblings, first_child is the newest child, child_count the number of the next sibling,
+ * which came before it (or NONE), and live_count counts live children alone. */
 
 struct lam_twig_slot {
 	uint32_t number; /* + 1; 0 is free */
@@ -32,7 +26,7 @@ struct lam_merge {
 	struct lam_tree *tree;
 	struct lam_notes *notes;
 	const struct lam_progress *progress;
-	struct lam_twig *twigs;
+	struct lam_node *twigs; /* the tree's nodes to be; owned */
 	size_t twig_count, twig_cap, version_cap;
 	struct lam_twig_slot *slots; /* (parent, name) -> twig */
 	size_t slot_count;
@@ -74,12 +68,20 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself,
  * changes anything. */
 int lam_merge_links(struct lam_merge *m, struct lam_error *err);
 
-/* tree_order.c: from twigs, which are freed, to the finished tree. */
+/* tree_order.c: from twigs to the finished tree, whose nodes they become. */
 int lam_merge_finish(struct lam_merge *m, struct lam_error *err);
 
-/* tree_rank.c: rank[name], its place among all names as bytes; free(). NULL and err on no
- * memory, or when asked to stop. */
-uint32_t *lam_names_rank(const struct lam_names *names,
-			 const struct lam_progress *progress, struct lam_error *err);
+/* tree_rank.c: puts twigs in the order of their names as bytes. Memory is for one set of
+ * siblings at a time, and kept for the next. */
+struct lam_ranking {
+	const struct lam_merge *merge;
+	struct lam_ranked *items, *spare;
+	size_t cap, spare_cap;
+	struct lam_run *runs, *next;
+	size_t run_count, next_count, run_cap, next_cap;
+};
+int lam_rank(struct lam_ranking *ranking, uint32_t *twigs, uint32_t count,
+	     struct lam_error *err);
+void lam_ranking_fini(struct lam_ranking *ranking);
 
 #endif

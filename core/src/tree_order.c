@@ -8,99 +8,87 @@
 #define NONE LAM_NODE_NONE
 #define ROOT LAM_NODE_ROOT
 
-static struct lam_node node_of(const struct lam_merge *m, uint32_t twig, uint32_t parent)
+static bool is_implied(const struct lam_merge *m, const struct lam_node *node)
 {
-	const struct lam_twig *t = &m->twigs[twig];
-	struct lam_node node = { .parent = parent,
-				 .name = t->name,
-				 .version = t->version,
-				 .kind = t->kind,
-				 .live = t->live };
-	uint32_t version = t->version;
+	uint32_t version = node->version;
 
 	while (version != NONE && m->tree->versions[version].change == LAM_CHANGE_DELETED)
 		version = m->tree->versions[version].previous;
-	node.implied = version == NONE || m->tree->versions[version].implied;
-	return node;
+	return version == NONE || m->tree->versions[version].implied;
 }
 
-/* by_rank: twigs in the order of their names. */
-static int sort_twigs(const struct lam_merge *m, uint32_t *by_rank, struct lam_error *err)
+/* The children of the twig that is node n come next in the order, by name; what no layer
+ * changed is left out. */
+static int order_children(struct lam_merge *m, struct lam_ranking *ranking,
+			  uint32_t *order, uint32_t n, uint32_t *next,
+			  struct lam_error *err)
 {
-	const struct lam_names *names = &m->tree->names;
-	uint32_t *rank = lam_names_rank(names, m->progress, err), sum = 0;
-	uint32_t *begin;
+	struct lam_node *node = &m->twigs[order[n]];
+	uint32_t begin = *next;
 
-	if (!rank)
-		return err->code;
-	begin = calloc((size_t)names->count + 1, sizeof *begin);
-	if (!begin) {
-		free(rank);
-		return lam_fail_memory(err);
-	}
-	for (size_t i = 0; i < m->twig_count; i++)
-		begin[rank[m->twigs[i].name]]++;
-	for (uint32_t r = 0; r < names->count; r++) {
-		uint32_t count = begin[r];
-
-		begin[r] = sum;
-		sum += count;
-	}
-	for (size_t i = 0; i < m->twig_count; i++)
-		by_rank[begin[rank[m->twigs[i].name]]++] = (uint32_t)i;
-	free(begin);
-	free(rank);
-	return 0;
-}
-
-/* Lists of children are made anew, in order of name; what no layer changed is left out.
- */
-static void sort_children(struct lam_merge *m, const uint32_t *by_rank)
-{
-	for (size_t i = 0; i < m->twig_count; i++)
-		m->twigs[i].first_child = NONE;
-	for (size_t i = m->twig_count; i-- > 0;) {
-		struct lam_twig *t = &m->twigs[by_rank[i]];
-
-		if (by_rank[i] == ROOT || t->version == NONE)
+	for (uint32_t c = node->first_child; c != NONE; c = m->twigs[c].child_count) {
+		if (m->twigs[c].version == NONE)
 			continue;
-		t->next_sibling = m->twigs[t->parent].first_child;
-		m->twigs[t->parent].first_child = by_rank[i];
+		m->twigs[c].parent = n;
+		order[(*next)++] = c;
 	}
+	node->first_child = begin;
+	node->child_count = *next - begin;
+	node->live_count = 0;
+	node->implied = is_implied(m, node);
+	return lam_rank(ranking, order + begin, *next - begin, err);
 }
 
-/* order[n] is the twig that becomes node n; it may be where by_rank was. */
-static void number_nodes(struct lam_merge *m, uint32_t *order)
+/* order[n] is the twig that becomes node n; those that are left out come last. */
+static int order_twigs(struct lam_merge *m, uint32_t *order, struct lam_error *err)
 {
-	struct lam_tree *tree = m->tree;
+	struct lam_ranking ranking = { .merge = m };
 	uint32_t next = 1;
+	int code = 0;
 
 	order[0] = ROOT;
-	tree->nodes[0] = node_of(m, ROOT, ROOT);
-	for (uint32_t n = 0; n < next; n++) {
-		tree->nodes[n].first_child = next;
-		for (uint32_t c = m->twigs[order[n]].first_child; c != NONE;
-		     c = m->twigs[c].next_sibling) {
-			order[next] = c;
-			tree->nodes[next++] = node_of(m, c, n);
-		}
-		tree->nodes[n].child_count = next - tree->nodes[n].first_child;
+	for (uint32_t n = 0; n < next && code == 0; n++) {
+		if (n % LAM_STEPS == 0)
+			code = lam_merge_check(m, err);
+		if (code == 0)
+			code = order_children(m, &ranking, order, n, &next, err);
 	}
-	tree->node_count = next;
+	lam_ranking_fini(&ranking);
+	m->tree->node_count = next;
+	for (uint32_t i = 1; next < m->twig_count && code == 0; i++) {
+		if (m->twigs[i].version == NONE)
+			order[next++] = i;
+	}
+	return code;
+}
+
+/* Every twig goes to its place, where the one that was there has just left. */
+static void move_twigs(struct lam_node *twigs, uint32_t *order, size_t count)
+{
+	for (uint32_t begin = 0; begin < count; begin++) {
+		struct lam_node first = twigs[begin];
+		uint32_t at = begin;
+
+		while (order[at] != begin) {
+			uint32_t from = order[at];
+
+			twigs[at] = twigs[from];
+			order[at] = at;
+			at = from;
+		}
+		twigs[at] = first;
+		order[at] = at;
+	}
 }
 
 static int order_nodes(struct lam_merge *m, struct lam_error *err)
 {
 	uint32_t *order = malloc(m->twig_count * sizeof *order);
-	int code = order ? sort_twigs(m, order, err) : lam_fail_memory(err);
+	int code = order ? order_twigs(m, order, err) : lam_fail_memory(err);
 
 	if (code == 0) {
-		m->tree->nodes = malloc(m->twig_count * sizeof *m->tree->nodes);
-		code = m->tree->nodes ? lam_merge_check(m, err) : lam_fail_memory(err);
-	}
-	if (code == 0) {
-		sort_children(m, order);
-		number_nodes(m, order);
+		move_twigs(m->twigs, order, m->twig_count);
+		m->tree->nodes = LAM_STEAL(m->twigs);
 	}
 	free(order);
 	return code;
@@ -250,11 +238,8 @@ int lam_merge_finish(struct lam_merge *m, struct lam_error *err)
 	m->slots = NULL;
 	m->slot_count = 0;
 	lam_names_seal(&tree->names);
-	if (lam_merge_check(m, err) < 0 || order_nodes(m, err) < 0)
-		return err->code;
-	free(m->twigs);
-	m->twigs = NULL;
-	if (lam_merge_check(m, err) < 0 || collect_links(tree, err) < 0)
+	if (order_nodes(m, err) < 0 || lam_merge_check(m, err) < 0 ||
+	    collect_links(tree, err) < 0)
 		return err->code;
 	sum_up(tree);
 	return 0;

@@ -1,37 +1,28 @@
-/* The order of names as bytes, eight bytes at a time: names that are alike so far are
- * sorted by their next eight, so the time is that of reading each name once, whatever
- * they have in common. */
+/* Siblings in the order of their names as bytes, eight bytes at a time: names that are
+ * alike so far are sorted by their next eight, so the time is that of reading each name
+ * once, whatever they have in common. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "stream.h"
 #include "tree_merge.h"
 
 #define KEY 8u
 /* Below this many, comparing is faster than counting. */
 #define FEW 1024u
 
-struct item {
+struct lam_ranked {
 	uint64_t key;
-	uint32_t name;
-	uint32_t len; /* of the name */
+	uint32_t twig;
+	uint32_t len; /* of its name */
 };
 
-struct run { /* of items that are alike so far */
+struct lam_run { /* of items that are alike so far */
 	uint32_t begin, end;
-};
-
-struct ranking {
-	const struct lam_names *names;
-	const struct lam_progress *progress;
-	struct item *items, *spare;
-	struct run *runs, *next;
-	size_t run_count, next_count, next_cap;
 };
 
 static int by_key(const void *a, const void *b)
 {
-	const struct item *x = a, *y = b;
+	const struct lam_ranked *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
@@ -39,11 +30,11 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Big-endian, with zeros behind the name's end. */
-static uint64_t key_at(const struct lam_names *names, uint32_t name, size_t depth)
+static uint64_t key_at(const struct lam_merge *m, uint32_t twig, size_t depth)
 {
 	unsigned char bytes[KEY] = { 0 };
 	size_t len;
-	const char *text = lam_names_get(names, name, &len);
+	const char *text = lam_names_get(&m->tree->names, m->twigs[twig].name, &len);
 	uint64_t key = 0;
 
 	if (depth < len)
@@ -55,8 +46,8 @@ static uint64_t key_at(const struct lam_names *names, uint32_t name, size_t dept
 
 /* One byte of the keys, least significant first; keeps the order of what is equal.
  * Returns whether anything moved. */
-static bool count_sort(const struct item *from, struct item *to, uint32_t count,
-		       unsigned shift)
+static bool count_sort(const struct lam_ranked *from, struct lam_ranked *to,
+		       uint32_t count, unsigned shift)
 {
 	uint32_t begin[256] = { 0 }, sum = 0;
 
@@ -75,21 +66,21 @@ static bool count_sort(const struct item *from, struct item *to, uint32_t count,
 	return true;
 }
 
-static int sort_run(struct ranking *r, struct run run, size_t depth,
+static int sort_run(struct lam_ranking *r, struct lam_run run, size_t depth,
 		    struct lam_error *err)
 {
-	struct item *items = r->items + run.begin, *spare = r->spare + run.begin;
+	struct lam_ranked *items = r->items + run.begin, *spare = r->spare + run.begin;
 	uint32_t count = run.end - run.begin;
 
 	for (uint32_t i = 0; i < count; i++)
-		items[i].key = key_at(r->names, items[i].name, depth);
+		items[i].key = key_at(r->merge, items[i].twig, depth);
 	if (count < FEW) {
 		qsort(items, count, sizeof *items, by_key);
 		return 0;
 	}
 	for (unsigned shift = 0; shift < 64; shift += 8) {
-		if (lam_progress_stopped(r->progress))
-			return lam_fail(err, LAM_ESTOPPED, "stopped");
+		if (lam_merge_check(r->merge, err) < 0)
+			return err->code;
 		if (count_sort(items, spare, count, shift))
 			memcpy(items, spare, count * sizeof *items);
 	}
@@ -97,7 +88,7 @@ static int sort_run(struct ranking *r, struct run run, size_t depth,
 }
 
 /* What is still alike in a sorted run is a run of the next depth. */
-static int split_run(struct ranking *r, struct run run, size_t depth,
+static int split_run(struct lam_ranking *r, struct lam_run run, size_t depth,
 		     struct lam_error *err)
 {
 	for (uint32_t begin = run.begin, end; begin < run.end; begin = end) {
@@ -117,65 +108,83 @@ static int split_run(struct ranking *r, struct run run, size_t depth,
 		}
 		if (LAM_GROW(r->next, r->next_count, r->next_cap, err) < 0)
 			return err->code;
-		r->next[r->next_count++] = (struct run){ begin, end };
+		r->next[r->next_count++] = (struct lam_run){ begin, end };
 	}
 	return 0;
 }
 
-static int rank_all(struct ranking *r, struct lam_error *err)
+static int rank_all(struct lam_ranking *r, struct lam_error *err)
 {
 	for (size_t depth = 0; r->run_count; depth += KEY) {
-		r->next_count = r->next_cap = 0;
+		struct lam_run *done = r->runs;
+		size_t cap = r->run_cap;
+
+		r->next_count = 0;
 		for (size_t i = 0; i < r->run_count; i++) {
 			if (sort_run(r, r->runs[i], depth, err) < 0 ||
 			    split_run(r, r->runs[i], depth, err) < 0)
 				return err->code;
 		}
-		free(r->runs);
 		r->runs = r->next;
 		r->run_count = r->next_count;
-		r->next = NULL;
+		r->run_cap = r->next_cap;
+		r->next = done;
+		r->next_cap = cap;
 	}
 	return 0;
 }
 
-static int start(struct ranking *r, uint32_t count, struct lam_error *err)
+static int reserve(struct lam_ranked **items, size_t *cap, size_t count,
+		   struct lam_error *err)
 {
-	r->items = malloc(count * sizeof *r->items);
-	r->spare = malloc(count * sizeof *r->spare);
-	r->runs = malloc(sizeof *r->runs);
-	if (!r->items || !r->spare || !r->runs)
+	struct lam_ranked *more;
+
+	if (count <= *cap)
+		return 0;
+	more = realloc(*items, count * sizeof *more);
+	if (!more)
 		return lam_fail_memory(err);
+	*items = more;
+	*cap = count;
+	return 0;
+}
+
+static int start(struct lam_ranking *r, const uint32_t *twigs, uint32_t count,
+		 struct lam_error *err)
+{
+	if (reserve(&r->items, &r->cap, count, err) < 0 ||
+	    (count >= FEW && reserve(&r->spare, &r->spare_cap, count, err) < 0) ||
+	    LAM_GROW(r->runs, 0, r->run_cap, err) < 0)
+		return err->code;
 	for (uint32_t i = 0; i < count; i++) {
 		size_t len;
 
-		lam_names_get(r->names, i, &len);
-		r->items[i] = (struct item){ .name = i, .len = (uint32_t)len };
+		lam_names_get(&r->merge->tree->names, r->merge->twigs[twigs[i]].name,
+			      &len);
+		r->items[i] =
+			(struct lam_ranked){ .twig = twigs[i], .len = (uint32_t)len };
 	}
-	r->runs[0] = (struct run){ 0, count };
+	r->runs[0] = (struct lam_run){ 0, count };
 	r->run_count = 1;
 	return 0;
 }
 
-uint32_t *lam_names_rank(const struct lam_names *names,
-			 const struct lam_progress *progress, struct lam_error *err)
+int lam_rank(struct lam_ranking *r, uint32_t *twigs, uint32_t count,
+	     struct lam_error *err)
 {
-	struct ranking r = { .names = names, .progress = progress };
-	uint32_t *rank = NULL;
+	if (count < 2)
+		return 0;
+	if (start(r, twigs, count, err) < 0 || rank_all(r, err) < 0)
+		return err->code;
+	for (uint32_t i = 0; i < count; i++)
+		twigs[i] = r->items[i].twig;
+	return 0;
+}
 
-	if (start(&r, names->count, err) == 0 && rank_all(&r, err) == 0) {
-		/* before more is asked for: memory is at its highest here */
-		free(r.spare);
-		r.spare = NULL;
-		rank = malloc(names->count * sizeof *rank);
-		for (uint32_t i = 0; rank && i < names->count; i++)
-			rank[r.items[i].name] = i;
-		if (!rank)
-			(void)lam_fail_memory(err);
-	}
-	free(r.items);
-	free(r.spare);
-	free(r.runs);
-	free(r.next);
-	return rank;
+void lam_ranking_fini(struct lam_ranking *r)
+{
+	free(r->items);
+	free(r->spare);
+	free(r->runs);
+	free(r->next);
 }

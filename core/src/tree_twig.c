@@ -25,7 +25,7 @@ static struct lam_twig_slot *twig_slot(const struct lam_merge *m, uint32_t paren
 	size_t mask = m->slot_count - 1, at = tag & mask;
 
 	for (; m->slots[at].number; at = (at + 1) & mask) {
-		const struct lam_twig *t = &m->twigs[m->slots[at].number - 1];
+		const struct lam_node *t = &m->twigs[m->slots[at].number - 1];
 
 		if (m->slots[at].tag == tag && t->parent == parent && t->name == name)
 			break;
@@ -90,10 +90,10 @@ int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *
 		return err->code;
 	*out = (uint32_t)m->twig_count++;
 	*slot = (struct lam_twig_slot){ *out + 1, twig_tag(m->tree, parent, name) };
-	m->twigs[*out] = (struct lam_twig){ .parent = parent,
+	m->twigs[*out] = (struct lam_node){ .parent = parent,
 					    .name = name,
 					    .first_child = NONE,
-					    .next_sibling = m->twigs[parent].first_child,
+					    .child_count = m->twigs[parent].first_child,
 					    .version = NONE };
 	m->twigs[parent].first_child = *out;
 	return 0;
@@ -120,15 +120,15 @@ int lam_twig_push(struct lam_merge *m, uint32_t at, struct lam_version version,
 
 void lam_twig_set_live(struct lam_merge *m, uint32_t at, bool live)
 {
-	struct lam_twig *t = &m->twigs[at];
+	struct lam_node *t = &m->twigs[at];
 
 	if (t->live == live)
 		return;
 	t->live = live;
 	if (live)
-		m->twigs[t->parent].live_children++;
+		m->twigs[t->parent].live_count++;
 	else
-		m->twigs[t->parent].live_children--;
+		m->twigs[t->parent].live_count--;
 }
 
 /* Children before parents do not matter here: each gets its own deletion. */
@@ -136,12 +136,12 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 {
 	const struct lam_version deletion = { .inode = NONE,
 					      .change = LAM_CHANGE_DELETED };
-	uint32_t at = m->twigs[top].live_children ? m->twigs[top].first_child : NONE;
+	uint32_t at = m->twigs[top].live_count ? m->twigs[top].first_child : NONE;
 
 	while (at != NONE && at != top) {
-		struct lam_twig *t = &m->twigs[at];
+		struct lam_node *t = &m->twigs[at];
 
-		if (t->live && t->live_children) {
+		if (t->live && t->live_count) {
 			at = t->first_child;
 			continue;
 		}
@@ -151,7 +151,7 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 			lam_twig_set_live(m, at, false);
 		}
 		/* up, over parents that have nothing live any more */
-		while (at != top && m->twigs[at].next_sibling == NONE) {
+		while (at != top && m->twigs[at].child_count == NONE) {
 			at = m->twigs[at].parent;
 			if (at == top)
 				break;
@@ -160,7 +160,7 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 			lam_twig_set_live(m, at, false);
 		}
 		if (at != top)
-			at = m->twigs[at].next_sibling;
+			at = m->twigs[at].child_count;
 	}
 	if (!itself)
 		return 0;

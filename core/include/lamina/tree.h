@@ -39,12 +39,13 @@ struct lam_node {
 	uint32_t first_child, child_count;
 	uint32_t version;    /* the last one, for lam_tree_version */
 	uint32_t live_count; /* live nodes at and below this one */
-	uint64_t live_bytes; /* file sizes at and below; a hard-linked file counts at its
-				first name alone */
-	uint8_t kind;        /* enum lam_kind, of the last version that was no deletion */
-	bool live;           /* visible */
-	bool implied;        /* a directory that no entry describes: 0755 0:0, mtime 0 */
-	bool linked;         /* one of several live names of an inode */
+	/* file sizes at and below; a hard-linked file counts at its first name alone */
+	uint64_t live_bytes __attribute__((packed, aligned(4))); /* no padding: there are
+								    millions of nodes */
+	uint8_t kind; /* enum lam_kind, of the last version that was no deletion */
+	bool live;    /* visible */
+	bool implied; /* a directory that no entry describes: 0755 0:0, mtime 0 */
+	bool linked;  /* one of several live names of an inode */
 };
 
 /* What one layer did to a path. */
