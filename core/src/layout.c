@@ -96,15 +96,13 @@ static int start(struct lam_layout *l, struct lam_error *err)
 	size_t nodes = l->tree->node_count;
 
 	l->owners = malloc(l->image->layer_count * sizeof *l->owners);
-	l->wanted = malloc(nodes * sizeof *l->wanted);
+	l->wanted = malloc((l->tree->link_count + 1) * sizeof *l->wanted);
 	l->targets = malloc(nodes * sizeof *l->targets);
 	l->gone = calloc(nodes, sizeof *l->gone);
 	l->dropped = calloc(nodes, sizeof *l->dropped);
-	l->positions = malloc(nodes * sizeof *l->positions);
-	l->walk = malloc(nodes * sizeof *l->walk);
 	l->stack = calloc(l->target_count, sizeof *l->stack);
 	if (!l->owners || !l->wanted || !l->targets || !l->gone || !l->dropped ||
-	    !l->positions || !l->walk || !l->stack)
+	    !l->stack)
 		return lam_fail_memory(err);
 	for (size_t t = 0; t < l->target_count; t++) {
 		const struct lam_plan_layer *p = &l->plan->layers[t];
@@ -117,33 +115,6 @@ static int start(struct lam_layout *l, struct lam_error *err)
 							       : LAM_COMPRESSION_DEFAULT;
 	}
 	return 0;
-}
-
-/* Depth-first places of all nodes, dead ones too. */
-static void number_positions(struct lam_layout *l)
-{
-	const struct lam_tree *tree = l->tree;
-	uint32_t node = LAM_NODE_ROOT, place = 0;
-
-	for (;;) {
-		l->walk[place] = node;
-		l->positions[node] = place++;
-		if (tree->nodes[node].child_count) {
-			node = tree->nodes[node].first_child;
-			continue;
-		}
-		while (node != LAM_NODE_ROOT) {
-			const struct lam_node *parent =
-				&tree->nodes[tree->nodes[node].parent];
-
-			if (node + 1 < parent->first_child + parent->child_count)
-				break;
-			node = tree->nodes[node].parent;
-		}
-		if (node == LAM_NODE_ROOT)
-			return;
-		node++;
-	}
 }
 
 static const char *from_text(struct lam_layout *l, const bool *origins)
@@ -314,7 +285,7 @@ static int remark_groups(struct lam_layout *l, struct lam_error *err)
 	for (size_t i = 0; i < l->tree->link_count; i++) {
 		uint32_t node = l->tree->links[i].node;
 
-		if (l->gone[node] || l->targets[node] == l->wanted[node])
+		if (l->gone[node] || l->targets[node] == l->wanted[i])
 			continue;
 		if (lam_layout_remark_add(
 			    l, false, err,
@@ -322,7 +293,7 @@ static int remark_groups(struct lam_layout *l, struct lam_error *err)
 			    "\"%s\" instead of \"%s\"",
 			    lam_layout_path(l, node, path),
 			    l->stack[l->targets[node]].info.name,
-			    l->stack[l->wanted[node]].info.name) < 0)
+			    l->stack[l->wanted[i]].info.name) < 0)
 			return err->code;
 	}
 	return 0;
@@ -332,7 +303,6 @@ static int make(struct lam_layout *l, struct lam_error *err)
 {
 	if (start(l, err) < 0)
 		return err->code;
-	number_positions(l);
 	if (lam_layout_assign(l, err) < 0)
 		return err->code;
 	for (size_t t = 0; t < l->target_count; t++)
@@ -403,7 +373,7 @@ int lam_layout_assignment(uint32_t **out_targets, uint32_t **out_rules,
 	if (code == 0)
 		code = lam_layout_assign(l, err);
 	if (code == 0) {
-		*out_targets = LAM_STEAL(l->wanted);
+		*out_targets = LAM_STEAL(l->targets);
 		*out_rules = LAM_STEAL(l->match.rules);
 	}
 	lam_layout_free(l);
@@ -423,8 +393,6 @@ void lam_layout_free(struct lam_layout *l)
 	free(l->targets);
 	free(l->gone);
 	free(l->dropped);
-	free(l->positions);
-	free(l->walk);
 	free(l->marks);
 	free(l->remarks);
 	lam_arena_fini(&l->arena);

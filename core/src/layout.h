@@ -29,18 +29,16 @@ struct lam_layout {
 	const struct lam_plan *plan;
 	const struct lam_tree *tree;
 	struct lam_match match;
-	uint32_t *owners; /* original -> target that names it */
-	uint32_t *wanted; /* node -> target by rules and origin; LAM_TARGET_NONE: dropped,
-			     or dead */
-	uint32_t *targets; /* the same with hard-link groups pulled together */
+	uint32_t *owners;  /* original -> target that names it */
+	uint32_t *targets; /* node -> target by rules and origin, with hard-link groups
+			      pulled together; LAM_TARGET_NONE: dropped, or dead */
+	uint32_t *wanted;  /* the same before that, of each of the tree's links */
 	bool *gone;        /* nodes that the output does not have: dead or dropped */
 	bool *dropped;     /* nodes that a rule to null means, dead ones too */
 	struct lam_layout_target *stack;
 	size_t target_count;
 	struct lam_layout_mark *marks;
 	size_t mark_count, mark_cap;
-	uint32_t *positions; /* node -> place in depth-first order */
-	uint32_t *walk;      /* and the other way */
 	uint32_t dropped_count;
 	uint64_t dropped_bytes;
 	struct lam_remark *remarks;
@@ -51,7 +49,7 @@ struct lam_layout {
 };
 
 int lam_layout_assign(struct lam_layout *layout, struct lam_error *err);
-/* targets[] and kept from wanted[]: hard-link groups whole, and originals that nothing
+/* targets[] and kept: hard-link groups whole, and originals that nothing
  * went out of or into. */
 int lam_layout_settle(struct lam_layout *layout, struct lam_error *err);
 int lam_layout_remark_hidden(struct lam_layout *layout, struct lam_error *err);

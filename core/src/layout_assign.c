@@ -135,11 +135,11 @@ static void keep_parents(struct lam_layout *l)
 
 		if (!l->gone[n] && l->gone[parent]) {
 			l->gone[parent] = false;
-			l->wanted[parent] = l->wanted[n];
+			l->targets[parent] = l->targets[n];
 			l->dropped[parent] = false;
 		} else if (!l->gone[n] && l->dropped[parent] &&
-			   l->wanted[parent] != NONE) {
-			l->wanted[parent] = l->wanted[n]; /* an earlier name decides */
+			   l->targets[parent] != NONE) {
+			l->targets[parent] = l->targets[n]; /* an earlier name decides */
 		}
 	}
 }
@@ -177,10 +177,12 @@ static int assign_nodes(struct lam_layout *l, struct lam_error *err)
 		if (n == LAM_NODE_ROOT && target == NONE)
 			target = l->owners[lam_tree_origin(l->tree, n)];
 		l->gone[n] = !l->tree->nodes[n].live || target == NONE;
-		l->wanted[n] = l->gone[n] ? NONE : target;
+		l->targets[n] = l->gone[n] ? NONE : target;
 	}
 	free(to);
 	keep_parents(l);
+	for (size_t i = 0; i < l->tree->link_count; i++)
+		l->wanted[i] = l->targets[l->tree->links[i].node];
 	count_dropped(l);
 	return 0;
 }
@@ -227,7 +229,7 @@ static int remark_new_paths(struct lam_layout *l, struct lam_error *err)
 				l, true, err,
 				"%s is new in the image, and no rule is about it: it goes to "
 				"layer \"%s\"",
-				text, l->stack[l->wanted[n]].info.name);
+				text, l->stack[l->targets[n]].info.name);
 		free(text);
 		if (code < 0)
 			return code;
@@ -273,7 +275,7 @@ static bool group_may_part(const struct lam_layout *l, const struct lam_tree_lin
 	bool apart = false, kept = true;
 
 	for (const struct lam_tree_link *k = begin; k < end; k++) {
-		uint32_t target = l->wanted[k->node];
+		uint32_t target = l->wanted[k - l->tree->links];
 
 		if (l->gone[k->node])
 			continue;
@@ -296,12 +298,12 @@ static const struct lam_tree_link *group_end(const struct lam_tree *tree,
 	return end;
 }
 
+/* What was pulled once stays so: originals stop to be kept, and never begin. */
 static void pull_groups(struct lam_layout *l)
 {
 	const struct lam_tree *tree = l->tree;
 	const struct lam_tree_link *end;
 
-	memcpy(l->targets, l->wanted, tree->node_count * sizeof *l->targets);
 	for (const struct lam_tree_link *begin = tree->links;
 	     begin < tree->links + tree->link_count; begin = end) {
 		uint32_t to = NONE;
@@ -313,7 +315,7 @@ static void pull_groups(struct lam_layout *l)
 			if (l->gone[k->node])
 				continue;
 			if (to == NONE)
-				to = l->wanted[k->node];
+				to = l->wanted[k - tree->links];
 			l->targets[k->node] = to;
 		}
 	}

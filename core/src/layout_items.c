@@ -9,8 +9,6 @@
 struct list {
 	const struct lam_layout *layout;
 	uint32_t target;
-	uint32_t *nodes; /* assigned ones, and directories with marks */
-	size_t node_count, node_cap;
 	struct lam_layout_mark *marks; /* of this target, by directory, then by name */
 	size_t mark_count, next_mark;
 	bool *done; /* directories that have their entry */
@@ -28,21 +26,9 @@ static int compare_marks(const void *a, const void *b, void *context)
 {
 	const struct lam_layout *l = context;
 	const struct lam_layout_mark *x = a, *y = b;
-	uint32_t p = l->positions[mark_dir(l, x)], q = l->positions[mark_dir(l, y)];
+	int order = lam_tree_compare(l->tree, mark_dir(l, x), mark_dir(l, y));
 
-	if (p != q)
-		return p < q ? -1 : 1;
-	p = l->positions[x->node];
-	q = l->positions[y->node];
-	return (p > q) - (p < q);
-}
-
-static int add_node(struct list *list, uint32_t node, struct lam_error *err)
-{
-	if (LAM_GROW(list->nodes, list->node_count, list->node_cap, err) < 0)
-		return err->code;
-	list->nodes[list->node_count++] = node;
-	return 0;
+	return order ? order : lam_tree_compare(l->tree, x->node, y->node);
 }
 
 static void collect_marks(struct list *list, bool *marked)
@@ -60,36 +46,6 @@ static void collect_marks(struct list *list, bool *marked)
 	if (list->mark_count)
 		qsort_r(list->marks, list->mark_count, sizeof *list->marks, compare_marks,
 			context);
-}
-
-/* In the order of the walk that the places are of. */
-static int collect_nodes(struct list *list, const bool *marked, struct lam_error *err)
-{
-	const struct lam_layout *l = list->layout;
-
-	for (uint32_t place = 0; place < l->tree->node_count; place++) {
-		uint32_t n = l->walk[place];
-
-		if (lam_stops(l->stop, place))
-			return lam_fail_stopped(err);
-		if ((marked[n] || (!l->gone[n] && l->targets[n] == list->target)) &&
-		    add_node(list, n, err) < 0)
-			return err->code;
-	}
-	return 0;
-}
-
-static int collect(struct list *list, struct lam_error *err)
-{
-	bool *marked = calloc(list->layout->tree->node_count, sizeof *marked);
-	int code;
-
-	if (!marked)
-		return lam_fail_memory(err);
-	collect_marks(list, marked);
-	code = collect_nodes(list, marked, err);
-	free(marked);
-	return code;
 }
 
 static int add_item(struct list *list, uint32_t node, uint32_t first,
@@ -174,18 +130,52 @@ static int add_entry(struct list *list, uint32_t node, struct lam_error *err)
 			err);
 }
 
+/* In depth-first order; dead nodes too, as directories of marks can be. */
+static uint32_t next_node(const struct lam_tree *tree, uint32_t node)
+{
+	if (tree->nodes[node].child_count)
+		return tree->nodes[node].first_child;
+	for (; node != LAM_NODE_ROOT; node = tree->nodes[node].parent) {
+		const struct lam_node *parent = &tree->nodes[tree->nodes[node].parent];
+
+		if (node + 1 < parent->first_child + parent->child_count)
+			return node + 1;
+	}
+	return LAM_NODE_NONE;
+}
+
+/* Nodes that are assigned to the target, and directories with marks. */
+static int collect(struct list *list, const bool *marked, struct lam_error *err)
+{
+	const struct lam_layout *l = list->layout;
+	size_t steps = 0;
+
+	for (uint32_t n = LAM_NODE_ROOT; n != LAM_NODE_NONE; n = next_node(l->tree, n)) {
+		if (lam_stops(l->stop, steps++))
+			return lam_fail_stopped(err);
+		if ((marked[n] || (!l->gone[n] && l->targets[n] == list->target)) &&
+		    add_entry(list, n, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_item **out,
 		     size_t *out_count, struct lam_error *err)
 {
+	size_t nodes = l->tree->node_count;
 	struct list list = { .layout = l,
 			     .target = target,
 			     .marks = malloc((l->mark_count + 1) * sizeof *list.marks),
-			     .done = calloc(l->tree->node_count, sizeof *list.done) };
-	int code = list.marks && list.done ? collect(&list, err) : lam_fail_memory(err);
+			     .done = calloc(nodes, sizeof *list.done) };
+	bool *marked = calloc(nodes, sizeof *marked);
+	int code = list.marks && list.done && marked ? 0 : lam_fail_memory(err);
 
-	for (size_t i = 0; code == 0 && i < list.node_count; i++)
-		code = add_entry(&list, list.nodes[i], err);
-	free(list.nodes);
+	if (code == 0) {
+		collect_marks(&list, marked);
+		code = collect(&list, marked, err);
+	}
+	free(marked);
 	free(list.marks);
 	free(list.done);
 	if (code < 0) {
