@@ -141,8 +141,10 @@ void lam_random_key(uint64_t key[2])
 
 void lam_names_fini(struct lam_names *names)
 {
-	free(names->text);
-	free(names->offsets);
+	if (!names->lent) {
+		free(names->text);
+		free(names->offsets);
+	}
 	free(names->slots);
 	*names = (struct lam_names){ 0 };
 }
@@ -245,6 +247,9 @@ static int add(struct lam_names *names, uint32_t tag, const char *bytes, size_t 
 		*out_number = slot->number - 1;
 		return 0;
 	}
+	if (names->lent)
+		return lam_fail(err, LAM_EFORMAT,
+				"a name that no layer of the image has");
 	if (len > LAM_MAX_NAME)
 		return lam_fail(err, LAM_EFORMAT, "a name of %zu bytes: more than %u",
 				len, LAM_MAX_NAME);
@@ -320,8 +325,33 @@ uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t
 	return name_slot(names, tag, bytes, len)->number - 1;
 }
 
+int lam_names_lend(struct lam_names *out, const struct lam_names *from, bool find,
+		   struct lam_error *err)
+{
+	*out = (struct lam_names){ .text = from->text,
+				   .text_len = from->text_len,
+				   .offsets = from->offsets,
+				   .count = from->count,
+				   .lent = true };
+	if (find && lam_names_reserve(out, 0, err) < 0)
+		return err->code;
+	for (uint32_t i = 0; find && i < out->count; i++) {
+		size_t len;
+		const char *bytes = lam_names_get(out, i, &len);
+		uint32_t tag = (uint32_t)lam_siphash(out->seed, bytes, len);
+
+		*name_slot(out, tag, bytes, len) = (struct lam_name_slot){ i + 1, tag };
+	}
+	return 0;
+}
+
 void lam_names_seal(struct lam_names *names)
 {
+	free(names->slots);
+	names->slots = NULL;
+	names->slot_count = 0;
+	if (names->lent)
+		return;
 	char *text = realloc(names->text, names->text_len ? names->text_len : 1);
 	uint32_t *offsets = names->offsets
 				    ? realloc(names->offsets, ((size_t)names->count + 1) *
@@ -336,7 +366,4 @@ void lam_names_seal(struct lam_names *names)
 		names->offsets = offsets;
 		names->cap = names->count + 1;
 	}
-	free(names->slots);
-	names->slots = NULL;
-	names->slot_count = 0;
 }

@@ -3,6 +3,7 @@
 #ifndef LAM_ARENA_H
 #define LAM_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,9 +42,14 @@ struct lam_names {
 	struct lam_name_slot *slots; /* open addressing */
 	uint32_t slot_count;
 	uint64_t seed[2];
+	bool lent; /* text and offsets are another set's, and nothing can be added */
 };
 
 void lam_names_fini(struct lam_names *names);
+/* The names of a sealed set under their numbers, to be found as well where `find` is set;
+ * `from` must outlive them. On failure there is nothing to free. */
+int lam_names_lend(struct lam_names *out, const struct lam_names *from, bool find,
+		   struct lam_error *err);
 /* All-zero is an empty set. */
 int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 		  uint32_t *out_number, struct lam_error *err);

@@ -33,6 +33,7 @@ void lam_layer_free(struct lam_layer *layer)
 	lam_names_fini(&layer->owners);
 	free(layer->nodes);
 	free(layer->inodes);
+	free(layer->refs);
 	free(layer->text);
 	free(layer->extras);
 	free(layer->records);
@@ -44,9 +45,10 @@ void lam_layer_free(struct lam_layer *layer)
 
 void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_stat *out)
 {
-	const struct lam_inode *inode = &layer->inodes[number];
-	const struct lam_extra *extra = lam_layer_extra(layer, inode);
-	struct lam_owner owner = lam_layer_owner(layer, inode);
+	const struct lam_layer *holder;
+	const struct lam_inode *inode = lam_layer_inode(layer, number, &holder);
+	const struct lam_extra *extra = lam_layer_extra(holder, inode);
+	struct lam_owner owner = lam_layer_owner(holder, inode);
 
 	*out = (struct lam_stat){
 		.kind = inode->kind,
@@ -61,13 +63,13 @@ void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_s
 	};
 	if (extra && extra->record_count) {
 		out->attribute_count = extra->record_count;
-		out->attributes = layer->records + extra->records;
+		out->attributes = holder->records + extra->records;
 	}
 	if (inode->kind == LAM_KIND_FILE) {
 		out->size = inode->size;
 		memcpy(out->content, inode->content, sizeof out->content);
 	} else if (inode->kind == LAM_KIND_SYMLINK && inode->size) {
-		struct lam_str target = lam_layer_target(layer, inode);
+		struct lam_str target = lam_layer_target(holder, inode);
 
 		out->target = target.bytes;
 		out->target_len = target.len;

@@ -58,6 +58,14 @@ struct lam_inode {
 	uint8_t content[16]; /* of a FILE */
 };
 
+/* Where an inode stands, for layers that are made to be compared with others: mostly what
+ * another layer has already is not stored again. */
+struct lam_inode_ref {
+	uint32_t layer; /* of the others, or LAM_LAYER_OWN */
+	uint32_t inode; /* in its inodes */
+};
+#define LAM_LAYER_OWN UINT32_MAX
+
 struct lam_owner {
 	int64_t uid, gid;
 };
@@ -75,7 +83,9 @@ struct lam_layer {
 	uint32_t node_count;
 	struct lam_inode *inodes;
 	uint32_t inode_count;
-	char *text; /* link targets */
+	struct lam_inode_ref *refs; /* of each inode; NULL: all are in `inodes` */
+	const struct lam_layer *const *others; /* borrowed */
+	char *text;                            /* link targets */
 	size_t text_len;
 	struct lam_extra *extras;
 	uint32_t extra_count;
@@ -99,6 +109,22 @@ static inline struct lam_owner lam_layer_owner(const struct lam_layer *layer,
 
 	memcpy(&owner, layer->owners.text + inode->owner * sizeof owner, sizeof owner);
 	return owner;
+}
+
+/* An inode by its number; its owner, target and extra are the holder's. */
+static inline const struct lam_inode *lam_layer_inode(const struct lam_layer *layer,
+						      uint32_t inode,
+						      const struct lam_layer **out_holder)
+{
+	*out_holder = layer;
+	if (layer->refs) {
+		const struct lam_inode_ref *ref = &layer->refs[inode];
+
+		inode = ref->inode;
+		if (ref->layer != LAM_LAYER_OWN)
+			*out_holder = layer->others[ref->layer];
+	}
+	return &(*out_holder)->inodes[inode];
 }
 
 /* Of a SYMLINK, or of what a LAM_MARK_LINK names. */
@@ -138,6 +164,11 @@ struct lam_layer_builder;
 int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
 			  struct lam_error *err);
 void lam_layer_builder_free(struct lam_layer_builder *builder);
+/* Before the first entry: the layer has no names but those of a sealed set, and may share
+ * inodes with other layers. All must outlive it. */
+int lam_layer_builder_near(struct lam_layer_builder *builder,
+			   const struct lam_names *names,
+			   const struct lam_layer *const *others, struct lam_error *err);
 /* offset: of the stored bytes. *out_inode: what the entry became, for
  * lam_layer_builder_content; LAM_INODE_NONE where nothing did. */
 int lam_layer_builder_add(struct lam_layer_builder *builder,
@@ -145,6 +176,10 @@ int lam_layer_builder_add(struct lam_layer_builder *builder,
 			  uint32_t *out_inode, struct lam_error *err);
 void lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode,
 			       const uint8_t content[16]);
+/* Shares what the last entry became, content included, with an inode of another layer,
+ * where the two are found to be the same. */
+void lam_layer_builder_share(struct lam_layer_builder *builder, uint32_t inode,
+			     struct lam_inode_ref with);
 int lam_layer_builder_note(struct lam_layer_builder *builder, enum lam_layer_rule rule,
 			   struct lam_error *err);
 /* Gives the layer, and empties the builder (free it all the same). */

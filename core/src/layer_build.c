@@ -170,9 +170,10 @@ static int add_named(struct lam_layer_builder *b, const struct lam_entry *entry,
 		*out_inode = inode;
 	}
 	struct lam_place *p = &b->places[at];
+	const struct lam_layer *holder;
 
 	p->state = state;
-	p->kind = b->layer->inodes[inode].kind;
+	p->kind = lam_layer_inode(b->layer, inode, &holder)->kind;
 	p->inode = inode;
 	p->weak = false;
 	if (p->kind == LAM_KIND_SYMLINK)
@@ -233,7 +234,10 @@ int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *e
 void lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode,
 			       const uint8_t content[16])
 {
-	memcpy(b->layer->inodes[inode].content, content, 16);
+	const struct lam_layer *layer = b->layer;
+
+	memcpy(layer->inodes[layer->refs ? layer->refs[inode].inode : inode].content,
+	       content, 16);
 }
 
 int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
@@ -268,6 +272,17 @@ int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
 	b->place_count = 1;
 	*out = b;
 	return 0;
+}
+
+int lam_layer_builder_near(struct lam_layer_builder *b, const struct lam_names *names,
+			   const struct lam_layer *const *others, struct lam_error *err)
+{
+	lam_names_fini(&b->layer->names);
+	if (lam_names_lend(&b->layer->names, names, true, err) < 0)
+		return err->code;
+	b->layer->others = others;
+	return lam_names_add(&b->layer->names, "", 0, &b->places[LAM_PLACE_ROOT].name,
+			     err);
 }
 
 void lam_layer_builder_free(struct lam_layer_builder *b)

@@ -35,7 +35,8 @@ struct lam_layer_builder {
 	uint32_t *slots; /* (parent, name) -> place + 1 */
 	size_t slot_count;
 	enum lam_kind last_extra_kind; /* of the inode that the last extra is for */
-	size_t inode_cap, extra_cap, record_cap, extent_cap, text_cap;
+	uint32_t own_count;            /* inodes that are stored here */
+	size_t ref_cap, inode_cap, extra_cap, record_cap, extent_cap, text_cap;
 	struct lam_buf path, target, rest, next; /* scratch */
 	struct lam_buf last_parent; /* the parent of the entry before, and its place */
 	uint32_t last_place;        /* NONE: not known any more */

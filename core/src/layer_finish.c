@@ -110,12 +110,16 @@ static void *fit(void *array, size_t bytes)
 	return smaller ? smaller : array;
 }
 
-static void seal(struct lam_layer *layer)
+static void seal(const struct lam_layer_builder *b)
 {
+	struct lam_layer *layer = b->layer;
+
 	lam_names_seal(&layer->names);
 	lam_names_seal(&layer->owners);
 	layer->nodes = fit(layer->nodes, layer->node_count * sizeof *layer->nodes);
-	layer->inodes = fit(layer->inodes, layer->inode_count * sizeof *layer->inodes);
+	layer->inodes = fit(layer->inodes, b->own_count * sizeof *layer->inodes);
+	if (layer->refs)
+		layer->refs = fit(layer->refs, layer->inode_count * sizeof *layer->refs);
 	layer->text = fit(layer->text, layer->text_len);
 }
 
@@ -136,7 +140,7 @@ int lam_layer_builder_finish(struct lam_layer_builder *b, struct lam_layer **out
 	free(order);
 	if (code < 0)
 		return code;
-	seal(layer);
+	seal(b);
 	*out = LAM_STEAL(b->layer);
 	return 0;
 }

@@ -1,6 +1,9 @@
 /* What an entry says of a file: its inode, with records and extents. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <lamina/image.h>
 
 #include "layer_build.h"
 #include "limits.h"
@@ -241,7 +244,6 @@ int lam_layer_add_inode(struct lam_layer_builder *b, const struct lam_entry *ent
 			struct lam_error *err)
 {
 	struct lam_layer *layer = b->layer;
-	size_t count = layer->inode_count;
 	struct lam_inode inode = { .mtime_s = entry->mtime_s,
 				   .mtime_ns = entry->mtime_ns,
 				   .mode = (uint16_t)(entry->mode & 07777),
@@ -261,11 +263,33 @@ int lam_layer_add_inode(struct lam_layer_builder *b, const struct lam_entry *ent
 		return err->code;
 	if (inode.mtime_s < 0 && lam_layer_note(b, LAM_RULE_BEFORE_1970, err) < 0)
 		return err->code;
-	if (LAM_GROW(layer->inodes, count, b->inode_cap, err) < 0)
+	if (LAM_GROW(layer->inodes, (size_t)b->own_count, b->inode_cap, err) < 0 ||
+	    (layer->others &&
+	     LAM_GROW(layer->refs, (size_t)layer->inode_count, b->ref_cap, err) < 0))
 		return err->code;
 	*out = layer->inode_count++;
-	layer->inodes[*out] = inode;
+	if (layer->refs)
+		layer->refs[*out] = (struct lam_inode_ref){ LAM_LAYER_OWN, b->own_count };
+	layer->inodes[b->own_count++] = inode;
 	return 0;
+}
+
+void lam_layer_builder_share(struct lam_layer_builder *b, uint32_t inode,
+			     struct lam_inode_ref with)
+{
+	struct lam_layer *layer = b->layer;
+	struct lam_inode_ref *ref = &layer->refs[inode];
+	struct lam_stat mine, its;
+
+	assert(ref->layer == LAM_LAYER_OWN && ref->inode + 1 == b->own_count);
+	lam_layer_stat(layer, inode, &mine);
+	lam_layer_stat(layer->others[with.layer], with.inode, &its);
+	if (lam_stat_compare(&mine, &its))
+		return;
+	if (mine.kind == LAM_KIND_SYMLINK)
+		layer->text_len = (size_t)layer->inodes[ref->inode].offset;
+	b->own_count--;
+	*ref = with;
 }
 
 /* The records of inode and entry, united; the entry's win. */
@@ -314,17 +338,22 @@ static int records_unite(struct lam_layer_builder *b, struct lam_inode *inode,
 int lam_layer_link_metadata(struct lam_layer_builder *b, uint32_t number,
 			    const struct lam_entry *entry, struct lam_error *err)
 {
-	struct lam_inode *inode = &b->layer->inodes[number];
-	struct lam_owner owner = lam_layer_owner(b->layer, inode);
-	bool same = inode->mode == (entry->mode & 07777) && owner.uid == entry->uid &&
-		    owner.gid == entry->gid && inode->mtime_s == entry->mtime_s &&
-		    inode->mtime_ns == entry->mtime_ns;
-	bool same_records =
-		!entry->record_count ||
-		records_equal(b->layer, lam_layer_extra(b->layer, inode), entry);
+	const struct lam_layer *holder;
+	const struct lam_inode *is = lam_layer_inode(b->layer, number, &holder);
+	struct lam_owner owner = lam_layer_owner(holder, is);
+	bool same = is->mode == (entry->mode & 07777) && owner.uid == entry->uid &&
+		    owner.gid == entry->gid && is->mtime_s == entry->mtime_s &&
+		    is->mtime_ns == entry->mtime_ns;
+	bool same_records = !entry->record_count ||
+			    records_equal(holder, lam_layer_extra(holder, is), entry);
 
 	if (same && same_records)
 		return 0;
+	if (holder != b->layer)
+		return lam_fail(err, LAM_EFORMAT,
+				"a hard link says of a shared file what it is not");
+	struct lam_inode *inode = &b->layer->inodes[is - b->layer->inodes];
+
 	inode->mode = (uint16_t)(entry->mode & 07777);
 	inode->mtime_s = entry->mtime_s;
 	inode->mtime_ns = entry->mtime_ns;

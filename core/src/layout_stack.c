@@ -64,6 +64,9 @@ static int make_layer(const struct lam_layout *l, uint32_t target, uint32_t numb
 
 	if (code == 0)
 		code = lam_layer_builder_new(&builder, number, err);
+	if (code == 0)
+		code = lam_layer_builder_near(builder, &l->tree->names, l->image->indexes,
+					      err);
 	for (size_t i = 0; code == 0 && i < count; i++) {
 		struct lam_entry entry;
 		struct lam_stat stat;
@@ -76,16 +79,21 @@ static int make_layer(const struct lam_layout *l, uint32_t target, uint32_t numb
 		code = lam_item_entry(l->tree, &items[i], &scratch, &entry, err);
 		if (code == 0)
 			code = lam_layer_builder_add(builder, &entry, 0, &inode, err);
-		if (code < 0 || inode == LAM_INODE_NONE || entry.type != LAM_TYPE_FILE)
+		if (code < 0 || inode == LAM_INODE_NONE)
 			continue;
 		lam_tree_stat(l->tree, items[i].node, &stat);
-		lam_layer_builder_content(builder, inode, stat.content);
+		if (entry.type == LAM_TYPE_FILE)
+			lam_layer_builder_content(builder, inode, stat.content);
+		if (stat.inode != LAM_INODE_NONE)
+			lam_layer_builder_share(
+				builder, inode,
+				(struct lam_inode_ref){ stat.layer, stat.inode });
 	}
+	free(items);
 	if (code == 0)
 		code = lam_layer_builder_finish(builder, out, err);
 	lam_layer_builder_free(builder);
 	lam_item_scratch_fini(&scratch);
-	free(items);
 	return code;
 }
 
@@ -208,7 +216,11 @@ static int run_trial(struct trial *t, struct lam_layout *l, struct made *made,
 					      ? l->image->indexes[l->stack[i].original]
 					      : made[i].layer;
 	}
-	if (lam_tree_merge(&t->tree, t->layers, t->count, NULL, &progress, err) < 0)
+	/* a hard link that led nowhere can lead somewhere now: that is another path */
+	if (lam_tree_merge_like(&t->tree, l->tree, t->layers, t->count, &progress, err) <
+		    0 ||
+	    (!t->tree &&
+	     lam_tree_merge(&t->tree, t->layers, t->count, NULL, &progress, err) < 0))
 		return err->code;
 	return lam_tree_diff_left(l->tree, l->gone, t->tree, found, t, l->stop, err);
 }
@@ -223,7 +235,7 @@ static uint32_t last_layer(const struct trial *t, uint32_t node)
 }
 
 /* The kept target whose doing it is that a wanted path is missing: the one that changed
- * the nearest path above it last. */
+ * the nearest path above it last, of those that any layer has. */
 static uint32_t who_hides(const struct trial *t, uint32_t node)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_BUF(SIZE_MAX / 2);
@@ -236,10 +248,8 @@ static uint32_t who_hides(const struct trial *t, uint32_t node)
 		if (lam_tree_append_path(t->layout->tree, node, &path, &err) < 0)
 			return NONE;
 		at = lam_tree_find(t->tree, path.data ? path.data : "", path.len);
-		if (at != NONE)
+		if (at != NONE && (at == LAM_NODE_ROOT || last_layer(t, at) != NONE))
 			return last_layer(t, at);
-		if (node == LAM_NODE_ROOT)
-			return NONE;
 	}
 }
 

@@ -34,6 +34,12 @@ int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers,
 int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
 		   size_t layer_count, struct lam_notes *notes,
 		   const struct lam_progress *progress, struct lam_error *err);
+/* The same for layers that have no other paths than another tree: it gives its names, and
+ * its nodes under their numbers, of which those are dead that no layer has. It must
+ * outlive what is made. *out is NULL where a layer has another path. */
+int lam_tree_merge_like(struct lam_tree **out, const struct lam_tree *like,
+			const struct lam_layer *const *layers, size_t layer_count,
+			const struct lam_progress *progress, struct lam_error *err);
 void lam_tree_free(struct lam_tree *tree);
 
 /* The version that decides: the last that is no deletion; LAM_NODE_NONE for a root

@@ -31,21 +31,20 @@ static int find_below(struct lam_merge *m, const char *path, size_t path_len,
 		if (len == 0 || (len == 1 && name[0] == '.'))
 			continue;
 		if (len == 2 && name[0] == '.' && name[1] == '.') {
-			here = m->twigs[here].parent;
+			here = m->tree->nodes[here].parent;
 			continue;
 		}
-		if (m->twigs[here].kind != LAM_KIND_DIR)
+		if (m->tree->nodes[here].kind != LAM_KIND_DIR)
 			return 0;
 		next = lam_twig_find(m, here, name, len);
 		if (next == NONE)
 			return 0;
-		const struct lam_inode *inode = lam_twig_inode(m, next);
+		const struct lam_layer *holder;
+		const struct lam_inode *inode = lam_twig_inode(m, next, &holder);
 
-		if (inode && m->twigs[next].kind == LAM_KIND_SYMLINK && at < rest.len) {
-			struct lam_str target = lam_layer_target(
-				m->tree->layers[m->tree->versions[m->twigs[next].version]
-							.inode_layer],
-				inode);
+		if (inode && m->tree->nodes[next].kind == LAM_KIND_SYMLINK &&
+		    at < rest.len) {
+			struct lam_str target = lam_layer_target(holder, inode);
 			struct lam_buf joined = LAM_BUF(rest.max);
 
 			if (++links > LAM_MAX_LINKS)
@@ -82,13 +81,17 @@ int lam_merge_links(struct lam_merge *m, struct lam_error *err)
 
 		if (layer->nodes[n].mark != LAM_MARK_LINK)
 			continue;
-		target = lam_layer_target(layer, &layer->inodes[layer->nodes[n].inode]);
+		const struct lam_layer *holder;
+		const struct lam_inode *inode =
+			lam_layer_inode(layer, layer->nodes[n].inode, &holder);
+
+		target = lam_layer_target(holder, inode);
 		if (find_below(m, target.bytes, target.len, &at, err) < 0 ||
 		    LAM_GROW(m->below, m->below_count, m->below_cap, err) < 0)
 			return err->code;
-		if (at != NONE && m->twigs[at].kind != LAM_KIND_DIR) {
+		if (at != NONE && m->tree->nodes[at].kind != LAM_KIND_DIR) {
 			const struct lam_version *v =
-				&m->tree->versions[m->twigs[at].version];
+				&m->tree->versions[m->tree->nodes[at].version];
 
 			ref = (struct lam_ref){ v->inode_layer, v->inode };
 		}

@@ -38,10 +38,10 @@ static int note_twig(struct lam_merge *m, uint32_t at, const char *const text[2]
 	if (!m->notes)
 		return 0;
 	lam_buf_clear(&m->path);
-	for (; at != ROOT; at = m->twigs[at].parent) {
+	for (; at != ROOT; at = m->tree->nodes[at].parent) {
 		size_t len;
 		const char *name =
-			lam_names_get(&m->tree->names, m->twigs[at].name, &len);
+			lam_names_get(&m->tree->names, m->tree->nodes[at].name, &len);
 
 		lam_buf_clear(&front);
 		if (lam_buf_append(&front, name, len, err) < 0 ||
@@ -61,9 +61,11 @@ static int note_twig(struct lam_merge *m, uint32_t at, const char *const text[2]
 static bool same_content(const struct lam_merge *m, const struct lam_version *old,
 			 struct lam_ref new)
 {
-	const struct lam_layer *ol = m->tree->layers[old->inode_layer],
-			       *nl = m->tree->layers[new.layer];
-	const struct lam_inode *a = &ol->inodes[old->inode], *b = &nl->inodes[new.inode];
+	const struct lam_layer *ol, *nl;
+	const struct lam_inode *a = lam_layer_inode(m->tree->layers[old->inode_layer],
+						    old->inode, &ol),
+			       *b = lam_layer_inode(m->tree->layers[new.layer], new.inode,
+						    &nl);
 
 	if (a->kind != b->kind || a->size != b->size)
 		return false;
@@ -74,9 +76,16 @@ static bool same_content(const struct lam_merge *m, const struct lam_version *ol
 		      (size_t)a->size) == 0;
 }
 
+static uint8_t kind_of(const struct lam_merge *m, struct lam_ref ref)
+{
+	const struct lam_layer *holder;
+
+	return lam_layer_inode(m->tree->layers[ref.layer], ref.inode, &holder)->kind;
+}
+
 static uint8_t change_of(const struct lam_merge *m, uint32_t at, struct lam_ref new)
 {
-	const struct lam_node *t = &m->twigs[at];
+	const struct lam_node *t = &m->tree->nodes[at];
 	const struct lam_version *old;
 	struct lam_stat a, b;
 
@@ -86,9 +95,7 @@ static uint8_t change_of(const struct lam_merge *m, uint32_t at, struct lam_ref 
 		return LAM_CHANGE_METADATA;
 	old = &m->tree->versions[t->version];
 	if (old->inode == NONE)
-		return t->kind == LAM_KIND_DIR && m->tree->layers[new.layer]
-								  ->inodes[new.inode]
-								  .kind == LAM_KIND_DIR
+		return t->kind == LAM_KIND_DIR && kind_of(m, new) == LAM_KIND_DIR
 			       ? LAM_CHANGE_METADATA
 			       : LAM_CHANGE_REPLACED;
 	if (!same_content(m, old, new))
@@ -99,11 +106,14 @@ static uint8_t change_of(const struct lam_merge *m, uint32_t at, struct lam_ref 
 }
 
 /* As one that no entry describes. */
-static bool is_plain(const struct lam_merge *m, uint32_t at,
-		     const struct lam_inode *inode)
+static bool is_plain(const struct lam_merge *m, uint32_t at)
 {
-	const struct lam_version *v = &m->tree->versions[m->twigs[at].version];
-	struct lam_owner owner = lam_layer_owner(m->tree->layers[v->inode_layer], inode);
+	const struct lam_layer *holder;
+	const struct lam_inode *inode = lam_twig_inode(m, at, &holder);
+
+	if (!inode)
+		return true;
+	struct lam_owner owner = lam_layer_owner(holder, inode);
 
 	return inode->mode == 0755 && owner.uid == 0 && owner.gid == 0;
 }
@@ -111,15 +121,10 @@ static bool is_plain(const struct lam_merge *m, uint32_t at,
 /* A directory that the layer only implies, over what is there. */
 static int apply_implied(struct lam_merge *m, uint32_t at, struct lam_error *err)
 {
-	struct lam_node *t = &m->twigs[at];
-	const struct lam_inode *inode;
+	struct lam_node *t = &m->tree->nodes[at];
 
-	if (t->live && t->kind == LAM_KIND_DIR) {
-		inode = lam_twig_inode(m, at);
-		if (inode && !is_plain(m, at, inode))
-			return note_twig(m, at, IMPLIED_OVER, err);
-		return 0;
-	}
+	if (t->live && t->kind == LAM_KIND_DIR)
+		return is_plain(m, at) ? 0 : note_twig(m, at, IMPLIED_OVER, err);
 	if (t->live && note_twig(m, at, DIRECTORY_OVER, err) < 0)
 		return err->code;
 	if (lam_twig_push(m, at,
@@ -130,7 +135,7 @@ static int apply_implied(struct lam_merge *m, uint32_t at, struct lam_error *err
 								  : LAM_CHANGE_ADDED },
 			  err) < 0)
 		return err->code;
-	m->twigs[at].kind = LAM_KIND_DIR;
+	m->tree->nodes[at].kind = LAM_KIND_DIR;
 	lam_twig_set_live(m, at, true);
 	return 0;
 }
@@ -138,7 +143,7 @@ static int apply_implied(struct lam_merge *m, uint32_t at, struct lam_error *err
 static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 		       uint32_t at, struct lam_ref ref, struct lam_error *err)
 {
-	struct lam_node *t = &m->twigs[at];
+	struct lam_node *t = &m->tree->nodes[at];
 	bool dir = node->kind == LAM_KIND_DIR;
 	struct lam_version version = { .inode = ref.inode,
 				       .inode_layer = (uint16_t)ref.layer };
@@ -151,7 +156,7 @@ static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 	version.change = change_of(m, at, ref);
 	if (lam_twig_push(m, at, version, err) < 0)
 		return err->code;
-	m->twigs[at].kind = m->tree->layers[ref.layer]->inodes[ref.inode].kind;
+	m->tree->nodes[at].kind = kind_of(m, ref);
 	lam_twig_set_live(m, at, true);
 	return 0;
 }
@@ -161,27 +166,26 @@ static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
 {
 	const struct lam_layer_node *node = &m->layer->nodes[n];
 	struct lam_ref ref = { m->number, node->inode };
-	uint32_t parent = m->map[node->parent], name = 0, at = NONE;
+	uint32_t parent = m->map[node->parent], at = NONE;
 
 	m->map[n] = NONE;
 	if (node->mark == LAM_MARK_LINK)
 		ref = m->below[(*link)++];
 	if (parent == NONE)
 		return 0;
-	name = m->names[node->name];
 	if (node->mark == LAM_MARK_WHITEOUT) {
-		at = lam_twig_live(m, parent, name);
+		at = lam_twig_live(m, parent, node->name);
 		return at != NONE ? lam_twig_delete(m, at, true, err) : 0;
 	}
 	if (node->mark == LAM_MARK_LINK && ref.inode == NONE) {
 		/* its place in the tree is needed for the note alone */
 		if (!m->notes)
 			return 0;
-		return lam_twig_get(m, parent, name, &at, err) < 0
+		return lam_twig_get(m, parent, node->name, &at, err) < 0
 			       ? err->code
 			       : note_twig(m, at, LINK_NOWHERE, err);
 	}
-	if (lam_twig_get(m, parent, name, &at, err) < 0)
+	if (lam_twig_get(m, parent, node->name, &at, err) < 0)
 		return err->code;
 	m->map[n] = at;
 	if (node->mark == LAM_MARK_LINK && note_twig(m, at, LINK_BELOW, err) < 0)
@@ -193,6 +197,9 @@ static int take_names(struct lam_merge *m, struct lam_error *err)
 {
 	const struct lam_names *from = &m->layer->names;
 
+	m->names = malloc((from->count + 1) * sizeof *m->names);
+	if (!m->names)
+		return lam_fail_memory(err);
 	if (lam_names_reserve(&m->tree->names, from->count, err) < 0)
 		return err->code;
 	for (uint32_t first = 0; first < from->count; first += LAM_STEPS) {
@@ -219,7 +226,7 @@ static void look_ahead(const struct lam_merge *m, uint32_t n)
 		return;
 	node = &layer->nodes[n + AHEAD];
 	if (node->parent < n && m->map[node->parent] != NONE)
-		lam_twig_prefetch(m, m->map[node->parent], m->names[node->name]);
+		lam_twig_prefetch(m, m->map[node->parent], node->name);
 }
 
 static int apply_layer(struct lam_merge *m, struct lam_error *err)
@@ -228,11 +235,12 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	size_t link = 0;
 
 	m->map = malloc(layer->node_count * sizeof *m->map);
-	m->names = malloc((layer->names.count + 1) * sizeof *m->names);
-	if (!m->map || !m->names)
+	if (!m->map)
 		return lam_fail_memory(err);
-	if (take_names(m, err) < 0 || lam_twig_reserve(m, layer->node_count, err) < 0 ||
-	    lam_merge_links(m, err) < 0)
+	if (!m->like &&
+	    (take_names(m, err) < 0 || lam_twig_reserve(m, layer->node_count, err) < 0))
+		return err->code;
+	if (lam_merge_links(m, err) < 0)
 		return err->code;
 	m->map[0] = ROOT;
 	if (layer->nodes[0].inode != LAM_INODE_NONE &&
@@ -254,23 +262,46 @@ static int merge_start(struct lam_merge *m, struct lam_error *err)
 	uint32_t root;
 
 	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 ||
-	    LAM_GROW(m->twigs, 0, m->twig_cap, err) < 0)
+	    LAM_GROW(m->tree->nodes, 0, m->twig_cap, err) < 0)
 		return err->code;
-	m->twigs[ROOT] = (struct lam_node){ .first_child = NONE,
-					    .child_count = NONE,
-					    .version = NONE,
-					    .name = root,
-					    .kind = LAM_KIND_DIR,
-					    .live = true };
+	m->tree->nodes[ROOT] = (struct lam_node){ .first_child = NONE,
+						  .child_count = NONE,
+						  .version = NONE,
+						  .name = root,
+						  .kind = LAM_KIND_DIR,
+						  .live = true };
 	m->twig_count = 1;
 	return 0;
+}
+
+static int merge_start_like(struct lam_merge *m, struct lam_error *err)
+{
+	struct lam_tree *tree = m->tree;
+	uint32_t count = m->like->node_count;
+
+	tree->nodes = malloc(count * sizeof *tree->nodes);
+	if (!tree->nodes)
+		return lam_fail_memory(err);
+	m->twig_count = tree->node_count = count;
+	for (uint32_t n = 0; n < count; n++) {
+		const struct lam_node *node = &m->like->nodes[n];
+
+		tree->nodes[n] = (struct lam_node){ .parent = node->parent,
+						    .name = node->name,
+						    .first_child = node->first_child,
+						    .child_count = node->child_count,
+						    .version = NONE };
+	}
+	tree->nodes[ROOT].kind = LAM_KIND_DIR;
+	tree->nodes[ROOT].live = true;
+	return lam_names_lend(&tree->names, &m->like->names, false, err);
 }
 
 static int merge_all(struct lam_merge *m, struct lam_error *err)
 {
 	struct lam_tree *tree = m->tree;
 
-	if (merge_start(m, err) < 0)
+	if ((m->like ? merge_start_like(m, err) : merge_start(m, err)) < 0)
 		return err->code;
 	for (size_t i = 0; i < tree->layer_count; i++) {
 		int code;
@@ -294,15 +325,11 @@ int lam_merge_check(const struct lam_merge *m, struct lam_error *err)
 						 : 0;
 }
 
-int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
-		   size_t layer_count, struct lam_notes *notes,
-		   const struct lam_progress *progress, struct lam_error *err)
+static int merge(struct lam_tree **out, struct lam_merge *m,
+		 const struct lam_layer *const *layers, size_t layer_count,
+		 struct lam_error *err)
 {
 	struct lam_tree *tree = calloc(1, sizeof *tree);
-	struct lam_merge m = { .tree = tree,
-			       .notes = notes,
-			       .progress = progress,
-			       .path = LAM_BUF(SIZE_MAX / 2) };
 	int code;
 
 	*out = NULL;
@@ -310,15 +337,39 @@ int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
 		return lam_fail_memory(err);
 	tree->layers = layers;
 	tree->layer_count = layer_count;
-	code = merge_all(&m, err);
-	free(m.twigs);
-	free(m.slots);
-	free(m.below);
-	lam_buf_fini(&m.path);
+	m->tree = tree;
+	m->path = LAM_BUF(SIZE_MAX / 2);
+	code = merge_all(m, err);
+	free(m->slots);
+	free(m->below);
+	lam_buf_fini(&m->path);
 	if (code < 0)
 		lam_tree_free(tree);
 	else
 		*out = tree;
+	return code;
+}
+
+int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
+		   size_t layer_count, struct lam_notes *notes,
+		   const struct lam_progress *progress, struct lam_error *err)
+{
+	struct lam_merge m = { .notes = notes, .progress = progress };
+
+	return merge(out, &m, layers, layer_count, err);
+}
+
+int lam_tree_merge_like(struct lam_tree **out, const struct lam_tree *like,
+			const struct lam_layer *const *layers, size_t layer_count,
+			const struct lam_progress *progress, struct lam_error *err)
+{
+	struct lam_merge m = { .like = like, .progress = progress };
+	struct lam_error found;
+	int code = merge(out, &m, layers, layer_count, &found);
+
+	if (code == 0 || m.unlike)
+		return 0;
+	*err = found;
 	return code;
 }
 

@@ -23,10 +23,13 @@ struct lam_ref {
 };
 
 struct lam_merge {
-	struct lam_tree *tree;
+	struct lam_tree *tree;       /* its nodes are the twigs */
+	const struct lam_tree *like; /* NULL: the twigs grow; else all are there, in their
+					final order */
+	bool unlike;                 /* a layer has a path that is not there */
+	uint32_t next;               /* of twigs that are there: probably the next */
 	struct lam_notes *notes;
 	const struct lam_progress *progress;
-	struct lam_node *twigs; /* the tree's nodes to be; owned */
 	size_t twig_count, twig_cap, version_cap;
 	struct lam_twig_slot *slots; /* (parent, name) -> twig */
 	size_t slot_count;
@@ -47,6 +50,7 @@ int lam_merge_check(const struct lam_merge *m, struct lam_error *err);
 /* tree_twig.c */
 /* Makes room for more. */
 int lam_twig_reserve(struct lam_merge *m, size_t more, struct lam_error *err);
+/* Names are the layer's, by number. */
 int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
 		 struct lam_error *err);
 /* That a twig will be asked for soon. */
@@ -54,9 +58,10 @@ void lam_twig_prefetch(const struct lam_merge *m, uint32_t parent, uint32_t name
 /* NONE where there is none, or a dead one. */
 uint32_t lam_twig_find(const struct lam_merge *m, uint32_t parent, const char *name,
 		       size_t len);
-uint32_t lam_twig_live(const struct lam_merge *m, uint32_t parent, uint32_t name);
+uint32_t lam_twig_live(struct lam_merge *m, uint32_t parent, uint32_t name);
 /* NULL for an implied directory. */
-const struct lam_inode *lam_twig_inode(const struct lam_merge *m, uint32_t at);
+const struct lam_inode *lam_twig_inode(const struct lam_merge *m, uint32_t at,
+				       const struct lam_layer **out_holder);
 int lam_twig_push(struct lam_merge *m, uint32_t at, struct lam_version version,
 		  struct lam_error *err);
 void lam_twig_set_live(struct lam_merge *m, uint32_t at, bool live);

@@ -23,13 +23,14 @@ static int order_children(struct lam_merge *m, struct lam_ranking *ranking,
 			  uint32_t *order, uint32_t n, uint32_t *next,
 			  struct lam_error *err)
 {
-	struct lam_node *node = &m->twigs[order[n]];
+	struct lam_node *node = &m->tree->nodes[order[n]];
 	uint32_t begin = *next;
 
-	for (uint32_t c = node->first_child; c != NONE; c = m->twigs[c].child_count) {
-		if (m->twigs[c].version == NONE)
+	for (uint32_t c = node->first_child; c != NONE;
+	     c = m->tree->nodes[c].child_count) {
+		if (m->tree->nodes[c].version == NONE)
 			continue;
-		m->twigs[c].parent = n;
+		m->tree->nodes[c].parent = n;
 		order[(*next)++] = c;
 	}
 	node->first_child = begin;
@@ -56,7 +57,7 @@ static int order_twigs(struct lam_merge *m, uint32_t *order, struct lam_error *e
 	lam_ranking_fini(&ranking);
 	m->tree->node_count = next;
 	for (uint32_t i = 1; next < m->twig_count && code == 0; i++) {
-		if (m->twigs[i].version == NONE)
+		if (m->tree->nodes[i].version == NONE)
 			order[next++] = i;
 	}
 	return code;
@@ -86,10 +87,8 @@ static int order_nodes(struct lam_merge *m, struct lam_error *err)
 	uint32_t *order = malloc(m->twig_count * sizeof *order);
 	int code = order ? order_twigs(m, order, err) : lam_fail_memory(err);
 
-	if (code == 0) {
-		move_twigs(m->twigs, order, m->twig_count);
-		m->tree->nodes = LAM_STEAL(m->twigs);
-	}
+	if (code == 0)
+		move_twigs(m->tree->nodes, order, m->twig_count);
 	free(order);
 	return code;
 }
@@ -216,17 +215,29 @@ static void sum_up(struct lam_tree *tree)
 	for (uint32_t n = tree->node_count; n-- > 0;) {
 		struct lam_node *node = &tree->nodes[n];
 		const struct lam_version *v = live_inode(tree, n);
+		const struct lam_layer *holder;
 
 		node->live_count += node->live;
 		if (v && node->kind == LAM_KIND_FILE &&
 		    (!node->linked || lam_tree_first_link(tree, n) == n))
-			node->live_bytes +=
-				tree->layers[v->inode_layer]->inodes[v->inode].size;
+			node->live_bytes += lam_layer_inode(tree->layers[v->inode_layer],
+							    v->inode, &holder)
+						    ->size;
 		if (n == ROOT)
 			break;
 		tree->nodes[node->parent].live_count += node->live_count;
 		tree->nodes[node->parent].live_bytes += node->live_bytes;
 	}
+}
+
+/* Twigs that were there have their order. */
+static int keep_order(struct lam_merge *m)
+{
+	for (uint32_t n = 0; n < m->tree->node_count; n++) {
+		m->tree->nodes[n].live_count = 0;
+		m->tree->nodes[n].implied = is_implied(m, &m->tree->nodes[n]);
+	}
+	return 0;
 }
 
 int lam_merge_finish(struct lam_merge *m, struct lam_error *err)
@@ -238,8 +249,8 @@ int lam_merge_finish(struct lam_merge *m, struct lam_error *err)
 	m->slots = NULL;
 	m->slot_count = 0;
 	lam_names_seal(&tree->names);
-	if (order_nodes(m, err) < 0 || lam_merge_check(m, err) < 0 ||
-	    collect_links(tree, err) < 0)
+	if ((m->like ? keep_order(m) : order_nodes(m, err)) < 0 ||
+	    lam_merge_check(m, err) < 0 || collect_links(tree, err) < 0)
 		return err->code;
 	sum_up(tree);
 	return 0;

@@ -34,7 +34,8 @@ static uint64_t key_at(const struct lam_merge *m, uint32_t twig, size_t depth)
 {
 	unsigned char bytes[KEY] = { 0 };
 	size_t len;
-	const char *text = lam_names_get(&m->tree->names, m->twigs[twig].name, &len);
+	const char *text =
+		lam_names_get(&m->tree->names, m->tree->nodes[twig].name, &len);
 	uint64_t key = 0;
 
 	if (depth < len)
@@ -159,8 +160,8 @@ static int start(struct lam_ranking *r, const uint32_t *twigs, uint32_t count,
 	for (uint32_t i = 0; i < count; i++) {
 		size_t len;
 
-		lam_names_get(&r->merge->tree->names, r->merge->twigs[twigs[i]].name,
-			      &len);
+		lam_names_get(&r->merge->tree->names,
+			      r->merge->tree->nodes[twigs[i]].name, &len);
 		r->items[i] =
 			(struct lam_ranked){ .twig = twigs[i], .len = (uint32_t)len };
 	}

@@ -25,7 +25,7 @@ static struct lam_twig_slot *twig_slot(const struct lam_merge *m, uint32_t paren
 	size_t mask = m->slot_count - 1, at = tag & mask;
 
 	for (; m->slots[at].number; at = (at + 1) & mask) {
-		const struct lam_node *t = &m->twigs[m->slots[at].number - 1];
+		const struct lam_node *t = &m->tree->nodes[m->slots[at].number - 1];
 
 		if (m->slots[at].tag == tag && t->parent == parent && t->name == name)
 			break;
@@ -66,8 +66,41 @@ int lam_twig_reserve(struct lam_merge *m, size_t more, struct lam_error *err)
 
 void lam_twig_prefetch(const struct lam_merge *m, uint32_t parent, uint32_t name)
 {
-	__builtin_prefetch(
-		&m->slots[twig_tag(m->tree, parent, name) & (m->slot_count - 1)], 1);
+	if (m->like)
+		return;
+	__builtin_prefetch(&m->slots[twig_tag(m->tree, parent, m->names[name]) &
+				     (m->slot_count - 1)],
+			   1);
+}
+
+/* Among twigs that are all there; layers mostly have siblings in the same order. */
+static uint32_t child_there(struct lam_merge *m, uint32_t parent, uint32_t name)
+{
+	const struct lam_node *next = &m->tree->nodes[m->next];
+	size_t len, next_len;
+	const char *bytes = lam_names_get(&m->layer->names, name, &len);
+
+	if (m->next < m->twig_count && next->parent == parent) {
+		const char *next_bytes =
+			lam_names_get(&m->tree->names, next->name, &next_len);
+
+		if (next_len == len && memcmp(next_bytes, bytes, len) == 0)
+			return m->next++;
+	}
+	uint32_t at = lam_tree_child(m->tree, parent, bytes, len);
+
+	if (at != NONE)
+		m->next = at + 1;
+	return at;
+}
+
+static int get_there(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
+		     struct lam_error *err)
+{
+	*out = child_there(m, parent, name);
+	m->unlike = *out == NONE;
+	return m->unlike ? lam_fail(err, LAM_EFORMAT, "a path that is not in the tree")
+			 : 0;
 }
 
 int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
@@ -75,6 +108,9 @@ int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *
 {
 	struct lam_twig_slot *slot;
 
+	if (m->like)
+		return get_there(m, parent, name, out, err);
+	name = m->names[name];
 	if (m->twig_count * 4 >= m->slot_count * 3 &&
 	    set_slot_count(m, m->slot_count ? m->slot_count * 2 : 64, err) < 0)
 		return err->code;
@@ -86,16 +122,17 @@ int lam_twig_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *
 	if (m->twig_count >= LAM_MAX_ENTRIES)
 		return lam_fail(err, LAM_EFORMAT, "more than %u paths in the image",
 				LAM_MAX_ENTRIES);
-	if (LAM_GROW(m->twigs, m->twig_count, m->twig_cap, err) < 0)
+	if (LAM_GROW(m->tree->nodes, m->twig_count, m->twig_cap, err) < 0)
 		return err->code;
 	*out = (uint32_t)m->twig_count++;
 	*slot = (struct lam_twig_slot){ *out + 1, twig_tag(m->tree, parent, name) };
-	m->twigs[*out] = (struct lam_node){ .parent = parent,
-					    .name = name,
-					    .first_child = NONE,
-					    .child_count = m->twigs[parent].first_child,
-					    .version = NONE };
-	m->twigs[parent].first_child = *out;
+	m->tree->nodes[*out] =
+		(struct lam_node){ .parent = parent,
+				   .name = name,
+				   .first_child = NONE,
+				   .child_count = m->tree->nodes[parent].first_child,
+				   .version = NONE };
+	m->tree->nodes[parent].first_child = *out;
 	return 0;
 }
 
@@ -111,24 +148,40 @@ int lam_twig_push(struct lam_merge *m, uint32_t at, struct lam_version version,
 	if (LAM_GROW(tree->versions, (size_t)tree->version_count, m->version_cap, err) <
 	    0)
 		return err->code;
-	version.previous = m->twigs[at].version;
+	version.previous = m->tree->nodes[at].version;
 	version.layer = (uint16_t)m->number;
-	m->twigs[at].version = tree->version_count;
+	m->tree->nodes[at].version = tree->version_count;
 	tree->versions[tree->version_count++] = version;
 	return 0;
 }
 
 void lam_twig_set_live(struct lam_merge *m, uint32_t at, bool live)
 {
-	struct lam_node *t = &m->twigs[at];
+	struct lam_node *t = &m->tree->nodes[at];
 
 	if (t->live == live)
 		return;
 	t->live = live;
 	if (live)
-		m->twigs[t->parent].live_count++;
+		m->tree->nodes[t->parent].live_count++;
 	else
-		m->twigs[t->parent].live_count--;
+		m->tree->nodes[t->parent].live_count--;
+}
+
+static uint32_t first_child(const struct lam_merge *m, uint32_t at)
+{
+	const struct lam_node *t = &m->tree->nodes[at];
+
+	return m->like && t->child_count == 0 ? NONE : t->first_child;
+}
+
+static uint32_t next_sibling(const struct lam_merge *m, uint32_t at)
+{
+	const struct lam_node *t = &m->tree->nodes[at], *p = &m->tree->nodes[t->parent];
+
+	if (!m->like)
+		return t->child_count;
+	return at + 1 < p->first_child + p->child_count ? at + 1 : NONE;
 }
 
 /* Children before parents do not matter here: each gets its own deletion. */
@@ -136,13 +189,13 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 {
 	const struct lam_version deletion = { .inode = NONE,
 					      .change = LAM_CHANGE_DELETED };
-	uint32_t at = m->twigs[top].live_count ? m->twigs[top].first_child : NONE;
+	uint32_t at = m->tree->nodes[top].live_count ? first_child(m, top) : NONE;
 
 	while (at != NONE && at != top) {
-		struct lam_node *t = &m->twigs[at];
+		struct lam_node *t = &m->tree->nodes[at];
 
 		if (t->live && t->live_count) {
-			at = t->first_child;
+			at = first_child(m, at);
 			continue;
 		}
 		if (t->live) {
@@ -151,8 +204,8 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 			lam_twig_set_live(m, at, false);
 		}
 		/* up, over parents that have nothing live any more */
-		while (at != top && m->twigs[at].child_count == NONE) {
-			at = m->twigs[at].parent;
+		while (at != top && next_sibling(m, at) == NONE) {
+			at = m->tree->nodes[at].parent;
 			if (at == top)
 				break;
 			if (lam_twig_push(m, at, deletion, err) < 0)
@@ -160,7 +213,7 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 			lam_twig_set_live(m, at, false);
 		}
 		if (at != top)
-			at = m->twigs[at].child_count;
+			at = next_sibling(m, at);
 	}
 	if (!itself)
 		return 0;
@@ -168,25 +221,39 @@ int lam_twig_delete(struct lam_merge *m, uint32_t top, bool itself, struct lam_e
 	return lam_twig_push(m, top, deletion, err);
 }
 
-uint32_t lam_twig_live(const struct lam_merge *m, uint32_t parent, uint32_t name)
+static uint32_t if_live(const struct lam_merge *m, uint32_t at)
 {
-	uint32_t at = m->slot_count ? twig_slot(m, parent, name)->number - 1 : NONE;
+	return at != NONE && m->tree->nodes[at].live ? at : NONE;
+}
 
-	return at != NONE && m->twigs[at].live ? at : NONE;
+static uint32_t find_named(const struct lam_merge *m, uint32_t parent, uint32_t name)
+{
+	return m->slot_count ? if_live(m, twig_slot(m, parent, name)->number - 1) : NONE;
+}
+
+uint32_t lam_twig_live(struct lam_merge *m, uint32_t parent, uint32_t name)
+{
+	return m->like ? if_live(m, child_there(m, parent, name))
+		       : find_named(m, parent, m->names[name]);
 }
 
 uint32_t lam_twig_find(const struct lam_merge *m, uint32_t parent, const char *name,
 		       size_t len)
 {
-	uint32_t number = lam_names_find(&m->tree->names, name, len);
+	uint32_t number;
 
-	return number == UINT32_MAX ? NONE : lam_twig_live(m, parent, number);
+	if (m->like)
+		return if_live(m, lam_tree_child(m->tree, parent, name, len));
+	number = lam_names_find(&m->tree->names, name, len);
+	return number == UINT32_MAX ? NONE : find_named(m, parent, number);
 }
 
-const struct lam_inode *lam_twig_inode(const struct lam_merge *m, uint32_t at)
+const struct lam_inode *lam_twig_inode(const struct lam_merge *m, uint32_t at,
+				       const struct lam_layer **out_holder)
 {
-	const struct lam_version *v = &m->tree->versions[m->twigs[at].version];
+	const struct lam_version *v = &m->tree->versions[m->tree->nodes[at].version];
 
 	return v->inode == NONE ? NULL
-				: &m->tree->layers[v->inode_layer]->inodes[v->inode];
+				: lam_layer_inode(m->tree->layers[v->inode_layer],
+						  v->inode, out_holder);
 }
