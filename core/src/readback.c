@@ -25,7 +25,6 @@ struct lam_readback {
 	struct lam_lane *lane;
 	struct lam_piece *current;
 	size_t used; /* of the current piece */
-	struct lam_layer *layer;
 	struct lam_error err;
 };
 
@@ -103,7 +102,7 @@ static int check_stream(const struct lam_piece *p, const struct lam_buf *stored,
 	int code;
 
 	code = lam_reader_file(&stream, r->options.fd, false, p->offset, stored->len,
-			       r->options.name, err);
+			       r->options.target->info.name, err);
 	if (code == 0)
 		code = compare_with(&stream, stored, err);
 	if (code == 0 && codec != LAM_CODEC_NONE)
@@ -143,7 +142,7 @@ static int check_piece(void *job, struct lam_error *err)
 
 	if (code < 0)
 		return code;
-	switch (r->options.codec) {
+	switch (r->options.target->info.compression.codec) {
 	case LAM_CODEC_NONE: code = check_stream(p, &p->in, LAM_CODEC_NONE, err); break;
 	case LAM_CODEC_GZIP: code = check_stream(p, &p->out, LAM_CODEC_GZIP, err); break;
 	case LAM_CODEC_ZSTD: code = check_frame(p, err); break;
@@ -217,8 +216,9 @@ static int tar_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_
 		r->used = 0;
 		if (next_piece(r, &r->current, err) < 0)
 			return err->code;
+		/* after a stop the end came early, which is nobody's mistake */
 		if (!r->current)
-			return 0;
+			return lam_meter_check(r->options.meter, err);
 	}
 	*out_len =
 		r->current->in.len - r->used < cap ? r->current->in.len - r->used : cap;
@@ -241,7 +241,7 @@ static void *run(void *context)
 	struct tar_reader tar = { { &TAR_READER }, r };
 	struct lam_piece *piece;
 	struct lam_error ignored;
-	int code = lam_layer_read(&r->layer, &tar.base, r->options.number, NULL, &r->err);
+	int code = lam_verify(r->options.layout, r->options.target, &tar.base, &r->err);
 
 	if (r->current)
 		release(r, LAM_STEAL(r->current));
@@ -295,7 +295,9 @@ int lam_readback_piece(void *readback, struct lam_piece *piece, struct lam_error
 	piece->owner = r;
 	piece->next = NULL;
 	piece->offset = r->offset;
-	r->offset += r->options.codec == LAM_CODEC_NONE ? piece->in.len : piece->out.len;
+	r->offset += r->options.target->info.compression.codec == LAM_CODEC_NONE
+			     ? piece->in.len
+			     : piece->out.len;
 	pthread_mutex_lock(&r->lock);
 	*r->last = piece;
 	r->last = &piece->next;
@@ -324,18 +326,15 @@ bool lam_readback_stopped_writer(const struct lam_readback *r)
 	return r->told;
 }
 
-int lam_readback_finish(struct lam_readback *r, struct lam_layer **out,
-			struct lam_error *err)
+int lam_readback_finish(struct lam_readback *r, struct lam_error *err)
 {
 	join(r);
-	*out = NULL;
 	if (r->failed) {
 		*err = r->err;
 		if (err->code == LAM_EFORMAT)
 			err->code = LAM_EWRITE; /* of our own making */
 		return err->code;
 	}
-	*out = LAM_STEAL(r->layer);
 	return 0;
 }
 
@@ -346,7 +345,6 @@ void lam_readback_free(struct lam_readback *r)
 	if (r->started)
 		join(r);
 	lam_lane_free(r->lane);
-	lam_layer_free(r->layer);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->changed);
 	free(r);

@@ -1,24 +1,23 @@
 /* Reads back a layer while it is being written. Each piece is read from the file as soon
  * as it is in it, compared with what was compressed, inflated, and compared with what was
  * packed; so the file holds exactly the bytes that were hashed on their way. The tar that
- * comes out is read as a layer, content by content, by a thread of its own. */
+ * comes out is compared with the source, content by content, by a thread of its own. */
 #ifndef LAM_READBACK_H
 #define LAM_READBACK_H
 
 #include "inflater.h"
-#include "layer.h"
 #include "meter.h"
 #include "piece.h"
+#include "verify.h"
 #include "workers.h"
 
 struct lam_readback;
 
 struct lam_readback_options {
 	int fd; /* the file, from its begin on */
-	const char *name;
-	enum lam_codec codec;
-	uint32_t number;             /* of the layer in its stack */
-	struct lam_workers *workers; /* none: one thing at a time */
+	const struct lam_layout *layout;
+	const struct lam_layout_target *target; /* what it should hold */
+	struct lam_workers *workers;            /* none: one thing at a time */
 	struct lam_inflaters *inflaters;
 	struct lam_meter *meter; /* counts bytes of the tar */
 };
@@ -30,11 +29,8 @@ int lam_readback_new(struct lam_readback **out,
 int lam_readback_piece(void *readback, struct lam_piece *piece, struct lam_error *err);
 /* Whether the writer was told so: its LAM_ESTOPPED comes from here then. */
 bool lam_readback_stopped_writer(const struct lam_readback *readback);
-/* Waits for the end. The layer is the caller's. LAM_EWRITE: what was written is not
- * there.
- */
-int lam_readback_finish(struct lam_readback *readback, struct lam_layer **out,
-			struct lam_error *err);
+/* Waits for the end. LAM_EWRITE: what was written is not there, or not the source's. */
+int lam_readback_finish(struct lam_readback *readback, struct lam_error *err);
 void lam_readback_free(struct lam_readback *readback); /* NULL is fine */
 
 #endif

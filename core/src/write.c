@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "verify.h"
 #include "write_impl.h"
 
 /* Bytes of tar that are on their way through compression and back. */
@@ -47,11 +46,10 @@ static int set_stack(struct lam_writing *w, struct lam_error *err)
 	size_t most = w->layout->target_count;
 
 	w->stack = calloc(most, sizeof *w->stack);
-	w->read_back = calloc(most, sizeof *w->read_back);
 	w->targets = calloc(most, sizeof *w->targets);
 	w->texts = calloc(most, sizeof *w->texts);
 	w->tar_sizes = calloc(most, sizeof *w->tar_sizes);
-	if (!w->stack || !w->read_back || !w->targets || !w->texts || !w->tar_sizes)
+	if (!w->stack || !w->targets || !w->texts || !w->tar_sizes)
 		return lam_fail_memory(err);
 	for (size_t t = 0; t < most; t++) {
 		if (w->layout->stack[t].info.fate == LAM_FATE_EMPTY)
@@ -78,7 +76,8 @@ static int read_contents(struct lam_writing *w, const char *reference,
 	return code;
 }
 
-/* Why contents could not be read counts more than what came of it. */
+/* Why contents could not be read counts more than what came of it; where what was written
+ * is wrong, a blob of the source may be. */
 static int write_layers(struct lam_writing *w, struct lam_error *err)
 {
 	struct lam_error why;
@@ -86,28 +85,11 @@ static int write_layers(struct lam_writing *w, struct lam_error *err)
 
 	if (code == 0)
 		return lam_contents_finish(w->contents, w->workers, err);
+	if (atomic_load(&w->wrong))
+		(void)lam_contents_finish(w->contents, w->workers, &why);
 	if (lam_contents_failed(w->contents, &why) < 0)
 		*err = why;
 	return err->code;
-}
-
-static int verify(struct lam_writing *w, struct lam_error *err)
-{
-	const struct lam_layer **stack;
-	int code;
-
-	if (w->options->no_verify || lam_layout_is_identity(w->layout))
-		return 0;
-	stack = calloc(w->count, sizeof *stack);
-	if (!stack)
-		return lam_fail_memory(err);
-	for (size_t n = 0; n < w->count; n++)
-		stack[n] = lam_writing_target(w, n)->kept
-				   ? w->image->indexes[lam_writing_target(w, n)->original]
-				   : w->read_back[n];
-	code = lam_verify(w->layout, stack, w->count, err);
-	free(stack);
-	return code;
 }
 
 static int fill_result(const struct lam_writing *w, struct lam_write_result *out,
@@ -154,8 +136,6 @@ static int run(struct lam_writing *w, const char *text, struct lam_write_result 
 	if (code == 0)
 		code = write_layers(w, err);
 	if (code == 0)
-		code = verify(w, err);
-	if (code == 0)
 		code = fill_result(w, out, err);
 	if (code == 0)
 		code = lam_write_documents(w, out, err);
@@ -181,9 +161,6 @@ int lam_write_image(const struct lam_layout *layout, const char *reference,
 	*out = (struct lam_write_result){ 0 };
 	code = run(&w, reference, out, err);
 	free(w.stack);
-	for (size_t n = 0; w.read_back && n < w.count; n++)
-		lam_layer_free(w.read_back[n]);
-	free(w.read_back);
 	free(w.targets);
 	free(w.texts);
 	free(w.tar_sizes);

@@ -28,13 +28,13 @@ struct lam_writing {
 	struct lam_sink *sink;
 	unsigned threads;
 	atomic_bool failed; /* one layer has: the others need not go on */
+	atomic_bool wrong;  /* what was read back is not what it should be */
 	size_t count; /* of layers that are written or kept; the arrays below are of them
 		       */
 	struct lam_stack_layer *stack;
 	size_t *targets;
 	char (*texts)[300]; /* created_by */
 	uint64_t *tar_sizes;
-	struct lam_layer **read_back; /* of written ones */
 };
 
 static inline const struct lam_layout_target *
@@ -43,8 +43,8 @@ lam_writing_target(const struct lam_writing *w, size_t n)
 	return &w->layout->stack[w->targets[n]];
 }
 
-/* Writes and reads back what is new, and puts what is kept into the sink: digests, sizes
- * and the layers as they were read back are known then. */
+/* Writes and reads back what is new, and puts what is kept into the sink: digests and
+ * sizes are known then. */
 int lam_write_layers(struct lam_writing *w, struct lam_error *err);
 /* Config and manifest, and then all of it for everyone to see. */
 int lam_write_documents(struct lam_writing *w, struct lam_write_result *out,

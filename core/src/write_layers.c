@@ -39,19 +39,18 @@ static void set_meter(const struct layer_job *job, struct lam_meter *meter,
 
 static int open_readback(struct layer_job *job, struct lam_error *err)
 {
-	const struct lam_target *t = &lam_writing_target(job->writing, job->number)->info;
+	struct lam_writing *w = job->writing;
 
 	set_meter(job, &job->verified, LAM_STAGE_VERIFY);
-	return lam_readback_new(
-		&job->readback,
-		&(struct lam_readback_options){ .fd = job->fd,
-						.name = t->name,
-						.codec = t->compression.codec,
-						.number = (uint32_t)job->number,
-						.workers = job->writing->workers,
-						.inflaters = job->writing->inflaters,
-						.meter = &job->verified },
-		err);
+	return lam_readback_new(&job->readback,
+				&(struct lam_readback_options){
+					.fd = job->fd,
+					.layout = w->layout,
+					.target = lam_writing_target(w, job->number),
+					.workers = w->workers,
+					.inflaters = w->inflaters,
+					.meter = &job->verified },
+				err);
 }
 
 static int open_encoder(struct layer_job *job, struct lam_error *err)
@@ -97,10 +96,10 @@ static int encode(struct layer_job *job, struct lam_error *err)
 static int end_readback(struct layer_job *job, int code, struct lam_error *err)
 {
 	struct lam_error wrong = { 0 };
-	int found = lam_readback_finish(job->readback,
-					&job->writing->read_back[job->number], &wrong);
+	int found = lam_readback_finish(job->readback, &wrong);
 
 	if (found < 0 && (code == 0 || lam_readback_stopped_writer(job->readback))) {
+		atomic_store(&job->writing->wrong, true);
 		*err = wrong;
 		return found;
 	}
