@@ -47,21 +47,23 @@ struct lam_image *open_image(struct call *call, const char *reference, const cha
 	return image;
 }
 
-int read_input(struct call *call, const char *file, char **out, size_t *out_len)
+/* To the end; NULL with errno. */
+static char *read_all(int fd, size_t *out_len)
 {
-	bool standard = strcmp(file, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
 	size_t cap = 1 << 16, len = 0;
 	char *text = malloc(cap);
 	ssize_t got = 1;
 
-	*out = NULL;
-	while (fd >= 0 && text && got != 0) {
+	if (!text)
+		return NULL;
+	while (got != 0) {
 		if (len + 1 == cap) {
 			char *more = cap < (128u << 20) ? realloc(text, cap * 2) : NULL;
 
-			if (!more)
+			if (!more) {
+				errno = EFBIG;
 				break;
+			}
 			text = more;
 			cap *= 2;
 		}
@@ -70,22 +72,34 @@ int read_input(struct call *call, const char *file, char **out, size_t *out_len)
 			break;
 		len += got > 0 ? (size_t)got : 0;
 	}
-	if (fd >= 0 && !standard)
-		close(fd);
-	if (fd < 0 || got != 0 || !text) {
-		char *shown = lam_path_escape(file, strlen(file));
-		int code = lam_fail_errno(&call->err, LAM_EPLAN,
-					  fd >= 0 && got > 0 ? EFBIG : errno, "%s",
-					  shown ? shown : "?");
-
-		free(shown);
+	if (got != 0) {
 		free(text);
-		return code;
+		return NULL;
 	}
 	text[len] = '\0';
-	*out = text;
 	*out_len = len;
-	return 0;
+	return text;
+}
+
+int read_input(struct call *call, const char *file, char **out, size_t *out_len)
+{
+	bool standard = strcmp(file, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+
+	int why, code = 0;
+
+	*out = fd < 0 ? NULL : read_all(fd, out_len);
+	why = errno;
+	if (fd >= 0 && !standard)
+		close(fd);
+	if (!*out) {
+		char *shown = lam_path_escape(file, strlen(file));
+
+		code = lam_fail_errno(&call->err, LAM_EPLAN, why, "%s",
+				      shown ? shown : "?");
+		free(shown);
+	}
+	return code;
 }
 
 static void tell_errors(const struct call *call, const struct lam_plan_errors *errors)

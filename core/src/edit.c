@@ -220,17 +220,19 @@ static char *valid_name(const char *wish)
 int lam_plan_free_name(char **out, const struct lam_plan *plan, const char *wish,
 		       struct lam_error *err)
 {
-	char *base = valid_name(wish), *name = base ? malloc(strlen(base) + 24) : NULL;
+	char *base = valid_name(wish);
+	size_t cap = base ? strlen(base) + 24 : 0;
+	char *name = base ? malloc(cap) : NULL;
 
 	*out = NULL;
 	if (!name) {
 		free(base);
 		return lam_fail_memory(err);
 	}
-	strcpy(name, base);
+	snprintf(name, cap, "%s", base);
 	/* a plan has at most LAM_MAX_LAYERS names, so this ends with four digits */
 	for (unsigned n = 2; lam_edit_find_layer(plan, name) != SIZE_MAX; n++)
-		sprintf(name, "%s-%u", base, n);
+		snprintf(name, cap, "%s-%u", base, n);
 	free(base);
 	*out = name;
 	return 0;

@@ -70,7 +70,7 @@ static int make_layer(const struct lam_layout *l, uint32_t target, uint32_t numb
 	for (size_t i = 0; code == 0 && i < count; i++) {
 		struct lam_entry entry;
 		struct lam_stat stat;
-		uint32_t inode;
+		uint32_t inode = LAM_INODE_NONE;
 
 		if (lam_stops(l->stop, i)) {
 			code = lam_fail_stopped(err);

@@ -380,7 +380,7 @@ int lam_source_check_layout(const char *bytes, size_t len, const char *shown,
 			    struct lam_error *err)
 {
 	const struct lam_json *root;
-	const char *version;
+	const char *version = "";
 	struct lam_doc *doc;
 	int code;
 

@@ -210,15 +210,14 @@ static void choice_key(struct app *app, struct dialog *d, struct key key)
 
 	if (item && !d->many)
 		take(app, item, false);
-	else if (is_leaving(key) || (key_is(key, 'q') && !item))
+	else if (is_leaving(key) || (key_is(key, 'q') && !item) ||
+		 (key_is(key, K_ENTER) && d->list.cursor >= d->item_count))
 		leave(app);
 	else if (d->many && key_is(key, ' ') && d->list.cursor < d->item_count) {
 		d->items[d->list.cursor].chosen ^= true;
 		list_move(&d->list, 1);
-	} else if (key_is(key, K_ENTER) && d->list.cursor < d->item_count)
+	} else if (key_is(key, K_ENTER))
 		take(app, &d->items[d->list.cursor], false);
-	else if (key_is(key, K_ENTER))
-		leave(app);
 	else
 		list_key(&d->list, key);
 }

@@ -69,7 +69,7 @@ void files_set_filter(struct app *app, const char *text)
 	free(f->filter_text);
 	filter_free(f->filter);
 	filter_result_free(f->filtered);
-	f->filter_text = filter ? strdup(text) : NULL;
+	f->filter_text = text && filter ? strdup(text) : NULL;
 	f->filter = filter;
 	f->filtered = NULL;
 	app_stop(app, JOB_FILTER);

@@ -277,11 +277,12 @@ const char *facts_layers_text(uint64_t mask, size_t layer_count, int columns,
 {
 	const char *more = layer_count > 64 && has_layer(mask, 63) ? "+" : "";
 	size_t len = 0, room = columns < 63 ? (size_t)columns : 63;
-	char text[256] = "-"; /* 32 runs of "62," and more */
+	char text[256]; /* 32 runs of "62," and more */
 	int first = 0, last = 63, end;
 
+	snprintf(out, 64, "-");
 	if (mask == 0)
-		return strcpy(out, "-");
+		return out;
 	while (!has_layer(mask, first))
 		first++;
 	while (!has_layer(mask, last))
@@ -301,5 +302,6 @@ const char *facts_layers_text(uint64_t mask, size_t layer_count, int columns,
 		len = (size_t)snprintf(text, sizeof text, "%d-%d%s", first, last, more);
 	if (len > room)
 		snprintf(text, sizeof text, "%d+", first);
-	return strcpy(out, text);
+	snprintf(out, 64, "%.63s", text);
+	return out;
 }

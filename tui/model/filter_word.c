@@ -146,16 +146,11 @@ static int parse_day(struct word *w, enum word_kind kind, const char *text,
 		     struct lam_error *err)
 {
 	struct tm day = { 0 };
-	int used = 0;
+	const char *end = strptime(text, "%Y-%m-%d", &day);
 
 	w->kind = kind;
-	if (sscanf(text, "%4d-%2d-%2d%n", &day.tm_year, &day.tm_mon, &day.tm_mday,
-		   &used) < 3 ||
-	    text[used] || day.tm_mon < 1 || day.tm_mon > 12 || day.tm_mday < 1 ||
-	    day.tm_mday > 31)
+	if (!end || *end)
 		return bad(err, "expected a day like 2024-01-31");
-	day.tm_year -= 1900;
-	day.tm_mon--;
 	w->value = timegm(&day);
 	return 0;
 }
