@@ -280,6 +280,33 @@ int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 /* Slots are all over memory: those of a group are asked for before the first is used. */
 #define GROUP 16u
 
+static void hash_group(const struct lam_names *names, const struct lam_names *from,
+		       uint32_t first, uint32_t count, uint32_t tags[GROUP])
+{
+	for (uint32_t i = 0; i < count; i++) {
+		size_t len;
+		const char *bytes = lam_names_get(from, first + i, &len);
+
+		tags[i] = (uint32_t)lam_siphash(names->seed, bytes, len);
+		__builtin_prefetch(&names->slots[tags[i] & (names->slot_count - 1)], 1);
+	}
+}
+
+/* Names that are in the set already become such as can be found. */
+static void index_group(struct lam_names *names, uint32_t first, uint32_t count)
+{
+	uint32_t tags[GROUP], mask = names->slot_count - 1;
+
+	hash_group(names, names, first, count, tags);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = tags[i] & mask;
+
+		while (names->slots[at].number)
+			at = (at + 1) & mask;
+		names->slots[at] = (struct lam_name_slot){ first + i + 1, tags[i] };
+	}
+}
+
 static int add_group(struct lam_names *names, const struct lam_names *from,
 		     uint32_t first, uint32_t count, uint32_t *out_numbers,
 		     struct lam_error *err)
@@ -288,11 +315,7 @@ static int add_group(struct lam_names *names, const struct lam_names *from,
 	const char *bytes;
 	size_t len;
 
-	for (uint32_t i = 0; i < count; i++) {
-		bytes = lam_names_get(from, first + i, &len);
-		tags[i] = (uint32_t)lam_siphash(names->seed, bytes, len);
-		__builtin_prefetch(&names->slots[tags[i] & (names->slot_count - 1)], 1);
-	}
+	hash_group(names, from, first, count, tags);
 	for (uint32_t i = 0; i < count; i++) {
 		bytes = lam_names_get(from, first + i, &len);
 		if (add(names, tags[i], bytes, len, &out_numbers[i], err) < 0)
@@ -335,13 +358,8 @@ int lam_names_lend(struct lam_names *out, const struct lam_names *from, bool fin
 				   .lent = true };
 	if (find && lam_names_reserve(out, 0, err) < 0)
 		return err->code;
-	for (uint32_t i = 0; find && i < out->count; i++) {
-		size_t len;
-		const char *bytes = lam_names_get(out, i, &len);
-		uint32_t tag = (uint32_t)lam_siphash(out->seed, bytes, len);
-
-		*name_slot(out, tag, bytes, len) = (struct lam_name_slot){ i + 1, tag };
-	}
+	for (uint32_t i = 0; find && i < out->count; i += GROUP)
+		index_group(out, i, out->count - i < GROUP ? out->count - i : GROUP);
 	return 0;
 }
 
