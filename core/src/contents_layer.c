@@ -91,21 +91,31 @@ static int fail(struct lam_contents_layer *c, struct lam_error *err)
 /* The stream */
 
 /* Each constructor owns what it wraps, also on failure. */
-static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t size,
-		       const struct lam_progress *progress, struct lam_error *err)
+/* The blob from where its hash is. */
+static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
 {
-	const struct lam_image_layer *layer = layer_of(c);
 	const struct lam_step step = { .stage = LAM_STAGE_READ,
 				       .layer = c->number,
 				       .layer_count = c->image->layer_count,
-				       .total = (uint64_t)layer->descriptor.size };
+				       .done = c->blob_size,
+				       .total = (uint64_t)layer_of(c)->descriptor.size };
+
+	if (lam_source_open_layer_from(c->image->source, c->number, c->blob_size,
+				       &c->stream, err) < 0 ||
+	    lam_reader_progress(&c->stream, LAM_STEAL(c->stream), c->told, &step, err) <
+		    0)
+		return err->code;
+	return lam_reader_hashing(&c->stream, LAM_STEAL(c->stream), &c->blob_hash,
+				  &c->blob_size, err);
+}
+
+static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t size,
+		       struct lam_error *err)
+{
+	const struct lam_image_layer *layer = layer_of(c);
 
 	if (lam_hash_init(&c->blob_hash, layer->descriptor.digest.algorithm, err) < 0 ||
-	    lam_source_open_layer(c->image->source, c->number, &c->stream, err) < 0 ||
-	    lam_reader_progress(&c->stream, LAM_STEAL(c->stream), progress, &step, err) <
-		    0 ||
-	    lam_reader_hashing(&c->stream, LAM_STEAL(c->stream), &c->blob_hash,
-			       &c->blob_size, err) < 0 ||
+	    open_blob(c, err) < 0 ||
 	    lam_decoder_new(&c->stream, LAM_STEAL(c->stream), layer->info.codec, err) < 0)
 		return err->code;
 	if (pieces)
@@ -118,10 +128,9 @@ int lam_contents_layer_open(struct lam_contents_layer *c, unsigned pieces, size_
 			    bool reports, struct lam_error *err)
 {
 	c->quiet.stop = c->progress ? c->progress->stop : NULL;
+	c->told = reports ? c->progress : &c->quiet;
 	c->piece = malloc(PIECE);
-	if ((c->piece ? open_stream(c, pieces, size, reports ? c->progress : &c->quiet,
-				    err)
-		      : lam_fail_memory(err)) < 0)
+	if ((c->piece ? open_stream(c, pieces, size, err) : lam_fail_memory(err)) < 0)
 		return fail(c, err);
 	return 0;
 }
@@ -146,7 +155,7 @@ static int keep(struct lam_contents_layer *c, size_t len, struct lam_error *err)
 	return 0;
 }
 
-/* Up to there, or to the end of the tar. */
+/* Up to there, or to the end of the tar, if that comes first. */
 static int pass(struct lam_contents_layer *c, uint64_t to, struct lam_error *err)
 {
 	while (c->at < to) {
@@ -217,21 +226,29 @@ int lam_contents_layer_read(struct lam_contents_layer *c, uint64_t offset, void 
 	return code == 0 ? 0 : lam_fail(err, LAM_ESTOPPED, "stopped");
 }
 
+/* What is still needed; the rest of the blob is hashed, and not inflated for nothing. */
+static int read_rest(struct lam_contents_layer *c, struct lam_error *err)
+{
+	uint64_t size;
+
+	if (c->next < c->count && pass(c, c->ranges[c->count - 1].to, err) < 0)
+		return err->code;
+	if (c->next < c->count)
+		return fail_short(err);
+	close_stream(c);
+	if (open_blob(c, err) < 0 || lam_read_drain(c->stream, &size, err) < 0)
+		return err->code;
+	close_stream(c);
+	return check_blob(layer_of(c), &c->blob_hash, c->blob_size, err);
+}
+
 int lam_contents_layer_finish(struct lam_contents_layer *c, struct lam_error *err)
 {
-	int code;
-
 	if (c->failed.code != LAM_OK) {
 		*err = c->failed;
 		return err->code;
 	}
 	if (!c->stream)
 		return 0;
-	code = pass(c, UINT64_MAX, err);
-	if (code == 0 && c->next < c->count)
-		code = fail_short(err);
-	close_stream(c);
-	if (code == 0)
-		code = check_blob(layer_of(c), &c->blob_hash, c->blob_size, err);
-	return code < 0 ? fail(c, err) : 0;
+	return read_rest(c, err) < 0 ? fail(c, err) : 0;
 }

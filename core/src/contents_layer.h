@@ -27,11 +27,12 @@ struct lam_contents_layer {
 	struct lam_reader *stream;
 	struct lam_hash blob_hash;
 	uint64_t blob_size;
-	uint64_t at;               /* what has passed of the tar */
-	size_t next;               /* range that has not passed wholly */
-	char *piece;               /* on its way to the spool */
-	struct lam_progress quiet; /* can stop it, and is told nothing */
-	struct lam_error failed;   /* why it cannot be read, or LAM_OK */
+	uint64_t at;                     /* what has passed of the tar */
+	size_t next;                     /* range that has not passed wholly */
+	char *piece;                     /* on its way to the spool */
+	struct lam_progress quiet;       /* can stop it, and is told nothing */
+	const struct lam_progress *told; /* that, or the caller's */
+	struct lam_error failed;         /* why it cannot be read, or LAM_OK */
 };
 
 void lam_contents_layer_init(struct lam_contents_layer *c);
@@ -47,7 +48,7 @@ int lam_contents_layer_open(struct lam_contents_layer *c, unsigned pieces, size_
  * thread. LAM_ESTOPPED where reading failed, now or before: `failed` says why. */
 int lam_contents_layer_read(struct lam_contents_layer *c, uint64_t offset, void *buf,
 			    size_t len, struct lam_error *err);
-/* Reads to the end, keeping what is still needed, and checks size and digest of the blob.
+/* Reads on, keeping what is still needed, and checks size and digest of the blob.
  * Whatever went wrong with this layer, now or before: LAM_EREAD, LAM_EFORMAT, LAM_EWRITE
  * (the spool's folder is full), with the layer's number and digest; LAM_ESTOPPED. */
 int lam_contents_layer_finish(struct lam_contents_layer *c, struct lam_error *err);
