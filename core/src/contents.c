@@ -14,8 +14,9 @@
 /* For a layer that is read to its end at once. */
 #define WHOLE_PIECE (1u << 20)
 /* Layers that are read as their files are asked for, at most, and for each of them. */
-#define STREAMS      8
-#define STREAM_PIECE (128u << 10)
+#define STREAMS       8
+#define STREAM_PIECES 2
+#define STREAM_PIECE  (512u << 10)
 
 struct source_layer {
 	struct lam_contents_layer base;
@@ -248,7 +249,7 @@ static int fill(struct lam_contents *c, const char *folder, struct lam_workers *
 		c->layers[i].base.number = (uint32_t)i;
 	}
 	if (find_needs(c, err) < 0 || new_spools(c, folder, err) < 0 ||
-	    open_streams(c, threads ? AHEAD_PIECES : 0, err) < 0 ||
+	    open_streams(c, threads ? STREAM_PIECES : 0, err) < 0 ||
 	    lam_lane_new(&lane, workers, threads ? threads : 1, err) < 0)
 		return err->code;
 	code = read_whole(c, lane, threads > 0, err);
