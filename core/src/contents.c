@@ -25,6 +25,7 @@ struct source_layer {
 	uint64_t reached;      /* by what was asked for */
 	bool twice;            /* some are asked for more than once */
 	bool given;            /* to a thread, or is a stream */
+	unsigned pieces;       /* in which it is read ahead, as a whole; 0: it is not */
 };
 
 struct lam_contents {
@@ -185,24 +186,13 @@ static int open_streams(struct lam_contents *c, unsigned pieces, struct lam_erro
 
 /* Reading whole layers */
 
-static int read_alone(void *data, struct lam_error *err)
+static int read_layer(void *data, struct lam_error *err)
 {
 	struct source_layer *l = data;
 
 	if (lam_progress_stopped(l->base.progress))
 		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	if (lam_contents_layer_open(&l->base, 0, 0, true, err) < 0)
-		return err->code;
-	return lam_contents_layer_finish(&l->base, err);
-}
-
-static int read_ahead(void *data, struct lam_error *err)
-{
-	struct source_layer *l = data;
-
-	if (lam_progress_stopped(l->base.progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	if (lam_contents_layer_open(&l->base, AHEAD_PIECES, WHOLE_PIECE, true, err) < 0)
+	if (lam_contents_layer_open(&l->base, l->pieces, WHOLE_PIECE, true, err) < 0)
 		return err->code;
 	return lam_contents_layer_finish(&l->base, err);
 }
@@ -219,8 +209,8 @@ static int read_whole(struct lam_contents *c, struct lam_lane *lane, bool ahead,
 	while ((l && first.code == LAM_OK) || !lam_lane_is_empty(lane)) {
 		if (l && first.code == LAM_OK && !lam_lane_is_full(lane)) {
 			l->given = true;
-			lam_lane_give(lane,
-				      ahead && is_large(l) ? read_ahead : read_alone, l);
+			l->pieces = ahead && is_large(l) ? AHEAD_PIECES : 0;
+			lam_lane_give(lane, read_layer, l);
 			l = next_layer(c, false);
 			continue;
 		}
