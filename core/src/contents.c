@@ -5,7 +5,7 @@
 #include "contents_layer.h"
 
 /* What all spools may hold in memory. */
-#define SPOOL_MEMORY (2u << 20)
+#define SPOOL_MEMORY (512u << 10)
 /* What lies between two files, when it is shorter, is kept with them: one write. */
 #define GAP (64u << 10)
 /* Blobs from this size on are worth a thread of their own that reads ahead. */
@@ -16,7 +16,7 @@
 /* Layers that are read as their files are asked for, at most, and for each of them. */
 #define STREAMS       8
 #define STREAM_PIECES 2
-#define STREAM_PIECE  (512u << 10)
+#define STREAM_PIECE  (256u << 10)
 
 struct source_layer {
 	struct lam_contents_layer base;

@@ -5,7 +5,7 @@
 
 #include "codec.h"
 
-#define PIECE (128u << 10)
+#define PIECE (64u << 10)
 
 void lam_contents_layer_init(struct lam_contents_layer *c)
 {
@@ -24,6 +24,7 @@ void lam_contents_layer_fini(struct lam_contents_layer *c)
 	lam_hash_fini(&c->blob_hash);
 	lam_spool_free(c->spool);
 	free(c->ranges);
+	free(c->kept);
 	pthread_mutex_destroy(&c->lock);
 }
 
@@ -90,8 +91,8 @@ static int fail(struct lam_contents_layer *c, struct lam_error *err)
 
 /* The stream */
 
-/* Each constructor owns what it wraps, also on failure. */
-/* The blob from where its hash is. */
+/* The blob from where its hash is. Each constructor owns what it wraps, also on failure.
+ */
 static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
 {
 	const struct lam_step step = { .stage = LAM_STAGE_READ,
@@ -109,6 +110,88 @@ static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
 				  &c->blob_size, err);
 }
 
+/* Of a tar, the ranges that are needed, one after the other. What lies between them is
+ * passed by whoever reads this, which may be a thread that is ahead. */
+struct needed_reader {
+	struct lam_reader base;
+	struct lam_reader *inner;
+	const struct lam_span *next, *end;
+	uint64_t at;
+	char *passed; /* PIECE */
+};
+
+/* To where the next range begins, or the tar ends. */
+static int pass_gap(struct needed_reader *n, struct lam_error *err)
+{
+	size_t got = 1;
+
+	while (n->at < n->next->from && got > 0) {
+		uint64_t gap = n->next->from - n->at;
+
+		if (lam_read(n->inner, n->passed, gap < PIECE ? (size_t)gap : PIECE, &got,
+			     err) < 0)
+			return err->code;
+		n->at += got;
+	}
+	return 0;
+}
+
+static int needed_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		       struct lam_error *err)
+{
+	struct needed_reader *n = (struct needed_reader *)self;
+
+	*out_len = 0;
+	if (n->next < n->end && n->at == n->next->to)
+		n->next++;
+	if (n->next == n->end)
+		return 0;
+	if (pass_gap(n, err) < 0)
+		return err->code;
+	if (n->at < n->next->from)
+		return 0;
+	if (cap > n->next->to - n->at)
+		cap = (size_t)(n->next->to - n->at);
+	if (lam_read(n->inner, buf, cap, out_len, err) < 0)
+		return err->code;
+	n->at += *out_len;
+	return 0;
+}
+
+static void needed_close(struct lam_reader *self)
+{
+	struct needed_reader *n = (struct needed_reader *)self;
+
+	lam_reader_close(n->inner);
+	free(n->passed);
+	free(n);
+}
+
+static const struct lam_reader_ops NEEDED_READER = { needed_read, needed_close };
+
+static int open_needed(struct lam_reader **out, struct lam_reader *inner,
+		       const struct lam_contents_layer *c, struct lam_error *err)
+{
+	struct needed_reader *n = calloc(1, sizeof *n);
+
+	*out = NULL;
+	if (!n) {
+		lam_reader_close(inner);
+		return lam_fail_memory(err);
+	}
+	*n = (struct needed_reader){ .base = { &NEEDED_READER },
+				     .inner = inner,
+				     .next = c->ranges,
+				     .end = c->ranges + c->count,
+				     .passed = malloc(PIECE) };
+	if (!n->passed) {
+		needed_close(&n->base);
+		return lam_fail_memory(err);
+	}
+	*out = &n->base;
+	return 0;
+}
+
 static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t size,
 		       struct lam_error *err)
 {
@@ -116,7 +199,9 @@ static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t siz
 
 	if (lam_hash_init(&c->blob_hash, layer->descriptor.digest.algorithm, err) < 0 ||
 	    open_blob(c, err) < 0 ||
-	    lam_decoder_new(&c->stream, LAM_STEAL(c->stream), layer->info.codec, err) < 0)
+	    lam_decoder_new(&c->stream, LAM_STEAL(c->stream), layer->info.codec, err) <
+		    0 ||
+	    open_needed(&c->stream, LAM_STEAL(c->stream), c, err) < 0)
 		return err->code;
 	if (pieces)
 		return lam_reader_ahead(&c->stream, LAM_STEAL(c->stream), pieces, size,
@@ -130,51 +215,58 @@ int lam_contents_layer_open(struct lam_contents_layer *c, unsigned pieces, size_
 	c->quiet.stop = c->progress ? c->progress->stop : NULL;
 	c->told = reports ? c->progress : &c->quiet;
 	c->piece = malloc(PIECE);
+	c->at = c->count ? c->ranges[0].from : 0;
 	if ((c->piece ? open_stream(c, pieces, size, err) : lam_fail_memory(err)) < 0)
 		return fail(c, err);
-	return 0;
-}
-
-/* What the spool needs of the bytes that pass; the others become a hole. */
-static int keep(struct lam_contents_layer *c, size_t len, struct lam_error *err)
-{
-	uint64_t end = c->at + len;
-
-	for (; c->next < c->count && c->ranges[c->next].from < end; c->next++) {
-		const struct lam_span *r = &c->ranges[c->next];
-		uint64_t from = r->from > c->at ? r->from : c->at,
-			 to = r->to < end ? r->to : end;
-
-		if (lam_spool_skip(c->spool, from - lam_spool_size(c->spool), err) < 0 ||
-		    lam_spool_append(c->spool, c->piece + (from - c->at),
-				     (size_t)(to - from), err) < 0)
-			return err->code;
-		if (r->to > end)
-			break;
-	}
-	return 0;
-}
-
-/* Up to there, or to the end of the tar, if that comes first. */
-static int pass(struct lam_contents_layer *c, uint64_t to, struct lam_error *err)
-{
-	while (c->at < to) {
-		size_t cap = to - c->at < PIECE ? (size_t)(to - c->at) : PIECE, got;
-
-		if (lam_read(c->stream, c->piece, cap, &got, err) < 0)
-			return err->code;
-		if (got == 0)
-			break;
-		if (keep(c, got, err) < 0)
-			return err->code;
-		c->at += got;
-	}
 	return 0;
 }
 
 static int fail_short(struct lam_error *err)
 {
 	return lam_fail(err, LAM_EFORMAT, "its tar is shorter than its index");
+}
+
+static void advance(struct lam_contents_layer *c, size_t len)
+{
+	c->at += len;
+	if (c->at == c->ranges[c->next].to && ++c->next < c->count)
+		c->at = c->ranges[c->next].from;
+}
+
+/* What passes next, into the spool. */
+static int keep(struct lam_contents_layer *c, size_t len, struct lam_error *err)
+{
+	struct lam_kept *last = c->kept_count ? &c->kept[c->kept_count - 1] : NULL;
+	uint64_t at = lam_spool_size(c->spool);
+
+	if (lam_spool_append(c->spool, c->piece, len, err) < 0)
+		return err->code;
+	if (last && last->to == c->at) {
+		last->to += len;
+		return 0;
+	}
+	if (LAM_GROW(c->kept, c->kept_count, c->kept_cap, err) < 0)
+		return err->code;
+	c->kept[c->kept_count++] = (struct lam_kept){ c->at, c->at + len, at };
+	return 0;
+}
+
+/* Up to there, and of that what is needed. */
+static int pass(struct lam_contents_layer *c, uint64_t to, struct lam_error *err)
+{
+	while (c->next < c->count && c->at < to) {
+		uint64_t end = c->ranges[c->next].to < to ? c->ranges[c->next].to : to;
+		size_t cap = end - c->at < PIECE ? (size_t)(end - c->at) : PIECE, got;
+
+		if (lam_read(c->stream, c->piece, cap, &got, err) < 0)
+			return err->code;
+		if (got == 0)
+			return fail_short(err);
+		if (keep(c, got, err) < 0)
+			return err->code;
+		advance(c, got);
+	}
+	return 0;
 }
 
 /* Straight from the stream. */
@@ -187,26 +279,52 @@ static int take(struct lam_contents_layer *c, char *buf, size_t len,
 		return err->code;
 	if (got < len)
 		return fail_short(err);
-	c->at += len;
-	while (c->next < c->count && c->ranges[c->next].to <= c->at)
-		c->next++;
+	advance(c, len);
 	return 0;
+}
+
+static int fail_not_needed(struct lam_error *err)
+{
+	return lam_fail(err, LAM_EFORMAT,
+			"bytes are asked for that were not said to be needed");
+}
+
+static int read_kept(const struct lam_contents_layer *c, uint64_t offset, char *buf,
+		     size_t len, struct lam_error *err)
+{
+	size_t low = 0, high = c->kept_count;
+
+	while (low < high) { /* the first that ends behind it */
+		size_t middle = low + (high - low) / 2;
+
+		if (c->kept[middle].to <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == c->kept_count || c->kept[low].from > offset ||
+	    len > c->kept[low].to - offset)
+		return fail_not_needed(err);
+	return lam_spool_read(c->spool, c->kept[low].at + (offset - c->kept[low].from),
+			      buf, len, err);
 }
 
 static int read_now(struct lam_contents_layer *c, uint64_t offset, char *buf, size_t len,
 		    struct lam_error *err)
 {
-	uint64_t passed = offset < c->at ? c->at - offset : 0;
+	bool over = c->next == c->count;
+	uint64_t passed = over ? len : offset < c->at ? c->at - offset : 0;
 	size_t old = passed < len ? (size_t)passed : len;
 
-	if (old > 0 && lam_spool_read(c->spool, offset, buf, old, err) < 0)
+	if (old > 0 && read_kept(c, offset, buf, old, err) < 0)
 		return err->code;
 	if (old == len)
 		return 0;
-	if (!c->stream)
-		return fail_short(err);
 	if (pass(c, offset + old, err) < 0)
 		return err->code;
+	if (c->next == c->count || c->at != offset + old ||
+	    c->ranges[c->next].to - c->at < len - old)
+		return fail_not_needed(err);
 	return take(c, buf + old, len - old, err);
 }
 
@@ -231,10 +349,8 @@ static int read_rest(struct lam_contents_layer *c, struct lam_error *err)
 {
 	uint64_t size;
 
-	if (c->next < c->count && pass(c, c->ranges[c->count - 1].to, err) < 0)
+	if (pass(c, UINT64_MAX, err) < 0)
 		return err->code;
-	if (c->next < c->count)
-		return fail_short(err);
 	close_stream(c);
 	if (open_blob(c, err) < 0 || lam_read_drain(c->stream, &size, err) < 0)
 		return err->code;

@@ -1,7 +1,8 @@
 /* What written layers need of one layer of the source: its blob is inflated once, from
  * its begin to its end, and every byte of its tar that is needed is needed once. What is
  * asked for in the order of the tar comes straight from the stream; what is passed over
- * and still needed goes into a spool. */
+ * and still needed goes into a spool, one after the other: a file with holes would have
+ * an extent for each, and take seconds to be freed. */
 #ifndef LAM_CONTENTS_LAYER_H
 #define LAM_CONTENTS_LAYER_H
 
@@ -14,12 +15,17 @@ struct lam_span { /* of the tar */
 	uint64_t from, to;
 };
 
+struct lam_kept { /* bytes [from, to) of the tar, in the spool from `at` on */
+	uint64_t from, to, at;
+};
+
 struct lam_contents_layer {
 	/* the caller's: */
 	const struct lam_image *image;
 	const struct lam_progress *progress;
 	uint32_t number;
-	struct lam_span *ranges; /* that are needed: ascending, apart */
+	struct lam_span *ranges; /* that are needed: ascending, apart; they stay as they
+				    are while it is open */
 	size_t count, cap;
 	struct lam_spool *spool; /* owned */
 	/* this module's: */
@@ -27,8 +33,10 @@ struct lam_contents_layer {
 	struct lam_reader *stream;
 	struct lam_hash blob_hash;
 	uint64_t blob_size;
-	uint64_t at;                     /* what has passed of the tar */
-	size_t next;                     /* range that has not passed wholly */
+	size_t next;           /* range that has not passed wholly */
+	uint64_t at;           /* what passes next, in that range */
+	struct lam_kept *kept; /* ascending, apart */
+	size_t kept_count, kept_cap;
 	char *piece;                     /* on its way to the spool */
 	struct lam_progress quiet;       /* can stop it, and is told nothing */
 	const struct lam_progress *told; /* that, or the caller's */

@@ -12,11 +12,10 @@
 
 struct lam_spool {
 	char *dir;
-	size_t memory_max;
-	char *memory;
-	size_t memory_cap;
-	uint64_t size;
-	int fd; /* -1: all of it is in memory */
+	char *memory; /* the last bytes, which are not in the file */
+	size_t memory_len, memory_cap, memory_max;
+	uint64_t in_file;
+	int fd; /* -1: nothing is */
 };
 
 int lam_spool_new(struct lam_spool **out, const char *dir, size_t memory_max,
@@ -72,13 +71,14 @@ static int open_file(struct lam_spool *s, struct lam_error *err)
 	return 0;
 }
 
-static int put(struct lam_spool *s, const void *bytes, size_t len, uint64_t offset,
-	       struct lam_error *err)
+static int put(struct lam_spool *s, const void *bytes, size_t len, struct lam_error *err)
 {
 	const char *at = bytes;
 
+	if (s->fd < 0 && open_file(s, err) < 0)
+		return err->code;
 	while (len > 0) {
-		ssize_t wrote = pwrite(s->fd, at, len, (off_t)offset);
+		ssize_t wrote = pwrite(s->fd, at, len, (off_t)s->in_file);
 
 		if (wrote < 0 && errno == EINTR)
 			continue;
@@ -86,28 +86,23 @@ static int put(struct lam_spool *s, const void *bytes, size_t len, uint64_t offs
 			return lam_fail_errno(err, LAM_EWRITE, errno,
 					      "%s: writing a temporary file", s->dir);
 		at += wrote;
-		offset += (uint64_t)wrote;
+		s->in_file += (uint64_t)wrote;
 		len -= (size_t)wrote;
 	}
 	return 0;
 }
 
-static int spill(struct lam_spool *s, struct lam_error *err)
+static int flush(struct lam_spool *s, struct lam_error *err)
 {
-	if (s->fd >= 0)
-		return 0;
-	if (open_file(s, err) < 0)
+	if (put(s, s->memory, s->memory_len, err) < 0)
 		return err->code;
-	if (put(s, s->memory, (size_t)s->size, 0, err) < 0)
-		return err->code;
-	free(s->memory);
-	s->memory = NULL;
+	s->memory_len = 0;
 	return 0;
 }
 
 static int keep(struct lam_spool *s, const void *bytes, size_t len, struct lam_error *err)
 {
-	size_t want = (size_t)s->size + len, cap = s->memory_cap ? s->memory_cap : 4096;
+	size_t want = s->memory_len + len, cap = s->memory_cap ? s->memory_cap : 4096;
 
 	while (cap < want)
 		cap *= 2;
@@ -119,8 +114,8 @@ static int keep(struct lam_spool *s, const void *bytes, size_t len, struct lam_e
 		s->memory = memory;
 		s->memory_cap = cap;
 	}
-	memcpy(s->memory + s->size, bytes, len);
-	s->size += len;
+	memcpy(s->memory + s->memory_len, bytes, len);
+	s->memory_len += len;
 	return 0;
 }
 
@@ -129,45 +124,19 @@ int lam_spool_append(struct lam_spool *s, const void *bytes, size_t len,
 {
 	if (len == 0)
 		return 0;
-	if (s->fd < 0 && len <= s->memory_max && s->size <= s->memory_max - len)
-		return keep(s, bytes, len, err);
-	if (spill(s, err) < 0 || put(s, bytes, len, s->size, err) < 0)
+	if (len > s->memory_max - s->memory_len && flush(s, err) < 0)
 		return err->code;
-	s->size += len;
-	return 0;
-}
-
-int lam_spool_skip(struct lam_spool *s, uint64_t len, struct lam_error *err)
-{
-	static const char nothing[4096];
-
-	/* in memory a hole costs as much as bytes do */
-	if (s->fd < 0 && len > sizeof nothing && spill(s, err) < 0)
-		return err->code;
-	if (s->fd < 0)
-		return lam_spool_append(s, nothing, (size_t)len, err);
-	s->size += len;
-	return 0;
+	return len <= s->memory_max ? keep(s, bytes, len, err) : put(s, bytes, len, err);
 }
 
 uint64_t lam_spool_size(const struct lam_spool *s)
 {
-	return s->size;
+	return s->in_file + s->memory_len;
 }
 
-int lam_spool_read(const struct lam_spool *s, uint64_t offset, void *buf, size_t len,
-		   struct lam_error *err)
+static int read_file(const struct lam_spool *s, uint64_t offset, char *at, size_t len,
+		     struct lam_error *err)
 {
-	char *at = buf;
-
-	if (offset > s->size || len > s->size - offset)
-		return lam_fail(err, LAM_EREAD,
-				"%s: a temporary file is read past its end", s->dir);
-	if (s->fd < 0) {
-		if (len)
-			memcpy(buf, s->memory + offset, len);
-		return 0;
-	}
 	while (len > 0) {
 		ssize_t got = pread(s->fd, at, len, (off_t)offset);
 
@@ -187,9 +156,29 @@ int lam_spool_read(const struct lam_spool *s, uint64_t offset, void *buf, size_t
 	return 0;
 }
 
+int lam_spool_read(const struct lam_spool *s, uint64_t offset, void *buf, size_t len,
+		   struct lam_error *err)
+{
+	uint64_t size = lam_spool_size(s);
+	size_t filed;
+
+	if (offset > size || len > size - offset)
+		return lam_fail(err, LAM_EREAD,
+				"%s: a temporary file is read past its end", s->dir);
+	filed = offset >= s->in_file        ? 0
+		: len > s->in_file - offset ? (size_t)(s->in_file - offset)
+					    : len;
+	if (read_file(s, offset, buf, filed, err) < 0)
+		return err->code;
+	if (len > filed)
+		memcpy((char *)buf + filed, s->memory + (offset + filed - s->in_file),
+		       len - filed);
+	return 0;
+}
+
 int lam_spool_file(struct lam_spool *s, int *out_fd, struct lam_error *err)
 {
-	if (spill(s, err) < 0)
+	if (flush(s, err) < 0)
 		return err->code;
 	*out_fd = s->fd;
 	return 0;

@@ -1,6 +1,6 @@
-/* A place for bytes that are written once, in order, and read back at any offset: in
- * memory up to a bound, then in a file without a name beside the output (O_TMPFILE, or a
- * file that is unlinked at once). */
+/* A place for bytes that are written once, in order, and read back at any offset: the
+ * last of them are in memory, up to a bound, and what no longer fits goes to a file
+ * without a name beside the output (O_TMPFILE, or a file that is unlinked at once). */
 #ifndef LAM_SPOOL_H
 #define LAM_SPOOL_H
 
@@ -11,7 +11,7 @@
 
 struct lam_spool;
 
-/* dir: where the file goes once it is needed; copied. memory_max: bytes that stay in
+/* dir: where the file goes once it is needed; copied. memory_max: bytes in
  * memory. */
 int lam_spool_new(struct lam_spool **out, const char *dir, size_t memory_max,
 		  struct lam_error *err);
@@ -19,8 +19,6 @@ void lam_spool_free(struct lam_spool *spool);
 /* LAM_EWRITE with the folder's name, where there is no space. One thread. */
 int lam_spool_append(struct lam_spool *spool, const void *bytes, size_t len,
 		     struct lam_error *err);
-/* Leaves a hole of len bytes: what is read there has no meaning. One thread. */
-int lam_spool_skip(struct lam_spool *spool, uint64_t len, struct lam_error *err);
 uint64_t lam_spool_size(const struct lam_spool *spool);
 /* Exactly len bytes; past the end is LAM_EREAD. Any thread, once nothing is appended any
  * more. */

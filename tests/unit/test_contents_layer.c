@@ -27,7 +27,8 @@ struct setting {
 	size_t order[FILES];
 };
 
-static void start(struct setting *s, unsigned pieces, size_t memory)
+/* All but opened: every file is needed. */
+static void prepare(struct setting *s, size_t memory)
 {
 	struct image_layer layers[] = { { .count = FILES,
 					  .make = make_file,
@@ -56,6 +57,11 @@ static void start(struct setting *s, unsigned pieces, size_t memory)
 	}
 	s->layer.count = FILES;
 	OK(lam_spool_new(&s->layer.spool, s->built.dir, memory, &err));
+}
+
+static void start(struct setting *s, unsigned pieces, size_t memory)
+{
+	prepare(s, memory);
 	OK(lam_contents_layer_open(&s->layer, pieces, 64 << 10, false, &err));
 }
 
@@ -180,6 +186,49 @@ static void some_read_and_then_whole(void **state)
 	end(&s);
 }
 
+/* What lies between is passed, by whoever reads, and kept nowhere. */
+static void only_some_are_needed(void **state)
+{
+	(void)state;
+	for (unsigned pieces = 0; pieces < 3; pieces++) {
+		struct setting s;
+		size_t count = 0;
+		char byte;
+
+		prepare(&s, 1000);
+		for (size_t i = 5; i < FILES; i += 7)
+			s.layer.ranges[count++] = s.spans[i];
+		s.layer.count = count;
+		OK(lam_contents_layer_open(&s.layer, pieces, 64 << 10, false, &err));
+		read_file(&s, 5);
+		read_file(&s, 26);
+		assert_int_equal(lam_spool_size(s.layer.spool),
+				 s.spans[12].to - s.spans[12].from + s.spans[19].to -
+					 s.spans[19].from);
+		read_file(&s, 19);
+		read_file(&s, 33);
+		read_file(&s, 12);
+		OK(lam_contents_layer_finish(&s.layer, &err));
+		assert_int_equal(lam_contents_layer_read(&s.layer, s.spans[6].from, &byte,
+							 1, &err),
+				 LAM_ESTOPPED);
+		assert_int_equal(lam_contents_layer_finish(&s.layer, &err), LAM_EFORMAT);
+		end(&s);
+	}
+}
+
+static void none_is_needed(void **state)
+{
+	struct setting s;
+
+	(void)state;
+	prepare(&s, 0);
+	s.layer.count = 0;
+	OK(lam_contents_layer_open(&s.layer, 2, 64 << 10, false, &err));
+	OK(lam_contents_layer_finish(&s.layer, &err));
+	end(&s);
+}
+
 /* A range that the tar does not have: the index is wrong, and the blob is not. */
 static void shorter_than_its_index(void **state)
 {
@@ -187,8 +236,9 @@ static void shorter_than_its_index(void **state)
 	char byte;
 
 	(void)state;
-	start(&s, 2, 1000);
+	prepare(&s, 1000);
 	s.layer.ranges[FILES - 1].to = 1u << 30;
+	OK(lam_contents_layer_open(&s.layer, 2, 64 << 10, false, &err));
 	assert_int_equal(
 		lam_contents_layer_read(&s.layer, (1u << 30) - 1, &byte, 1, &err),
 		LAM_ESTOPPED);
@@ -209,14 +259,10 @@ static void stops(void **state)
 	int code = 0;
 
 	(void)state;
-	start(&s, 0, 1000);
-	lam_contents_layer_fini(&s.layer);
-	s.layer = (struct lam_contents_layer){ .image = s.built.image,
-					       .progress = &progress };
-	lam_contents_layer_init(&s.layer);
-	OK(lam_spool_new(&s.layer.spool, s.built.dir, 1000, &err));
+	prepare(&s, 1000);
+	s.layer.progress = &progress;
 	OK(lam_contents_layer_open(&s.layer, 0, 0, false, &err));
-	OK(lam_contents_layer_read(&s.layer, 512, &byte, 1, &err));
+	OK(lam_contents_layer_read(&s.layer, s.spans[0].from, &byte, 1, &err));
 	stop = true;
 	code = lam_contents_layer_read(&s.layer, s.spans[FILES - 1].to - 1, &byte, 1,
 				       &err);
@@ -232,6 +278,8 @@ int main(void)
 		cmocka_unit_test(in_order_needs_no_spool),
 		cmocka_unit_test(whole_and_then_read),
 		cmocka_unit_test(some_read_and_then_whole),
+		cmocka_unit_test(only_some_are_needed),
+		cmocka_unit_test(none_is_needed),
 		cmocka_unit_test(shorter_than_its_index),
 		cmocka_unit_test(stops),
 	};
