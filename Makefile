@@ -77,6 +77,10 @@ unit = $(patsubst tests/unit/%.c,$(1)/tests/%,$(UNIT))
 # What is missing is installed before anything is compiled, where that is asked for.
 deps_first := $(if $(filter test deps,$(MAKECMDGOALS)),deps,$(if $(filter demo,$(MAKECMDGOALS)),deps-build))
 
+$(BUILD)/tests/fault.so: tests/e2e/fault.c | $(deps_first)
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
 $(eval $(call variant,$(BUILD),$(HARDEN)))
 $(eval $(call variant,$(BUILD)/asan,-O1 -fno-omit-frame-pointer -fsanitize=address$(,)undefined -fno-sanitize-recover=all))
 $(eval $(call variant,$(BUILD)/tsan,-O1 -fsanitize=thread))
@@ -113,7 +117,7 @@ check-tsan: $(call unit,$(BUILD)/tsan) $(BUILD)/tsan/lamina ## unit tests and pr
 	@LAMINA=$(BUILD)/tsan/lamina tests/run.sh $(call unit,$(BUILD)/tsan) \
 		"tests/prop/run.py --seeds 50 --jobs $(JOBS) --umoci 0"
 
-e2e: $(BUILD)/lamina ## run the program against other tools and odd images
+e2e: $(BUILD)/lamina $(BUILD)/tests/fault.so ## run the program against other tools and odd images
 	@tests/run.sh $(E2E)
 
 property: $(BUILD)/lamina ## random images and plans against the reference; PROP= how many, SEED= repeats one
@@ -136,7 +140,7 @@ screenshots: $(BUILD)/lamina ## pictures of the program in a terminal; SCREENSHO
 demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, without network or root
 	@tests/e2e/demo.sh
 
-test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina ## everything that CI runs; installs what is missing
+test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so ## everything that CI runs; installs what is missing
 	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh \
 		"tests/bench/run.py --smoke" "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)"
 

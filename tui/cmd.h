@@ -64,7 +64,7 @@ extern const struct command COMMANDS[]; /* ends with a NULL name */
 extern const struct option COMMON_OPTIONS[];
 
 /* options.c */
-/* Reads the words behind the command's name. 0, or EXIT_USAGE with the reason told. */
+/* Reads the words behind the command's name. 0, or an exit code with the reason told. */
 int call_parse(struct call *call, int argc, char **argv);
 void call_fini(struct call *call);
 bool call_has(const struct call *call, const char *name);

@@ -1,12 +1,10 @@
 /* lamina cat, lamina export, lamina log */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "place.h"
 
 struct output {
 	int fd;
@@ -16,21 +14,12 @@ struct output {
 static int write_out(void *context, const void *bytes, size_t len, struct lam_error *err)
 {
 	const struct output *o = context;
-	const char *at = bytes;
+	int problem;
 
 	if (atomic_load(&stop_asked))
 		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	while (len > 0) {
-		ssize_t put = write(o->fd, at, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return lam_fail_errno(err, LAM_EWRITE, errno, "%s", o->name);
-		at += put;
-		len -= (size_t)put;
-	}
-	return 0;
+	problem = write_all(o->fd, bytes, len);
+	return problem ? lam_fail_errno(err, LAM_EWRITE, problem, "%s", o->name) : 0;
 }
 
 int run_cat(struct call *call)
@@ -65,31 +54,18 @@ int run_cat(struct call *call)
 	return code;
 }
 
-/* To a temporary file beside it, put in place once it is whole. */
 static int export_to_file(struct call *call, const struct lam_image *image, uint32_t node,
 			  const char *file)
 {
-	char *temporary = malloc(strlen(file) + 16);
-	struct output out = { -1, file };
-	int code;
+	struct lam_error *err = &call->err;
+	struct output out = { .name = file };
+	struct place place;
 
-	if (!temporary)
-		return lam_fail_memory(&call->err);
-	sprintf(temporary, "%s.XXXXXX", file);
-	out.fd = mkostemp(temporary, O_CLOEXEC);
-	if (out.fd < 0) {
-		free(temporary);
-		return lam_fail_errno(&call->err, LAM_EWRITE, errno, "%s", file);
-	}
-	code = lam_image_export(image, node, write_out, &out, &call->err);
-	if (code == 0 && (fchmod(out.fd, 0644) < 0 || fsync(out.fd) < 0 ||
-			  rename(temporary, file) < 0))
-		code = lam_fail_errno(&call->err, LAM_EWRITE, errno, "%s", file);
-	if (code < 0)
-		unlink(temporary);
-	close(out.fd);
-	free(temporary);
-	return code;
+	if (place_begin(&place, file, err) < 0)
+		return err->code;
+	out.fd = place.fd;
+	return place_end(&place, lam_image_export(image, node, write_out, &out, err),
+			 err);
 }
 
 int run_export(struct call *call)
@@ -139,32 +115,45 @@ static void print_versions(const struct lam_image *image, uint32_t version)
 	free(by);
 }
 
+/* From the lowest layer up. */
+static int print_log(struct call *call, const struct lam_image *image, uint32_t node)
+{
+	const struct lam_tree *tree = lam_image_tree(image);
+	uint32_t last = lam_tree_node(tree, node)->version, *order;
+	size_t count = 0, left;
+
+	for (uint32_t v = last; v != LAM_NODE_NONE;
+	     v = lam_tree_version(tree, v)->previous)
+		count++;
+	if (count == 0) {
+		puts("no layer describes it");
+		return EXIT_DONE;
+	}
+	order = calloc(count, sizeof *order);
+	if (!order) {
+		(void)lam_fail_memory(&call->err);
+		return fail(call);
+	}
+	left = count;
+	for (uint32_t v = last; v != LAM_NODE_NONE;
+	     v = lam_tree_version(tree, v)->previous)
+		order[--left] = v;
+	for (size_t i = 0; i < count; i++)
+		print_versions(image, order[i]);
+	free(order);
+	return EXIT_DONE;
+}
+
 int run_log(struct call *call)
 {
 	int code = EXIT_DONE;
 	struct lam_image *image = open_image(call, call->args[0], NULL, &code);
-	uint32_t node, *order = NULL;
-	size_t count = 0;
+	uint32_t node;
 
 	if (!image)
 		return code;
 	node = find_path(call, image, call->args[1], true);
-	if (node != LAM_NODE_NONE) {
-		const struct lam_tree *tree = lam_image_tree(image);
-
-		for (uint32_t v = lam_tree_node(tree, node)->version; v != LAM_NODE_NONE;
-		     v = lam_tree_version(tree, v)->previous)
-			count++;
-		order = calloc(count + 1, sizeof *order);
-		for (uint32_t v = lam_tree_node(tree, node)->version, i = (uint32_t)count;
-		     order && v != LAM_NODE_NONE; v = lam_tree_version(tree, v)->previous)
-			order[--i] = v;
-		for (size_t i = 0; order && i < count; i++)
-			print_versions(image, order[i]);
-		if (count == 0)
-			puts("no layer describes it");
-		free(order);
-	}
+	code = node == LAM_NODE_NONE ? EXIT_IMAGE : print_log(call, image, node);
 	lam_image_close(image);
-	return node == LAM_NODE_NONE ? EXIT_IMAGE : EXIT_DONE;
+	return code;
 }

@@ -1,43 +1,18 @@
 /* lamina plan, lamina explain */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmd.h"
+#include "place.h"
 
-/* To a temporary file beside it, which is then put in its place. */
 static int save(struct call *call, const char *file, const char *text)
 {
-	size_t len = strlen(text);
-	char *temporary = malloc(strlen(file) + 16);
-	int fd, problem = 0;
+	struct lam_error *err = &call->err;
+	struct place place;
 
-	if (!temporary)
-		return lam_fail_memory(&call->err);
-	sprintf(temporary, "%s.XXXXXX", file);
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		problem = errno;
-	for (size_t done = 0; fd >= 0 && !problem && done < len;) {
-		ssize_t put = write(fd, text + done, len - done);
-
-		if (put < 0 && errno != EINTR)
-			problem = errno;
-		done += put > 0 ? (size_t)put : 0;
-	}
-	if (fd >= 0 && !problem && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
-		problem = errno;
-	if (fd >= 0 && close(fd) < 0 && !problem)
-		problem = errno;
-	if (fd >= 0 && !problem && rename(temporary, file) < 0)
-		problem = errno;
-	if (fd >= 0 && problem)
-		unlink(temporary);
-	free(temporary);
-	return problem ? lam_fail_errno(&call->err, LAM_EWRITE, problem, "%s", file) : 0;
+	if (place_begin(&place, file, err) < 0)
+		return err->code;
+	return place_end(&place, place_write(&place, text, strlen(text), err), err);
 }
 
 static int print_plan(struct call *call, const struct lam_plan *plan)
@@ -83,9 +58,14 @@ int run_plan(struct call *call)
 	struct lam_plan_request request;
 	struct lam_image *image = NULL;
 	struct lam_plan *plan = NULL;
-	int code =
-		splits && drops ? set_request(call, &request, splits, drops) : EXIT_IMAGE;
+	int code;
 
+	if (splits && drops) {
+		code = set_request(call, &request, splits, drops);
+	} else {
+		(void)lam_fail_memory(&call->err);
+		code = fail(call);
+	}
 	if (code == 0)
 		image = open_image(call, call->args[0], NULL, &code);
 	if (image && lam_plan_make(&plan, image, &request, &call->err) < 0)

@@ -61,7 +61,7 @@ static char *read_all(int fd, size_t *out_len)
 			char *more = cap < (128u << 20) ? realloc(text, cap * 2) : NULL;
 
 			if (!more) {
-				errno = EFBIG;
+				errno = cap < (128u << 20) ? ENOMEM : EFBIG;
 				break;
 			}
 			text = more;

@@ -1,7 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "place.h"
 #include "shell.h"
 
 #define FILE_MAX (128u << 20)
@@ -74,78 +73,26 @@ int shell_load(const char *file, char **out, struct lam_error *err)
 	return *out ? 0 : fail_file(err, LAM_EREAD, ENOENT, file);
 }
 
-static bool write_all(int fd, const char *text)
-{
-	size_t len = strlen(text), done = 0;
-
-	while (done < len) {
-		ssize_t put = write(fd, text + done, len - done);
-
-		if (put < 0 && errno != EINTR)
-			return false;
-		done += put > 0 ? (size_t)put : 0;
-	}
-	return true;
-}
-
-static void sync_folder(const char *file)
-{
-	char *copy = strdup(file);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(copy);
-}
-
-/* Temporary, sync, rename; the mode of a file that was there is kept. */
 static int replace(const char *file, const char *text, struct lam_error *err)
 {
-	char *copy = strdup(file), *temporary = NULL;
-	mode_t mask = umask(0);
-	struct stat st;
-	int fd = -1, failed = 0;
+	struct place place;
 
-	umask(mask);
-	if (copy && asprintf(&temporary, "%s/.lamina-plan-XXXXXX", dirname(copy)) < 0)
-		temporary = NULL;
-	free(copy);
-	if (!temporary)
-		return lam_fail_memory(err);
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0 ||
-	    fchmod(fd, stat(file, &st) == 0 ? st.st_mode & 07777 : 0666 & ~mask) < 0 ||
-	    !write_all(fd, text) || fsync(fd) < 0)
-		failed = errno;
-	if (fd >= 0 && close(fd) < 0 && !failed)
-		failed = errno;
-	if (!failed && rename(temporary, file) < 0)
-		failed = errno;
-	if (failed && fd >= 0)
-		unlink(temporary);
-	free(temporary);
-	if (failed)
-		return fail_file(err, LAM_EWRITE, failed, file);
-	sync_folder(file);
-	return 0;
+	if (place_begin(&place, file, err) < 0)
+		return err->code;
+	return place_end(&place, place_write(&place, text, strlen(text), err), err);
 }
 
 int shell_save(const char *file, const char *text, const char *expect, bool force,
 	       bool *out_differs, struct lam_error *err)
 {
-	char *real = realpath(file, NULL); /* a symlink stays one */
-	const char *to = real ? real : file;
 	char *there = NULL;
-	int code = read_file(to, &there, err);
+	int code = read_file(file, &there, err);
 
 	*out_differs = code == 0 && there && !force && strcmp(there, text) != 0 &&
 		       (!expect || strcmp(there, expect) != 0);
 	if (code == 0 && !*out_differs)
-		code = replace(to, text, err);
+		code = replace(file, text, err);
 	free(there);
-	free(real);
 	return code;
 }
 
@@ -228,7 +175,7 @@ int shell_edit(const char *text, size_t line, char **out, struct lam_error *err)
 		     folder && *folder ? folder : "/tmp") < 0)
 		return lam_fail_memory(err);
 	fd = mkostemps(file, 5, O_CLOEXEC);
-	if (fd < 0 || !write_all(fd, text))
+	if (fd < 0 || write_all(fd, text, strlen(text)) != 0)
 		code = fail_file(err, LAM_EWRITE, errno, file);
 	if (fd >= 0)
 		close(fd);

@@ -26,7 +26,11 @@ static int fail_archive(const struct lam_archive *a, struct archive *ar,
 			struct lam_error *err)
 {
 	const char *why = archive_error_string(ar);
+	int number = archive_errno(ar);
 
+	/* EILSEQ and EINVAL are what libarchive says of a format */
+	if (number > 0 && number != EILSEQ && number != EINVAL)
+		return lam_fail_errno(err, LAM_EREAD, number, "%s: reading", shown(a));
 	return lam_fail(err, LAM_EFORMAT, "%s: is no archive that can be read: %s",
 			shown(a), why ? why : "damaged");
 }
@@ -89,9 +93,11 @@ static int to_spool(struct lam_archive *a, const char *temporary,
 static int open_file(struct lam_archive *a, bool *out_plain, struct lam_error *err)
 {
 	const char *foreign;
+	struct lam_reader *reader;
 	char head[8] = "";
 	struct stat st;
-	ssize_t got;
+	size_t got = 0;
+	int code;
 
 	if (!a->path) {
 		a->fd = STDIN_FILENO;
@@ -106,12 +112,16 @@ static int open_file(struct lam_archive *a, bool *out_plain, struct lam_error *e
 		return lam_fail_errno(err, LAM_EREAD, errno, "%s", a->path);
 	if (!S_ISREG(st.st_mode))
 		return lam_fail(err, LAM_EREAD, "%s: is no regular file", a->path);
-	got = pread(a->fd, head, sizeof head, 0);
-	if (got < 0)
-		return lam_fail_errno(err, LAM_EREAD, errno, "%s: reading", a->path);
-	*out_plain = lam_codec_detect(head, (size_t)got, &foreign) == LAM_CODEC_NONE &&
-		     !foreign;
-	return 0;
+	if (lam_reader_file(&reader, a->fd, false, 0,
+			    (uint64_t)st.st_size < sizeof head ? (uint64_t)st.st_size
+							       : sizeof head,
+			    a->path, err) < 0)
+		return err->code;
+	code = lam_read_full(reader, head, sizeof head, &got, err);
+	lam_reader_close(reader);
+	*out_plain = code == 0 &&
+		     lam_codec_detect(head, got, &foreign) == LAM_CODEC_NONE && !foreign;
+	return code;
 }
 
 /* Members */

@@ -135,9 +135,9 @@ int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
 	return 0;
 }
 
-void lam_hash_reset(struct lam_hash *hash)
+int lam_hash_reset(struct lam_hash *hash, struct lam_error *err)
 {
-	EVP_DigestInit_ex(hash->context, NULL, NULL);
+	return EVP_DigestInit_ex(hash->context, NULL, NULL) ? 0 : lam_fail_memory(err);
 }
 
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len)

@@ -33,8 +33,9 @@ struct lam_hash {
 
 int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
 		  struct lam_error *err);
-/* Begins anew with the same algorithm, at less cost than init; also after final. */
-void lam_hash_reset(struct lam_hash *hash);
+/* Begins anew with the same algorithm, at less cost than init; also after final. After a
+ * failure it may only be given to fini. */
+int lam_hash_reset(struct lam_hash *hash, struct lam_error *err);
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len);
 /* The same bytes to both, in turn while they are in the nearest cache: a layer, and a
  * file in it. */

@@ -118,18 +118,19 @@ static int hash_content(struct contents *c, struct lam_tar_reader *tar,
 	size_t count = entry->extents ? entry->extent_count : 1;
 	struct lam_digest digest;
 	uint64_t at = 0;
-	int code = 0;
 
-	lam_hash_reset(&c->hash);
-	for (size_t i = 0; i < count && code == 0; i++) {
+	if (lam_hash_reset(&c->hash, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < count; i++) {
 		hash_zeros(&c->hash, extents[i].offset - at);
-		code = hash_stored(tar, &c->hash, c->piece, extents[i].length, err);
+		if (hash_stored(tar, &c->hash, c->piece, extents[i].length, err) < 0)
+			return err->code;
 		at = extents[i].offset + extents[i].length;
 	}
 	hash_zeros(&c->hash, entry->size - at);
 	lam_hash_final(&c->hash, &digest);
 	memcpy(out, digest.bytes, 16);
-	return code;
+	return 0;
 }
 
 static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader *tar,

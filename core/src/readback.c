@@ -102,7 +102,7 @@ static int check_stream(const struct lam_piece *p, const struct lam_buf *stored,
 	int code;
 
 	code = lam_reader_file(&stream, r->options.fd, false, p->offset, stored->len,
-			       r->options.target->info.name, err);
+			       "what was written", err);
 	if (code == 0)
 		code = compare_with(&stream, stored, err);
 	if (code == 0 && codec != LAM_CODEC_NONE)
@@ -331,7 +331,7 @@ int lam_readback_finish(struct lam_readback *r, struct lam_error *err)
 	join(r);
 	if (r->failed) {
 		*err = r->err;
-		if (err->code == LAM_EFORMAT)
+		if (err->code == LAM_EFORMAT || err->code == LAM_EREAD)
 			err->code = LAM_EWRITE; /* of our own making */
 		return err->code;
 	}

@@ -75,10 +75,15 @@ static int check_existing(const struct lam_sink *sink, struct lam_error *err)
 				"%s: holds several images, which would be lost: remove it or "
 				"choose another name",
 				sink->path);
-		return lam_fail(
-			err, LAM_EWRITE,
-			"%s: is there, and no image archive: remove it or choose another name",
-			sink->path);
+		if (err->code == LAM_EFORMAT)
+			return lam_fail(
+				err, LAM_EWRITE,
+				"%s: is there, and no image archive: remove it or "
+				"choose another name",
+				sink->path);
+		if (err->code == LAM_EREAD)
+			err->code = LAM_EWRITE;
+		return err->code;
 	}
 	others = lam_source_name_count(source) > 1;
 	for (size_t i = 0; i < lam_source_name_count(source) && !others; i++) {
@@ -243,6 +248,7 @@ static int put_stream(struct packing *p, struct lam_reader *reader,
 static int put_blob(struct packing *p, const struct lam_sink_blob *b,
 		    struct lam_error *err)
 {
+	const char *name = b->is_kept ? b->from.path : shown(p);
 	struct lam_reader *reader;
 	int fd = b->fd, code;
 	bool own = false;
@@ -250,9 +256,11 @@ static int put_blob(struct packing *p, const struct lam_sink_blob *b,
 	if (b->is_kept && lam_extent_open(&b->from, &fd, &own, err) < 0)
 		return err->code;
 	if (lam_reader_file(&reader, fd, own, b->is_kept ? b->from.offset : 0, b->size,
-			    "a blob", err) < 0)
+			    name ? name : "a blob of the source", err) < 0)
 		return err->code;
 	code = put_stream(p, reader, &b->digest, err);
+	if (code == LAM_EREAD && !b->is_kept)
+		err->code = code = LAM_EWRITE; /* it was written a moment ago */
 	lam_reader_close(reader);
 	return code;
 }

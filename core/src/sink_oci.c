@@ -218,6 +218,8 @@ static int check_copy(int fd, uint64_t size, const struct lam_digest *digest,
 	if (code == 0)
 		lam_hash_final(&hash, &is);
 	lam_hash_fini(&hash);
+	if (code == LAM_EREAD)
+		err->code = code = LAM_EWRITE; /* it is the copy that is read */
 	if (code < 0 || lam_digest_equal(&is, digest))
 		return code;
 	return lam_fail(err, LAM_EFORMAT, "blob %s has changed since it was read",

@@ -99,7 +99,8 @@ static int compare_content(struct verifying *v, const struct lam_item *item,
 	struct lam_stat stat;
 	size_t got = 1;
 
-	lam_hash_reset(&v->hash);
+	if (lam_hash_reset(&v->hash, err) < 0)
+		return err->code;
 	while (got > 0) {
 		if (lam_tar_read_hashing(v->tar, v->piece, PIECE, &got, &v->hash, err) <
 		    0)
