@@ -90,7 +90,11 @@ const char *size_text(uint64_t bytes, char out[16]);
 void put_text(FILE *out, const char *bytes, size_t len);
 void put_json(FILE *out, const char *text);
 void put_json_bytes(FILE *out, const char *bytes, size_t len); /* in the text form */
-/* Flushes standard output: EXIT_OUTPUT where that fails. */
+/* There was no memory for a part of what is printed; finish_output() tells. */
+void lack_memory(void);
+const char *text_or_lack(const char *text); /* "?" where it is NULL for that reason */
+/* Flushes standard output: EXIT_OUTPUT where that fails, EXIT_IMAGE where memory lacked.
+ */
 int finish_output(const struct call *call, int exit_code);
 int progress_setup(struct call *call, const char *how);
 void progress_clear(void);

@@ -50,12 +50,12 @@ static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 		       sign == '-'   ? "removed"
 		       : sign == '+' ? "added"
 				     : "changed");
-		put_json(stdout, path ? path : "?");
+		put_json(stdout, text_or_lack(path));
 		fputs(",\"what\":[", stdout);
 		print_what(d, what);
 		fputs("]}", stdout);
 	} else {
-		printf("%c %s", sign, path ? path : "?");
+		printf("%c %s", sign, text_or_lack(path));
 		if (sign == '~') {
 			fputs(" (", stdout);
 			print_what(d, what);

@@ -49,6 +49,8 @@ int run_cat(struct call *call)
 				       ? fail(call)
 				       : EXIT_DONE;
 		free(bytes);
+	} else {
+		code = fail_as(call, EXIT_IMAGE);
 	}
 	lam_image_close(image);
 	return code;
@@ -111,7 +113,7 @@ static void print_versions(const struct lam_image *image, uint32_t version)
 	       v->change == LAM_CHANGE_DELETED || stat.kind != LAM_KIND_FILE
 		       ? "-"
 		       : size_text(stat.size, size),
-	       stat.mode, (long long)stat.uid, (long long)stat.gid, by ? by : "");
+	       stat.mode, (long long)stat.uid, (long long)stat.gid, text_or_lack(by));
 	free(by);
 }
 

@@ -16,16 +16,17 @@ static const char *codec_name(enum lam_codec codec)
 /* Text of the image's documents: not from its files, and hostile all the same. */
 static void put_cut(const char *text, size_t most)
 {
-	char *shown = lam_path_escape(text, strlen(text));
-	size_t len = shown ? strlen(shown) : 0, cut = len;
+	char *escaped = lam_path_escape(text, strlen(text));
+	const char *shown = text_or_lack(escaped);
+	size_t len = strlen(shown), cut = len;
 
 	if (len > most) {
 		for (cut = most > 3 ? most - 3 : 0;
 		     cut > 0 && ((unsigned char)shown[cut] & 0xc0) == 0x80;)
 			cut--;
 	}
-	printf("%.*s%s", (int)cut, shown ? shown : "", cut < len ? "..." : "");
-	free(shown);
+	printf("%.*s%s", (int)cut, shown, cut < len ? "..." : "");
+	free(escaped);
 }
 
 static size_t width(void)

@@ -55,9 +55,12 @@ static size_t link_count(const struct listing *l, uint32_t node)
 	uint32_t *names;
 	size_t count = 1;
 
-	if (lam_tree_node(l->tree, node)->linked &&
-	    lam_tree_links(l->tree, node, &names, &count, &err) == 0)
+	if (!lam_tree_node(l->tree, node)->linked)
+		return count;
+	if (lam_tree_links(l->tree, node, &names, &count, &err) == 0)
 		free(names);
+	else
+		lack_memory();
 	return count;
 }
 
@@ -216,8 +219,10 @@ static bool push_name(struct listing *l, uint32_t node)
 		size_t cap = (l->path_len + len + 2) * 2;
 		char *path = realloc(l->path, cap);
 
-		if (!path)
+		if (!path) {
+			lack_memory();
 			return false;
+		}
 		l->path = path;
 		l->path_cap = cap;
 	}
@@ -276,8 +281,10 @@ static void walk(struct listing *l, uint32_t top)
 static int list(struct listing *l, uint32_t top)
 {
 	l->path = lam_tree_path(l->tree, top, &l->path_len);
-	if (!l->path)
-		return EXIT_IMAGE;
+	if (!l->path) {
+		lack_memory();
+		return EXIT_DONE;
+	}
 	l->path_cap = l->path_len + 1;
 	if (l->json)
 		fputs("{\"lamina\":1,\"entries\":[", stdout);

@@ -87,7 +87,7 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 		 to = lam_layout_target_of(layout, node);
 	char *path = lam_tree_path_text(tree, node);
 
-	printf("%s\n", path ? path : "?");
+	printf("%s\n", text_or_lack(path));
 	free(path);
 	printf("  from   layer %u\n", lam_tree_origin(tree, node));
 	if (rule == LAM_RULE_NONE)

@@ -223,7 +223,8 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		if (argc > 2 && strcmp(argv[2], "keys") == 0) {
-			help_print_keys(stdout);
+			if (!help_print_keys(stdout))
+				lack_memory();
 			return finish_output(NULL, EXIT_DONE);
 		}
 		command = argc > 2 ? find_command(argv[2]) : NULL;

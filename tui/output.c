@@ -60,6 +60,20 @@ const char *size_text(uint64_t bytes, char out[16])
 	return text_size(bytes, out);
 }
 
+static bool memory_lacked;
+
+void lack_memory(void)
+{
+	memory_lacked = true;
+}
+
+const char *text_or_lack(const char *text)
+{
+	if (!text)
+		lack_memory();
+	return text ? text : "?";
+}
+
 void put_text(FILE *out, const char *bytes, size_t len)
 {
 	char *text;
@@ -69,7 +83,7 @@ void put_text(FILE *out, const char *bytes, size_t len)
 		return;
 	}
 	text = lam_path_escape(bytes, len);
-	fputs(text ? text : "?", out);
+	fputs(text_or_lack(text), out);
 	free(text);
 }
 
@@ -92,15 +106,20 @@ void put_json_bytes(FILE *out, const char *bytes, size_t len)
 {
 	char *text = lam_path_escape(bytes, len);
 
-	put_json(out, text ? text : "?");
+	put_json(out, text_or_lack(text));
 	free(text);
 }
 
 int finish_output(const struct call *call, int exit_code)
 {
 	(void)call;
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return exit_code;
+	if (fflush(stdout) == 0 && !ferror(stdout)) {
+		if (!memory_lacked || exit_code > EXIT_DIFFERENT)
+			return exit_code;
+		fputs("lamina: out of memory: what was printed is not complete\n",
+		      stderr);
+		return EXIT_IMAGE;
+	}
 	if (errno == EPIPE)
 		return 128 + 13;
 	fprintf(stderr, "lamina: standard output: %s\n", strerror(errno));

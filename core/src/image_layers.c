@@ -13,7 +13,7 @@
 #define AHEAD_FROM (8u << 20)
 
 /* What all spools of an image may hold in memory. */
-#define SPOOL_MEMORY (2u << 20)
+#define SPOOL_MEMORY (512u << 10)
 
 struct opening {
 	struct lam_image *image;

@@ -108,7 +108,7 @@ static char *name_after(const struct making *m, uint32_t node)
 	char *base = len ? lam_path_escape(bytes, len) : strdup("root"), *name;
 	size_t room = base ? strlen(base) + 24 : 0;
 
-	if (!base || strlen(base) > LAM_MAX_PLAN_NAME - 8) {
+	if (base && strlen(base) > LAM_MAX_PLAN_NAME - 8) {
 		free(base);
 		base = strdup("split");
 		room = 32;

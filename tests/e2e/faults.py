@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Any one call that fails, is cut short, or is the last: what is there afterwards is the old, or all of the new.
+"""Any one call that fails, is cut short, or is the last: what is there afterwards is the old, or all of the new, and
+what is printed is right, or is said not to be.
 
 FAULTS=N: at most N calls of each kind, spread over the run (default 50); FAULTS=all: each of them.
 """
@@ -21,9 +22,6 @@ from tarmake import plain, tar  # noqa: E402
 
 PRELOAD = os.path.join(os.path.dirname(os.path.abspath(lamina.PROGRAM)), "tests", "fault.so")
 MOST = os.environ.get("FAULTS", "50")
-# What fails, and how; whether the run has to succeed all the same.
-SWEEPS = (("io", "EIO", False), ("io", "ENOSPC", False), ("io", "kill", False), ("memory", "ENOMEM", False),
-          ("transfer", "EINTR", True), ("transfer", "short", True))
 
 
 def make(where):
@@ -39,6 +37,20 @@ def make(where):
 def sha256(file):
     with open(file, "rb") as f:
         return hashlib.sha256(f.read()).hexdigest()
+
+
+def run(words, log, cache, **fault):
+    """Returns how lamina ended, and what the log of the faults says first."""
+    done = subprocess.run(
+        ["env", "LD_PRELOAD=" + PRELOAD, "FAULT_LOG=" + log] + ["FAULT_%s=%s" % f for f in fault.items()] +
+        [lamina.PROGRAM, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60,
+        env={**os.environ, "XDG_CACHE_HOME": cache})
+    struck = ""
+    if os.path.exists(log):
+        with open(log, encoding="ascii") as f:
+            struck = f.read().split("\n")[0]
+        os.unlink(log)
+    return done, struck
 
 
 class Layout:
@@ -96,6 +108,9 @@ class Archive:
 
 class Scene:
     """One way of writing, and what is there before and after it."""
+    # what fails, and how; whether the run has to succeed all the same
+    sweeps = (("io", "EIO", False), ("io", "ENOSPC", False), ("io", "kill", False), ("memory", "ENOMEM", False),
+              ("transfer", "EINTR", True), ("transfer", "short", True))
 
     def __init__(self, kind, scratch, source):
         self.name, self.scratch, self.source = kind.__name__.lower(), scratch, source
@@ -105,36 +120,27 @@ class Scene:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
             self.kind.begin(folder)
             self.before = self.kind.state(folder)
-            self.run(folder)
+            self.apply(folder)
             self.after = self.kind.state(folder)
         if self.before == self.after:
             raise lamina.Failure("%s: nothing changed" % self.name)
 
-    def run(self, folder, **fault):
-        """Returns the exit code, the errors, and what the log of the faults says. Nothing is cached."""
-        log = os.path.join(folder, "log")
-        done = subprocess.run(
-            ["env", "LD_PRELOAD=" + PRELOAD, "FAULT_LOG=" + log] + ["FAULT_%s=%s" % f for f in fault.items()] +
-            [lamina.PROGRAM, "apply", "--threads", "1", "--progress=none", self.plan, self.source,
-             self.kind.output(folder)], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60,
-            env={**os.environ, "XDG_CACHE_HOME": os.path.join(folder, "cache")})
-        struck = ""
-        if os.path.exists(log):
-            with open(log, encoding="ascii") as f:
-                struck = f.read().split("\n")[0]
-            os.unlink(log)
-        return done.returncode, done.stderr.decode("utf-8", "replace"), struck
+    def apply(self, folder, **fault):
+        """Nothing is cached."""
+        words = ["apply", "--threads", "1", "--progress=none", self.plan, self.source, self.kind.output(folder)]
+        return run(words, os.path.join(folder, "log"), os.path.join(folder, "cache"), **fault)
 
     def count(self, calls):
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             self.kind.begin(folder)
-            return int(self.run(folder, IN=calls)[2])
+            return int(self.apply(folder, IN=calls)[1])
 
     def check(self, calls, how, number, must_succeed):
         """None, or what is wrong."""
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             self.kind.begin(folder)
-            code, errors, struck = self.run(folder, IN=calls, IS=how, AT=number)
+            done, struck = self.apply(folder, IN=calls, IS=how, AT=number)
+            code, errors = done.returncode, done.stderr.decode("utf-8", "replace")
             what = "%s: %s at %s %d (%s): exit %d: %s" % (self.name, how, calls, number, struck, code,
                                                            errors.strip().split("\n")[-1])
             try:
@@ -156,6 +162,31 @@ class Scene:
             return "%s: left behind: %s" % (what, strays) if strays and "unlink" not in struck else None
 
 
+class Reading:
+    """A command that prints."""
+    sweeps = (("memory", "ENOMEM", False), ("io", "EIO", False), ("transfer", "EINTR", True),
+              ("transfer", "short", True))
+
+    def __init__(self, scratch, words):
+        self.scratch, self.words, self.name = scratch, words, " ".join(w for w in words if scratch not in w)
+        self.whole = self.print()[0]
+
+    def print(self, **fault):
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            return run(self.words, os.path.join(folder, "log"), os.path.join(folder, "cache"), **fault)
+
+    def count(self, calls):
+        return int(self.print(IN=calls)[1])
+
+    def check(self, calls, how, number, must_succeed):
+        done, struck = self.print(IN=calls, IS=how, AT=number)
+        code, errors = done.returncode, done.stderr.decode("utf-8", "replace")
+        what = "%s: %s at %s %d (%s): exit %d: %s" % (self.name, how, calls, number, struck, code, errors.strip())
+        if code == self.whole.returncode and "lamina: " not in errors:
+            return None if done.stdout == self.whole.stdout else what + ": prints something else"
+        return None if not must_succeed and code in (1, 3, 4, 5) and errors.count("lamina: ") == 1 else what
+
+
 def points(count):
     if MOST == "all" or count <= int(MOST):
         return range(1, count + 1)
@@ -169,8 +200,16 @@ def main():
         source = "oci:%s:t" % os.path.join(scratch, "image")
         make(os.path.join(scratch, "image"))
         lamina.must("plan", source, "-o", os.path.join(scratch, "same.json"))
-        for scene in (Scene(kind, scratch, source) for kind in (Layout, Archive)):
-            for calls, how, must_succeed in SWEEPS:
+        archive = "oci-archive:%s:t" % os.path.join(scratch, "read.tar")
+        lamina.must("apply", os.path.join(scratch, "same.json"), source, archive)
+        scenes = [Scene(Layout, scratch, source), Scene(Archive, scratch, source)]
+        scenes += [Reading(scratch, words) for words in (
+            ("inspect", "--json", source), ("ls", "--json", "-R", archive), ("ls", "-lR", source),
+            ("diff", source, archive), ("check", source), ("cat", source, "/d/1"), ("log", source, "/d/1"),
+            ("export", source, "/d", "-"), ("plan", source, "--flatten", "--split", "/d/1"),
+            ("apply", "--dry-run", os.path.join(scratch, "same.json"), source, "oci:%s:t" % os.path.join(scratch, "no")))]
+        for scene in scenes:
+            for calls, how, must_succeed in scene.sweeps:
                 count = scene.count(calls)
                 found = list(pool.map(lambda n: scene.check(calls, how, n, must_succeed), points(count)))
                 wrong = [f for f in found if f]
