@@ -82,6 +82,7 @@ const char *nearest(const char *word, const char *const *names);
 /* Tells an error on standard error, and gives the exit code for it. */
 int fail(const struct call *call);
 int fail_as(const struct call *call, int exit_code);
+int fail_memory(struct call *call);
 void tell(const struct call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* "12.3M"; powers of 1,024. */

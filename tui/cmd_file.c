@@ -132,10 +132,8 @@ static int print_log(struct call *call, const struct lam_image *image, uint32_t 
 		return EXIT_DONE;
 	}
 	order = calloc(count, sizeof *order);
-	if (!order) {
-		(void)lam_fail_memory(&call->err);
-		return fail(call);
-	}
+	if (!order)
+		return fail_memory(call);
 	left = count;
 	for (uint32_t v = last; v != LAM_NODE_NONE;
 	     v = lam_tree_version(tree, v)->previous)

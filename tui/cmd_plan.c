@@ -5,16 +5,6 @@
 #include "cmd.h"
 #include "place.h"
 
-static int save(struct call *call, const char *file, const char *text)
-{
-	struct lam_error *err = &call->err;
-	struct place place;
-
-	if (place_begin(&place, file, err) < 0)
-		return err->code;
-	return place_end(&place, place_write(&place, text, strlen(text), err), err);
-}
-
 static int print_plan(struct call *call, const struct lam_plan *plan)
 {
 	const char *file = call_value(call, "output");
@@ -25,7 +15,7 @@ static int print_plan(struct call *call, const struct lam_plan *plan)
 		return fail(call);
 	if (!file || strcmp(file, "-") == 0)
 		fputs(text, stdout);
-	else if (save(call, file, text) < 0)
+	else if (place_text(file, text, &call->err) < 0)
 		code = fail(call);
 	free(text);
 	return code;
@@ -58,14 +48,9 @@ int run_plan(struct call *call)
 	struct lam_plan_request request;
 	struct lam_image *image = NULL;
 	struct lam_plan *plan = NULL;
-	int code;
+	int code = splits && drops ? set_request(call, &request, splits, drops)
+				   : fail_memory(call);
 
-	if (splits && drops) {
-		code = set_request(call, &request, splits, drops);
-	} else {
-		(void)lam_fail_memory(&call->err);
-		code = fail(call);
-	}
 	if (code == 0)
 		image = open_image(call, call->args[0], NULL, &code);
 	if (image && lam_plan_make(&plan, image, &request, &call->err) < 0)

@@ -211,10 +211,8 @@ int call_parse(struct call *call, int argc, char **argv)
 
 	call->args = calloc((size_t)argc + 1, sizeof *call->args);
 	call->given = calloc((size_t)argc * 8 + 8, sizeof *call->given);
-	if (!call->args || !call->given) {
-		(void)lam_fail_memory(&call->err);
-		return fail(call);
-	}
+	if (!call->args || !call->given)
+		return fail_memory(call);
 	for (int i = 0; i < argc; i++) {
 		if (!ended && strcmp(argv[i], "--") == 0)
 			ended = true;

@@ -42,6 +42,12 @@ int fail(const struct call *call)
 	return fail_as(call, exit_code_of(call->err.code));
 }
 
+int fail_memory(struct call *call)
+{
+	(void)lam_fail_memory(&call->err);
+	return fail(call);
+}
+
 void tell(const struct call *call, const char *format, ...)
 {
 	va_list args;

@@ -11,11 +11,11 @@
 
 #include <lamina/path.h>
 
-static int fail(const struct place *p, int problem, struct lam_error *err)
+int fail_file(struct lam_error *err, enum lam_code code, int errnum, const char *file)
 {
-	char *shown = lam_path_escape(p->file, strlen(p->file));
+	char *shown = lam_path_escape(file, strlen(file));
 
-	lam_fail_errno(err, LAM_EWRITE, problem, "%s", shown ? shown : "?");
+	lam_fail_errno(err, code, errnum, "%s", shown ? shown : "?");
 	free(shown);
 	return err->code;
 }
@@ -69,7 +69,7 @@ int place_begin(struct place *p, const char *file, struct lam_error *err)
 	p->fd = mkostemp(p->temporary, O_CLOEXEC);
 	if (p->fd >= 0 && fchmod(p->fd, mode_of(p->file)) == 0)
 		return 0;
-	(void)fail(p, errno, err);
+	(void)fail_file(err, LAM_EWRITE, errno, p->file);
 	give_up(p);
 	return err->code;
 }
@@ -89,19 +89,12 @@ int write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int place_write(struct place *p, const void *bytes, size_t len, struct lam_error *err)
-{
-	int problem = write_all(p->fd, bytes, len);
-
-	return problem ? fail(p, problem, err) : 0;
-}
-
 static int publish(struct place *p, struct lam_error *err)
 {
 	int folder;
 
 	if (fsync(p->fd) < 0 || rename(p->temporary, p->file) < 0)
-		return fail(p, errno, err);
+		return fail_file(err, LAM_EWRITE, errno, p->file);
 	close(p->fd);
 	p->fd = -1; /* nothing is there to be removed */
 	folder = open(p->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -118,4 +111,17 @@ int place_end(struct place *p, int code, struct lam_error *err)
 		code = publish(p, err);
 	give_up(p);
 	return code;
+}
+
+int place_text(const char *file, const char *text, struct lam_error *err)
+{
+	struct place place;
+	int problem;
+
+	if (place_begin(&place, file, err) < 0)
+		return err->code;
+	problem = write_all(place.fd, text, strlen(text));
+	return place_end(&place,
+			 problem ? fail_file(err, LAM_EWRITE, problem, place.file) : 0,
+			 err);
 }

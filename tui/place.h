@@ -2,8 +2,9 @@
  * it, synced, renamed, and its folder synced.
  *
  *	place_begin(&place, file, err);
- *	code = place_write(&place, text, len, err);
+ *	... to place.fd ...
  *	code = place_end(&place, code, err);
+ *	place_text(file, text, err);   all of it at once
  *
  * A symlink stays one, and what it leads to is replaced; the mode of a file that was
  * there is kept. */
@@ -16,16 +17,18 @@
 
 struct place {
 	char *file, *folder, *temporary;
-	int fd; /* may be written to as well */
+	int fd; /* to write to */
 };
 
 /* LAM_EWRITE with the file's name; nothing is left then. */
 int place_begin(struct place *place, const char *file, struct lam_error *err);
-int place_write(struct place *place, const void *bytes, size_t len,
-		struct lam_error *err);
 /* Publishes where code is 0, or else gives up and returns it. */
 int place_end(struct place *place, int code, struct lam_error *err);
 
+int place_text(const char *file, const char *text, struct lam_error *err);
+
+/* The system's words behind a file's name. Returns code. */
+int fail_file(struct lam_error *err, enum lam_code code, int errnum, const char *file);
 /* 0, or errno: all of it, whatever interrupts. */
 int write_all(int fd, const void *bytes, size_t len);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "place.h"
 #include "ui/text.h"
 
 const char *const KIND_NAMES[] = { "file", "symlink", "char", "block", "dir", "fifo" };
@@ -85,21 +86,13 @@ int read_input(struct call *call, const char *file, char **out, size_t *out_len)
 {
 	bool standard = strcmp(file, "-") == 0;
 	int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-
-	int why, code = 0;
+	int why;
 
 	*out = fd < 0 ? NULL : read_all(fd, out_len);
 	why = errno;
 	if (fd >= 0 && !standard)
 		close(fd);
-	if (!*out) {
-		char *shown = lam_path_escape(file, strlen(file));
-
-		code = lam_fail_errno(&call->err, LAM_EPLAN, why, "%s",
-				      shown ? shown : "?");
-		free(shown);
-	}
-	return code;
+	return *out ? 0 : fail_file(&call->err, LAM_EPLAN, why, file);
 }
 
 static void tell_errors(const struct call *call, const struct lam_plan_errors *errors)

@@ -12,16 +12,6 @@
 
 #define FILE_MAX (128u << 20)
 
-static int fail_file(struct lam_error *err, enum lam_code code, int errnum,
-		     const char *file)
-{
-	char *shown = lam_path_escape(file, strlen(file));
-
-	lam_fail_errno(err, code, errnum, "%s", shown ? shown : "?");
-	free(shown);
-	return err->code;
-}
-
 /* *out NULL, and 0: there is no such file. */
 static int read_file(const char *file, char **out, struct lam_error *err)
 {
@@ -73,15 +63,6 @@ int shell_load(const char *file, char **out, struct lam_error *err)
 	return *out ? 0 : fail_file(err, LAM_EREAD, ENOENT, file);
 }
 
-static int replace(const char *file, const char *text, struct lam_error *err)
-{
-	struct place place;
-
-	if (place_begin(&place, file, err) < 0)
-		return err->code;
-	return place_end(&place, place_write(&place, text, strlen(text), err), err);
-}
-
 int shell_save(const char *file, const char *text, const char *expect, bool force,
 	       bool *out_differs, struct lam_error *err)
 {
@@ -91,7 +72,7 @@ int shell_save(const char *file, const char *text, const char *expect, bool forc
 	*out_differs = code == 0 && there && !force && strcmp(there, text) != 0 &&
 		       (!expect || strcmp(there, expect) != 0);
 	if (code == 0 && !*out_differs)
-		code = replace(file, text, err);
+		code = place_text(file, text, err);
 	free(there);
 	return code;
 }

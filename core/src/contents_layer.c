@@ -209,13 +209,19 @@ static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t siz
 	return 0;
 }
 
+/* Of a range; past everything for what is behind the last. */
+static uint64_t begin_of(const struct lam_contents_layer *c, size_t range)
+{
+	return range < c->count ? c->ranges[range].from : UINT64_MAX;
+}
+
 int lam_contents_layer_open(struct lam_contents_layer *c, unsigned pieces, size_t size,
 			    bool reports, struct lam_error *err)
 {
 	c->quiet.stop = c->progress ? c->progress->stop : NULL;
 	c->told = reports ? c->progress : &c->quiet;
 	c->piece = malloc(PIECE);
-	c->at = c->count ? c->ranges[0].from : 0;
+	c->at = begin_of(c, 0);
 	if ((c->piece ? open_stream(c, pieces, size, err) : lam_fail_memory(err)) < 0)
 		return fail(c, err);
 	return 0;
@@ -229,8 +235,8 @@ static int fail_short(struct lam_error *err)
 static void advance(struct lam_contents_layer *c, size_t len)
 {
 	c->at += len;
-	if (c->at == c->ranges[c->next].to && ++c->next < c->count)
-		c->at = c->ranges[c->next].from;
+	if (c->at == c->ranges[c->next].to)
+		c->at = begin_of(c, ++c->next);
 }
 
 /* What passes next, into the spool. */
@@ -254,7 +260,7 @@ static int keep(struct lam_contents_layer *c, size_t len, struct lam_error *err)
 /* Up to there, and of that what is needed. */
 static int pass(struct lam_contents_layer *c, uint64_t to, struct lam_error *err)
 {
-	while (c->next < c->count && c->at < to) {
+	while (c->at < to) {
 		uint64_t end = c->ranges[c->next].to < to ? c->ranges[c->next].to : to;
 		size_t cap = end - c->at < PIECE ? (size_t)(end - c->at) : PIECE, got;
 
@@ -312,8 +318,7 @@ static int read_kept(const struct lam_contents_layer *c, uint64_t offset, char *
 static int read_now(struct lam_contents_layer *c, uint64_t offset, char *buf, size_t len,
 		    struct lam_error *err)
 {
-	bool over = c->next == c->count;
-	uint64_t passed = over ? len : offset < c->at ? c->at - offset : 0;
+	uint64_t passed = offset < c->at ? c->at - offset : 0;
 	size_t old = passed < len ? (size_t)passed : len;
 
 	if (old > 0 && read_kept(c, offset, buf, old, err) < 0)
@@ -322,8 +327,7 @@ static int read_now(struct lam_contents_layer *c, uint64_t offset, char *buf, si
 		return 0;
 	if (pass(c, offset + old, err) < 0)
 		return err->code;
-	if (c->next == c->count || c->at != offset + old ||
-	    c->ranges[c->next].to - c->at < len - old)
+	if (c->at != offset + old || c->ranges[c->next].to - c->at < len - old)
 		return fail_not_needed(err);
 	return take(c, buf + old, len - old, err);
 }

@@ -34,7 +34,8 @@ struct lam_contents_layer {
 	struct lam_hash blob_hash;
 	uint64_t blob_size;
 	size_t next;           /* range that has not passed wholly */
-	uint64_t at;           /* what passes next, in that range */
+	uint64_t at;           /* what passes next, in that range; UINT64_MAX
+					    behind the last */
 	struct lam_kept *kept; /* ascending, apart */
 	size_t kept_count, kept_cap;
 	char *piece;                     /* on its way to the spool */

@@ -157,8 +157,7 @@ class Scene:
                 return what + ": says that it worked"
             if code != 0 and errors.count("lamina: ") != 1:
                 return what + ": not one line that says what went wrong"
-            strays = [n for n in os.listdir(folder) + (os.listdir(os.path.join(folder, "out")) if self.name == "layout"
-                                                       else []) if n.startswith(".lamina")]
+            strays = [n for _, _, names in os.walk(folder) for n in names if n.startswith(".lamina")]
             return "%s: left behind: %s" % (what, strays) if strays and "unlink" not in struck else None
 
 
@@ -194,6 +193,8 @@ def points(count):
 
 
 def main():
+    if not os.path.exists(PRELOAD):
+        sys.exit("faults: %s is not there: make e2e makes it" % PRELOAD)
     failures, passed = [], 0
     with tempfile.TemporaryDirectory(prefix="lamina-faults.") as scratch, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

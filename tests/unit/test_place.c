@@ -12,10 +12,7 @@ static char folder[] = "/tmp/lamina-place-XXXXXX";
 
 static void put(const char *name, const char *text)
 {
-	struct place place;
-
-	OK(place_begin(&place, name, &err));
-	OK(place_end(&place, place_write(&place, text, strlen(text), &err), &err));
+	OK(place_text(name, text, &err));
 }
 
 static void holds(const char *name, const char *text, mode_t mode)
@@ -93,7 +90,7 @@ static void given_up(void **state)
 	(void)state;
 	put("plan", "first");
 	OK(place_begin(&place, "plan", &err));
-	OK(place_write(&place, "half", 4, &err));
+	assert_int_equal(write_all(place.fd, "half", 4), 0);
 	assert_int_equal(place_end(&place, lam_fail(&err, LAM_ESTOPPED, "stopped"), &err),
 			 LAM_ESTOPPED);
 	holds("plan", "first", 0644);
