@@ -4,11 +4,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "limits.h"
 
 #define BLOCK (64u << 10)
+/* On x86-64, and elsewhere with pages of 4 KiB. */
+#define HUGE_PAGE (2u << 20)
 
 struct lam_arena_block {
 	struct lam_arena_block *previous;
@@ -61,6 +64,31 @@ char *lam_arena_copy(struct lam_arena *arena, const char *bytes, size_t len)
 		memcpy(copy, bytes, len);
 	copy[len] = '\0';
 	return copy;
+}
+
+void *lam_alloc_large(size_t size)
+{
+	size_t whole = size / HUGE_PAGE * HUGE_PAGE;
+	void *out;
+
+	if (!whole)
+		return malloc(size);
+	if (posix_memalign(&out, HUGE_PAGE, size) != 0)
+		return NULL;
+	(void)madvise(out, whole, MADV_HUGEPAGE); /* faster; no more than that */
+	return out;
+}
+
+void *lam_zeroed_large(size_t count, size_t size)
+{
+	void *out;
+
+	if (count > SIZE_MAX / size || count * size < HUGE_PAGE)
+		return calloc(count, size);
+	out = lam_alloc_large(count * size);
+	if (out)
+		memset(out, 0, count * size);
+	return out;
 }
 
 int lam_grow(void **array, size_t count, size_t *cap, size_t size, struct lam_error *err)
@@ -174,7 +202,8 @@ static struct lam_name_slot *name_slot(const struct lam_names *names, uint32_t t
 
 static int set_slot_count(struct lam_names *names, uint32_t count, struct lam_error *err)
 {
-	struct lam_name_slot *old = names->slots, *slots = calloc(count, sizeof *slots);
+	struct lam_name_slot *old = names->slots,
+			     *slots = lam_zeroed_large(count, sizeof *slots);
 	uint32_t mask = count - 1;
 
 	if (!slots)

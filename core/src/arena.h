@@ -73,6 +73,13 @@ static inline const char *lam_names_get(const struct lam_names *names, uint32_t 
  * works no longer). */
 void lam_names_seal(struct lam_names *names);
 
+/* As malloc(), and free() frees it. The kernel is asked for huge pages where whole ones
+ * are filled: one small page after another costs more to be touched first than what is
+ * done with it. What nobody touches is no memory, so room may be asked for freely. */
+void *lam_alloc_large(size_t size);
+/* The same, as calloc(). */
+void *lam_zeroed_large(size_t count, size_t size);
+
 /* A growing array of fixed-size things: `LAM_GROW(layer->nodes, layer->node_count,
  * layer->node_cap, err)` makes room for one more, doubling; returns 0 or LAM_ENOMEM. */
 int lam_grow(void **array, size_t count, size_t *cap, size_t size, struct lam_error *err);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "buf.h"
 #include "limits.h"
 
@@ -78,7 +79,7 @@ static char *read_file(const struct lam_cache *cache, const char *name, size_t *
 		return NULL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
 	    st.st_size > 0 && (uint64_t)st.st_size <= cache->max)
-		block = malloc((size_t)st.st_size);
+		block = lam_alloc_large((size_t)st.st_size);
 	if (block && !read_all(fd, block, (size_t)st.st_size)) {
 		free(block);
 		block = NULL;

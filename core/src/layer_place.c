@@ -35,7 +35,7 @@ static uint32_t *place_slot(const struct lam_layer_builder *b, uint32_t parent,
 static int slots_grow(struct lam_layer_builder *b, struct lam_error *err)
 {
 	size_t count = b->slot_count ? b->slot_count * 2 : 64;
-	uint32_t *slots = calloc(count, sizeof *slots);
+	uint32_t *slots = lam_zeroed_large(count, sizeof *slots);
 
 	if (!slots)
 		return lam_fail_memory(err);

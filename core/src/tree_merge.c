@@ -257,12 +257,26 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	return 0;
 }
 
+/* Room for as many as there can be: what stays unused is no memory. */
+static int reserve(struct lam_merge *m, struct lam_error *err)
+{
+	struct lam_tree *tree = m->tree;
+	size_t most = 1;
+
+	for (size_t i = 0; i < tree->layer_count; i++)
+		most += tree->layers[i]->node_count;
+	tree->nodes = lam_alloc_large(most * sizeof *tree->nodes);
+	m->twig_cap = most;
+	m->version_cap = 2 * most; /* each path of each layer may be deleted again */
+	tree->versions = lam_alloc_large(m->version_cap * sizeof *tree->versions);
+	return tree->nodes && tree->versions ? 0 : lam_fail_memory(err);
+}
+
 static int merge_start(struct lam_merge *m, struct lam_error *err)
 {
 	uint32_t root;
 
-	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 ||
-	    LAM_GROW(m->tree->nodes, 0, m->twig_cap, err) < 0)
+	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 || reserve(m, err) < 0)
 		return err->code;
 	m->tree->nodes[ROOT] = (struct lam_node){ .first_child = NONE,
 						  .child_count = NONE,

@@ -84,7 +84,7 @@ static void move_twigs(struct lam_node *twigs, uint32_t *order, size_t count)
 
 static int order_nodes(struct lam_merge *m, struct lam_error *err)
 {
-	uint32_t *order = malloc(m->twig_count * sizeof *order);
+	uint32_t *order = lam_alloc_large(m->twig_count * sizeof *order);
 	int code = order ? order_twigs(m, order, err) : lam_fail_memory(err);
 
 	if (code == 0)

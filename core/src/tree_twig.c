@@ -35,7 +35,7 @@ static struct lam_twig_slot *twig_slot(const struct lam_merge *m, uint32_t paren
 
 static int set_slot_count(struct lam_merge *m, size_t count, struct lam_error *err)
 {
-	struct lam_twig_slot *slots = calloc(count, sizeof *slots);
+	struct lam_twig_slot *slots = lam_zeroed_large(count, sizeof *slots);
 	size_t mask = count - 1;
 
 	if (!slots)

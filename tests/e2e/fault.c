@@ -118,6 +118,7 @@ static enum outcome ask(enum kind kind, const char *name)
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
 
 static bool is_own(const void *caller)
 {
@@ -147,6 +148,17 @@ void *realloc(void *memory, size_t size)
 	return has_none(__builtin_return_address(0), "realloc")
 		       ? NULL
 		       : __libc_realloc(memory, size);
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size)
+{
+	void *memory = has_none(__builtin_return_address(0), "posix_memalign")
+			       ? NULL
+			       : __libc_memalign(alignment, size);
+
+	if (memory)
+		*out = memory;
+	return memory ? 0 : ENOMEM;
 }
 
 /* Transfers */
