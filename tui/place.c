@@ -59,9 +59,27 @@ static int set_names(struct place *p, const char *file, struct lam_error *err)
 	return 0;
 }
 
+/* A device or a pipe would be gone where a file takes its name. */
+static int check_place(const char *file, struct lam_error *err)
+{
+	struct stat st;
+	char *shown;
+
+	if (stat(file, &st) < 0 || S_ISREG(st.st_mode))
+		return 0;
+	shown = lam_path_escape(file, strlen(file));
+	lam_fail(err, LAM_EWRITE,
+		 "%s: is there, and no regular file: choose another name",
+		 shown ? shown : "?");
+	free(shown);
+	return err->code;
+}
+
 int place_begin(struct place *p, const char *file, struct lam_error *err)
 {
 	*p = (struct place){ .fd = -1 };
+	if (check_place(file, err) < 0)
+		return err->code;
 	if (set_names(p, file, err) < 0) {
 		give_up(p);
 		return err->code;

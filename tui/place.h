@@ -7,7 +7,7 @@
  *	place_text(file, text, err);   all of it at once
  *
  * A symlink stays one, and what it leads to is replaced; the mode of a file that was
- * there is kept. */
+ * there is kept. Devices, pipes and folders are refused. */
 #ifndef PLACE_H
 #define PLACE_H
 

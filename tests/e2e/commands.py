@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -214,6 +215,13 @@ def good(image, scratch):
         FAILURES.append(("export", repr(listed[:3])))
     for where in ("-", "a.tar"):
         expect("export: " + where, "export", source, "/opt", where if where == "-" else os.path.join(scratch, where))
+    pipe = os.path.join(scratch, "pipe")
+    os.mkfifo(pipe)
+    expect("export to a pipe's name", "export", source, "/opt", pipe, exits=5, lines=1, err="no regular file")
+    expect("plan to a pipe's name", "plan", source, "-o", pipe, exits=5, lines=1, err="no regular file")
+    expect("plan to a descriptor", "plan", source, "-o", "/proc/self/fd/1", exits=5, lines=1, err="no regular file")
+    if not stat.S_ISFIFO(os.stat(pipe).st_mode):
+        FAILURES.append(("a pipe", "is one no more"))
 
 
 def words(image):

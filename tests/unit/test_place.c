@@ -106,10 +106,15 @@ static void nowhere(void **state)
 	assert_int_equal(place_begin(&place, "no/such\nfolder", &err), LAM_EWRITE);
 	assert_string_equal(err.text, "no/such\\nfolder: No such file or directory");
 	assert_int_equal(mkdir("folder", 0755), 0);
-	OK(place_begin(&place, "folder", &err));
-	assert_int_equal(place_end(&place, 0, &err), LAM_EWRITE);
-	assert_int_equal(names(), 1);
+	assert_int_equal(place_begin(&place, "folder", &err), LAM_EWRITE);
+	assert_int_equal(mkfifo("pi\npe", 0644), 0);
+	assert_int_equal(place_begin(&place, "pi\npe", &err), LAM_EWRITE);
+	assert_string_equal(err.text,
+			    "pi\\npe: is there, and no regular file: choose another "
+			    "name");
+	assert_int_equal(names(), 2);
 	rmdir("folder");
+	unlink("pi\npe");
 }
 
 int main(void)
