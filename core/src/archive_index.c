@@ -17,22 +17,16 @@
 #define SPOOL_MEMORY (8u << 20)
 #define PIECE        (1u << 20)
 
-static const char *shown(const struct lam_archive *a)
-{
-	return a->path ? a->path : "standard input";
-}
-
-static int fail_archive(const struct lam_archive *a, struct archive *ar,
-			struct lam_error *err)
+static int fail_archive(struct archive *ar, struct lam_error *err)
 {
 	const char *why = archive_error_string(ar);
 	int number = archive_errno(ar);
 
 	/* EILSEQ and EINVAL are what libarchive says of a format */
 	if (number > 0 && number != EILSEQ && number != EINVAL)
-		return lam_fail_errno(err, LAM_EREAD, number, "%s: reading", shown(a));
-	return lam_fail(err, LAM_EFORMAT, "%s: is no archive that can be read: %s",
-			shown(a), why ? why : "damaged");
+		return lam_fail_errno(err, LAM_EREAD, number, "reading");
+	return lam_fail(err, LAM_EFORMAT, "is no archive that can be read: %s",
+			why ? why : "damaged");
 }
 
 /* Opening what may be compressed, or no file */
@@ -47,14 +41,14 @@ static int spool_stream(struct lam_archive *a, struct archive *ar,
 
 	if (archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
 	    archive_read_next_header(ar, &entry) != ARCHIVE_OK)
-		return fail_archive(a, ar, err);
+		return fail_archive(ar, err);
 	piece = malloc(PIECE);
 	if (!piece)
 		return lam_fail_memory(err);
 	while (code == 0 && got > 0) {
 		got = archive_read_data(ar, piece, PIECE);
 		if (got < 0)
-			code = fail_archive(a, ar, err);
+			code = fail_archive(ar, err);
 		else if (lam_progress_stopped(progress))
 			code = lam_fail(err, LAM_ESTOPPED, "stopped");
 		else
@@ -90,7 +84,8 @@ static int to_spool(struct lam_archive *a, const char *temporary,
 	return lam_spool_file(a->spool, &a->fd, err);
 }
 
-static int open_file(struct lam_archive *a, bool *out_plain, struct lam_error *err)
+static int open_file(struct lam_archive *a, const char *path, bool *out_plain,
+		     struct lam_error *err)
 {
 	const char *foreign;
 	struct lam_reader *reader;
@@ -99,23 +94,23 @@ static int open_file(struct lam_archive *a, bool *out_plain, struct lam_error *e
 	size_t got = 0;
 	int code;
 
-	if (!a->path) {
+	if (!path) {
 		a->fd = STDIN_FILENO;
 		*out_plain = false;
 		return 0;
 	}
-	a->fd = open(a->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	a->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (a->fd < 0)
-		return lam_fail_errno(err, LAM_EREAD, errno, "%s", a->path);
+		return lam_fail_errno(err, LAM_EREAD, errno, "opening");
 	a->own_fd = true;
 	if (fstat(a->fd, &st) < 0)
-		return lam_fail_errno(err, LAM_EREAD, errno, "%s", a->path);
+		return lam_fail_errno(err, LAM_EREAD, errno, "opening");
 	if (!S_ISREG(st.st_mode))
-		return lam_fail(err, LAM_EREAD, "%s: is no regular file", a->path);
+		return lam_fail(err, LAM_EREAD, "is no regular file");
 	if (lam_reader_file(&reader, a->fd, false, 0,
 			    (uint64_t)st.st_size < sizeof head ? (uint64_t)st.st_size
 							       : sizeof head,
-			    a->path, err) < 0)
+			    "its begin", err) < 0)
 		return err->code;
 	code = lam_read_full(reader, head, sizeof head, &got, err);
 	lam_reader_close(reader);
@@ -173,18 +168,18 @@ static int add_member(struct lam_archive *a, struct archive *ar,
 	if (!name || archive_entry_filetype(entry) == AE_IFDIR)
 		return 0;
 	if (a->count >= LAM_MAX_ARCHIVE_MEMBERS)
-		return lam_fail(err, LAM_EFORMAT, "%s: has more than %u members",
-				shown(a), LAM_MAX_ARCHIVE_MEMBERS);
+		return lam_fail(err, LAM_EFORMAT, "has more than %u members",
+				LAM_MAX_ARCHIVE_MEMBERS);
 	if (LAM_GROW(a->members, a->count, a->cap, err) < 0)
 		return err->code;
 	m.name = clean_name(a, name, err);
 	if (!m.name)
-		return lam_wrap(err, "%s", shown(a));
+		return err->code;
 	if (hardlink || symlink) {
 		m.target = clean_target(a, m.name, hardlink ? hardlink : symlink,
 					!hardlink, err);
 		if (!m.target)
-			return lam_wrap(err, "%s", shown(a));
+			return err->code;
 	}
 	m.offset = (uint64_t)archive_filter_bytes(ar, 0);
 	m.size = (uint64_t)archive_entry_size(entry);
@@ -198,19 +193,19 @@ static int list_members(struct lam_archive *a, struct archive *ar, struct lam_er
 	int got;
 
 	if (lseek(a->fd, 0, SEEK_SET) < 0)
-		return lam_fail_errno(err, LAM_EREAD, errno, "%s", shown(a));
+		return lam_fail_errno(err, LAM_EREAD, errno, "reading");
 	if (archive_read_open_fd(ar, a->fd, 64 << 10) != ARCHIVE_OK)
-		return fail_archive(a, ar, err);
+		return fail_archive(ar, err);
 	while ((got = archive_read_next_header(ar, &entry)) == ARCHIVE_OK ||
 	       got == ARCHIVE_WARN) {
 		if (add_member(a, ar, entry, err) < 0)
 			return err->code;
 	}
 	if (got != ARCHIVE_EOF)
-		return fail_archive(a, ar, err);
+		return fail_archive(ar, err);
 	if (a->count == 0)
 		return lam_fail(err, LAM_EFORMAT,
-				"%s: is no image archive: nothing is in it", shown(a));
+				"is no image archive: nothing is in it");
 	qsort(a->members, a->count, sizeof *a->members, compare_members);
 	for (size_t i = 0; i + 1 < a->count; i++) {
 		if (strcmp(a->members[i].name, a->members[i + 1].name) == 0)
@@ -226,8 +221,8 @@ int lam_archive_open(struct lam_archive *out, const char *path, const char *temp
 	bool plain = false;
 	int code;
 
-	*out = (struct lam_archive){ .fd = -1, .path = path };
-	code = open_file(out, &plain, err);
+	*out = (struct lam_archive){ .fd = -1 };
+	code = open_file(out, path, &plain, err);
 	if (code == 0 && !plain)
 		code = to_spool(out, temporary, progress, err);
 	if (code == 0) {
@@ -270,8 +265,7 @@ int lam_archive_find(const struct lam_archive *a, const char *name,
 		if (m->twice)
 			return lam_fail(
 				err, LAM_EFORMAT,
-				"%s: %s stands in it twice: readers take one or the other",
-				shown(a),
+				"%s stands in it twice: readers take one or the other",
 				lam_path_text(text, m->name, strlen(m->name), false));
 		if (!m->target) {
 			*out = m;
@@ -279,7 +273,7 @@ int lam_archive_find(const struct lam_archive *a, const char *name,
 		}
 		key.name = m->target;
 	}
-	return lam_fail(err, LAM_EFORMAT, "%s: %s links in a circle", shown(a),
+	return lam_fail(err, LAM_EFORMAT, "%s links in a circle",
 			lam_path_text(text, name, strlen(name), false));
 }
 
@@ -293,13 +287,13 @@ int lam_archive_read(const struct lam_archive *a, const struct lam_member *m, si
 
 	lam_path_text(text, m->name, strlen(m->name), false);
 	if (m->size > max)
-		return lam_fail(err, LAM_EFORMAT, "%s: %s is larger than %zu bytes",
-				shown(a), text, max);
+		return lam_fail(err, LAM_EFORMAT, "%s is larger than %zu bytes", text,
+				max);
 	out->max = max;
 	lam_buf_clear(out);
 	if (lam_buf_reserve(out, (size_t)m->size, err) < 0)
 		return err->code;
-	if (lam_reader_file(&reader, a->fd, false, m->offset, m->size, shown(a), err) < 0)
+	if (lam_reader_file(&reader, a->fd, false, m->offset, m->size, text, err) < 0)
 		return err->code;
 	code = lam_read_full(reader, out->data, (size_t)m->size, &got, err);
 	lam_reader_close(reader);

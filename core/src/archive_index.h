@@ -25,10 +25,10 @@ struct lam_archive {
 	struct lam_arena arena;
 	struct lam_member *members;
 	size_t count, cap;
-	const char *path; /* for messages; the caller's */
 };
 
-/* path NULL: standard input. temporary: the folder for a spool. */
+/* path NULL: standard input. temporary: the folder for a spool. Errors, here and below,
+ * do not name the archive. */
 int lam_archive_open(struct lam_archive *out, const char *path, const char *temporary,
 		     const struct lam_progress *progress, struct lam_error *err);
 void lam_archive_close(struct lam_archive *archive);
