@@ -318,6 +318,25 @@ static int mend_wrong(struct trial *t, const struct wrong *w, struct lam_error *
 				 l->stack[l->targets[w->node]].info.name);
 }
 
+/* A hard link whose file is in a layer below, and that a layer above deletes: the tree is
+ * right without the file, but what unpacks the layers one by one fails there. */
+static int mend_lost_links(const struct trial *t, struct lam_error *err)
+{
+	struct lam_layout *l = t->layout;
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct lam_layout_target *target = &l->stack[t->targets[i]];
+
+		if (target->kept &&
+		    t->tree->lost_links[i] > l->tree->lost_links[target->original] &&
+		    lam_layout_unkeep(l, t->targets[i], err,
+				      "hard links in it would lead to files that are no "
+				      "longer below it") < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 /* Paths that must be hidden */
 
 /* The highest place in the stack that put anything at or below a node of the trial. */
@@ -504,14 +523,22 @@ static bool is_source(const struct lam_layout *l)
 static int round_of(struct lam_layout *l, struct made *made, bool *out_done,
 		    struct lam_error *err)
 {
-	size_t kept = count_kept(l), marks = l->mark_count;
+	size_t kept = count_kept(l), marks = l->mark_count, wrong = 0;
 	struct trial t;
 	int code = run_trial(&t, l, made, err);
 
-	*out_done = code == 0 && !t.wrong_count && !t.shown_count;
-	for (size_t i = 0; code == 0 && i < t.wrong_count; i++)
+	for (size_t i = 0; code == 0 && i < t.wrong_count; i++) {
+		/* with a name too many, which is hidden first */
+		if (t.wrong[i].what == LAM_DIFF_LINKS && t.shown_count)
+			continue;
+		wrong++;
 		code = mend_wrong(&t, &t.wrong[i], err);
-	if (code == 0 && t.wrong_count == 0) {
+	}
+	if (code == 0)
+		code = mend_lost_links(&t, err);
+	*out_done =
+		code == 0 && !t.wrong_count && !t.shown_count && count_kept(l) == kept;
+	if (code == 0 && wrong == 0) {
 		for (size_t i = 0; code == 0 && i < t.shown_count; i++)
 			code = hide(&t, &t.shown[i], err);
 		if (code == 0 && l->mark_count > marks)

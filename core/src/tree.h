@@ -23,6 +23,7 @@ struct lam_tree {
 	uint32_t version_count;
 	struct lam_tree_link *links; /* by layer, inode, path */
 	size_t link_count;
+	uint32_t *lost_links; /* of each layer: its hard links that lead to nothing */
 };
 
 /* Layers in order, base first; their numbers are their places in the array. notes (may be

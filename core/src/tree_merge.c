@@ -178,6 +178,7 @@ static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
 		return at != NONE ? lam_twig_delete(m, at, true, err) : 0;
 	}
 	if (node->mark == LAM_MARK_LINK && ref.inode == NONE) {
+		m->tree->lost_links[m->number]++;
 		/* its place in the tree is needed for the note alone */
 		if (!m->notes)
 			return 0;
@@ -353,7 +354,8 @@ static int merge(struct lam_tree **out, struct lam_merge *m,
 	tree->layer_count = layer_count;
 	m->tree = tree;
 	m->path = LAM_BUF(SIZE_MAX / 2);
-	code = merge_all(m, err);
+	tree->lost_links = calloc(layer_count + 1, sizeof *tree->lost_links);
+	code = tree->lost_links ? merge_all(m, err) : lam_fail_memory(err);
 	free(m->slots);
 	free(m->below);
 	lam_buf_fini(&m->path);
@@ -401,5 +403,6 @@ void lam_tree_free(struct lam_tree *tree)
 	free(tree->nodes);
 	free(tree->versions);
 	free(tree->links);
+	free(tree->lost_links);
 	free(tree);
 }

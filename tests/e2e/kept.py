@@ -2,6 +2,8 @@
 """Which originals stay as they are: built cases in which keeping one would show what was deleted, or hide what was moved."""
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -56,6 +58,8 @@ METADATA = [[folder("d"), file("d/1")], [folder("d", mode=0o700), file("d/2")], 
 LINKS = [[file("a"), link("b", "a"), file("x")], [link("c", "a"), file("y")], [gone("b")]]
 MOVE_X = [{"path": "/x", "to": "new"}]
 MOVE_Y = [{"path": "/y", "to": "new"}]
+LOST = [[folder("e"), file("e/a"), folder("t"), file("t/f")], [link("t/g", "t/f")], [gone("t/f"), gone("t/g")]]
+NAME_LESS = [[file("a"), link("b", "a")], [gone("b")], [file("x")]]
 CACHE = [[folder("v"), folder("v/c"), file("x")], [file("v/c/1"), file("y")], [gone("v/c/1")]]
 
 # name, layers, the plan's stack, its rules, what each written or kept layer must be ("k": kept, "w": written, "-": not there)
@@ -82,6 +86,8 @@ CASES = [
     ("links over layers, one layer split", LINKS, stack(0, 1, 2, "new"), MOVE_Y, None),
     ("links over layers, the file's layer split", LINKS, stack(0, 1, 2, "new"), MOVE_X, None),
     ("links over layers, pulled apart", LINKS, stack(0, 1, 2, "new"), [{"path": "/c", "to": "new"}], None),
+    ("links over layers, to what is deleted in the end", LOST, stack(0, 1, 2, "new"), [{"path": "/e", "to": "new"}], "-wkw"),
+    ("a name of a file deleted by a layer that is written", NAME_LESS, stack(0, (1, 2)), [], "kw"),
     ("a directory left out of a layer that stays", CACHE, stack(0, 1, 2), [{"path": "/v/c", "to": None}], None),
 ]
 
@@ -98,6 +104,11 @@ def check(case, scratch):
     oci.write_layout(image, [(tar(entries), "gzip", 1) for entries in layers])
     plan = json.dumps({"lamina": 1, "layers": order, "assign": rules}).encode()
     lamina.must("apply", "-", "oci:%s:t" % image, "oci:%s:t" % out, stdin=plan)
+    if shutil.which("umoci") and os.geteuid() == 0:
+        unpacked = subprocess.run(["umoci", "raw", "unpack", "--image", out + ":t", os.path.join(scratch, "root")],
+                                  capture_output=True, check=False)
+        if unpacked.returncode != 0:
+            return "umoci: " + unpacked.stderr.decode()
     source, made = oci.Image(image), oci.Image(out)
     is_there = fates(source, made, order)
     if want is not None and is_there != want.replace("-", ""):
