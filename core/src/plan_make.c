@@ -47,18 +47,41 @@ static int add_original(struct making *m, uint32_t number, bool keep,
 	return 0;
 }
 
+static bool is_above(const char *path, const char *other)
+{
+	size_t len = strcmp(path, "/") == 0 ? 0 : strlen(path);
+
+	return strncmp(path, other, len) == 0 && other[len] == '/';
+}
+
+/* Of two paths, one below the other, the lower one's rule comes last and wins, in
+ * whatever order they were asked for. */
 static int add_rule(struct making *m, char *pattern, const char *to,
 		    struct lam_error *err)
 {
+	size_t at = 0;
 	struct lam_plan_rule rule = { .pattern = pattern, .to = to ? strdup(to) : NULL };
 
-	if ((to && !rule.to) ||
-	    LAM_GROW(m->plan->rules, m->plan->rule_count, m->rule_cap, err) < 0) {
+	int code = to && !rule.to ? lam_fail_memory(err) : 0;
+
+	if (code == 0)
+		code = LAM_GROW(m->plan->rules, m->plan->rule_count, m->rule_cap, err);
+	for (size_t i = 0; code == 0 && i < m->plan->rule_count; i++) {
+		if (strcmp(m->plan->rules[i].pattern, pattern) == 0)
+			code = lam_fail(err, LAM_EPLAN, "%s: is asked for twice",
+					pattern);
+	}
+	if (code < 0) {
 		free(pattern);
 		free(rule.to);
-		return lam_fail_memory(err);
+		return code;
 	}
-	m->plan->rules[m->plan->rule_count++] = rule;
+	while (at < m->plan->rule_count && !is_above(pattern, m->plan->rules[at].pattern))
+		at++;
+	memmove(m->plan->rules + at + 1, m->plan->rules + at,
+		(m->plan->rule_count - at) * sizeof rule);
+	m->plan->rules[at] = rule;
+	m->plan->rule_count++;
 	return 0;
 }
 

@@ -177,6 +177,10 @@ def good(image, scratch):
     flat, file = "oci:%s-flat:t" % image, os.path.join(scratch, "plan.json")
     expect("plan", "plan", source, "--flatten", "--split", "/opt", "-o", file)
     expect("plan: saved as it is printed", "plan", source, "--flatten", "--split=/opt", out=re.escape(open(file).read()))
+    nested = expect("plan: below what is split", "plan", source, "--split", "/usr/bin=bin", "--drop", "/", "--split", "/usr")
+    if [r["path"] for r in json.loads(nested or b"{}").get("assign", [])] != ["/", "/usr", "/usr/bin"]:
+        FAILURES.append(("plan: below what is split", nested.decode()))
+    expect("plan: a path twice", "plan", source, "--split", "/opt=a", "--split", "/opt=b", exits=4, lines=1, err="/opt: is asked for twice")
     expect("apply --dry-run", "apply", "--dry-run", file, source, flat, out=r"^1\s+opt\s+new")
     if os.path.exists(image + "-flat"):
         FAILURES.append(("apply --dry-run", "wrote"))
