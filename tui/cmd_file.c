@@ -22,9 +22,27 @@ static int write_out(void *context, const void *bytes, size_t len, struct lam_er
 	return problem ? lam_fail_errno(err, LAM_EWRITE, problem, "%s", o->name) : 0;
 }
 
+static int cat(struct call *call, const struct lam_image *image, uint32_t node)
+{
+	const struct lam_tree *tree = lam_image_tree(image);
+	struct output out = { STDOUT_FILENO, "standard output" };
+	char *path;
+
+	if (lam_tree_node(tree, node)->kind == LAM_KIND_SYMLINK) {
+		path = lam_tree_path_text(tree, node);
+		lam_fail(&call->err, LAM_ENOTFOUND,
+			 "%s: is a symlink that leads to no file (%s)",
+			 text_or_lack(path), resolution_name(tree, node));
+		free(path);
+		return fail(call);
+	}
+	if (lam_image_read_file(image, node, NULL, write_out, &out, &call->err) < 0)
+		return fail(call);
+	return EXIT_DONE;
+}
+
 int run_cat(struct call *call)
 {
-	struct output out = { STDOUT_FILENO, "standard output" };
 	const struct lam_tree *tree;
 	uint32_t node, real;
 	int code = EXIT_DONE;
@@ -44,10 +62,7 @@ int run_cat(struct call *call)
 
 		node = there ? real : find_path(call, image, call->args[1], false);
 		if (node != LAM_NODE_NONE)
-			code = lam_image_read_file(image, node, NULL, write_out, &out,
-						   &call->err) < 0
-				       ? fail(call)
-				       : EXIT_DONE;
+			code = cat(call, image, node);
 		free(bytes);
 	} else {
 		code = fail_as(call, EXIT_IMAGE);

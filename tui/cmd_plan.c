@@ -64,17 +64,42 @@ int run_plan(struct call *call)
 	return code;
 }
 
+/* Hard links go where the first of them does, of those that are not left out. */
+static uint32_t decides(const struct lam_layout *layout, uint32_t node)
+{
+	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
+	uint32_t *names, first = node;
+	struct lam_error err;
+	size_t count;
+
+	if (!lam_tree_node(tree, node)->linked ||
+	    lam_layout_target_of(layout, node) == LAM_TARGET_NONE ||
+	    lam_tree_links(tree, node, &names, &count, &err) < 0)
+		return node;
+	for (size_t i = count; i-- > 0;) {
+		if (lam_layout_target_of(layout, names[i]) != LAM_TARGET_NONE)
+			first = names[i];
+	}
+	free(names);
+	return first;
+}
+
 static void explain(const struct lam_layout *layout, uint32_t node)
 {
 	const struct lam_plan *plan = lam_layout_plan(layout);
 	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
-	uint32_t rule = lam_layout_rule_of(layout, node),
+	uint32_t first = decides(layout, node), rule = lam_layout_rule_of(layout, first),
 		 to = lam_layout_target_of(layout, node);
-	char *path = lam_tree_path_text(tree, node);
+	char *path = lam_tree_path_text(tree, node),
+	     *first_path = lam_tree_path_text(tree, first);
 
 	printf("%s\n", text_or_lack(path));
-	free(path);
 	printf("  from   layer %u\n", lam_tree_origin(tree, node));
+	if (first != node)
+		printf("  with   %s, the first name of this file\n",
+		       text_or_lack(first_path));
+	free(path);
+	free(first_path);
 	if (rule == LAM_RULE_NONE)
 		puts("  rule   none: it goes where its layer goes");
 	else

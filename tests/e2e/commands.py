@@ -200,6 +200,10 @@ def good(image, scratch):
            err=r"assign\[0\]: path /opt matches nothing")
     expect("apply --strict, drift", "apply", "--strict", file, "oci:%s-flat:dropped" % image, "oci:%s-flat:never" % image,
            exits=4)
+    apart = json.dumps({"lamina": 1, "layers": [{"name": "a", "from": "rest"}, {"name": "b"}],
+                        "assign": [{"path": "/usr/bin/perl", "to": "b"}]}).encode()
+    expect("explain, a hard link", "explain", "-", source, "/usr/bin/perl5.36.0", stdin=apart,
+           out=r'with   /usr/bin/perl, the first(.|\n)*rule   assign\[0\](.|\n)*layer "b"')
     expect("explain", "explain", file, source, "/opt/app", "/etc", out=r"LEFT OUT(.|\n)*/etc(.|\n)*layer \"rest\"")
     expect("ls -l", "ls", "-l", source, "/usr/share/doc/apt", out=r"-> \S+ \[dangling\]$")
     expect("ls -lR", "ls", "-lR", source, out=r"^d\S+ 0:0 .* /usr/share$")
@@ -212,6 +216,8 @@ def good(image, scratch):
     expect("inspect", "inspect", source, out="created by")
     expect("inspect --json", "inspect", "--json", source, out='"layers":')
     expect("check", "check", source, out="all 5 layers are what their digests say")
+    expect("cat, a dangling symlink", "cat", source, "/usr/share/doc/apt/NEWS.Debian.gz", exits=3, lines=1, err="leads to no file .dangling")
+    expect("cat, a loop", "cat", source, "/usr/share/doc/loop", exits=3, lines=1, err="leads to no file .loop")
     expect("cat, a folder", "cat", source, "/etc", exits=3, lines=1)
     archive = expect("export", "export", source, "/opt", "-")
     listed = subprocess.run(["tar", "-tf", "-"], input=archive, stdout=subprocess.PIPE, check=True).stdout.split()
