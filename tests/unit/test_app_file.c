@@ -328,7 +328,7 @@ static void leaving_out_takes_another_word(void **state)
 
 static void cancels_a_write(void **state)
 {
-	struct job_progress progress = { .stage = LAM_STAGE_WRITE, .layer_count = 1 };
+	struct job_progress progress = { .stage = LAM_STAGE_WRITE };
 	char there[300];
 
 	(void)state;
@@ -339,9 +339,15 @@ static void cancels_a_write(void **state)
 	drive_keys(&d, "Enter");
 	assert_true(d.app.writing.running);
 	assert_false(app_is_settled(&d.app));
-	progress.done[0] = 5000;
-	progress.total[0] = 20000;
+	progress.of[LAM_STAGE_WRITE] = (struct job_stage){ 2, { 5000 }, { 20000 } };
 	drive_progress(&d, JOB_WRITE, &progress);
+	/* what is read back while others are written says nothing of these */
+	progress.stage = LAM_STAGE_VERIFY;
+	progress.of[LAM_STAGE_VERIFY] = (struct job_stage){ 2, { 4000 }, { 20000 } };
+	drive_progress(&d, JOB_WRITE, &progress);
+	assert_int_equal(d.app.writing.write_done, 5000);
+	assert_int_equal(d.app.writing.verify_done, 4000);
+	assert_int_equal(d.app.writing.verify_total, d.app.writing.write_total);
 	drive_draw(&d);
 	/* hidden, it goes on; the editor can be used */
 	drive_keys(&d, "b");

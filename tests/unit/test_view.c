@@ -495,10 +495,11 @@ static void opening(void **state)
 	drive_begin(&d, SAMPLE, SAMPLE_LAYERS, 80, 24);
 	d.app.options.reference = "oci:build/app:1.4";
 	picture(&golden, &d);
-	d.app.opening.layer_count = 9;
+	d.app.opening.of[LAM_STAGE_READ].layer_count = 9;
 	for (unsigned i = 0; i < 9; i++) {
-		d.app.opening.total[i] = 100 << 20;
-		d.app.opening.done[i] = i < 4 ? 100 << 20 : (8 - i) << 20;
+		d.app.opening.of[LAM_STAGE_READ].total[i] = 100 << 20;
+		d.app.opening.of[LAM_STAGE_READ].done[i] =
+			i < 4 ? 100 << 20 : (8 - i) << 20;
 	}
 	d.app.running[JOB_OPEN] = true;
 	picture(&golden, &d);

@@ -119,7 +119,7 @@ struct writing { /* a write that runs, or has ended */
 	struct write_row *rows;
 	size_t row_count;
 	enum lam_stage stage; /* the latest that something was heard of */
-	uint64_t read_done, read_total, verify_done, verify_total;
+	uint64_t verify_done, verify_total;
 	uint64_t write_done, write_total;
 	int64_t begun_ms, now_ms;
 	struct {

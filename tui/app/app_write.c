@@ -181,7 +181,7 @@ void write_show(struct app *app)
 		dialog_set_hints(d, "[Esc] cancel and remove what was written  [b] hide");
 }
 
-static void sum(const struct job_progress *p, uint64_t *out_done, uint64_t *out_total)
+static void sum(const struct job_stage *p, uint64_t *out_done, uint64_t *out_total)
 {
 	*out_done = *out_total = 0;
 	for (size_t i = 0; i < JOB_LAYERS && i < p->layer_count; i++) {
@@ -190,7 +190,7 @@ static void sum(const struct job_progress *p, uint64_t *out_done, uint64_t *out_
 	}
 }
 
-static void row_progress(struct writing *w, const struct job_progress *p)
+static void row_progress(struct writing *w, const struct job_stage *p)
 {
 	w->write_done = 0;
 	for (size_t i = 0; i < w->row_count && i < JOB_LAYERS; i++) {
@@ -210,28 +210,23 @@ void write_progress(struct app *app, const struct event *event)
 {
 	struct writing *w = &app->writing;
 	const struct job_progress *p = &event->progress;
-	uint64_t total;
+	uint64_t known;
 
 	if (!w->running)
 		return;
 	w->stage = p->stage;
-	if (p->stage == LAM_STAGE_READ)
-		sum(p, &w->read_done, &w->read_total);
-	else if (p->stage == LAM_STAGE_WRITE)
-		row_progress(w, p);
-	else if (p->stage == LAM_STAGE_VERIFY)
-		sum(p, &w->verify_done, &w->verify_total);
-	if (p->stage != LAM_STAGE_READ) {
-		for (size_t i = 0; i < w->row_count && p->stage != LAM_STAGE_WRITE; i++) {
+	row_progress(w, &p->of[LAM_STAGE_WRITE]);
+	sum(&p->of[LAM_STAGE_VERIFY], &w->verify_done, &known);
+	w->verify_total = known ? w->write_total : 0;
+	if (p->stage == LAM_STAGE_PUBLISH) {
+		for (size_t i = 0; i < w->row_count; i++) {
 			w->rows[i].done = w->rows[i].total;
 			w->rows[i].stage = WRITE_DONE;
 		}
-	}
-	if (p->stage == LAM_STAGE_VERIFY || p->stage == LAM_STAGE_PUBLISH)
 		w->write_done = w->write_total;
-	total = w->read_done + w->write_done + w->verify_done;
+	}
 	w->samples[w->sample % 32].ms = event->now_ms;
-	w->samples[w->sample % 32].bytes = total;
+	w->samples[w->sample % 32].bytes = w->write_done;
 	w->sample++;
 }
 

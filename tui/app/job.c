@@ -59,20 +59,17 @@ void job_progress(struct job *job, struct job_progress *out)
 static void hear(void *context, const struct lam_step *step)
 {
 	struct job *job = context;
-	struct job_progress *p = &job->progress;
+	struct job_stage *stage = &job->progress.of[step->stage];
 
 	pthread_mutex_lock(&job->mutex);
-	if (step->stage != p->stage || step->layer_count != p->layer_count) {
-		memset(p->done, 0, sizeof p->done);
-		memset(p->total, 0, sizeof p->total);
-	}
-	p->stage = step->stage;
-	p->layer_count = step->layer_count;
+	if (step->layer_count != stage->layer_count)
+		*stage = (struct job_stage){ .layer_count = step->layer_count };
 	if (step->layer < JOB_LAYERS) {
-		p->done[step->layer] = step->done;
-		p->total[step->layer] = step->total;
+		stage->done[step->layer] = step->done;
+		stage->total[step->layer] = step->total;
 	}
-	p->serial++;
+	job->progress.stage = step->stage;
+	job->progress.serial++;
 	pthread_mutex_unlock(&job->mutex);
 	if (job->heard)
 		job->heard(job->context);

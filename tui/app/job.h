@@ -35,11 +35,16 @@ enum job_kind {
 
 #define JOB_LAYERS 512 /* of which progress is told one by one */
 
+struct job_stage {
+	size_t layer_count;
+	uint64_t done[JOB_LAYERS], total[JOB_LAYERS]; /* of its layers */
+};
+
+/* Layers are read, written and verified beside each other. */
 struct job_progress {
-	enum lam_stage stage;                         /* of the latest step */
-	size_t layer_count;                           /* of that stage */
-	uint64_t done[JOB_LAYERS], total[JOB_LAYERS]; /* of the stage's layers */
-	uint64_t serial;                              /* changes with every step */
+	enum lam_stage stage; /* of the latest step */
+	struct job_stage of[LAM_STAGE_PUBLISH + 1];
+	uint64_t serial; /* changes with every step */
 };
 
 struct garbage {

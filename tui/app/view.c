@@ -64,7 +64,7 @@ static uint64_t image_bytes(const struct lam_image *image)
 	return bytes;
 }
 
-static void sum_progress(const struct job_progress *progress, uint64_t *done,
+static void sum_progress(const struct job_stage *progress, uint64_t *done,
 			 uint64_t *total, size_t *ready)
 {
 	*done = *total = *ready = 0;
@@ -81,7 +81,7 @@ static void header_opening(const struct view *view, char *out, size_t size)
 	uint64_t done, total;
 	size_t ready;
 
-	sum_progress(&view->app->opening, &done, &total, &ready);
+	sum_progress(&view->app->opening.of[LAM_STAGE_READ], &done, &total, &ready);
 	if (total > 0)
 		snprintf(out, size, "opening %u%%",
 			 (unsigned)((double)done * 100 / (double)total));
@@ -193,7 +193,7 @@ static int draw_wrapped(const struct view *view, int x, int y, int width, style_
 
 void view_opening(const struct view *view)
 {
-	const struct job_progress *progress = &view->app->opening;
+	const struct job_stage *progress = &view->app->opening.of[LAM_STAGE_READ];
 	int width = view->app->width - 8, x, y = view->app->height / 2 - 2;
 	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], image[400];
 	uint64_t done, total;
