@@ -350,6 +350,29 @@ int lam_index_parse(struct lam_index *out, const char *bytes, size_t len,
 	return 0;
 }
 
+bool lam_descriptor_is_index(const struct lam_descriptor *descriptor)
+{
+	return is_index_type(descriptor->media_type);
+}
+
+bool lam_index_entry_is_image(const struct lam_index_entry *entry)
+{
+	const char *type = entry->descriptor.media_type;
+
+	return !entry->attestation &&
+	       (is_index_type(type) || strcmp(type, LAM_MT_OCI_MANIFEST) == 0 ||
+		strcmp(type, LAM_MT_DOCKER_MANIFEST) == 0);
+}
+
+size_t lam_index_image_count(const struct lam_index *index)
+{
+	size_t images = 0;
+
+	for (size_t i = 0; i < index->count; i++)
+		images += lam_index_entry_is_image(&index->entries[i]);
+	return images;
+}
+
 void lam_index_fini(struct lam_index *index)
 {
 	lam_doc_free(index->doc);

@@ -87,6 +87,11 @@ int lam_index_parse(struct lam_index *out, const char *bytes, size_t len,
 		    const char *name, const char *media_type, struct lam_error *err);
 void lam_index_fini(struct lam_index *index);
 
+bool lam_descriptor_is_index(const struct lam_descriptor *descriptor);
+/* An image, or an index of images; no attestation, and nothing of unknown type. */
+bool lam_index_entry_is_image(const struct lam_index_entry *entry);
+size_t lam_index_image_count(const struct lam_index *index);
+
 struct lam_history {
 	const char *created_by, *comment; /* NULL: not given */
 	bool empty_layer;
@@ -157,9 +162,14 @@ int lam_manifest_make(const struct lam_digest *config_digest, int64_t config_siz
 		      const struct lam_stack_layer *layers, size_t count,
 		      struct lam_buf *out, struct lam_error *err);
 
-/* index.json with one more image: `bytes` NULL or empty: a new one. The descriptor with
- * this ref.name is replaced (without a tag: the descriptor without a name and with the
- * same digest, else appended), everything else stays byte for byte. */
+/* Whether an image of this name (NULL: without a tag) takes the place of this entry: the
+ * one of that name; without a tag the only image that there is, where it has none. */
+bool lam_index_is_replaced(const struct lam_index *index,
+			   const struct lam_index_entry *entry, const char *ref_name);
+
+/* index.json with one more image: `bytes` NULL or empty: a new one. The descriptor that
+ * is replaced keeps its name and what nobody here knows, and gets the platform (NULL: it
+ * stays); where none is, one is appended. Everything else stays byte for byte. */
 int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 		   const struct lam_digest *digest, int64_t size,
 		   const struct lam_platform *platform, const char *ref_name,

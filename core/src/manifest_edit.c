@@ -65,12 +65,28 @@ static int append_descriptor(struct lam_buf *out, const char *media_type,
 	return lam_buf_printf(out, err, ",\"size\":%lld}", (long long)size);
 }
 
+static int append_platform(struct lam_buf *out, const struct lam_platform *p,
+			   struct lam_error *err)
+{
+	if (!p || !p->os || !p->architecture)
+		return 0;
+	if (lam_buf_append_text(out, ",\"platform\":{\"architecture\":", err) < 0 ||
+	    append_string(out, p->architecture, err) < 0 ||
+	    lam_buf_append_text(out, ",\"os\":", err) < 0 ||
+	    append_string(out, p->os, err) < 0)
+		return err->code;
+	if (p->variant && (lam_buf_append_text(out, ",\"variant\":", err) < 0 ||
+			   append_string(out, p->variant, err) < 0))
+		return err->code;
+	return lam_buf_append_char(out, '}', err);
+}
+
 /* A descriptor that points elsewhere now; what nobody here knows stays, embedded data
- * cannot. */
+ * cannot. platform NULL: it stays too. */
 static int append_redirected(struct lam_buf *out, const struct lam_doc *doc,
 			     const struct lam_json *json, const char *media_type,
 			     const struct lam_digest *digest, int64_t size,
-			     struct lam_error *err)
+			     const struct lam_platform *platform, struct lam_error *err)
 {
 	if (lam_buf_append_char(out, '{', err) < 0)
 		return err->code;
@@ -78,7 +94,8 @@ static int append_redirected(struct lam_buf *out, const struct lam_doc *doc,
 		const char *key = lam_json_key(m);
 		int code;
 
-		if (strcmp(key, "data") == 0)
+		if (strcmp(key, "data") == 0 ||
+		    (platform && strcmp(key, "platform") == 0))
 			continue;
 		if (append_comma(out, '{', err) < 0)
 			return err->code;
@@ -97,6 +114,8 @@ static int append_redirected(struct lam_buf *out, const struct lam_doc *doc,
 		if (code < 0)
 			return code;
 	}
+	if (append_platform(out, platform, err) < 0)
+		return err->code;
 	return lam_buf_append_char(out, '}', err);
 }
 
@@ -387,7 +406,7 @@ int lam_manifest_edit(const struct lam_manifest *m, const struct lam_stack_layer
 	if (!same) {
 		if (edit_layers(m, layers, count, &stack, err) < 0 ||
 		    append_redirected(&config, m->doc, m->config.json, NULL,
-				      config_digest, config_size, err) < 0)
+				      config_digest, config_size, NULL, err) < 0)
 			return err->code;
 		splices[used++] = replace(lam_json_get(root, "layers"), &stack);
 		splices[used++] = replace(m->config.json, &config);
@@ -429,22 +448,6 @@ int lam_manifest_make(const struct lam_digest *config_digest, int64_t config_siz
 
 /* Indexes */
 
-static int append_platform(struct lam_buf *out, const struct lam_platform *p,
-			   struct lam_error *err)
-{
-	if (!p || !p->os || !p->architecture)
-		return 0;
-	if (lam_buf_append_text(out, ",\"platform\":{\"architecture\":", err) < 0 ||
-	    append_string(out, p->architecture, err) < 0 ||
-	    lam_buf_append_text(out, ",\"os\":", err) < 0 ||
-	    append_string(out, p->os, err) < 0)
-		return err->code;
-	if (p->variant && (lam_buf_append_text(out, ",\"variant\":", err) < 0 ||
-			   append_string(out, p->variant, err) < 0))
-		return err->code;
-	return lam_buf_append_char(out, '}', err);
-}
-
 static int append_image(struct lam_buf *out, const char *media_type,
 			const struct lam_digest *digest, int64_t size,
 			const struct lam_platform *platform, const char *ref_name,
@@ -463,12 +466,36 @@ static int append_image(struct lam_buf *out, const char *media_type,
 	return lam_buf_append_char(out, '}', err);
 }
 
-static bool is_replaced(const struct lam_index_entry *entry, const char *ref_name,
-			const struct lam_digest *digest)
+bool lam_index_is_replaced(const struct lam_index *index,
+			   const struct lam_index_entry *entry, const char *ref_name)
 {
 	if (ref_name)
 		return entry->ref_name && strcmp(entry->ref_name, ref_name) == 0;
-	return !entry->ref_name && lam_digest_equal(&entry->descriptor.digest, digest);
+	return !entry->ref_name && lam_index_entry_is_image(entry) &&
+	       lam_index_image_count(index) == 1;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* A platform that says the same stays, with what else it says (os.version). */
+static bool is_same_platform(const struct lam_platform *a, const struct lam_platform *b)
+{
+	return same_text(a->os, b->os) && same_text(a->architecture, b->architecture) &&
+	       same_text(a->variant, b->variant);
+}
+
+static int append_replaced(struct lam_buf *out, const struct lam_index *index,
+			   const struct lam_index_entry *entry, const char *media_type,
+			   const struct lam_digest *digest, int64_t size,
+			   const struct lam_platform *platform, struct lam_error *err)
+{
+	bool stays = platform && is_same_platform(&entry->platform, platform);
+
+	return append_redirected(out, index->doc, entry->descriptor.json, media_type,
+				 digest, size, stays ? NULL : platform, err);
 }
 
 static int edit_manifests(const struct lam_index *index, const char *media_type,
@@ -482,14 +509,14 @@ static int edit_manifests(const struct lam_index *index, const char *media_type,
 		return err->code;
 	for (size_t i = 0; i < index->count; i++) {
 		const struct lam_index_entry *e = &index->entries[i];
-		bool replaced = is_replaced(e, ref_name, digest);
+		bool replaced = lam_index_is_replaced(index, e, ref_name);
 
 		if (replaced && done)
 			continue;
 		if (append_comma(out, '[', err) < 0)
 			return err->code;
-		if ((replaced ? append_redirected(out, index->doc, e->descriptor.json,
-						  media_type, digest, size, err)
+		if ((replaced ? append_replaced(out, index, e, media_type, digest, size,
+						platform, err)
 			      : append_value(out, index->doc, e->descriptor.json, err)) <
 		    0)
 			return err->code;

@@ -21,7 +21,9 @@ struct lam_sink;
  * temporary files of runs that are gone are removed. LAM_EWRITE at once for what can be
  * known: no permission, a file in the folder's place, a folder that is no layout and not
  * empty, an archive file that exists and is no archive, or that holds images of other
- * names, as these would be lost (a file that holds only what is replaced is replaced). */
+ * names, as these would be lost (a file that holds only what is replaced is replaced), a
+ * tag that is an index of several images. Without a tag the only image of a layout is
+ * replaced, if it has none either; others are LAM_EWRITE. */
 int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 		  struct lam_error *err);
 void lam_sink_close(struct lam_sink *sink);

@@ -20,11 +20,13 @@ struct lam_sink_blob {
 
 struct lam_sink {
 	const struct lam_reference *reference;
-	char *path;           /* of the layout or the archive; NULL: standard output */
-	char *directory;      /* where temporary files go */
-	int dir;              /* a descriptor of that */
-	bool made;            /* the layout's folder was not there before */
-	pthread_mutex_t lock; /* of the blobs, until they are published */
+	char *path;             /* of the layout or the archive; NULL: standard output */
+	char *directory;        /* where temporary files go */
+	int dir;                /* a descriptor of that */
+	bool made;              /* the layout's folder was not there before */
+	struct lam_digest only; /* without a tag: the one image of the layout as it was
+				   opened, to be replaced; NONE: it held none */
+	pthread_mutex_t lock;   /* of the blobs, until they are published */
 	struct lam_sink_blob *blobs;
 	size_t blob_count, blob_cap;
 };

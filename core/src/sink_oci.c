@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "path.h"
 #include "sink_impl.h"
 
 #define PIECE (1u << 20)
@@ -39,6 +40,134 @@ bool lam_sink_folder_has(const struct lam_sink *sink, const struct lam_digest *d
 	return fstatat(sink->dir, blob_name(digest, name), &st, AT_SYMLINK_NOFOLLOW) ==
 		       0 &&
 	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
+}
+
+/* What is there */
+
+static int read_file(const struct lam_sink *sink, const char *name, struct lam_buf *out,
+		     struct lam_error *err)
+{
+	int fd = openat(sink->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC), code;
+	struct lam_reader *reader;
+	struct stat st;
+	size_t got = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		code = lam_fail_errno(err, LAM_EWRITE, errno, "%s/%s", sink->path, name);
+		if (fd >= 0)
+			close(fd);
+		return code;
+	}
+	if (st.st_size > LAM_MAX_INDEX) {
+		close(fd);
+		return lam_fail(err, LAM_EWRITE, "%s/%s: is larger than %u bytes",
+				sink->path, name, LAM_MAX_INDEX);
+	}
+	if (lam_reader_file(&reader, fd, true, 0, (uint64_t)st.st_size, name, err) < 0)
+		return err->code;
+	code = lam_buf_reserve(out, (size_t)st.st_size, err);
+	if (code == 0)
+		code = lam_read_full(reader, out->data, (size_t)st.st_size, &got, err);
+	lam_reader_close(reader);
+	out->len = got;
+	return code;
+}
+
+static int read_index(const struct lam_sink *sink, struct lam_buf *out,
+		      struct lam_error *err)
+{
+	if (faccessat(sink->dir, "index.json", F_OK, 0) < 0 && errno == ENOENT)
+		return 0;
+	return read_file(sink, "index.json", out, err);
+}
+
+/* It is the output that is damaged. */
+static int fail_damaged(const struct lam_sink *sink, struct lam_error *err)
+{
+	if (err->code == LAM_EFORMAT)
+		err->code = LAM_EWRITE;
+	return lam_wrap(err, "%s", sink->path);
+}
+
+/* Replacing an index takes all that it holds: more than one image would be lost, and an
+ * index in it counts as several. Attestations are of the image that is replaced. */
+static int check_index(const struct lam_sink *sink, const struct lam_descriptor *d,
+		       struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
+	char name[LAM_DIGEST_TEXT + 16];
+	struct lam_index index;
+	size_t held = 0;
+
+	if (read_file(sink, blob_name(&d->digest, name), &bytes, err) < 0)
+		return err->code;
+	if (lam_descriptor_check(d, bytes.data, bytes.len, name, err) < 0 ||
+	    lam_index_parse(&index, bytes.data, bytes.len, name, d->media_type, err) < 0)
+		return fail_damaged(sink, err);
+	for (size_t i = 0; i < index.count; i++) {
+		const struct lam_index_entry *e = &index.entries[i];
+
+		if (!e->attestation)
+			held += lam_descriptor_is_index(&e->descriptor) ? 2 : 1;
+	}
+	lam_index_fini(&index);
+	if (held <= 1)
+		return 0;
+	if (sink->reference->name)
+		return lam_fail(
+			err, LAM_EWRITE,
+			"%s: \"%s\" is an index of several images, which would be lost: "
+			"choose another tag",
+			sink->path, sink->reference->name);
+	return lam_fail(
+		err, LAM_EWRITE,
+		"%s: holds an index of several images, which would be lost: name a new "
+		"tag: %s:TAG",
+		sink->path, sink->path);
+}
+
+/* What the new image takes the place of is one image. *out_only is that where no tag is
+ * named; NONE: there is none. */
+static int check_replaced(const struct lam_sink *sink, const struct lam_buf *bytes,
+			  struct lam_digest *out_only, struct lam_error *err)
+{
+	const char *tag = sink->reference->name;
+	char text[LAM_PATH_TEXT];
+	struct lam_index index;
+	int code = 0;
+
+	*out_only = (struct lam_digest){ .algorithm = LAM_ALGORITHM_NONE };
+	if (bytes->len == 0)
+		return 0;
+	if (lam_index_parse(&index, bytes->data, bytes->len, "index.json", NULL, err) < 0)
+		return fail_damaged(sink, err);
+	if (!tag && lam_index_image_count(&index) > 1)
+		code = lam_fail(
+			err, LAM_EWRITE,
+			"%s: holds several images: name the one to be replaced, or a new "
+			"tag: %s:TAG",
+			sink->path, sink->path);
+	for (size_t i = 0; code == 0 && i < index.count; i++) {
+		const struct lam_index_entry *e = &index.entries[i];
+
+		if (!tag && e->ref_name && lam_index_entry_is_image(e))
+			code = lam_fail(
+				err, LAM_EWRITE,
+				"%s: holds the image \"%s\": name it to have it replaced, or "
+				"a new tag: %s:TAG",
+				sink->path,
+				lam_path_text(text, e->ref_name, strlen(e->ref_name),
+					      false),
+				sink->path);
+		if (code < 0 || !lam_index_is_replaced(&index, e, tag))
+			continue;
+		if (!tag)
+			*out_only = e->descriptor.digest;
+		if (lam_descriptor_is_index(&e->descriptor))
+			code = check_index(sink, &e->descriptor, err);
+	}
+	lam_index_fini(&index);
+	return code;
 }
 
 /* Opening */
@@ -97,6 +226,8 @@ static int open_dir(struct lam_sink *sink, struct lam_error *err)
 
 int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
+
 	sink->directory = strdup(sink->path);
 	if (!sink->directory)
 		return lam_fail_memory(err);
@@ -112,7 +243,9 @@ int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err)
 	if (check_folder(sink, err) < 0)
 		return err->code;
 	lam_sink_sweep(sink);
-	return 0;
+	if (read_index(sink, &index, err) < 0)
+		return err->code;
+	return check_replaced(sink, &index, &sink->only, err);
 }
 
 /* Kept blobs */
@@ -374,37 +507,17 @@ static int place_blobs(struct lam_sink *sink, const struct lam_progress *progres
 	return lam_sink_sync(sink->dir, sink->path, err);
 }
 
-static int read_index(const struct lam_sink *sink, struct lam_buf *out,
-		      struct lam_error *err)
+/* Without a tag it is the image that was there at opening that is replaced, and none that
+ * another run has put there since. */
+static int check_only(const struct lam_sink *sink, const struct lam_digest *only,
+		      const struct lam_digest *new, struct lam_error *err)
 {
-	int fd = openat(sink->dir, "index.json", O_RDONLY | O_CLOEXEC), code;
-	struct lam_reader *reader;
-	struct stat st;
-	size_t got = 0;
-
-	if (fd < 0 && errno == ENOENT)
+	if (lam_digest_equal(only, &sink->only) || lam_digest_equal(only, new))
 		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		code = lam_fail_errno(err, LAM_EWRITE, errno, "%s/index.json",
-				      sink->path);
-		if (fd >= 0)
-			close(fd);
-		return code;
-	}
-	if (st.st_size > LAM_MAX_INDEX) {
-		close(fd);
-		return lam_fail(err, LAM_EWRITE, "%s/index.json: is larger than %u bytes",
-				sink->path, LAM_MAX_INDEX);
-	}
-	if (lam_reader_file(&reader, fd, true, 0, (uint64_t)st.st_size, "index.json",
-			    err) < 0)
-		return err->code;
-	code = lam_buf_reserve(out, (size_t)st.st_size, err);
-	if (code == 0)
-		code = lam_read_full(reader, out->data, (size_t)st.st_size, &got, err);
-	lam_reader_close(reader);
-	out->len = got;
-	return code;
+	return lam_fail(err, LAM_EWRITE,
+			"%s: holds another image than when it was opened: do it again, "
+			"or name a tag: %s:TAG",
+			sink->path, sink->path);
 }
 
 /* Under the lock, so that two runs lose no tag of each other's. */
@@ -413,8 +526,11 @@ static int place_index(struct lam_sink *sink, const struct lam_sink_image *image
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf old = LAM_BUF(LAM_MAX_INDEX);
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf new = LAM_BUF(LAM_MAX_INDEX);
+	struct lam_digest only;
 
-	if (read_index(sink, &old, err) < 0)
+	if (read_index(sink, &old, err) < 0 ||
+	    check_replaced(sink, &old, &only, err) < 0 ||
+	    check_only(sink, &only, &image->manifest, err) < 0)
 		return err->code;
 	if (lam_index_edit(old.data, old.len, image->media_type, &image->manifest,
 			   image->manifest_size, &image->platform, sink->reference->name,

@@ -75,20 +75,6 @@ static int list_platforms(const struct lam_index *index, struct lam_buf *out,
 
 /* Choosing in indexes */
 
-static bool is_index(const struct lam_descriptor *d)
-{
-	return strcmp(d->media_type, LAM_MT_OCI_INDEX) == 0 ||
-	       strcmp(d->media_type, LAM_MT_DOCKER_LIST) == 0;
-}
-
-static bool is_image(const struct lam_index_entry *e)
-{
-	return !e->attestation &&
-	       (is_index(&e->descriptor) ||
-		strcmp(e->descriptor.media_type, LAM_MT_OCI_MANIFEST) == 0 ||
-		strcmp(e->descriptor.media_type, LAM_MT_DOCKER_MANIFEST) == 0);
-}
-
 static struct lam_platform wanted(const struct lam_source *s, struct utsname *machine)
 {
 	struct lam_platform p = s->wanted;
@@ -113,7 +99,7 @@ static int pick_platform(struct lam_source *s, const struct lam_index *index,
 
 	*out = NULL;
 	for (size_t i = 0; i < index->count; i++) {
-		if (is_image(&index->entries[i])) {
+		if (lam_index_entry_is_image(&index->entries[i])) {
 			only = &index->entries[i];
 			images++;
 		}
@@ -126,7 +112,7 @@ static int pick_platform(struct lam_source *s, const struct lam_index *index,
 	}
 	for (int exactly = 1; exactly >= 0 && !*out; exactly--) {
 		for (size_t i = 0; i < index->count && !*out; i++) {
-			if (is_image(&index->entries[i]) &&
+			if (lam_index_entry_is_image(&index->entries[i]) &&
 			    fits(index->entries[i].platform, want, exactly))
 				*out = &index->entries[i];
 		}
@@ -166,9 +152,10 @@ static int pick_tag(struct lam_source *s, const struct lam_index *index, const c
 	for (size_t i = 0; i < index->count; i++) {
 		const struct lam_index_entry *e = &index->entries[i];
 
-		images += is_image(e);
-		named += is_image(e) && e->ref_name;
-		if (tag ? !e->ref_name || strcmp(e->ref_name, tag) != 0 : !is_image(e))
+		images += lam_index_entry_is_image(e);
+		named += lam_index_entry_is_image(e) && e->ref_name;
+		if (tag ? !e->ref_name || strcmp(e->ref_name, tag) != 0
+			: !lam_index_entry_is_image(e))
 			continue;
 		if (*out && tag)
 			return lam_fail(
@@ -257,7 +244,7 @@ static int load(struct lam_source *s, struct lam_descriptor d, struct lam_error 
 	struct lam_index index = { 0 };
 	int code = 0;
 
-	for (int depth = 0; code == 0 && is_index(&d); depth++) {
+	for (int depth = 0; code == 0 && lam_descriptor_is_index(&d); depth++) {
 		const struct lam_index_entry *entry;
 		struct lam_index inner;
 		char name[LAM_DIGEST_TEXT + 16];
@@ -316,7 +303,7 @@ int lam_source_choose(struct lam_source *s, const char *bytes, size_t len,
 					       strlen(entry->ref_name));
 		code = s->image.name ? 0 : lam_fail_memory(err);
 	}
-	if (code == 0 && !is_image(entry)) {
+	if (code == 0 && !lam_index_entry_is_image(entry)) {
 		char text[LAM_PATH_TEXT];
 
 		code = lam_fail(err, LAM_EFORMAT, "media type %s is not one of an image",
@@ -361,11 +348,11 @@ int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len
 	for (size_t i = 0; i < index.count && !*out_found && code == 0; i++) {
 		const struct lam_index_entry *e = &index.entries[i];
 
-		if (!is_image(e))
+		if (!lam_index_entry_is_image(e))
 			continue;
 		*out_any = true;
-		*out_found =
-			is_index(&e->descriptor) || has_config(s, &e->descriptor, config);
+		*out_found = lam_descriptor_is_index(&e->descriptor) ||
+			     has_config(s, &e->descriptor, config);
 		if (!*out_found)
 			continue;
 		code = load(s, e->descriptor, err);

@@ -234,6 +234,105 @@ def good(image, scratch):
         FAILURES.append(("a pipe", "is one no more"))
 
 
+def read_index(folder):
+    with open(os.path.join(folder, "index.json"), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def write_index(folder, manifests):
+    with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as f:
+        json.dump({"schemaVersion": 2, "manifests": manifests}, f)
+
+
+def add_blob(folder, document, **fields):
+    """A descriptor of the document, which is a blob of the layout then."""
+    blob = json.dumps(document).encode()
+    with open(blob_path(folder, oci.digest(blob)), "wb") as f:
+        f.write(blob)
+    return {"mediaType": document["mediaType"], "digest": oci.digest(blob), "size": len(blob), **fields}
+
+
+def tagged(tag):
+    return {"annotations": {"org.opencontainers.image.ref.name": tag, "k": "v"}}
+
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+AMD64, ARM64, UNKNOWN = ({"os": system, "architecture": machine} for system, machine in (
+    ("linux", "amd64"), ("linux", "arm64"), ("unknown", "unknown")))
+
+
+class InPlace:
+    """A layout that is source and output, and what becomes of its index.json."""
+
+    def __init__(self, image):
+        self.image, self.folder = image, image + "-in-place"
+        self.plan = lamina.must("plan", "oci:%s:latest" % image, "--split", "/opt").stdout
+
+    def fresh(self):
+        """A copy of the image; returns its descriptor, bare."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(self.image, self.folder)
+        return {k: manifest_of(self.folder)[k] for k in ("mediaType", "digest", "size")}
+
+    def index(self, media_type, manifests):
+        return add_blob(self.folder, {"schemaVersion": 2, "mediaType": media_type, "manifests": manifests}, **tagged("multi"))
+
+    def replaces(self, what, manifests, reference=None, **fields):
+        """The one image is replaced, and its descriptor has these fields then; others stay."""
+        write_index(self.folder, manifests)
+        reference = reference or self.folder
+        expect(what, "apply", "-", reference, reference, stdin=self.plan)
+        new, *others = read_index(self.folder)["manifests"]
+        if new["digest"] == manifests[0]["digest"] or others != manifests[1:] or new.get("platform") != AMD64 \
+                or {k: new.get(k) for k in fields} != fields:
+            FAILURES.append((what, "%s, %s" % (new, others)))
+        expect(what + ": read", "inspect", reference, out=new["digest"])
+        expect(what + ": the same", "diff", "oci:%s:latest" % self.image, reference)
+
+    def refuses(self, what, manifests, err, reference=None):
+        write_index(self.folder, manifests)
+        before = sorted(os.walk(self.folder))
+        expect(what, "apply", "-", "oci:%s:latest" % self.image, reference or self.folder, stdin=self.plan, exits=5,
+               err=r"^lamina: %s[:/].*%s.*\n\Z" % (re.escape(self.folder), err))
+        if read_index(self.folder)["manifests"] != manifests or sorted(os.walk(self.folder)) != before:
+            FAILURES.append((what, "changed the layout"))
+
+
+def in_place(image):
+    place = InPlace(image)
+    one = place.fresh()
+    other = add_blob(place.folder, {**json.load(open(blob_path(place.folder, one["digest"]), "rb")), "annotations": {}})
+    several = "holds several images: name the one to be replaced"
+    place.replaces("no tag: the image has none", [one], annotations=None)
+    place.refuses("no tag: the image has one", [{**one, **tagged("t")}], 'holds the image "t": name it')
+    place.replaces("no tag: beside what is no image", [one, {**other, "mediaType": "text/x"}])
+    place.replaces("a tag: its platform is another's", [{**one, **tagged("t"), "platform": ARM64}, other],
+                   "oci:%s:t" % place.folder, **tagged("t"))
+    place.refuses("no tag: several images", [one, {**other, **tagged("t")}], several)
+    place.refuses("no tag: one image of two names", [{**one, **tagged("a")}, {**one, **tagged("b")}], several)
+    multi = "oci:%s:multi" % place.folder
+    attestation = {**other, "platform": UNKNOWN}
+    pair = [{**one, "platform": AMD64}, {**other, "platform": ARM64}]
+    lost = "several images, which would be lost: choose another tag"
+    for kind in (INDEX, LIST):
+        place.refuses("an index of several", [place.index(kind, pair)], '"multi" is an index of ' + lost, multi)
+        place.replaces("an index of one", [place.index(kind, pair[:1])], multi, mediaType=one["mediaType"], **tagged("multi"))
+    nested = [place.index(INDEX, pair[:1])]
+    place.refuses("an index of an index", [place.index(INDEX, nested)], lost, multi)
+    bare = place.index(INDEX, pair)
+    bare.pop("annotations")
+    place.refuses("no tag: an index of several", [bare], "holds an index of several images, .*: name a new tag")
+    place.replaces("an index of one and its attestation", [place.index(INDEX, [pair[0], attestation])], multi)
+    gone = place.index(INDEX, pair)
+    os.remove(blob_path(place.folder, gone["digest"]))
+    place.refuses("an index that is missing", [gone], gone["digest"][7:], multi)
+    write_index(place.folder, [])
+    expect("no tag: no image yet", "apply", "-", "oci:%s:latest" % image, place.folder, stdin=place.plan)
+    if [m.get("annotations") for m in read_index(place.folder)["manifests"]] != [None]:
+        FAILURES.append(("no tag: no image yet", str(read_index(place.folder))))
+
+
 def words(image):
     source = "oci:%s:latest" % image
     for command in COMMANDS:
@@ -278,6 +377,7 @@ def main():
         image = os.path.join(scratch, "sample")
         sample.make(image)
         good(image, scratch)
+        in_place(image)
         words(image)
         bad_images(image)
         bad_plans(image)

@@ -155,6 +155,23 @@ def in_is_out(scratch):
         raise lamina.Failure("tags: %s" % first)
 
 
+def only_one(scratch):
+    """Without a tag: of runs into one new layout one is first, and no other takes its image's place unseen."""
+    place = Place(scratch)
+    out = os.path.join(scratch, "fresh")
+    os.mkdir(out)
+    plans = [place.plan, place.plan + ".same"]
+    runs = [subprocess.Popen([lamina.PROGRAM, "apply", plan, place.source, "oci:" + out, "--progress=none"],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for plan in plans]
+    ends = [(run.communicate(), run.returncode) for run in runs]
+    with open(os.path.join(out, "index.json"), encoding="utf-8") as f:
+        held = [m["digest"] for m in json.load(f)["manifests"]]
+    told = [done[0].split()[0].decode() for done, code in ends if code == 0]
+    if len(held) != 1 or held[0] not in told or {code for _, code in ends} - {0, 5}:
+        raise lamina.Failure("%s in the layout: %s" % (held, ends))
+    lamina.must("diff", place.source, "oci:" + out)
+
+
 def archives(scratch):
     """An archive is replaced whole or not at all, and never where another image would be lost."""
     place = Place(scratch)
@@ -184,7 +201,7 @@ def archives(scratch):
 
 
 def main():
-    failures, tests = [], (killed, interrupted, no_space, two_at_once, new_folder, in_is_out, archives)
+    failures, tests = [], (killed, interrupted, no_space, two_at_once, new_folder, in_is_out, only_one, archives)
     for test in tests:
         with tempfile.TemporaryDirectory(prefix="lamina-crash.") as scratch:
             try:

@@ -222,9 +222,44 @@ static void indexes(void **state)
 	assert_true(lam_digest_equal(&index.entries[0].descriptor.digest, &c));
 	assert_non_null(strstr(one.data, "\"k\":\"v\""));
 	assert_string_equal(index.entries[1].ref_name, "new");
+	assert_false(lam_index_is_replaced(&index, &index.entries[0], NULL));
+	assert_true(lam_index_is_replaced(&index, &index.entries[0], "b"));
 	lam_index_fini(&index);
 	lam_buf_fini(&one);
 	lam_buf_fini(&two);
+}
+
+/* Without a tag the only image is replaced, and has the new one's platform. */
+static void only_images(void **state)
+{
+	static const char windows[] =
+		"\"platform\":{\"os\":\"windows\",\"architecture\":\"amd64\","
+		"\"os.version\":\"10\"}";
+	static const struct lam_platform same = { "windows", "amd64", NULL },
+					 other = { "linux", "arm64", "v8" };
+	struct lam_digest a = digest(DA);
+	struct lam_buf old = LAM_BUF(1 << 20), new = LAM_BUF(1 << 20);
+
+	(void)state;
+	OK(lam_buf_printf(
+		&old, &err,
+		"{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" LAM_MT_OCI_MANIFEST
+		"\",\"digest\":\"" DB "\",\"size\":5,%s,\"annotations\":{\"k\":\"v\"}}]}",
+		windows));
+	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &same, NULL,
+			  &new, &err));
+	assert_non_null(strstr(new.data, windows));
+	assert_non_null(strstr(new.data, DA));
+	assert_null(strstr(new.data, DB));
+	lam_buf_clear(&new);
+	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &other, NULL,
+			  &new, &err));
+	assert_null(strstr(new.data, "windows"));
+	assert_non_null(strstr(new.data, "\"annotations\":{\"k\":\"v\"},\"platform\":"
+					 "{\"architecture\":\"arm64\",\"os\":\"linux\","
+					 "\"variant\":\"v8\"}}]}"));
+	lam_buf_fini(&old);
+	lam_buf_fini(&new);
 }
 
 int main(void)
@@ -232,7 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(configs),   cmocka_unit_test(odd_histories),
 		cmocka_unit_test(manifests), cmocka_unit_test(refused_manifests),
-		cmocka_unit_test(indexes),
+		cmocka_unit_test(indexes),   cmocka_unit_test(only_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
