@@ -19,32 +19,37 @@ static const char *normal_os(const char *os)
 	return os && strcmp(os, "macos") == 0 ? "darwin" : os;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 static void normalise(struct lam_platform *p)
 {
-	static const char *const same[][2] = {
+	static const char *const names[][2] = {
 		{ "x86_64", "amd64" }, { "x86-64", "amd64" }, { "aarch64", "arm64" },
 		{ "armhf", "arm" },    { "armv7l", "arm" },   { "i386", "386" },
 		{ "i686", "386" }
 	};
+	static const struct {
+		const char *architecture, *variant, *normal;
+	} variants[] = { { "arm64", NULL, "v8" }, { "arm64", "8", "v8" },
+			 { "arm", NULL, "v7" },   { "arm", "7", "v7" },
+			 { "arm", "6", "v6" },    { "arm", "5", "v5" },
+			 { "amd64", "v1", NULL } };
 
 	p->os = normal_os(p->os);
-	for (size_t i = 0; p->architecture && i < sizeof same / sizeof *same; i++) {
-		if (strcmp(p->architecture, same[i][0]) == 0)
-			p->architecture = same[i][1];
+	for (size_t i = 0; p->architecture && i < sizeof names / sizeof *names; i++) {
+		if (strcmp(p->architecture, names[i][0]) == 0)
+			p->architecture = names[i][1];
 	}
-	if (!p->architecture)
-		return;
-	if (strcmp(p->architecture, "arm64") == 0 &&
-	    (!p->variant || strcmp(p->variant, "8") == 0 || strcmp(p->variant, "") == 0))
-		p->variant = "v8";
-	if (strcmp(p->architecture, "arm") == 0 &&
-	    (!p->variant || strcmp(p->variant, "7") == 0))
-		p->variant = "v7";
-}
-
-static bool same(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
+	for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+		if (same(p->architecture, variants[i].architecture) &&
+		    same(p->variant, variants[i].variant)) {
+			p->variant = variants[i].normal;
+			return;
+		}
+	}
 }
 
 static bool fits(struct lam_platform have, struct lam_platform want, bool exactly)
@@ -87,7 +92,8 @@ static struct lam_platform wanted(const struct lam_source *s, struct utsname *ma
 	return p;
 }
 
-/* The one image of an index, or the one for the platform. */
+/* The one image of an index, or the one for the platform; of another variant only where
+ * none was asked for. */
 static int pick_platform(struct lam_source *s, const struct lam_index *index,
 			 const struct lam_index_entry **out, struct lam_error *err)
 {
@@ -110,7 +116,8 @@ static int pick_platform(struct lam_source *s, const struct lam_index *index,
 		*out = only;
 		return 0;
 	}
-	for (int exactly = 1; exactly >= 0 && !*out; exactly--) {
+	for (int exactly = 1; exactly >= (s->wanted.variant != NULL) && !*out;
+	     exactly--) {
 		for (size_t i = 0; i < index->count && !*out; i++) {
 			if (lam_index_entry_is_image(&index->entries[i]) &&
 			    fits(index->entries[i].platform, want, exactly))

@@ -358,6 +358,40 @@ def words(image):
      FAILURES.append(("/dev/full", "exit %d: %r" % (done.returncode, done.stderr))))
 
 
+def platforms(image, scratch):
+    """An image index whose parts are one image, said to be for several platforms."""
+    folder = os.path.join(scratch, "platforms")
+
+    def index_of(*texts):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(image, folder)
+        one, parts = manifest_of(folder), []
+        for text in texts:
+            words_of = dict(zip(("os", "architecture", "variant"), text.split("/")))
+            parts.append({k: one[k] for k in ("mediaType", "digest", "size")} | {"platform": words_of})
+        blob = json.dumps({"schemaVersion": 2, "manifests": parts}).encode()
+        with open(blob_path(folder, oci.digest(blob)), "wb") as f:
+            f.write(blob)
+        top = {"mediaType": "application/vnd.oci.image.index.v1+json", "digest": oci.digest(blob), "size": len(blob)}
+        with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as f:
+            json.dump({"schemaVersion": 2, "manifests": [top]}, f)
+
+    def ask(platform, exits=0, err=None):
+        expect("platform " + platform, "inspect", folder, "--platform", platform, exits=exits, err=err,
+               lines=1 if exits else None)
+
+    index_of("linux/amd64", "linux/arm64/v8", "linux/arm/v6")
+    for right in ("linux/amd64", "linux/amd64/v1", "linux/x86_64", "linux/arm64", "linux/arm64/v8", "linux/aarch64/8",
+                  "linux/arm/v6", "linux/arm/6", "linux/arm"):
+        ask(right)
+    for wrong in ("linux/arm64/v7", "linux/amd64/foo", "linux/arm/v7", "linux/s390x"):
+        ask(wrong, 3, "has no image for %s; --platform takes one of: linux/amd64, linux/arm64/v8, linux/arm/v6" % wrong)
+    index_of("linux/arm64", "linux/arm")
+    for right in ("linux/arm64/v8", "linux/arm/v7", "linux/arm"):
+        ask(right)
+    ask("linux/arm/v6", 3, "has no image for linux/arm/v6")
+
+
 def hostile_names(scratch):
     folder = os.path.join(scratch, "evil")
     name = b"a" + EVIL
@@ -381,6 +415,7 @@ def main():
         words(image)
         bad_images(image)
         bad_plans(image)
+        platforms(image, scratch)
         hostile_names(scratch)
     return lamina.conclude("commands", len(PASSED), FAILURES)
 

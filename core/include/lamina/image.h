@@ -15,8 +15,8 @@
 struct lam_image;
 
 struct lam_open_options {
-	const char *platform;  /* "os/arch[/variant]", or NULL: this machine's where there
-				  is a choice */
+	const char *platform;  /* "os/arch[/variant]", of any variant where it names none;
+				  or NULL: this machine's where there is a choice */
 	unsigned threads;      /* 0: as many as there are cores */
 	const char *temporary; /* folder for what does not fit in memory; NULL: /tmp */
 	const char *spool; /* not NULL: an image that will be written from: layer contents
