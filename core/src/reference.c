@@ -1,5 +1,6 @@
 #include "reference.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,15 +70,37 @@ static int set_parts(struct lam_reference *out, const char *rest, const char *co
 	return 0;
 }
 
-/* Where DIR:TAG is cut: at the last colon that no slash follows, unless all of it exists
- * as a path. */
-static const char *tag_colon(const char *rest)
+static bool holds_image(const char *path, size_t len, enum lam_transport transport)
 {
-	const char *colon = strrchr(rest, ':');
+	char text[4096]; /* no path that can be opened is longer */
+	struct stat st;
 
-	if (!colon || strchr(colon, '/') || exists(rest))
+	if (len == 0 || len >= sizeof text)
+		return false;
+	len = (size_t)snprintf(text, sizeof text, "%.*s%s", (int)len, path,
+			       transport == LAM_OCI ? "/oci-layout" : "");
+	return len < sizeof text && stat(text, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* Where DIR:TAG is cut: nowhere if all of it exists as a path; behind the longest path
+ * where there is an image of one of two transports, for its tags may have colons and
+ * slashes; else at the last colon that no slash follows. */
+static const char *tag_colon(const char *rest, enum lam_transport a, enum lam_transport b)
+{
+	const char *last = NULL, *found = NULL;
+
+	if (exists(rest))
 		return NULL;
-	return colon;
+	for (const char *c = strchr(rest, ':'); c; c = strchr(c + 1, ':')) {
+		size_t len = (size_t)(c - rest);
+
+		if (holds_image(rest, len, a) || holds_image(rest, len, b))
+			found = c;
+		last = c;
+	}
+	if (found)
+		return found;
+	return last && !strchr(last, '/') ? last : NULL;
 }
 
 static int check_name(const struct lam_reference *r, struct lam_error *err)
@@ -88,11 +111,11 @@ static int check_name(const struct lam_reference *r, struct lam_error *err)
 		return lam_fail(err, LAM_EUSAGE, "%s: names no file or folder",
 				lam_path_text(text, r->text, strlen(r->text), false));
 	if (!r->name || is_tag(r->name) ||
-	    (r->transport != LAM_OCI && is_ref_name(r->name)))
+	    ((r->transport != LAM_OCI || strpbrk(r->name, ":/")) && is_ref_name(r->name)))
 		return 0;
 	return lam_fail(
 		err, LAM_EUSAGE,
-		"%s: what stands behind the last colon is no tag: letters, digits and ._- are",
+		"%s: what stands behind the path is no tag: letters, digits and ._- are",
 		lam_path_text(text, r->text, strlen(r->text), false));
 }
 
@@ -104,7 +127,7 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 	struct stat st;
 
 	lam_path_text(shown, text, strlen(text), false);
-	if (set_parts(out, text, tag_colon(text), err) < 0)
+	if (set_parts(out, text, tag_colon(text, LAM_OCI, LAM_OCI_ARCHIVE), err) < 0)
 		return err->code;
 	if (stat(out->path, &st) < 0 && !for_output)
 		return lam_fail(
@@ -148,8 +171,9 @@ static int parse(struct lam_reference *out, const char *text, bool for_output,
 			continue;
 		out->transport = TRANSPORTS[i].transport;
 		if (set_parts(out, rest,
-			      out->transport == LAM_DOCKER_ARCHIVE ? strchr(rest, ':')
-								   : tag_colon(rest),
+			      out->transport == LAM_DOCKER_ARCHIVE
+				      ? strchr(rest, ':')
+				      : tag_colon(rest, out->transport, out->transport),
 			      err) < 0)
 			return err->code;
 		return check_name(out, err);

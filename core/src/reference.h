@@ -18,9 +18,11 @@ struct lam_reference {
 /* "oci:DIR[:TAG]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:NAME:TAG]", "-". A
  * bare path is what is there: a folder with oci-layout, or an archive (which kind, the
  * source finds out: OCI_ARCHIVE); "DIR:TAG" works too where DIR:TAG itself does not
- * exist. Colons: the path goes up to the last colon that no '/' follows, if what stands
- * before it exists or what stands behind it is a tag by the grammar
- * [A-Za-z0-9_][A-Za-z0-9._-]{0,127}; docker-archive: the path ends at the first colon. A
+ * exist. Colons: the longest path before a colon where there is a layout (oci) or a file
+ * (oci-archive) is the path, and all behind it the tag, which may have colons and slashes
+ * as OCI's ref.name may; where there is none, the path goes up to the last colon that no
+ * '/' follows, and behind it is a tag by the grammar [A-Za-z0-9_][A-Za-z0-9._-]{0,127};
+ * docker-archive: the path ends at the first colon. A
  * name for later transports (docker-daemon:, containers-storage:, docker://) is
  * LAM_EUSAGE with "not supported yet: use skopeo copy NAME oci:DIR:TAG". For output a
  * bare path is LAM_EUSAGE unless it is an existing OCI layout: say "oci:", "oci-archive:"

@@ -392,6 +392,35 @@ def platforms(image, scratch):
     ask("linux/arm/v6", 3, "has no image for linux/arm/v6")
 
 
+def colons(image, scratch):
+    """Where a reference's path ends and its tag begins."""
+    here = os.path.join(scratch, "colons")
+    os.mkdir(here)
+    many, flat = here + "/mi", json.dumps({"lamina": 1, "layers": [{"name": "a", "from": "rest"}]}).encode()
+    shutil.copytree(image, many)
+    for tag in ("foo:bar", "example.com/library/x:1.0", "a/b"):
+        expect("a tag made: " + tag, "apply", "-", "oci:%s:latest" % many, "oci:%s:%s" % (many, tag), stdin=flat)
+        for transport in ("oci:", ""):
+            expect("a tag: %s%s" % (transport, tag), "ls", "%s%s:%s" % (transport, many, tag), out="^/etc$")
+    expect("no such tag", "ls", "oci:%s:foo:baz" % many, exits=3, lines=1,
+           err='has no tag "foo:baz"; there is: latest, foo:bar, example.com/library/x:1.0, a/b')
+    expect("a bad tag", "ls", "oci:%s:foo bar" % many, exits=2, lines=1, err="is no tag")
+    archive = here + "/f.tar"
+    tagged = archive + ":q.io/x:1"
+    open(archive, "wb").close()  # an empty file may become an archive
+    expect("an archive's tag with a colon made", "apply", "-", "oci:%s:a/b" % many, "oci-archive:" + tagged, stdin=flat)
+    for text in ("oci-archive:" + tagged, tagged, "oci-archive:" + archive):
+        expect("an archive's tag with a colon: " + text[:12], "ls", text, out="^/etc$")
+    for folder in ("mi:foo", "x:y/mi", "mi:z:1"):
+        shutil.copytree(image, os.path.join(here, folder))
+        for text in ("oci:%s/%s", "oci:%s/%s:latest", "%s/%s", "%s/%s:latest"):
+            expect("a folder with a colon: " + text % ("", folder), "ls", text % (here, folder), out="^/etc$")
+    expect("a new folder with a colon", "apply", "-", "oci:%s:latest" % many, "oci:%s/new:one:t" % here, stdin=flat)
+    if not os.path.exists(here + "/new:one/oci-layout"):
+        FAILURES.append(("a new folder with a colon", repr(os.listdir(here))))
+    expect("no image before a colon", "ls", "oci:%s/nope:foo:bar" % here, exits=3, lines=1, err="no such folder")
+
+
 def hostile_names(scratch):
     folder = os.path.join(scratch, "evil")
     name = b"a" + EVIL
@@ -416,6 +445,7 @@ def main():
         bad_images(image)
         bad_plans(image)
         platforms(image, scratch)
+        colons(image, scratch)
         hostile_names(scratch)
     return lamina.conclude("commands", len(PASSED), FAILURES)
 
