@@ -1,5 +1,6 @@
 #include "reference.h"
 
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,13 +104,47 @@ static const char *tag_colon(const char *rest, enum lam_transport a, enum lam_tr
 	return last && !strchr(last, '/') ? last : NULL;
 }
 
-static int check_name(const struct lam_reference *r, struct lam_error *err)
+/* What docker and skopeo load: the grammar of github.com/distribution/reference, less
+ * digests. Where the first component cannot be a host, it may still be one of the path.
+ */
+static int check_image_name(const struct lam_reference *r, struct lam_error *err)
+{
+#define LABEL "[[:alnum:]]([[:alnum:]-]*[[:alnum:]])?"
+#define PORT  ":[[:digit:]]+"
+#define WORD  "[[:lower:][:digit:]]+((\\.|_|__|-+)[[:lower:][:digit:]]+)*"
+	static const char grammar[] =
+		"^((localhost|" LABEL "(\\." LABEL ")+)(" PORT ")?/|" LABEL PORT
+		"/)?" WORD "(/" WORD ")*(:[[:alnum:]_][[:alnum:]_.-]{0,127})?$";
+	char shown[LAM_PATH_TEXT], name[LAM_PATH_TEXT];
+	regex_t regex;
+	int code;
+
+	if (regcomp(&regex, grammar, REG_EXTENDED | REG_NOSUB) != 0)
+		return lam_fail_memory(err);
+	code = is_ref_name(r->name) ? regexec(&regex, r->name, 0, NULL, 0) : REG_NOMATCH;
+	regfree(&regex);
+	if (code == 0)
+		return 0;
+	if (code != REG_NOMATCH)
+		return lam_fail_memory(err);
+	return lam_fail(
+		err, LAM_EUSAGE,
+		"%s: \"%s\" is no name that docker loads; it is [HOST[:PORT]/]NAME[:TAG], such as "
+		"example.com/team/my-app:1.0, NAME in small letters and digits",
+		lam_path_text(shown, r->text, strlen(r->text), false),
+		lam_path_text(name, r->name, strlen(r->name), false));
+}
+
+static int check_name(const struct lam_reference *r, bool for_output,
+		      struct lam_error *err)
 {
 	char text[LAM_PATH_TEXT];
 
 	if (!r->path[0])
 		return lam_fail(err, LAM_EUSAGE, "%s: names no file or folder",
 				lam_path_text(text, r->text, strlen(r->text), false));
+	if (for_output && r->name && r->transport == LAM_DOCKER_ARCHIVE)
+		return check_image_name(r, err);
 	if (!r->name || is_tag(r->name) ||
 	    ((r->transport != LAM_OCI || strpbrk(r->name, ":/")) && is_ref_name(r->name)))
 		return 0;
@@ -176,7 +211,7 @@ static int parse(struct lam_reference *out, const char *text, bool for_output,
 				      : tag_colon(rest, out->transport, out->transport),
 			      err) < 0)
 			return err->code;
-		return check_name(out, err);
+		return check_name(out, for_output, err);
 	}
 	for (const char *const *later = LATER; *later; later++) {
 		if (strncmp(text, *later, strlen(*later)) == 0)

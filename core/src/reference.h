@@ -26,7 +26,8 @@ struct lam_reference {
  * name for later transports (docker-daemon:, containers-storage:, docker://) is
  * LAM_EUSAGE with "not supported yet: use skopeo copy NAME oci:DIR:TAG". For output a
  * bare path is LAM_EUSAGE unless it is an existing OCI layout: say "oci:", "oci-archive:"
- * or "docker-archive:". Tags that break the grammar are LAM_EUSAGE. */
+ * or "docker-archive:". Tags that break the grammar are LAM_EUSAGE, and for output names
+ * of a docker-archive that docker would not load. */
 int lam_reference_parse(struct lam_reference *out, const char *text, bool for_output,
 			struct lam_error *err);
 void lam_reference_fini(struct lam_reference *reference);

@@ -421,6 +421,29 @@ def colons(image, scratch):
     expect("no image before a colon", "ls", "oci:%s/nope:foo:bar" % here, exits=3, lines=1, err="no such folder")
 
 
+def image_names(image, scratch):
+    """The names that a docker-archive may be given: those that docker and skopeo load."""
+    archive, plan = os.path.join(scratch, "names.tar"), b'{"lamina": 1, "layers": [{"name": "a", "from": "rest"}]}'
+    for name in ("UPPER:t", "-x:t", "a//b:t", "a:", "", ":t", "a/b@c:t", "a/:t", "/a:t", "a.:t", "a..b:t", "a___b:t", "a/B:t",
+                 "a:-t", "a:b:c", "a b:t", "-h.io/a:t", "h.io:x/a:t", "h.io:5000/A:t", "a:" + 129 * "t", "a:t/", "\u00e9:t"):
+        expect("no name: " + name[:20], "apply", "-", image, "docker-archive:%s:%s" % (archive, name), stdin=plan, exits=2,
+               lines=1, err="is no name that docker loads")
+        if os.path.exists(archive):
+            FAILURES.append(("no name: " + name, "an output was made"))
+    for name in ("a", "a:t", "a/b/c:T_1.x-", "localhost/a:t", "localhost:5000/a", "H.io/a-b--c:t", "H:5000/a__b.c_d:t",
+                 "a-b.io:80/x", "a_b.c/d:t", "a:" + 128 * "t"):
+        output = "docker-archive:%s:%s" % (archive, name)
+        expect("a name: " + name[:20], "apply", "-", image, output, stdin=plan)
+        expect("a name, read: " + name[:20], "ls", output, out="^/etc$")
+        if shutil.which("skopeo"):
+            done = subprocess.run(["skopeo", "inspect", "docker-archive:" + archive], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, check=False)
+            (PASSED if done.returncode == 0 else FAILURES).append((name, done.stderr))
+        if os.path.exists(archive):
+            os.remove(archive)
+    expect("an input's name is not judged", "ls", "docker-archive:%s:UPPER:t" % archive, exits=3, lines=1)
+
+
 def hostile_names(scratch):
     folder = os.path.join(scratch, "evil")
     name = b"a" + EVIL
@@ -446,6 +469,7 @@ def main():
         bad_plans(image)
         platforms(image, scratch)
         colons(image, scratch)
+        image_names(image, scratch)
         hostile_names(scratch)
     return lamina.conclude("commands", len(PASSED), FAILURES)
 
