@@ -143,7 +143,7 @@ static int write_image(struct apply *a)
 	if (lam_write_image(a->layout, call->args[2], &options, &result, &call->err) < 0)
 		return fail(call);
 	progress_clear();
-	if (call_has(call, "json") && !standard)
+	if (call_has(call, "json"))
 		print_json(a, &result);
 	else
 		fprintf(standard ? stderr : stdout, "%s %s%s\n", result.manifest_digest,
@@ -191,6 +191,11 @@ int run_apply(struct call *call)
 		return usage_error(
 			"apply",
 			"apply: the plan and the image cannot both be standard input");
+	if (!call_has(call, "dry-run") && call_has(call, "json") &&
+	    strcmp(call->args[2], "-") == 0)
+		return usage_error(
+			"apply", "apply: --json and an archive on standard output cannot "
+				 "both be had: write to a file, or leave --json out");
 	if (!call_has(call, "dry-run") &&
 	    lam_write_spool_folder(&a.spool, call->args[2], &call->err) < 0)
 		return fail(call);

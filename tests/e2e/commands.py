@@ -351,6 +351,10 @@ def words(image):
     expect("threads", "--threads=0", "ls", source, exits=2)
     expect("a later transport", "inspect", "docker://x", exits=2, err="not supported yet")
     expect("an output that is not named", "apply", "-", source, "x.tar", exits=2, err="say what it is to be", stdin=b"")
+    flat = b'{"lamina": 1, "layers": [{"name": "a", "from": "rest"}]}'
+    expect("both to standard output", "apply", "--json", "-", source, "-", exits=2, out=r"\A\Z", err="--json and an archive",
+           lines=1, stdin=flat)
+    expect("what would be, as JSON", "apply", "--json", "--dry-run", "-", source, "-", out='"lamina":1', stdin=flat)
     expect("both from standard input", "apply", "-", "-", "oci:x", exits=2)
     with open("/dev/full", "wb") as full:
         done = subprocess.run([lamina.PROGRAM, "ls", "-R", source], stdout=full, stderr=subprocess.PIPE, check=False)
