@@ -12,6 +12,8 @@ struct listing {
 	long layer; /* -1: all */
 	char *path; /* of the node at hand, bytes, absolute */
 	size_t path_len, path_cap;
+	const struct lam_version *version; /* of the node at hand, that is listed */
+	const struct lam_version *later;   /* what came after it; NULL: it is visible */
 	size_t count;
 };
 
@@ -44,9 +46,9 @@ static void time_text(int64_t seconds, char out[40])
 		snprintf(out, 40, "%lld", (long long)seconds);
 }
 
-static uint32_t deleted_in(const struct listing *l, uint32_t node)
+static const char *end_of(const struct listing *l)
 {
-	return lam_tree_version(l->tree, lam_tree_node(l->tree, node)->version)->layer;
+	return l->later->change == LAM_CHANGE_DELETED ? "deleted" : "replaced";
 }
 
 static size_t link_count(const struct listing *l, uint32_t node)
@@ -55,7 +57,7 @@ static size_t link_count(const struct listing *l, uint32_t node)
 	uint32_t *names;
 	size_t count = 1;
 
-	if (!lam_tree_node(l->tree, node)->linked)
+	if (l->later || !lam_tree_node(l->tree, node)->linked)
 		return count;
 	if (lam_tree_links(l->tree, node, &names, &count, &err) == 0)
 		free(names);
@@ -64,8 +66,7 @@ static size_t link_count(const struct listing *l, uint32_t node)
 	return count;
 }
 
-static void print_long(const struct listing *l, uint32_t node,
-		       const struct lam_stat *stat)
+static void print_long(const struct listing *l, const struct lam_stat *stat)
 {
 	char mode[11], when[40], owner[48], size[32];
 
@@ -77,8 +78,7 @@ static void print_long(const struct listing *l, uint32_t node,
 		snprintf(size, sizeof size, "%u,%u", stat->dev_major, stat->dev_minor);
 	else
 		snprintf(size, sizeof size, "%llu", (unsigned long long)stat->size);
-	printf("%s %-9s %12s %s %4u ", mode, owner, size, when,
-	       lam_tree_origin(l->tree, node));
+	printf("%s %-9s %12s %s %4u ", mode, owner, size, when, l->version->layer);
 }
 
 static void print_plain(struct listing *l, uint32_t node, const struct lam_stat *stat)
@@ -87,19 +87,19 @@ static void print_plain(struct listing *l, uint32_t node, const struct lam_stat 
 	const char *where;
 
 	if (l->is_long)
-		print_long(l, node, stat);
+		print_long(l, stat);
 	put_text(stdout, l->path, l->path_len);
 	if (l->is_long && stat->kind == LAM_KIND_SYMLINK) {
 		fputs(" -> ", stdout);
 		put_text(stdout, stat->target, stat->target_len);
-		where = n->live ? resolution_name(l->tree, node) : NULL;
+		where = l->later ? NULL : resolution_name(l->tree, node);
 		if (where)
 			printf(" [%s]", where);
 	}
-	if (l->is_long && n->linked)
+	if (l->is_long && n->linked && !l->later)
 		printf(" [%zu links]", link_count(l, node));
-	if (!n->live)
-		printf(" [deleted in %u]", deleted_in(l, node));
+	if (l->later)
+		printf(" [%s in %u]", end_of(l), l->later->layer);
 	putchar('\n');
 }
 
@@ -149,11 +149,11 @@ static void print_json(struct listing *l, uint32_t node, const struct lam_stat *
 	       "\"layer\":%u",
 	       KIND_NAMES[stat->kind], stat->mode, (long long)stat->uid,
 	       (long long)stat->gid, (unsigned long long)stat->size,
-	       (long long)stat->mtime_s, stat->mtime_ns, lam_tree_origin(l->tree, node));
+	       (long long)stat->mtime_s, stat->mtime_ns, l->version->layer);
 	if (stat->kind == LAM_KIND_SYMLINK) {
 		fputs(",\"target\":", stdout);
 		put_json_bytes(stdout, stat->target, stat->target_len);
-		where = n->live ? resolution_name(l->tree, node) : NULL;
+		where = l->later ? NULL : resolution_name(l->tree, node);
 	}
 	if (where)
 		printf(",\"state\":\"%s\"", where);
@@ -161,9 +161,9 @@ static void print_json(struct listing *l, uint32_t node, const struct lam_stat *
 		printf(",\"dev_major\":%u,\"dev_minor\":%u", stat->dev_major,
 		       stat->dev_minor);
 	printf(",\"links\":%zu", link_count(l, node));
-	if (n->linked)
+	if (n->linked && !l->later)
 		printf(",\"inode\":\"%u:%u\"", stat->layer, stat->inode);
-	if (n->implied && stat->kind == LAM_KIND_DIR)
+	if (l->version->implied && stat->kind == LAM_KIND_DIR)
 		fputs(",\"implied\":true", stdout);
 	if (stat->kind == LAM_KIND_FILE) {
 		fputs(",\"sha256_128\":\"", stdout);
@@ -173,36 +173,39 @@ static void print_json(struct listing *l, uint32_t node, const struct lam_stat *
 	}
 	if (stat->attribute_count)
 		print_attributes(stat);
-	if (!n->live)
-		printf(",\"deleted_in\":%u", deleted_in(l, node));
+	if (l->later)
+		printf(",\"%s_in\":%u", end_of(l), l->later->layer);
 	putchar('}');
 }
 
-static bool is_wanted(const struct listing *l, uint32_t node)
+/* The version that is listed: the layer's own, or the last; false: none is wanted. */
+static bool find_version(struct listing *l, uint32_t node)
 {
+	static const struct lam_version nothing = { .previous = LAM_NODE_NONE,
+						    .inode = UINT32_MAX,
+						    .implied = true };
 	const struct lam_node *n = lam_tree_node(l->tree, node);
 
-	if (!n->live && !l->dead)
-		return false;
-	if (l->layer < 0)
-		return true;
-	if (n->live && lam_tree_origin(l->tree, node) == l->layer)
-		return true;
-	for (uint32_t v = n->version; l->dead && v != LAM_NODE_NONE;
-	     v = lam_tree_version(l->tree, v)->previous) {
-		if (lam_tree_version(l->tree, v)->layer == l->layer)
-			return true;
+	l->later = NULL;
+	l->version = n->version == LAM_NODE_NONE ? &nothing
+						 : lam_tree_version(l->tree, n->version);
+	while (l->version->change == LAM_CHANGE_DELETED ||
+	       (l->layer >= 0 && l->version->layer != l->layer)) {
+		if (l->version->previous == LAM_NODE_NONE)
+			return false;
+		l->later = l->version;
+		l->version = lam_tree_version(l->tree, l->version->previous);
 	}
-	return false;
+	return l->dead || !l->later;
 }
 
 static void print_node(struct listing *l, uint32_t node)
 {
 	struct lam_stat stat;
 
-	if (!is_wanted(l, node))
+	if (!find_version(l, node))
 		return;
-	lam_tree_stat(l->tree, node, &stat);
+	lam_tree_stat_version(l->tree, l->version, &stat);
 	if (l->json)
 		print_json(l, node, &stat);
 	else

@@ -448,6 +448,38 @@ def image_names(image, scratch):
     expect("an input's name is not judged", "ls", "docker-archive:%s:UPPER:t" % archive, exits=3, lines=1)
 
 
+def layers_own(scratch):
+    """--layer N --dead: what that layer holds, as it holds it."""
+    folder = os.path.join(scratch, "own")
+    layers = ([plain("dir", b"d"), plain("file", b"d/a", b"one"), plain("file", b"d/b", b"bb"), plain("file", b"d/c", b"c"),
+               plain("link", b"d/b2", target=b"d/b")],
+              [plain("file", b"d/a", b"three", mode=0o600), plain("symlink", b"d/c", target=b"nowhere")],
+              [plain("file", b"d/.wh.a", b""), plain("file", b"d/.wh.b", b"")],
+              [plain("file", b"d/a", b"last one"), plain("file", b"d/b", b"b again")])
+    oci.write_layout(folder, [(tar(members), "gzip", 1) for members in layers])
+    image = "oci:%s:t" % folder
+
+    def own(layer, dead, *rows):
+        args = ("ls", "-R", "--layer", str(layer), *(["--dead"] if dead else []), image)
+        expect("layer %d's own" % layer, *args, out=r"\A%s\Z" % "".join(re.escape(row) + "\n" for row in rows))
+        listed = json.loads(expect("layer %d's own, as JSON" % layer, *args, "--json"))["entries"]
+        if {entry["layer"] for entry in listed} - {layer}:
+            FAILURES.append(("layer %d's own" % layer, repr(listed)))
+        return {entry["path"]: entry for entry in listed}
+
+    first = own(0, True, "/", "/d", "/d/a [replaced in 1]", "/d/b [deleted in 2]", "/d/b2", "/d/c [replaced in 1]")
+    second = own(1, True, "/d/a [deleted in 2]", "/d/c")
+    own(2, True)
+    own(3, True, "/d/a", "/d/b")
+    own(0, False, "/", "/d", "/d/b2")
+    own(1, False, "/d/c")
+    got = [(first["/d/a"][k], second["/d/a"][k]) for k in ("size", "mode")]
+    ends = first["/d/a"]["replaced_in"], second["/d/a"]["deleted_in"], first["/d/c"]["kind"], second["/d/c"]["kind"]
+    if got != [(3, 5), ("0644", "0600")] or ends != (1, 2, "file", "symlink"):
+        FAILURES.append(("versions as layers hold them", repr((got, ends))))
+    expect("what is dead, of all layers", "ls", "-R", "--dead", image, out=r"\A/\n/d\n/d/a\n/d/b\n/d/b2\n/d/c\n\Z")
+
+
 def hostile_names(scratch):
     folder = os.path.join(scratch, "evil")
     name = b"a" + EVIL
@@ -474,6 +506,7 @@ def main():
         platforms(image, scratch)
         colons(image, scratch)
         image_names(image, scratch)
+        layers_own(scratch)
         hostile_names(scratch)
     return lamina.conclude("commands", len(PASSED), FAILURES)
 
