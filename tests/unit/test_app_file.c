@@ -114,6 +114,36 @@ static void asks_before_saving_over(void **state)
 	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
 }
 
+static void an_undone_load_keeps_its_file(void **state)
+{
+	char *loaded;
+
+	(void)state;
+	change();
+	drive_command(&d, "save a.json");
+	loaded = strdup(drive_file(&d, "a.json"));
+	drive_keys(&d, "x");
+	drive_command(&d, "save b.json");
+	drive_command(&d, "load a.json");
+	assert_int_equal(unsaved(), 0);
+	drive_keys(&d, "u");
+	assert_true(unsaved() > 0);
+	/* it asks where to: this is not the plan of a.json */
+	drive_keys(&d, "gs");
+	assert_int_equal(app_dialog(&d.app)->kind, DIALOG_PROMPT);
+	drive_keys(&d, "Esc");
+	assert_string_equal(drive_file(&d, "a.json"), loaded);
+	drive_command(&d, "save a.json");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	drive_keys(&d, "Esc");
+	/* undone edits of a loaded plan are still that file's */
+	drive_command(&d, "load a.json");
+	drive_keys(&d, "x u x gs");
+	assert_int_equal(unsaved(), 0);
+	assert_string_not_equal(drive_file(&d, "a.json"), loaded);
+	free(loaded);
+}
+
 static void loads(void **state)
 {
 	char *first = drive_plan(&d), *changed, *now;
@@ -129,8 +159,11 @@ static void loads(void **state)
 	now = drive_plan(&d);
 	assert_string_equal(now, changed);
 	free(now);
-	assert_int_equal(unsaved(), 0);
-	drive_keys(&d, "u");
+	/* the plan before it is in no file */
+	assert_true(unsaved() > 0);
+	drive_keys(&d, "q");
+	see("in no file");
+	drive_keys(&d, "Esc u");
 	now = drive_plan(&d);
 	assert_string_equal(now, first);
 	free(now);
@@ -434,6 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(saves),
 		TEST(asks_before_saving_over),
+		TEST(an_undone_load_keeps_its_file),
 		TEST(loads),
 		TEST(edits_as_text),
 		TEST(asks_before_quitting),

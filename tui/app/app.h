@@ -211,6 +211,7 @@ struct app {
 	struct effect *effect; /* of a plan; NULL until the first is there */
 	bool effect_stale;     /* a newer plan stands */
 	char *plan_file;       /* NULL: none yet */
+	size_t file_since;     /* undone to fewer steps the plan is not that file's */
 	char *plan_on_disk; /* what that file held when it was read or saved; NULL: none
 			     */
 	char *output;       /* where the last write went, or is to go; NULL: not said */

@@ -18,10 +18,15 @@ static char *plan_text(struct app *app)
 	return NULL;
 }
 
+static bool is_own_file(const struct app *app, const char *file)
+{
+	return app->plan_file && strcmp(file, app->plan_file) == 0;
+}
+
 /* What the file may hold without a question: what was read from it or saved to it. */
 void plan_save(struct app *app, const char *file, bool force)
 {
-	bool known = app->plan_file && strcmp(file, app->plan_file) == 0;
+	bool known = is_own_file(app, file);
 	struct app_effect *effect;
 	char *text = plan_text(app);
 
@@ -70,6 +75,8 @@ void plan_saved(struct app *app, const struct event *event)
 	}
 	file = strdup(event->file);
 	text = strdup(event->text);
+	if (!is_own_file(app, event->file))
+		app->file_since = 0;
 	free(app->plan_file);
 	free(app->plan_on_disk);
 	app->plan_file = file;
@@ -153,15 +160,28 @@ static void take_loaded(struct app *app, const struct event *event, struct lam_p
 	free(name);
 	if (!file || !text)
 		return;
+	if (!is_own_file(app, file))
+		app->file_since = lam_history_undo_count(app->history);
 	free(app->plan_file);
 	free(app->plan_on_disk);
 	app->plan_file = file;
 	app->plan_on_disk = text;
-	lam_history_set_saved(app->history);
-	/* what stood before may be in no file: the journal keeps it until it is undone or
-	 * saved */
+	/* else what stood before is in no file: it is asked about at the end, and the
+	 * journal keeps it until it is saved */
+	if (was_clean)
+		lam_history_set_saved(app->history);
 	if (was_clean && app->journal)
 		journal_reset(app->journal);
+}
+
+void plan_forget_file(struct app *app)
+{
+	if (lam_history_undo_count(app->history) >= app->file_since)
+		return;
+	free(app->plan_file);
+	free(app->plan_on_disk);
+	app->plan_file = app->plan_on_disk = NULL;
+	app->file_since = 0;
 }
 
 static void take_merged(struct app *app, const struct event *event,

@@ -73,6 +73,8 @@ void plan_assign_to_new(struct app *app, const char *name, const char *pattern);
 void plan_save(struct app *app, const char *file, bool force);
 void plan_saved(struct app *app, const struct event *event);
 void plan_loaded(struct app *app, const struct event *event);
+/* Where a load has been undone: what is saved next is not for the file it was from. */
+void plan_forget_file(struct app *app);
 void plan_edited(struct app *app, const struct event *event);
 void plan_edit_text(struct app *app, const char *text, size_t line);
 void plan_quit(struct app *app);

@@ -373,6 +373,7 @@ static void undo(struct app *app, const char *argument)
 		app_tell(app, ROLE_STATUS, "nothing to undo");
 		return;
 	}
+	plan_forget_file(app);
 	text = text_format("undo: %s", name);
 	keep_in_journal(app, text ? text : "undo");
 	app_tell(app, ROLE_GOOD, "%s", text ? text : "undo");
