@@ -1,5 +1,7 @@
 /* Saving, loading, the editor, the journal, quitting and writing, without a terminal. */
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app_drive.h"
@@ -297,6 +299,83 @@ static void recovers(void **state)
 	free(first);
 }
 
+static void configure_nowhere(struct drive *drive)
+{
+	free(drive->state_dir);
+	if (asprintf(&drive->state_dir, "%s/oci-layout/state", built.dir) < 0)
+		abort();
+	drive->options.state_dir = drive->state_dir;
+}
+
+static void configure_none(struct drive *drive)
+{
+	drive->options.state_dir = NULL;
+}
+
+static void not_see(const char *text)
+{
+	if (!drive_sees(&d, text))
+		return;
+	drive_print(&d);
+	fail_msg("seen: %s", text);
+}
+
+static void tells_that_nothing_is_kept(void **state)
+{
+	(void)state;
+	drive_close(&d);
+	drive_open(&d, &built, 160, 40, configure_nowhere);
+	drive_go(&d, "/opt/app");
+	drive_keys(&d, "x");
+	see("not kept until saved: leave out /opt/app: journal");
+	see("Not a directory");
+	assert_int_equal(d.app.message.role, ROLE_ERROR);
+	/* the reason is told once; that it is not kept, each time */
+	drive_keys(&d, "u");
+	see("not kept until saved: undo: leave out /opt/app");
+	not_see("Not a directory");
+	drive_keys(&d, "U");
+	see("not kept until saved: redo: leave out /opt/app");
+	drive_keys(&d, "q");
+	see("save and quit");
+	not_see("offered again");
+	drive_close(&d);
+	drive_open(&d, &built, 160, 40, configure_none);
+	change();
+	see("not kept until saved: /opt/app to layer-0: there is no journal");
+	drive_keys(&d, "q");
+	not_see("offered again");
+}
+
+/* As a full disk does. */
+static void let_files_grow(bool let)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, let ? SIG_DFL : SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = let ? limit.rlim_max : 0;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void tells_what_is_not_kept(void **state)
+{
+	(void)state;
+	change();
+	see("/opt/app to layer-0");
+	not_see("not kept");
+	let_files_grow(false);
+	drive_keys(&d, "x");
+	let_files_grow(true);
+	see("not kept until saved: leave out /opt/app: journal");
+	drive_keys(&d, "q");
+	not_see("offered again");
+	drive_keys(&d, "Esc u");
+	not_see("not kept");
+	drive_keys(&d, "q");
+	see("offered again");
+}
+
 static void stops_by_signal(void **state)
 {
 	struct event stop = { .kind = EVENT_STOP, .signal = 15 };
@@ -472,6 +551,8 @@ int main(void)
 		TEST(edits_as_text),
 		TEST(asks_before_quitting),
 		TEST(recovers),
+		TEST(tells_that_nothing_is_kept),
+		TEST(tells_what_is_not_kept),
 		TEST(stops_by_signal),
 		TEST(writes),
 		TEST(leaving_out_takes_another_word),

@@ -216,6 +216,7 @@ struct app {
 			     */
 	char *output;       /* where the last write went, or is to go; NULL: not said */
 	struct journal *journal;
+	bool unkept;           /* the journal could not take what stands now */
 	struct orphan *orphan; /* that is asked about */
 
 	struct files files;

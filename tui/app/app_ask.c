@@ -434,7 +434,7 @@ void ask_quit(struct app *app)
 	} else {
 		dialog_line(d, ROLE_DIALOG, "The plan has changes that are in no file.");
 		dialog_item(d, 's', 's', "save and quit");
-		if (app->journal)
+		if (!app->unkept)
 			dialog_item(d, 'k', 'k',
 				    "quit; they are offered again next time");
 		dialog_item(d, 'd', 'd', "drop them and quit");

@@ -16,18 +16,29 @@ struct lam_plan *plan_copy(struct app *app)
 	return NULL;
 }
 
-/* What stands now goes to the journal before it is shown. */
-static void keep_in_journal(struct app *app, const char *name)
+static int keep_in_journal(struct app *app, const char *name, struct lam_error *err)
 {
+	if (!app->journal)
+		return lam_fail(err, LAM_EWRITE, "there is no journal");
+	return journal_append(app->journal, name, app_plan(app), err);
+}
+
+/* What stands now goes to the journal before it is shown. Why it could not is told once.
+ */
+static void keep(struct app *app, const char *name)
+{
+	bool was_unkept = app->unkept;
 	struct lam_error err;
 
-	if (!app->journal)
-		return;
-	if (journal_append(app->journal, name, app_plan(app), &err) < 0)
-		app_tell(app, ROLE_ERROR, "the journal could not be written: %s",
-			 err.text);
-	else
+	app->unkept = keep_in_journal(app, name, &err) < 0;
+	if (!app->unkept) {
 		app_effect_add(app, EFFECT_JOURNAL);
+		app_tell(app, ROLE_GOOD, "%s", name);
+	} else if (was_unkept) {
+		app_tell(app, ROLE_ERROR, "not kept until saved: %s", name);
+	} else {
+		app_tell(app, ROLE_ERROR, "not kept until saved: %s: %s", name, err.text);
+	}
 }
 
 void plan_push(struct app *app, const char *name, struct lam_plan *plan)
@@ -43,8 +54,7 @@ void plan_push(struct app *app, const char *name, struct lam_plan *plan)
 		app_tell_error(app, &err);
 		return;
 	}
-	keep_in_journal(app, name);
-	app_tell(app, ROLE_GOOD, "%s", name);
+	keep(app, name);
 	app_want_effect(app);
 }
 
@@ -375,8 +385,7 @@ static void undo(struct app *app, const char *argument)
 	}
 	plan_forget_file(app);
 	text = text_format("undo: %s", name);
-	keep_in_journal(app, text ? text : "undo");
-	app_tell(app, ROLE_GOOD, "%s", text ? text : "undo");
+	keep(app, text ? text : "undo");
 	free(text);
 	app_want_effect(app);
 }
@@ -392,8 +401,7 @@ static void redo(struct app *app, const char *argument)
 		return;
 	}
 	text = text_format("redo: %s", name);
-	keep_in_journal(app, text ? text : "redo");
-	app_tell(app, ROLE_GOOD, "%s", text ? text : "redo");
+	keep(app, text ? text : "redo");
 	free(text);
 	app_want_effect(app);
 }
