@@ -376,6 +376,48 @@ static void tells_what_is_not_kept(void **state)
 	see("offered again");
 }
 
+static void recovers_on_a_full_disk(void **state)
+{
+	char *plan, *now;
+
+	(void)state;
+	change();
+	plan = drive_plan(&d);
+	for (int i = 0; i < 2; i++) {
+		again();
+		let_files_grow(false);
+		drive_keys(&d, "r");
+		let_files_grow(true);
+		see("not kept until saved: recovered plan");
+		now = drive_plan(&d);
+		assert_string_equal(now, plan);
+		free(now);
+	}
+	/* there is room again: the new journal holds it */
+	drive_keys(&d, "u U");
+	assert_null(d.app.orphan);
+	again();
+	drive_keys(&d, "r");
+	now = drive_plan(&d);
+	assert_string_equal(now, plan);
+	free(now);
+	/* it is in a file, or not wanted */
+	for (int i = 0; i < 2; i++) {
+		again();
+		let_files_grow(false);
+		drive_keys(&d, "r");
+		let_files_grow(true);
+		if (i == 0)
+			drive_command(&d, "save a.json");
+		else
+			drive_keys(&d, "q d");
+		again();
+		assert_int_equal(d.app.dialog_count, 0);
+		change();
+	}
+	free(plan);
+}
+
 static void stops_by_signal(void **state)
 {
 	struct event stop = { .kind = EVENT_STOP, .signal = 15 };
@@ -553,6 +595,7 @@ int main(void)
 		TEST(recovers),
 		TEST(tells_that_nothing_is_kept),
 		TEST(tells_what_is_not_kept),
+		TEST(recovers_on_a_full_disk),
 		TEST(stops_by_signal),
 		TEST(writes),
 		TEST(leaving_out_takes_another_word),

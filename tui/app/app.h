@@ -217,7 +217,8 @@ struct app {
 	char *output;       /* where the last write went, or is to go; NULL: not said */
 	struct journal *journal;
 	bool unkept;           /* the journal could not take what stands now */
-	struct orphan *orphan; /* that is asked about */
+	struct orphan *orphan; /* that is asked about; without its plan, that has been
+				  recovered, and the journal does not hold it yet */
 
 	struct files files;
 	struct layers layers;

@@ -156,8 +156,7 @@ static void quit_item(struct app *app, struct dialog *d, const struct dialog_ite
 {
 	(void)d;
 	if (item->id == 'd') {
-		if (app->journal)
-			journal_reset(app->journal);
+		plan_drop_journal(app);
 		plan_quit(app);
 	} else if (item->id == 's') {
 		app->quit_when_saved = true;

@@ -82,8 +82,7 @@ void plan_saved(struct app *app, const struct event *event)
 	app->plan_file = file;
 	app->plan_on_disk = text;
 	lam_history_set_saved(app->history);
-	if (app->journal)
-		journal_reset(app->journal);
+	plan_drop_journal(app);
 	app_tell(app, ROLE_GOOD, "saved: %s", event->file);
 	if (quit)
 		plan_quit(app);

@@ -59,14 +59,16 @@ void files_go_text(struct app *app, const char *path);
 void details_home(struct app *app);
 
 /* app_plan.c */
-/* Takes plan over; what it is called in undo. */
-void plan_push(struct app *app, const char *name, struct lam_plan *plan);
+/* Takes plan over; what it is called in undo. False on no memory, is told. */
+bool plan_push(struct app *app, const char *name, struct lam_plan *plan);
 struct lam_plan *plan_copy(struct app *app); /* NULL on no memory, is told */
 void plan_assign(struct app *app, const char *to);
 void plan_assign_pattern(struct app *app, const char *pattern, const char *to);
 /* A new layer on top for what is chosen (pattern NULL), or for a pattern. */
 void plan_take_suggestions(struct app *app, const struct dialog *dialog);
 void plan_recover(struct app *app);
+/* What was journalled is saved or not wanted any more. */
+void plan_drop_journal(struct app *app);
 void plan_assign_to_new(struct app *app, const char *name, const char *pattern);
 
 /* app_file.c */

@@ -16,11 +16,34 @@ struct lam_plan *plan_copy(struct app *app)
 	return NULL;
 }
 
+static void drop_recovered(struct app *app)
+{
+	if (app->orphan && !app->orphan->plan) {
+		orphan_remove(app->orphan);
+		app->orphan = NULL;
+	}
+}
+
+void plan_drop_journal(struct app *app)
+{
+	if (app->journal)
+		journal_reset(app->journal);
+	drop_recovered(app);
+}
+
 static int keep_in_journal(struct app *app, const char *name, struct lam_error *err)
 {
+	int code;
+
 	if (!app->journal)
 		return lam_fail(err, LAM_EWRITE, "there is no journal");
-	return journal_append(app->journal, name, app_plan(app), err);
+	code = journal_append(app->journal, name, app_plan(app), err);
+	/* the only other copy goes */
+	if (code == 0 && app->orphan && !app->orphan->plan)
+		code = journal_sync(app->journal, err);
+	if (code == 0)
+		drop_recovered(app);
+	return code;
 }
 
 /* What stands now goes to the journal before it is shown. Why it could not is told once.
@@ -41,21 +64,22 @@ static void keep(struct app *app, const char *name)
 	}
 }
 
-void plan_push(struct app *app, const char *name, struct lam_plan *plan)
+bool plan_push(struct app *app, const char *name, struct lam_plan *plan)
 {
 	struct lam_error err;
 
 	if (lam_plan_equal(plan, app_plan(app))) {
 		lam_plan_free(plan);
 		app_tell(app, ROLE_STATUS, "nothing changes");
-		return;
+		return true;
 	}
 	if (lam_history_push(app->history, name, plan, &err) < 0) {
 		app_tell_error(app, &err);
-		return;
+		return false;
 	}
 	keep(app, name);
 	app_want_effect(app);
+	return true;
 }
 
 /* Assigning */
@@ -416,9 +440,12 @@ void plan_recover(struct app *app)
 		app->plan_file = file;
 		app->orphan->plan_file = NULL;
 	}
-	plan_push(app, "recovered plan", plan);
-	orphan_remove(app->orphan);
-	app->orphan = NULL;
+	if (!plan_push(app, "recovered plan", plan)) {
+		orphan_free(app->orphan); /* to be offered again */
+		app->orphan = NULL;
+	} else if (!app->unkept) {
+		drop_recovered(app);
+	}
 }
 
 static void rules(struct app *app, const char *argument)
