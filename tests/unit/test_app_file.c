@@ -418,6 +418,84 @@ static void recovers_on_a_full_disk(void **state)
 	free(plan);
 }
 
+#define PLAN_TEXT \
+	"{\"lamina\":1,\"layers\":[{\"name\":\"all\",\"from\":\"rest\"}],\"assign\":[]}"
+
+static void configure_plan(struct drive *drive, const char *file)
+{
+	static char text[] = PLAN_TEXT;
+	static char name[20];
+
+	snprintf(name, sizeof name, "%s", file);
+	drive->plan_file = name;
+	drive->plan_text = text;
+}
+
+static void configure_a(struct drive *drive)
+{
+	configure_plan(drive, "a.json");
+}
+
+static void configure_b(struct drive *drive)
+{
+	configure_plan(drive, "b.json");
+}
+
+static void again_with(void (*configure)(struct drive *drive))
+{
+	drive_close(&d);
+	drive_open(&d, &built, 100, 40, configure);
+}
+
+static void recovers_to_its_file(void **state)
+{
+	char *plan;
+
+	(void)state;
+	again_with(configure_a);
+	change();
+	plan = drive_plan(&d);
+	again_with(configure_a);
+	not_see("plan file");
+	again_with(configure_b);
+	see("of the plan file a.json");
+	drive_keys(&d, "r");
+	/* the new journal knows it too */
+	again_with(configure_b);
+	see("of the plan file a.json");
+	drive_keys(&d, "r");
+	drive_set_file(&d, "a.json", "somebody's");
+	drive_keys(&d, "gs");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	drive_keys(&d, "o");
+	see("saved: a.json");
+	assert_string_equal(drive_file(&d, "a.json"), plan);
+	assert_string_equal(drive_file(&d, "b.json"), PLAN_TEXT);
+	free(plan);
+}
+
+static void recovers_to_no_file(void **state)
+{
+	(void)state;
+	change();
+	again_with(configure_b);
+	see("in no file yet");
+	drive_keys(&d, "r gs");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE);
+	assert_string_equal(drive_file(&d, "b.json"), PLAN_TEXT);
+}
+
+static void recovers_to_where_it_was_saved(void **state)
+{
+	(void)state;
+	again_with(configure_a);
+	change();
+	drive_command(&d, "save c.json");
+	drive_keys(&d, "x");
+	again_with(configure_a);
+	see("of the plan file c.json");
+}
+
 static void stops_by_signal(void **state)
 {
 	struct event stop = { .kind = EVENT_STOP, .signal = 15 };
@@ -596,6 +674,9 @@ int main(void)
 		TEST(tells_that_nothing_is_kept),
 		TEST(tells_what_is_not_kept),
 		TEST(recovers_on_a_full_disk),
+		TEST(recovers_to_its_file),
+		TEST(recovers_to_no_file),
+		TEST(recovers_to_where_it_was_saved),
 		TEST(stops_by_signal),
 		TEST(writes),
 		TEST(leaving_out_takes_another_word),

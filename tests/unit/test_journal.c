@@ -156,6 +156,44 @@ static void begins_anew_after_a_reset(void **state)
 	free(dir);
 }
 
+static void follows_the_plan_file(void **state)
+{
+	char *dir = image_temporary(), *here = getcwd(NULL, 0), *file, want[4096];
+	struct journal *j = begin(dir);
+	struct orphan *orphan;
+
+	(void)state;
+	append(j, "one");
+	OK(journal_set_plan_file(j, "other.json", &err));
+	append(j, "two");
+	append(j, "three");
+	file = only_file(dir);
+	assert_non_null(file);
+	journal_close(j);
+	orphan = find(dir);
+	assert_string_equal(orphan->plan_file, "other.json");
+	assert_int_equal(orphan->changes, 2);
+	orphan_free(orphan);
+	/* seen from elsewhere */
+	assert_int_equal(chdir(dir), 0);
+	orphan = find(dir);
+	snprintf(want, sizeof want, "%s/other.json", here);
+	assert_string_equal(orphan->plan_file, want);
+	orphan_remove(orphan);
+	j = begin(dir);
+	OK(journal_set_plan_file(j, NULL, &err));
+	append(j, "four");
+	journal_close(j);
+	assert_int_equal(chdir(here), 0);
+	orphan = find(dir);
+	assert_null(orphan->plan_file);
+	orphan_remove(orphan);
+	free(file);
+	free(here);
+	image_remove(dir);
+	free(dir);
+}
+
 static void survives_a_kill(void **state)
 {
 	char *dir = image_temporary();
@@ -355,6 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_and_finds),
 		cmocka_unit_test(begins_anew_after_a_reset),
+		cmocka_unit_test(follows_the_plan_file),
 		cmocka_unit_test(survives_a_kill),
 		cmocka_unit_test(torn_anywhere),
 		cmocka_unit_test(hostile_files),

@@ -365,6 +365,17 @@ static void put_time(int64_t seconds, char out[40])
 		snprintf(out, 40, "?");
 }
 
+static void name_plan_file(struct dialog *d, const char *file)
+{
+	char *shown = file ? lam_path_escape(file, strlen(file)) : NULL;
+
+	if (file)
+		dialog_line(d, ROLE_WARNING, "of the plan file %s", shown ? shown : "?");
+	else
+		dialog_line(d, ROLE_WARNING, "of a plan that is in no file yet");
+	free(shown);
+}
+
 void ask_orphan(struct app *app)
 {
 	const struct orphan *o = app->orphan;
@@ -383,6 +394,8 @@ void ask_orphan(struct app *app)
 		dialog_line(d, ROLE_DIM, "  %s", name ? name : "?");
 		free(name);
 	}
+	if (!plan_orphan_is_of_open(app))
+		name_plan_file(d, o->plan_file);
 	dialog_item(d, 'r', 'r', "recover it (undo takes it back)");
 	dialog_item(d, 's', 's', "show it");
 	dialog_item(d, 'd', 'd', "drop it for good");

@@ -67,6 +67,8 @@ void plan_assign_pattern(struct app *app, const char *pattern, const char *to);
 /* A new layer on top for what is chosen (pattern NULL), or for a pattern. */
 void plan_take_suggestions(struct app *app, const struct dialog *dialog);
 void plan_recover(struct app *app);
+/* Whether the orphan's changes are of the plan file that is open. */
+bool plan_orphan_is_of_open(const struct app *app);
 /* What was journalled is saved or not wanted any more. */
 void plan_drop_journal(struct app *app);
 void plan_assign_to_new(struct app *app, const char *name, const char *pattern);

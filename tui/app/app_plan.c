@@ -37,7 +37,9 @@ static int keep_in_journal(struct app *app, const char *name, struct lam_error *
 
 	if (!app->journal)
 		return lam_fail(err, LAM_EWRITE, "there is no journal");
-	code = journal_append(app->journal, name, app_plan(app), err);
+	code = journal_set_plan_file(app->journal, app->plan_file, err);
+	if (code == 0)
+		code = journal_append(app->journal, name, app_plan(app), err);
 	/* the only other copy goes */
 	if (code == 0 && app->orphan && !app->orphan->plan)
 		code = journal_sync(app->journal, err);
@@ -430,14 +432,23 @@ static void redo(struct app *app, const char *argument)
 	app_want_effect(app);
 }
 
+bool plan_orphan_is_of_open(const struct app *app)
+{
+	const char *file = app->orphan->plan_file, *open = app->plan_file;
+
+	return file && open ? strcmp(file, open) == 0 : file == open;
+}
+
 void plan_recover(struct app *app)
 {
 	struct lam_plan *plan = app->orphan->plan;
-	char *file = app->orphan->plan_file;
 
 	app->orphan->plan = NULL;
-	if (!app->plan_file && file) {
-		app->plan_file = file;
+	if (!plan_orphan_is_of_open(app)) {
+		free(app->plan_file);
+		free(app->plan_on_disk);
+		app->plan_file = app->orphan->plan_file;
+		app->plan_on_disk = NULL;
 		app->orphan->plan_file = NULL;
 	}
 	if (!plan_push(app, "recovered plan", plan)) {

@@ -20,6 +20,7 @@ struct journal {
 	int fd;     /* holds the lock */
 	off_t size;
 	bool dirty;
+	bool renamed; /* plan_file is not what the file on disk says */
 };
 
 static bool copy_text(char **out, const char *text)
@@ -44,6 +45,21 @@ int journal_new(struct journal **out, const char *dir, const char *manifest_dige
 		return lam_fail_memory(err);
 	}
 	*out = j;
+	return 0;
+}
+
+int journal_set_plan_file(struct journal *j, const char *plan_file, struct lam_error *err)
+{
+	char *copy;
+
+	if (plan_file && j->plan_file ? strcmp(plan_file, j->plan_file) == 0
+				      : plan_file == j->plan_file)
+		return 0;
+	if (!copy_text(&copy, plan_file))
+		return lam_fail_memory(err);
+	free(j->plan_file);
+	j->plan_file = copy;
+	j->renamed = j->path;
 	return 0;
 }
 
@@ -190,7 +206,8 @@ static int begin(struct journal *j, const char *line, struct lam_error *err)
 	return 0;
 }
 
-/* The file is large: another takes its place, with what stands now alone. */
+/* The file is large, or of another plan file: another takes its place, with what stands
+ * now alone. */
 static int begin_again(struct journal *j, const char *line, struct lam_error *err)
 {
 	struct journal old = *j;
@@ -201,6 +218,7 @@ static int begin_again(struct journal *j, const char *line, struct lam_error *er
 		*j = old;
 		return err->code;
 	}
+	j->renamed = false;
 	(void)unlink(old.path);
 	free(old.path);
 	close(old.fd);
@@ -224,7 +242,7 @@ int journal_append(struct journal *j, const char *name, const struct lam_plan *p
 		return err->code;
 	if (j->fd < 0)
 		code = begin(j, line, err);
-	else if ((size_t)j->size + strlen(line) > JOURNAL_MOST_BYTES)
+	else if (j->renamed || (size_t)j->size + strlen(line) > JOURNAL_MOST_BYTES)
 		code = begin_again(j, line, err);
 	else
 		code = add_line(j, line, err);
@@ -263,6 +281,7 @@ void journal_reset(struct journal *j)
 	j->fd = -1;
 	j->size = 0;
 	j->dirty = false;
+	j->renamed = false;
 }
 
 void journal_close(struct journal *j)

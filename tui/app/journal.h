@@ -1,9 +1,10 @@
 /* The journal: what was done to a plan since it was saved, so that SIGKILL or a dead
  * machine loses nothing. One file an editor: DIR/<manifest digest>-<pid>.jsonl, 0600, one
- * JSON object a line: first {"lamina-journal":1,"reference":…,"plan-file":…,"time":…},
- * then {"name":…,"time":…,"plan":{…}} for each state. The plan of the last whole line
- * counts. A file whose process still lives is not an orphan (flock tells, not the
- * number). A file that grows too large begins anew with the state that stands. */
+ * JSON object a line: first {"lamina-journal":1,"reference":…,"plan-file":…,"folder":…,
+ * "time":…}, folder being where plan-file is seen from, then
+ * {"name":…,"time":…,"plan":{…}} for each state. The plan of the last whole line counts.
+ * A file whose process still lives is not an orphan (flock tells, not the number). A file
+ * that grows too large begins anew with the state that stands. */
 #ifndef APP_JOURNAL_H
 #define APP_JOURNAL_H
 
@@ -15,6 +16,9 @@ struct journal;
  */
 int journal_new(struct journal **out, const char *dir, const char *manifest_digest,
 		const char *reference, const char *plan_file, struct lam_error *err);
+/* What is appended from now on belongs to another file; NULL: to none. */
+int journal_set_plan_file(struct journal *journal, const char *plan_file,
+			  struct lam_error *err);
 int journal_append(struct journal *journal, const char *name, const struct lam_plan *plan,
 		   struct lam_error *err);
 /* Whether something was appended that is not on disk yet, and putting it there. */

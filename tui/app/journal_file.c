@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <lamina/path.h>
 
@@ -71,17 +72,20 @@ static char *quote_bytes(const char *bytes)
 
 char *journal_first_line(const char *reference, const char *plan_file, int64_t time)
 {
-	char *shown = quote_bytes(reference),
-	     *file = plan_file ? quote_bytes(plan_file) : strdup("null"), *line = NULL;
+	char *here = getcwd(NULL, 0), *shown = quote_bytes(reference),
+	     *file = plan_file ? quote_bytes(plan_file) : strdup("null"),
+	     *folder = here ? quote_bytes(here) : strdup("null"), *line = NULL;
 
-	if (!shown || !file ||
-	    asprintf(
-		    &line,
-		    "{\"lamina-journal\":1,\"reference\":%s,\"plan-file\":%s,\"time\":%lld}\n",
-		    shown, file, (long long)time) < 0)
+	if (!shown || !file || !folder ||
+	    asprintf(&line,
+		     "{\"lamina-journal\":1,\"reference\":%s,\"plan-file\":%s,"
+		     "\"folder\":%s,\"time\":%lld}\n",
+		     shown, file, folder, (long long)time) < 0)
 		line = NULL;
+	free(here);
 	free(shown);
 	free(file);
+	free(folder);
 	return line;
 }
 
@@ -154,6 +158,21 @@ char *journal_text(const json_t *object, const char *key, bool raw)
 		return bytes;
 	free(bytes);
 	return NULL;
+}
+
+char *journal_plan_file(const json_t *object)
+{
+	char *file = journal_text(object, "plan-file", true), *path = NULL,
+	     *folder = journal_text(object, "folder", true), *here = getcwd(NULL, 0);
+
+	if (file && file[0] != '/' && folder && !(here && strcmp(here, folder) == 0))
+		path = journal_path(folder, file);
+	free(folder);
+	free(here);
+	if (!path)
+		return file;
+	free(file);
+	return path;
 }
 
 struct lam_plan *journal_plan(const json_t *object)

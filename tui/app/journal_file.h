@@ -26,6 +26,8 @@ json_t *journal_parse_line(const char *line, size_t len);
 /* A string of an object as text that can be shown, or with `raw` as the bytes that it was
  * made from; NULL: there is none. */
 char *journal_text(const json_t *object, const char *key, bool raw);
+/* The plan file of a first line, as seen from here; NULL: none. */
+char *journal_plan_file(const json_t *object);
 /* The plan of a state's line; NULL: it has none that is right. */
 struct lam_plan *journal_plan(const json_t *object);
 

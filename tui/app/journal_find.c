@@ -156,7 +156,7 @@ static bool read_first(struct orphan *o, const char *line, size_t len)
 
 	if (ours) {
 		o->reference = journal_text(object, "reference", false);
-		o->plan_file = journal_text(object, "plan-file", true);
+		o->plan_file = journal_plan_file(object);
 	}
 	json_decref(object);
 	return ours && o->reference;
