@@ -325,6 +325,28 @@ static void marks(void **state)
 	assert_false(bits_get(&d.app.files.marks, node_of("/usr/lib/libc.so.6")));
 }
 
+static void marks_what_a_filter_found(void **state)
+{
+	(void)state;
+	drive_command(&d, "filter re.py");
+	assert_int_equal(d.app.files.rows.count, 4);
+	drive_keys(&d, "*");
+	assert_int_equal(d.app.files.mark_count, 1);
+	assert_true(bits_get(&d.app.files.marks, node_of("/usr/lib/python/re.py")));
+	drive_keys(&d, "*");
+	assert_int_equal(d.app.files.mark_count, 0);
+	/* the directory above is all of the same layer */
+	go("/usr/lib/python/re.py");
+	drive_keys(&d, "M");
+	assert_int_equal(d.app.files.mark_count, 1);
+	/* what is found is not known yet */
+	d.held[JOB_FILTER] = true;
+	drive_command(&d, "filter os.py");
+	drive_keys(&d, "Esc *");
+	assert_int_equal(d.app.files.mark_count, 0);
+	d.held[JOB_FILTER] = false;
+}
+
 static void filters(void **state)
 {
 	(void)state;
@@ -777,6 +799,7 @@ int main(void)
 		TEST(follows_links),
 		TEST(goes_to_paths),
 		TEST(marks),
+		TEST(marks_what_a_filter_found),
 		TEST(filters),
 		TEST(searches),
 		TEST(sorts),

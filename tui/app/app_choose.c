@@ -185,6 +185,12 @@ static void unmark_pattern(struct app *app, const char *argument)
 		dialog_prompt(app, FOR_UNMARK, "Unmark all that match", "Filter: ", "");
 }
 
+/* Directories above what a filter found are shown for their place alone. */
+static bool is_found(const struct files *f, uint32_t node)
+{
+	return !f->filter || (f->filtered && bits_get(&f->filtered->match, node));
+}
+
 static void invert(struct app *app, const char *argument)
 {
 	const struct rows *rows = &app->files.rows;
@@ -193,7 +199,8 @@ static void invert(struct app *app, const char *argument)
 	for (size_t i = 0; i < rows->count; i++) {
 		uint32_t node = rows->items[i].node;
 
-		files_set_mark(app, node, !bits_get(&app->files.marks, node));
+		if (is_found(&app->files, node))
+			files_set_mark(app, node, !bits_get(&app->files.marks, node));
 	}
 }
 
@@ -209,7 +216,8 @@ static void mark_like(struct app *app, const char *argument)
 	for (size_t i = 0; i < rows->count; i++) {
 		uint32_t node = rows->items[i].node;
 
-		if (app->facts->from[node] == app->facts->from[like] &&
+		if (is_found(&app->files, node) &&
+		    app->facts->from[node] == app->facts->from[like] &&
 		    (!to || to[node] == to[like]))
 			files_set_mark(app, node, true);
 	}
