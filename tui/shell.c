@@ -92,6 +92,18 @@ static void load(struct shell *s, const struct app_effect *effect)
 	free(text);
 }
 
+static void look_at_output(struct shell *s, const struct app_effect *effect)
+{
+	struct event event = { .kind = EVENT_OUTPUT, .text = effect->text };
+	struct lam_error err = { 0 };
+
+	if (!effect->text)
+		return;
+	lam_write_replaces(&event.replaces, effect->text, &err);
+	event.err = &err;
+	give(s, &event);
+}
+
 static void copy(struct shell *s, const struct app_effect *effect)
 {
 	struct event event = { .kind = EVENT_COPIED, .text = effect->text };
@@ -116,6 +128,7 @@ static void carry_out_one(struct shell *s, struct app_effect *effect)
 	case EFFECT_EDITOR: edit(s, effect); break;
 	case EFFECT_SAVE: save(s, effect); break;
 	case EFFECT_LOAD: load(s, effect); break;
+	case EFFECT_OUTPUT: look_at_output(s, effect); break;
 	case EFFECT_COPY: copy(s, effect); break;
 	case EFFECT_JOURNAL:
 		if (!s->journal_due)

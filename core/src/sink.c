@@ -279,6 +279,19 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 	return code;
 }
 
+int lam_sink_replaces(bool *out, const struct lam_reference *reference,
+		      struct lam_error *err)
+{
+	struct stat st;
+
+	*out = false;
+	if (reference->transport == LAM_OCI)
+		return lam_sink_folder_replaces(out, reference, err);
+	/* an empty file is no image */
+	*out = reference->path && stat(reference->path, &st) == 0 && st.st_size > 0;
+	return 0;
+}
+
 int lam_sink_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 		     struct lam_error *err)
 {

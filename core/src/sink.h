@@ -27,6 +27,9 @@ struct lam_sink;
 int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 		  struct lam_error *err);
 void lam_sink_close(struct lam_sink *sink);
+/* Whether publishing would replace an image; nothing is changed or made. */
+int lam_sink_replaces(bool *out, const struct lam_reference *reference,
+		      struct lam_error *err);
 
 /* The folder for spools and temporary files: on the same filesystem as the output
  * ($TMPDIR or /tmp for stdout). */

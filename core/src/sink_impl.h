@@ -41,6 +41,8 @@ int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
 		       struct lam_error *err);
 
 int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err);
+int lam_sink_folder_replaces(bool *out, const struct lam_reference *reference,
+			     struct lam_error *err);
 void lam_sink_remove_folder(const struct lam_sink *sink);
 bool lam_sink_folder_has(const struct lam_sink *sink, const struct lam_digest *digest,
 			 uint64_t size);

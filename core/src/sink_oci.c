@@ -520,6 +520,33 @@ static int check_only(const struct lam_sink *sink, const struct lam_digest *only
 			sink->path, sink->path);
 }
 
+int lam_sink_folder_replaces(bool *out, const struct lam_reference *reference,
+			     struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
+	struct lam_sink sink = { .path = reference->path, .dir = -1 };
+	struct lam_index index;
+	int code;
+
+	*out = false;
+	sink.dir = open(sink.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sink.dir < 0)
+		return errno == ENOENT
+			       ? 0
+			       : lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink.path);
+	code = read_index(&sink, &bytes, err);
+	close(sink.dir);
+	if (code < 0 || !bytes.len || !reference->name)
+		return code;
+	if (lam_index_parse(&index, bytes.data, bytes.len, "index.json", NULL, err) < 0)
+		return lam_wrap(err, "%s", sink.path);
+	for (size_t i = 0; i < index.count && !*out; i++)
+		*out = index.entries[i].ref_name &&
+		       strcmp(index.entries[i].ref_name, reference->name) == 0;
+	lam_index_fini(&index);
+	return 0;
+}
+
 /* Under the lock, so that two runs lose no tag of each other's. */
 static int place_index(struct lam_sink *sink, const struct lam_sink_image *image,
 		       struct lam_error *err)

@@ -196,3 +196,16 @@ int lam_write_spool_folder(char **out, const char *text, struct lam_error *err)
 	lam_reference_fini(&reference);
 	return *out ? 0 : lam_fail_memory(err);
 }
+
+int lam_write_replaces(bool *out, const char *text, struct lam_error *err)
+{
+	struct lam_reference reference = { 0 };
+	int code;
+
+	*out = false;
+	if (lam_reference_parse(&reference, text, true, err) < 0)
+		return err->code;
+	code = lam_sink_replaces(out, &reference, err);
+	lam_reference_fini(&reference);
+	return code;
+}

@@ -88,6 +88,16 @@ static void edit(struct drive *d, const struct app_effect *effect)
 	free(copy);
 }
 
+static void look_at_output(struct drive *d, const struct app_effect *effect)
+{
+	struct event event = { .kind = EVENT_OUTPUT, .text = effect->text };
+	struct lam_error err = { 0 };
+
+	lam_write_replaces(&event.replaces, effect->text, &err);
+	event.err = &err;
+	drive_event(d, &event);
+}
+
 static void copy_text(struct drive *d, const struct app_effect *effect)
 {
 	struct lam_error err = { 0 };
@@ -147,6 +157,7 @@ static void carry_out_one(struct drive *d, struct app_effect *effect)
 	case EFFECT_EDITOR: edit(d, effect); break;
 	case EFFECT_SAVE: save(d, effect); break;
 	case EFFECT_LOAD: load(d, effect); break;
+	case EFFECT_OUTPUT: look_at_output(d, effect); break;
 	case EFFECT_COPY: copy_text(d, effect); break;
 	case EFFECT_JOURNAL: d->syncs++; break;
 	case EFFECT_REDRAW: d->redraws++; break;

@@ -541,6 +541,33 @@ static void writes(void **state)
 	assert_int_equal(app_dialog(&d.app)->purpose, FOR_QUIT);
 }
 
+static void tells_what_a_write_replaces(void **state)
+{
+	static const char told[] = "an image is there already";
+	char name[300];
+
+	(void)state;
+	change();
+	write_to("out");
+	assert_false(drive_sees(&d, told));
+	drive_type(&d, "yes");
+	drive_keys(&d, "Enter b");
+	write_to("out");
+	see(told);
+	drive_keys(&d, "Esc");
+	write_to("out/../out");
+	see(told);
+	drive_keys(&d, "Esc");
+	/* what is edited, by another name */
+	snprintf(name, sizeof name, "write %s/.:latest", built.dir);
+	drive_command(&d, name);
+	see(told);
+	drive_keys(&d, "Esc");
+	write_to("");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITE);
+	assert_false(drive_sees(&d, told));
+}
+
 static void leaving_out_takes_another_word(void **state)
 {
 	(void)state;
@@ -679,6 +706,7 @@ int main(void)
 		TEST(recovers_to_where_it_was_saved),
 		TEST(stops_by_signal),
 		TEST(writes),
+		TEST(tells_what_a_write_replaces),
 		TEST(leaving_out_takes_another_word),
 		TEST(cancels_a_write),
 		TEST(quitting_cancels_a_write),

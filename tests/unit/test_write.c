@@ -267,6 +267,51 @@ static void kept_where_it_is(void **state)
 	free(out);
 }
 
+static bool replaces(const char *transport, const char *path, const char *name)
+{
+	char text[4300];
+	bool there;
+
+	snprintf(text, sizeof text, "%s:%s%s", transport, path, name);
+	OK(lam_write_replaces(&there, text, &err));
+	return there;
+}
+
+static void what_it_replaces(void **state)
+{
+	char *image = make_image(1000, LAM_CODEC_GZIP), *out = in_folder("out"),
+	     *other = in_folder("./out/../image"), *file = in_folder("a.tar");
+	FILE *made;
+	bool there;
+
+	(void)state;
+	assert_true(replaces("oci", image, ":latest"));
+	assert_false(replaces("oci", image, ":late"));
+	assert_false(replaces("oci", image, ""));
+	assert_false(replaces("oci", out, ":latest"));
+	assert_int_equal(oci_count(out), -1);
+	assert_int_equal(mkdir(out, 0777), 0);
+	assert_false(replaces("oci", out, ":latest"));
+	assert_int_equal(oci_count(out), 0);
+	assert_true(replaces("oci", other, ":latest"));
+	assert_false(replaces("oci-archive", file, ":latest"));
+	made = fopen(file, "w");
+	assert_non_null(made);
+	assert_false(replaces("docker-archive", file, ":app:1"));
+	fputs("image", made);
+	fclose(made);
+	assert_true(replaces("docker-archive", file, ":app:1"));
+	assert_true(replaces("oci-archive", file, ":latest"));
+	assert_int_equal(lam_write_replaces(&there, "nonsense", &err), LAM_EUSAGE);
+	assert_non_null(strstr(err.text, "say what it is to be"));
+	assert_int_equal(lam_write_replaces(&there, "docker://x/y", &err), LAM_EUSAGE);
+	remove(file);
+	free(image);
+	free(out);
+	free(other);
+	free(file);
+}
+
 static void kept_but_damaged(void **state)
 {
 	char *image = make_image(3000000, LAM_CODEC_GZIP), *out = in_folder("out");
@@ -384,6 +429,7 @@ int main(void)
 		TEST(large_layers),
 		TEST(damaged_after_opening),
 		TEST(kept_where_it_is),
+		TEST(what_it_replaces),
 		TEST(kept_but_damaged),
 		TEST(reports_come_to_the_end),
 		TEST(stops_at_once),

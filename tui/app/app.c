@@ -410,6 +410,7 @@ void app_update(struct app *app, const struct event *event)
 	case EVENT_EDITED: plan_edited(app, event); break;
 	case EVENT_SAVED: plan_saved(app, event); break;
 	case EVENT_LOADED: plan_loaded(app, event); break;
+	case EVENT_OUTPUT: write_looked_at(app, event); break;
 	case EVENT_COPIED:
 		if (event->err && event->err->code)
 			app_tell(app, ROLE_STATUS, "%s", event->text);

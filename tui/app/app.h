@@ -135,13 +135,14 @@ struct message {
 };
 
 enum effect_kind {
-	EFFECT_JOB,     /* start `job` */
-	EFFECT_STOP,    /* ask the job of this kind to stop */
-	EFFECT_EDITOR,  /* `text` in the editor, at `line`; EVENT_EDITED */
-	EFFECT_SAVE,    /* `text` to `file` if that holds `expect` (NULL: if it is not
-			   there), or whatever it holds with `force`; EVENT_SAVED */
-	EFFECT_LOAD,    /* EVENT_LOADED */
-	EFFECT_COPY,    /* `text` to the clipboard; EVENT_COPIED */
+	EFFECT_JOB,    /* start `job` */
+	EFFECT_STOP,   /* ask the job of this kind to stop */
+	EFFECT_EDITOR, /* `text` in the editor, at `line`; EVENT_EDITED */
+	EFFECT_SAVE,   /* `text` to `file` if that holds `expect` (NULL: if it is not
+			  there), or whatever it holds with `force`; EVENT_SAVED */
+	EFFECT_LOAD,   /* EVENT_LOADED */
+	EFFECT_OUTPUT, /* look at the place that `text` names to write to; EVENT_OUTPUT */
+	EFFECT_COPY,   /* `text` to the clipboard; EVENT_COPIED */
 	EFFECT_JOURNAL, /* sync it within 2 s */
 	EFFECT_REDRAW,
 	EFFECT_SUSPEND,
@@ -166,6 +167,7 @@ enum event_kind {
 	EVENT_EDITED,
 	EVENT_SAVED,
 	EVENT_LOADED,
+	EVENT_OUTPUT,
 	EVENT_COPIED,
 	EVENT_RESUMED,
 	EVENT_STOP, /* SIGINT, SIGTERM, SIGHUP: end, keeping the journal */
@@ -176,14 +178,15 @@ struct event {
 	struct key key;
 	int x, y;          /* of mouse keys */
 	const char *text;  /* of a paste; the file's text of EDITED and LOADED: NULL on
-			      failure */
+			      failure; of OUTPUT the place */
 	int width, height; /* of RESIZE */
 	struct job *job;
 	struct job_progress progress;
 	enum job_kind job_kind;
 	const struct lam_error
-		*err; /* of what came back; NULL or code LAM_OK: it went well */
-	bool differs; /* of SAVED: the file holds something else; nothing was written */
+		*err;  /* of what came back; NULL or code LAM_OK: it went well */
+	bool differs;  /* of SAVED: the file holds something else; nothing was written */
+	bool replaces; /* of OUTPUT: an image is there */
 	const char *file;
 	enum purpose purpose;
 	int signal;

@@ -87,6 +87,7 @@ void plan_quit(struct app *app);
 /* A place beside the image; a new string of the caller's. */
 char *write_default_output(const struct app *app);
 void write_summarise(struct app *app, const char *output);
+void write_looked_at(struct app *app, const struct event *event);
 void write_begin(struct app *app);
 void write_show(struct app *app); /* its progress, which may have been hidden */
 void write_progress(struct app *app, const struct event *event);

@@ -34,7 +34,8 @@ static void count_line(struct dialog *d, char sign, size_t count, const char *wh
 			    text_size(bytes, size));
 }
 
-static void summary_lines(struct app *app, struct dialog *d, const char *output)
+static void summary_lines(struct app *app, struct dialog *d, const char *output,
+			  bool replaces)
 {
 	const struct effect *e = app->effect;
 	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], c[32];
@@ -43,9 +44,9 @@ static void summary_lines(struct app *app, struct dialog *d, const char *output)
 	dialog_line(d, ROLE_DIALOG, "From  %s", app->options.reference);
 	dialog_line(d, ROLE_DIM, "      %.26s...", lam_image_manifest_digest(app->image));
 	dialog_line(d, ROLE_DIALOG, "To    %s", output);
-	if (strcmp(output, app->options.reference) == 0)
+	if (replaces)
 		dialog_line(d, ROLE_WARNING,
-			    "      the tag that is edited: it will mean the new image");
+			    "      an image is there already: this one replaces it");
 	count_line(d, '=', e->kept, "kept", e->kept_bytes);
 	count_line(d, '~', e->rewritten, "rewritten", e->rewritten_bytes);
 	count_line(d, '+', e->fresh, "new", e->new_bytes);
@@ -80,6 +81,17 @@ static void remark_lines(const struct app *app, struct dialog *d)
 
 void write_summarise(struct app *app, const char *output)
 {
+	struct app_effect *effect = app_effect_add(app, EFFECT_OUTPUT);
+
+	if (!effect)
+		return;
+	effect->text = strdup(output);
+	if (!effect->text)
+		app_tell(app, ROLE_ERROR, "out of memory");
+}
+
+static void summarise(struct app *app, const char *output, bool replaces)
+{
 	struct dialog *d;
 	char *copy;
 
@@ -101,11 +113,19 @@ void write_summarise(struct app *app, const char *output)
 	}
 	free(app->output);
 	app->output = copy;
-	summary_lines(app, d, output);
+	summary_lines(app, d, output, replaces);
 	remark_lines(app, d);
 	d->text = strdup(app->effect->dropped_files ? "yes remove" : "yes");
 	d->label = text_format("Type %s to write: ", d->text);
 	dialog_set_hints(d, "[Enter] take  [Esc] go back");
+}
+
+void write_looked_at(struct app *app, const struct event *event)
+{
+	if (event->err && event->err->code)
+		app_tell_error(app, event->err);
+	else
+		summarise(app, event->text, event->replaces);
 }
 
 static void layers_fini(struct writing *w)

@@ -31,6 +31,10 @@ void lam_write_result_fini(struct lam_write_result *result);
  * caller's. "." for an output that is not there. */
 int lam_write_spool_folder(char **out, const char *reference, struct lam_error *err);
 
+/* Whether an image stands in the reference's place, which writing there replaces: its tag
+ * in a layout, or the archive's file. LAM_EUSAGE for what is no place to write to. */
+int lam_write_replaces(bool *out, const char *reference, struct lam_error *err);
+
 /* Layers that files are taken from are read once, unless the image was opened with a
  * spool and has them; whatever is read is checked (LAM_EREAD, LAM_EFORMAT). Kept blobs
  * are checked where they are copied, and not touched where the output has them.
