@@ -568,6 +568,32 @@ static void tells_what_a_write_replaces(void **state)
 	assert_false(drive_sees(&d, told));
 }
 
+static void refuses_no_place_to_write_to(void **state)
+{
+	static const struct {
+		const char *output, *why;
+	} REFUSED[] = { { "nonsense", "say what it is to be" },
+			{ "docker://x/y", "not supported yet" },
+			{ "oci:a:b!", "no tag" },
+			{ "-", "standard output is this screen" } };
+
+	(void)state;
+	change();
+	for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++) {
+		drive_keys(&d, "W ^U");
+		drive_type(&d, REFUSED[i].output);
+		drive_keys(&d, "Enter");
+		assert_int_equal(d.app.dialog_count, 1);
+		assert_int_equal(app_dialog(&d.app)->purpose, FOR_OUTPUT);
+		see(REFUSED[i].why);
+		/* to be put right */
+		assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit),
+				    REFUSED[i].output);
+		drive_keys(&d, "Esc");
+	}
+	assert_null(d.app.output);
+}
+
 static void leaving_out_takes_another_word(void **state)
 {
 	(void)state;
@@ -707,6 +733,7 @@ int main(void)
 		TEST(stops_by_signal),
 		TEST(writes),
 		TEST(tells_what_a_write_replaces),
+		TEST(refuses_no_place_to_write_to),
 		TEST(leaving_out_takes_another_word),
 		TEST(cancels_a_write),
 		TEST(quitting_cancels_a_write),

@@ -79,10 +79,26 @@ static void remark_lines(const struct app *app, struct dialog *d)
 		dialog_line(d, ROLE_WARNING, "%s", lam_layout_remark(l, i)->text);
 }
 
+/* Asks again, with what was typed. */
+static void refuse(struct app *app, const char *output, const char *why)
+{
+	struct dialog *d =
+		dialog_prompt(app, FOR_OUTPUT, "Write the image", "To: ", output);
+
+	if (d)
+		dialog_line(d, ROLE_ERROR, "%s", why);
+}
+
 void write_summarise(struct app *app, const char *output)
 {
-	struct app_effect *effect = app_effect_add(app, EFFECT_OUTPUT);
+	struct app_effect *effect;
 
+	if (strcmp(output, "-") == 0) {
+		refuse(app, output,
+		       "-: standard output is this screen: an archive goes to a file");
+		return;
+	}
+	effect = app_effect_add(app, EFFECT_OUTPUT);
 	if (!effect)
 		return;
 	effect->text = strdup(output);
@@ -123,7 +139,7 @@ static void summarise(struct app *app, const char *output, bool replaces)
 void write_looked_at(struct app *app, const struct event *event)
 {
 	if (event->err && event->err->code)
-		app_tell_error(app, event->err);
+		refuse(app, event->text, event->err->text);
 	else
 		summarise(app, event->text, event->replaces);
 }
