@@ -543,6 +543,22 @@ static void leaves_out(void **state)
 	CHECK_SEES("no rules yet");
 }
 
+static void dangling_links_of_the_result(void **state)
+{
+	char command[300];
+
+	(void)state;
+	snprintf(command, sizeof command, "write oci:%s/out:new", built.dir);
+	drive_command(&d, command);
+	CHECK_SEES("1 dangling link stays as it is");
+	drive_keys(&d, "Esc");
+	go("/usr/share");
+	drive_keys(&d, "x");
+	drive_command(&d, command);
+	CHECK_SEES("REMOVES");
+	assert_false(drive_sees(&d, "dangling link"));
+}
+
 static void undoes_everything(void **state)
 {
 	char *first = drive_plan(&d), *last, *now;
@@ -807,6 +823,7 @@ int main(void)
 		TEST(assigns_several),
 		TEST(assigns_by_pattern),
 		TEST(leaves_out),
+		TEST(dangling_links_of_the_result),
 		TEST(undoes_everything),
 		TEST(changes_layers),
 		TEST(splits),

@@ -76,6 +76,7 @@ static void identity(void **state)
 	assert_int_equal(e->fetch, 0);
 	assert_int_equal(e->waste_gone, 0);
 	assert_int_equal(e->dropped, 0);
+	assert_int_equal(e->dangling, 1);
 	assert_int_equal(e->layers[0].files_out + e->layers[1].files_in, 0);
 	assert_true(e->layers[0].blob_exact);
 	assert_int_equal(to(&f, "/opt/app/one"), 0);
@@ -144,6 +145,17 @@ static void assigned(void **state)
 	assert_int_equal(moves[2].files, 2); /* the empty directory too */
 	assert_int_equal(moves[2].top, 0);
 	free(moves);
+	end(&f);
+}
+
+static void links_that_are_left_out(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, STACK "[{\"path\": \"/bin\", \"to\": null}]}");
+	assert_int_equal(f.effect->dropped_files, 1);
+	assert_int_equal(f.effect->dangling, 0);
 	end(&f);
 }
 
@@ -229,9 +241,13 @@ static void estimates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(identity),     cmocka_unit_test(assigned),
-		cmocka_unit_test(does_not_fit), cmocka_unit_test(stopped),
-		cmocka_unit_test(letters),      cmocka_unit_test(estimates),
+		cmocka_unit_test(identity),
+		cmocka_unit_test(assigned),
+		cmocka_unit_test(links_that_are_left_out),
+		cmocka_unit_test(does_not_fit),
+		cmocka_unit_test(stopped),
+		cmocka_unit_test(letters),
+		cmocka_unit_test(estimates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,9 +58,11 @@ static void summary_lines(struct app *app, struct dialog *d, const char *output,
 	if (e->waste_gone)
 		dialog_line(d, ROLE_DIALOG, "  x waste left behind %s",
 			    text_size(e->waste_gone, a));
-	if (app->facts->dangling_count)
-		dialog_line(d, ROLE_DIALOG, "  %s dangling links stay as they are",
-			    text_count(app->facts->dangling_count, c));
+	if (e->dangling)
+		dialog_line(d, ROLE_DIALOG, "  %s dangling %s",
+			    text_count(e->dangling, c),
+			    e->dangling == 1 ? "link stays as it is"
+					     : "links stay as they are");
 	if (e->dropped_files)
 		dialog_line(d, ROLE_ERROR, "REMOVES %s live files, %s",
 			    text_count(e->dropped_files, c),

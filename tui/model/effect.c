@@ -72,6 +72,7 @@ static void count_file(struct summing *s, uint32_t n, const struct lam_node *nod
 		s->effect->dropped_files++;
 		return;
 	}
+	s->effect->dangling += !!(s->facts->flags[n] & FACT_DANGLING);
 	if (node->live_bytes) {
 		const struct lam_version *version =
 			lam_tree_version(s->facts->tree, node->version);

@@ -184,7 +184,6 @@ static int look_at_nodes(struct facts *f, struct inodes *inodes, const atomic_bo
 			return err->code;
 		f->from[n] = layer_bit(lam_tree_origin(f->tree, n));
 		f->dead_bytes[n] = dead_bytes_of(f->tree, node, inodes);
-		f->dangling_count += !!(f->flags[n] & FACT_DANGLING);
 		f->flagged_count += node->live && (f->flags[n] & FACTS_PROBLEM);
 	}
 	return 0;

@@ -37,7 +37,7 @@ struct facts {
 	uint32_t *children;  /* live children alone */
 	struct link_to *links; /* live symlinks that lead somewhere, by target */
 	size_t link_count;
-	uint32_t dangling_count, flagged_count;
+	uint32_t flagged_count;
 };
 
 int facts_new(struct facts **out, const struct lam_image *image, const atomic_bool *stop,
