@@ -509,14 +509,58 @@ static void assigns_by_pattern(void **state)
 	assert_int_equal(layers(), 4);
 	assert_int_equal(target_of("/opt/app/main.py"), 3);
 	assert_int_equal(target_of("/opt/app/model.bin"), 1);
-	drive_command(&d, "assign-pattern not-absolute");
-	drive_keys(&d, "a");
 	assert_int_equal(rules(), 2);
 	go("/var");
 	drive_keys(&d, "a e");
 	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN_PATTERN);
 	drive_keys(&d, "Esc");
 	assert_int_equal(d.app.dialog_count, 0);
+}
+
+static void tells_what_a_pattern_matches(void **state)
+{
+	static const char *const BAD[][2] = {
+		{ "/[bad", "without its ']'" },
+		{ "[bad", "begins with" },
+		{ "not-absolute", "begins with" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+		drive_keys(&d, "P ^U");
+		drive_type(&d, BAD[i][0]);
+		drive_keys(&d, "Enter");
+		assert_int_equal(d.app.dialog_count, 1);
+		assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN_PATTERN);
+		CHECK_SEES(BAD[i][1]);
+		assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), BAD[i][0]);
+		drive_keys(&d, "Esc");
+	}
+	drive_command(&d, "assign-pattern /nothing/*");
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN);
+	CHECK_SEES("Nothing matches it");
+	drive_keys(&d, "Esc");
+	/* deleted: not in the image */
+	drive_command(&d, "assign-pattern /var/cache/apt/a*");
+	CHECK_SEES("Nothing matches it");
+	drive_keys(&d, "Esc");
+	drive_command(&d, "assign-pattern /etc//passw?");
+	CHECK_SEES("All that matches /etc/passw?");
+	CHECK_SEES("in 1 entry");
+	drive_keys(&d, "Esc");
+	/* with what is below: app, its three files and one more directory */
+	drive_command(&d, "assign-pattern /opt/a**");
+	CHECK_SEES("29.3K in 5 entries");
+	drive_keys(&d, "b");
+	assert_int_equal(rules(), 1);
+	/* another dialog by the time that it is known */
+	d.held[JOB_PATTERN] = true;
+	drive_command(&d, "assign-pattern /etc/*");
+	drive_keys(&d, "Esc a");
+	d.held[JOB_PATTERN] = false;
+	drive_settle(&d);
+	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN);
+	assert_int_equal(app_dialog(&d.app)->line_count, 2);
 }
 
 static void leaves_out(void **state)
@@ -822,6 +866,7 @@ int main(void)
 		TEST(assigns),
 		TEST(assigns_several),
 		TEST(assigns_by_pattern),
+		TEST(tells_what_a_pattern_matches),
 		TEST(leaves_out),
 		TEST(dangling_links_of_the_result),
 		TEST(undoes_everything),

@@ -90,19 +90,80 @@ static void describe_selection(struct app *app, struct dialog *d, size_t *out_mo
 	free(nodes);
 }
 
+/* Its canonical form, a new string; NULL where it has none: it is asked for again. */
+static char *clean_pattern(struct app *app, const char *pattern)
+{
+	const struct lam_edit_rule rule = { .pattern = pattern, .is_glob = true };
+	struct lam_plan *plan = plan_copy(app);
+	struct lam_error err;
+	char *clean = NULL;
+	struct dialog *d;
+
+	if (!plan)
+		return NULL;
+	if (lam_edit_assign(plan, &rule, 1, NULL, &err) == 0) {
+		clean = strdup(plan->rules[plan->rule_count - 1].pattern);
+	} else {
+		d = dialog_prompt(app, FOR_ASSIGN_PATTERN, "The rule as a pattern",
+				  "Pattern: ", pattern);
+		if (d)
+			dialog_line(d, ROLE_ERROR, "%s", err.text);
+	}
+	lam_plan_free(plan);
+	return clean;
+}
+
+/* What it matches is told when it is known. */
+static void describe_pattern(struct app *app, struct dialog *d, const char *pattern)
+{
+	struct job *job = job_new(JOB_PATTERN);
+
+	d->text = strdup(pattern);
+	dialog_line(d, ROLE_DIALOG, "All that matches %s", pattern);
+	if (job) {
+		job->facts = app->facts;
+		job->text = strdup(pattern);
+	}
+	if (job && !job->text) {
+		job_free(job);
+		job = NULL;
+	}
+	app_start(app, job);
+}
+
+void ask_assign_counted(struct app *app, struct job *job)
+{
+	struct dialog *d =
+		app->dialog_count ? &app->dialogs[app->dialog_count - 1] : NULL;
+	char entries[32], size[SIZE_TEXT_MAX];
+
+	if (!d || d->purpose != FOR_ASSIGN || !d->text || strcmp(d->text, job->text) != 0)
+		return;
+	if (job->out_matched.entries)
+		dialog_line(d, ROLE_DIALOG, "%s in %s %s",
+			    text_size(job->out_matched.bytes, size),
+			    text_count(job->out_matched.entries, entries),
+			    job->out_matched.entries == 1 ? "entry" : "entries");
+	else
+		dialog_line(d, ROLE_WARNING, "Nothing matches it.");
+}
+
 void ask_assign(struct app *app, const char *pattern)
 {
+	char *clean = pattern ? clean_pattern(app, pattern) : NULL;
 	size_t most = SIZE_MAX;
 	struct dialog *d;
 
-	if (!pattern && app_cursor_node(app) == LAM_NODE_NONE)
+	if (pattern ? !clean : app_cursor_node(app) == LAM_NODE_NONE)
 		return;
 	d = dialog_push(app, DIALOG_CHOICE, FOR_ASSIGN, "Assign to layer");
-	if (!d)
+	if (!d) {
+		free(clean);
 		return;
+	}
 	if (pattern) {
-		d->text = strdup(pattern);
-		dialog_line(d, ROLE_DIALOG, "All that matches %s", pattern);
+		describe_pattern(app, d, clean);
+		free(clean);
 	} else {
 		describe_selection(app, d, &most);
 	}

@@ -125,6 +125,7 @@ void answer_cancel(struct app *app, struct dialog *dialog);
 
 /* app_ask.c: the dialogs. */
 void ask_assign(struct app *app, const char *pattern);
+void ask_assign_counted(struct app *app, struct job *job); /* what a pattern matches */
 void ask_links(struct app *app);
 void ask_moves(struct app *app);
 void ask_notes(struct app *app);

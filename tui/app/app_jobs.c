@@ -302,11 +302,17 @@ static void take_nothing(struct app *app, struct job *job)
 static void take(struct app *app, struct job *job)
 {
 	static void (*const TAKE[JOB_COUNT])(struct app *, struct job *) = {
-		[JOB_OPEN] = take_open,         [JOB_ORDER] = take_order,
-		[JOB_EFFECT] = take_effect,     [JOB_FILTER] = files_take_filter,
-		[JOB_SEARCH] = files_take_hits, [JOB_PREVIEW] = take_preview,
-		[JOB_WASTE] = take_waste,       [JOB_SUGGEST] = take_suggestions,
-		[JOB_WRITE] = write_ended,      [JOB_FREE] = take_nothing,
+		[JOB_OPEN] = take_open,
+		[JOB_ORDER] = take_order,
+		[JOB_EFFECT] = take_effect,
+		[JOB_FILTER] = files_take_filter,
+		[JOB_SEARCH] = files_take_hits,
+		[JOB_PREVIEW] = take_preview,
+		[JOB_WASTE] = take_waste,
+		[JOB_SUGGEST] = take_suggestions,
+		[JOB_WRITE] = write_ended,
+		[JOB_FREE] = take_nothing,
+		[JOB_PATTERN] = ask_assign_counted,
 	};
 
 	if (job->kind == JOB_OPEN || job->kind == JOB_WRITE || job->code == 0)

@@ -130,6 +130,12 @@ static int run_search(struct job *job)
 			  &job->stop, &job->out_hits, &job->err);
 }
 
+static int run_pattern(struct job *job)
+{
+	return pattern_count(&job->out_matched, job->text, job->facts, &job->stop,
+			     &job->err);
+}
+
 static int run_preview(struct job *job)
 {
 	return preview_new(&job->out_preview, job->image, job->node, &job->stop,
@@ -168,11 +174,12 @@ static int run_write(struct job *job)
 void job_run(struct job *job)
 {
 	static int (*const RUN[JOB_COUNT])(struct job *) = {
-		[JOB_OPEN] = run_open,     [JOB_ORDER] = run_order,
-		[JOB_EFFECT] = run_effect, [JOB_FILTER] = run_filter,
-		[JOB_SEARCH] = run_search, [JOB_PREVIEW] = run_preview,
-		[JOB_WASTE] = run_waste,   [JOB_SUGGEST] = run_suggest,
-		[JOB_WRITE] = run_write,   [JOB_FREE] = free_garbage,
+		[JOB_OPEN] = run_open,       [JOB_ORDER] = run_order,
+		[JOB_EFFECT] = run_effect,   [JOB_FILTER] = run_filter,
+		[JOB_SEARCH] = run_search,   [JOB_PREVIEW] = run_preview,
+		[JOB_WASTE] = run_waste,     [JOB_SUGGEST] = run_suggest,
+		[JOB_WRITE] = run_write,     [JOB_FREE] = free_garbage,
+		[JOB_PATTERN] = run_pattern,
 	};
 
 	job->code = RUN[job->kind](job);

@@ -14,6 +14,7 @@
 #include "model/effect.h"
 #include "model/filter.h"
 #include "model/order.h"
+#include "model/pattern.h"
 #include "model/preview.h"
 #include "model/search.h"
 #include "model/suggest.h"
@@ -25,6 +26,7 @@ enum job_kind {
 	JOB_EFFECT,
 	JOB_FILTER,
 	JOB_SEARCH,
+	JOB_PATTERN, /* how much a glob is about */
 	JOB_PREVIEW,
 	JOB_WASTE,
 	JOB_SUGGEST,
@@ -69,7 +71,7 @@ struct job {
 	struct lam_plan *plan;
 	struct filter *filter;
 	struct search *search;
-	char *text; /* reference; output */
+	char *text; /* reference; output; glob */
 	const char *platform, *cache_dir, *temporary, *state_dir, *created;
 	unsigned threads;
 	enum sort sort;
@@ -93,6 +95,7 @@ struct job {
 	struct effect *out_effect;
 	struct filter_result *out_filtered;
 	struct hits *out_hits;
+	struct pattern_sum out_matched;
 	struct preview *out_preview;
 	struct waste *out_waste;
 	struct suggestions *out_suggestions;

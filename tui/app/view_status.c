@@ -73,7 +73,7 @@ static void put_jobs(struct view_line *text, const struct view *view)
 		[JOB_EFFECT] = "planning",  [JOB_FILTER] = "filtering",
 		[JOB_SEARCH] = "searching", [JOB_PREVIEW] = "reading",
 		[JOB_WASTE] = "measuring",  [JOB_SUGGEST] = "looking",
-		[JOB_WRITE] = "writing",
+		[JOB_WRITE] = "writing",    [JOB_PATTERN] = "counting",
 	};
 
 	for (size_t i = 0; i < JOB_COUNT; i++) {
