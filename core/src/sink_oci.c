@@ -126,10 +126,11 @@ static int check_index(const struct lam_sink *sink, const struct lam_descriptor 
 		sink->path, sink->path);
 }
 
-/* What the new image takes the place of is one image. *out_only is that where no tag is
- * named; NONE: there is none. */
+/* What the new image takes the place of, if anything, is one image. *out_only is that
+ * where no tag is named; NONE: there is none. */
 static int check_replaced(const struct lam_sink *sink, const struct lam_buf *bytes,
-			  struct lam_digest *out_only, struct lam_error *err)
+			  struct lam_digest *out_only, bool *out_any,
+			  struct lam_error *err)
 {
 	const char *tag = sink->reference->name;
 	char text[LAM_PATH_TEXT];
@@ -137,6 +138,7 @@ static int check_replaced(const struct lam_sink *sink, const struct lam_buf *byt
 	int code = 0;
 
 	*out_only = (struct lam_digest){ .algorithm = LAM_ALGORITHM_NONE };
+	*out_any = false;
 	if (bytes->len == 0)
 		return 0;
 	if (lam_index_parse(&index, bytes->data, bytes->len, "index.json", NULL, err) < 0)
@@ -161,6 +163,7 @@ static int check_replaced(const struct lam_sink *sink, const struct lam_buf *byt
 				sink->path);
 		if (code < 0 || !lam_index_is_replaced(&index, e, tag))
 			continue;
+		*out_any = true;
 		if (!tag)
 			*out_only = e->descriptor.digest;
 		if (lam_descriptor_is_index(&e->descriptor))
@@ -227,6 +230,7 @@ static int open_dir(struct lam_sink *sink, struct lam_error *err)
 int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
+	bool any;
 
 	sink->directory = strdup(sink->path);
 	if (!sink->directory)
@@ -245,7 +249,7 @@ int lam_sink_open_folder(struct lam_sink *sink, struct lam_error *err)
 	lam_sink_sweep(sink);
 	if (read_index(sink, &index, err) < 0)
 		return err->code;
-	return check_replaced(sink, &index, &sink->only, err);
+	return check_replaced(sink, &index, &sink->only, &any, err);
 }
 
 /* Kept blobs */
@@ -523,9 +527,11 @@ static int check_only(const struct lam_sink *sink, const struct lam_digest *only
 int lam_sink_folder_replaces(bool *out, const struct lam_reference *reference,
 			     struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
-	struct lam_sink sink = { .path = reference->path, .dir = -1 };
-	struct lam_index index;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
+	struct lam_sink sink = { .reference = reference,
+				 .path = reference->path,
+				 .dir = -1 };
+	struct lam_digest only;
 	int code;
 
 	*out = false;
@@ -534,17 +540,11 @@ int lam_sink_folder_replaces(bool *out, const struct lam_reference *reference,
 		return errno == ENOENT
 			       ? 0
 			       : lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink.path);
-	code = read_index(&sink, &bytes, err);
+	code = read_index(&sink, &index, err);
+	if (code == 0)
+		code = check_replaced(&sink, &index, &only, out, err);
 	close(sink.dir);
-	if (code < 0 || !bytes.len || !reference->name)
-		return code;
-	if (lam_index_parse(&index, bytes.data, bytes.len, "index.json", NULL, err) < 0)
-		return lam_wrap(err, "%s", sink.path);
-	for (size_t i = 0; i < index.count && !*out; i++)
-		*out = index.entries[i].ref_name &&
-		       strcmp(index.entries[i].ref_name, reference->name) == 0;
-	lam_index_fini(&index);
-	return 0;
+	return code;
 }
 
 /* Under the lock, so that two runs lose no tag of each other's. */
@@ -554,9 +554,10 @@ static int place_index(struct lam_sink *sink, const struct lam_sink_image *image
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf old = LAM_BUF(LAM_MAX_INDEX);
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf new = LAM_BUF(LAM_MAX_INDEX);
 	struct lam_digest only;
+	bool any;
 
 	if (read_index(sink, &old, err) < 0 ||
-	    check_replaced(sink, &old, &only, err) < 0 ||
+	    check_replaced(sink, &old, &only, &any, err) < 0 ||
 	    check_only(sink, &only, &image->manifest, err) < 0)
 		return err->code;
 	if (lam_index_edit(old.data, old.len, image->media_type, &image->manifest,

@@ -281,13 +281,16 @@ static void what_it_replaces(void **state)
 {
 	char *image = make_image(1000, LAM_CODEC_GZIP), *out = in_folder("out"),
 	     *other = in_folder("./out/../image"), *file = in_folder("a.tar");
+	char bare[300];
 	FILE *made;
 	bool there;
 
 	(void)state;
 	assert_true(replaces("oci", image, ":latest"));
 	assert_false(replaces("oci", image, ":late"));
-	assert_false(replaces("oci", image, ""));
+	snprintf(bare, sizeof bare, "oci:%s", image);
+	assert_int_equal(lam_write_replaces(&there, bare, &err), LAM_EWRITE);
+	assert_non_null(strstr(err.text, "holds the image \"latest\": name it"));
 	assert_false(replaces("oci", out, ":latest"));
 	assert_int_equal(oci_count(out), -1);
 	assert_int_equal(mkdir(out, 0777), 0);

@@ -442,20 +442,24 @@ bool plan_orphan_is_of_open(const struct app *app)
 void plan_recover(struct app *app)
 {
 	struct lam_plan *plan = app->orphan->plan;
+	bool other = !plan_orphan_is_of_open(app);
 
 	app->orphan->plan = NULL;
-	if (!plan_orphan_is_of_open(app)) {
+	if (other) {
 		free(app->plan_file);
 		free(app->plan_on_disk);
 		app->plan_file = app->orphan->plan_file;
 		app->plan_on_disk = NULL;
 		app->orphan->plan_file = NULL;
 	}
-	if (!plan_push(app, "recovered plan", plan)) {
+	if (plan_push(app, "recovered plan", plan)) {
+		if (other)
+			app->file_since = lam_history_undo_count(app->history);
+		if (!app->unkept)
+			drop_recovered(app);
+	} else {
 		orphan_free(app->orphan); /* to be offered again */
 		app->orphan = NULL;
-	} else if (!app->unkept) {
-		drop_recovered(app);
 	}
 }
 
