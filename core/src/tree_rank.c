@@ -170,10 +170,36 @@ static int start(struct lam_ranking *r, const uint32_t *twigs, uint32_t count,
 	return 0;
 }
 
+static bool is_before(const struct lam_merge *m, uint32_t a, uint32_t b)
+{
+	size_t a_len, b_len;
+	const char *x = lam_names_get(&m->tree->names, m->tree->nodes[a].name, &a_len),
+		   *y = lam_names_get(&m->tree->names, m->tree->nodes[b].name, &b_len);
+	int got = memcmp(x, y, a_len < b_len ? a_len : b_len);
+
+	return got < 0 || (got == 0 && a_len < b_len);
+}
+
+/* Most tars have siblings in order, and the last one found comes first here. */
+static bool turn_round(const struct lam_merge *m, uint32_t *twigs, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		if (!is_before(m, twigs[i], twigs[i - 1]))
+			return false;
+	}
+	for (uint32_t i = 0; i < count / 2; i++) {
+		uint32_t swap = twigs[i];
+
+		twigs[i] = twigs[count - 1 - i];
+		twigs[count - 1 - i] = swap;
+	}
+	return true;
+}
+
 int lam_rank(struct lam_ranking *r, uint32_t *twigs, uint32_t count,
 	     struct lam_error *err)
 {
-	if (count < 2)
+	if (turn_round(r->merge, twigs, count))
 		return 0;
 	if (start(r, twigs, count, err) < 0 || rank_all(r, err) < 0)
 		return err->code;
