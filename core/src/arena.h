@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <lamina/error.h>
 
@@ -68,6 +69,14 @@ static inline const char *lam_names_get(const struct lam_names *names, uint32_t 
 {
 	*out_len = names->offsets[number + 1] - names->offsets[number];
 	return names->text + names->offsets[number];
+}
+/* As bytes; a name before what begins with it. */
+static inline int lam_names_compare(const char *a, size_t a_len, const char *b,
+				    size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return order ? order : (a_len > b_len) - (a_len < b_len);
 }
 /* Frees the hash slots and spare capacity of a set that will not grow any more (find
  * works no longer). */

@@ -131,9 +131,8 @@ static int compare_name(const struct lam_tree *tree, uint32_t node, const char *
 {
 	size_t have;
 	const char *its = lam_tree_name(tree, node, &have);
-	int order = memcmp(its, name, have < len ? have : len);
 
-	return order ? order : (have > len) - (have < len);
+	return lam_names_compare(its, have, name, len);
 }
 
 uint32_t lam_tree_child(const struct lam_tree *tree, uint32_t parent, const char *name,

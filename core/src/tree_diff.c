@@ -118,9 +118,8 @@ static int compare_names(const struct diff *d, uint32_t a, uint32_t b)
 	size_t a_len, b_len;
 	const char *x = lam_tree_name(d->a, a, &a_len),
 		   *y = lam_tree_name(d->b, b, &b_len);
-	int order = memcmp(x, y, a_len < b_len ? a_len : b_len);
 
-	return order ? order : (a_len > b_len) - (a_len < b_len);
+	return lam_names_compare(x, a_len, y, b_len);
 }
 
 static int one_sided(struct diff *d, bool in_a, uint32_t top)

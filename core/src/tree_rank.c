@@ -175,9 +175,8 @@ static bool is_before(const struct lam_merge *m, uint32_t a, uint32_t b)
 	size_t a_len, b_len;
 	const char *x = lam_names_get(&m->tree->names, m->tree->nodes[a].name, &a_len),
 		   *y = lam_names_get(&m->tree->names, m->tree->nodes[b].name, &b_len);
-	int got = memcmp(x, y, a_len < b_len ? a_len : b_len);
 
-	return got < 0 || (got == 0 && a_len < b_len);
+	return lam_names_compare(x, a_len, y, b_len) < 0;
 }
 
 /* Most tars have siblings in order, and the last one found comes first here. */

@@ -32,7 +32,8 @@ void lam_write_result_fini(struct lam_write_result *result);
 int lam_write_spool_folder(char **out, const char *reference, struct lam_error *err);
 
 /* Whether an image stands in the reference's place, which writing there replaces: its tag
- * in a layout, or the archive's file. LAM_EUSAGE for what is no place to write to. */
+ * in a layout, or the archive's file. LAM_EUSAGE for what is no place to write to,
+ * LAM_EWRITE where writing to a layout would be refused at once. */
 int lam_write_replaces(bool *out, const char *reference, struct lam_error *err);
 
 /* Layers that files are taken from are read once, unless the image was opened with a
