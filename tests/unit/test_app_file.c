@@ -299,6 +299,22 @@ static void recovers(void **state)
 	free(first);
 }
 
+static void recovers_a_load(void **state)
+{
+	(void)state;
+	change();
+	drive_command(&d, "save a.json");
+	drive_command(&d, "save c.json");
+	drive_command(&d, "load a.json");
+	drive_keys(&d, "x");
+	drive_command(&d, "load c.json");
+	again();
+	see("of the plan file c.json");
+	drive_keys(&d, "r");
+	assert_string_equal(d.app.plan_file, "c.json");
+	drive_command(&d, "save e.json"); /* ends the journal */
+}
+
 static void configure_nowhere(struct drive *drive)
 {
 	free(drive->state_dir);
@@ -724,6 +740,7 @@ int main(void)
 		TEST(edits_as_text),
 		TEST(asks_before_quitting),
 		TEST(recovers),
+		TEST(recovers_a_load),
 		TEST(tells_that_nothing_is_kept),
 		TEST(tells_what_is_not_kept),
 		TEST(recovers_on_a_full_disk),

@@ -133,8 +133,7 @@ static void describe_pattern(struct app *app, struct dialog *d, const char *patt
 
 void ask_assign_counted(struct app *app, struct job *job)
 {
-	struct dialog *d =
-		app->dialog_count ? &app->dialogs[app->dialog_count - 1] : NULL;
+	struct dialog *d = dialog_top(app);
 	char entries[32], size[SIZE_TEXT_MAX];
 
 	if (!d || d->purpose != FOR_ASSIGN || !d->text || strcmp(d->text, job->text) != 0)

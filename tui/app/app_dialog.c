@@ -325,10 +325,14 @@ static bool take_mouse(struct app *app, struct dialog *d, const struct event *ev
 	return true;
 }
 
+struct dialog *dialog_top(struct app *app)
+{
+	return app->dialog_count ? &app->dialogs[app->dialog_count - 1] : NULL;
+}
+
 void dialog_fit(struct app *app)
 {
-	struct dialog *d =
-		app->dialog_count ? &app->dialogs[app->dialog_count - 1] : NULL;
+	struct dialog *d = dialog_top(app);
 
 	if (d)
 		list_fit(&d->list, d->kind == DIALOG_TEXT ? d->line_count : d->item_count,
@@ -337,7 +341,7 @@ void dialog_fit(struct app *app)
 
 void dialog_key(struct app *app, const struct event *event)
 {
-	struct dialog *d = &app->dialogs[app->dialog_count - 1];
+	struct dialog *d = dialog_top(app);
 
 	if (take_mouse(app, d, event))
 		return;

@@ -23,6 +23,14 @@ static bool is_own_file(const struct app *app, const char *file)
 	return app->plan_file && strcmp(file, app->plan_file) == 0;
 }
 
+void plan_set_file(struct app *app, char *file, char *on_disk)
+{
+	free(app->plan_file);
+	free(app->plan_on_disk);
+	app->plan_file = file;
+	app->plan_on_disk = on_disk;
+}
+
 /* What the file may hold without a question: what was read from it or saved to it. */
 void plan_save(struct app *app, const char *file, bool force)
 {
@@ -62,7 +70,6 @@ static void ask_over(struct app *app, const char *file)
 void plan_saved(struct app *app, const struct event *event)
 {
 	bool quit = app->quit_when_saved;
-	char *file, *text;
 
 	app->quit_when_saved = false;
 	if (event->differs) {
@@ -73,14 +80,9 @@ void plan_saved(struct app *app, const struct event *event)
 		app_tell_error(app, event->err);
 		return;
 	}
-	file = strdup(event->file);
-	text = strdup(event->text);
 	if (!is_own_file(app, event->file))
 		app->file_since = 0;
-	free(app->plan_file);
-	free(app->plan_on_disk);
-	app->plan_file = file;
-	app->plan_on_disk = text;
+	plan_set_file(app, strdup(event->file), strdup(event->text));
 	lam_history_set_saved(app->history);
 	plan_drop_journal(app);
 	app_tell(app, ROLE_GOOD, "saved: %s", event->file);
@@ -151,20 +153,24 @@ static void merge(struct app *app, const char *argument)
 
 static void take_loaded(struct app *app, const struct event *event, struct lam_plan *plan)
 {
-	char *name = text_format("load %s", event->file), *file = strdup(event->file);
-	char *text = strdup(event->text);
-	bool was_clean = lam_history_unsaved(app->history) == 0;
+	char *name = text_format("load %s", event->file);
+	char *old_file = app->plan_file, *old_text = app->plan_on_disk;
+	bool was_clean = lam_history_unsaved(app->history) == 0,
+	     is_own = is_own_file(app, event->file), pushed;
 
-	plan_push(app, name ? name : "load", plan);
+	/* the journal is told whose the plan is */
+	app->plan_file = strdup(event->file);
+	app->plan_on_disk = strdup(event->text);
+	pushed = plan_push(app, name ? name : "load", plan);
 	free(name);
-	if (!file || !text)
+	if (!pushed) {
+		plan_set_file(app, old_file, old_text);
 		return;
-	if (!is_own_file(app, file))
+	}
+	free(old_file);
+	free(old_text);
+	if (!is_own)
 		app->file_since = lam_history_undo_count(app->history);
-	free(app->plan_file);
-	free(app->plan_on_disk);
-	app->plan_file = file;
-	app->plan_on_disk = text;
 	/* else what stood before is in no file: it is asked about at the end, and the
 	 * journal keeps it until it is saved */
 	if (was_clean)
@@ -177,9 +183,7 @@ void plan_forget_file(struct app *app)
 {
 	if (lam_history_undo_count(app->history) >= app->file_since)
 		return;
-	free(app->plan_file);
-	free(app->plan_on_disk);
-	app->plan_file = app->plan_on_disk = NULL;
+	plan_set_file(app, NULL, NULL);
 	app->file_since = 0;
 }
 

@@ -74,6 +74,8 @@ void plan_drop_journal(struct app *app);
 void plan_assign_to_new(struct app *app, const char *name, const char *pattern);
 
 /* app_file.c */
+/* The file that the plan is of, and what that holds; takes both over. */
+void plan_set_file(struct app *app, char *file, char *on_disk);
 void plan_save(struct app *app, const char *file, bool force);
 void plan_saved(struct app *app, const struct event *event);
 void plan_loaded(struct app *app, const struct event *event);
@@ -105,6 +107,7 @@ void dialog_set_hints(struct dialog *dialog, const char *hints);
 struct dialog *dialog_prompt(struct app *app, enum purpose purpose, const char *title,
 			     const char *label, const char *text);
 void dialog_pop(struct app *app);
+struct dialog *dialog_top(struct app *app); /* or NULL */
 /* The list on top to its height. */
 void dialog_fit(struct app *app);
 void dialog_key(struct app *app, const struct event *event);

@@ -446,10 +446,7 @@ void plan_recover(struct app *app)
 
 	app->orphan->plan = NULL;
 	if (other) {
-		free(app->plan_file);
-		free(app->plan_on_disk);
-		app->plan_file = app->orphan->plan_file;
-		app->plan_on_disk = NULL;
+		plan_set_file(app, app->orphan->plan_file, NULL);
 		app->orphan->plan_file = NULL;
 	}
 	if (plan_push(app, "recovered plan", plan)) {
