@@ -29,13 +29,13 @@ COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $
            -MMD -MP
 LINK     = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 
-CORE     := $(wildcard core/src/*.c)
-TUI      := $(wildcard tui/*.c tui/*/*.c)
+CORE     := $(sort $(wildcard core/*/*.c))
+TUI      := $(sort $(wildcard tui/*/*.c tui/*/*/*.c))
 UNIT     := $(wildcard tests/unit/test_*.c)
 SUPPORT  := $(wildcard tests/support/*.c)
 PROBES   := $(wildcard tests/screen/*_probe.c)
 E2E      := $(filter-out %/demo.sh,$(wildcard tests/e2e/*.sh tests/e2e/*.py))
-C_FILES  := $(wildcard core/src/*.[ch] core/include/lamina/*.h tui/*.[ch] tui/*/*.[ch] tests/*/*.[ch])
+C_FILES  := $(wildcard core/*/*.[ch] core/include/lamina/*.h tui/*/*.[ch] tui/*/*/*.[ch] tests/*/*.[ch])
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -48,20 +48,20 @@ define variant
 $(1)/lamina: $(TUI:%.c=$(1)/%.o) $(1)/liblamina.a
 	$$(LINK) $(2) -o $$@ $$^ $$(PKG_LIBS)
 $(1)/liblamina.a: $(CORE:%.c=$(1)/%.o)
-	rm -f $$@ && $$(AR) rcs $$@ $$^
-$(1)/libtui.a: $(patsubst %.c,$(1)/%.o,$(filter-out tui/main.c,$(TUI)))
-	rm -f $$@ && $$(AR) rcs $$@ $$^
+	rm -f $$@ && $$(AR) qcs $$@ $$^
+$(1)/libtui.a: $(patsubst %.c,$(1)/%.o,$(filter-out tui/cli/main.c,$(TUI)))
+	rm -f $$@ && $$(AR) qcs $$@ $$^
 $(1)/libsupport.a: $(SUPPORT:%.c=$(1)/%.o)
-	rm -f $$@ && $$(AR) rcs $$@ $$^
+	rm -f $$@ && $$(AR) qcs $$@ $$^
 $(1)/core/%.o: core/%.c | $(deps_first)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $(2) -Icore/src -c -o $$@ $$<
+	$$(COMPILE) $(2) -Icore -c -o $$@ $$<
 $(1)/tui/%.o: tui/%.c | $(deps_first)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $(2) -Itui -c -o $$@ $$<
+	$$(COMPILE) $(2) -Icore -Itui -c -o $$@ $$<
 $(1)/tests/%.o: tests/%.c | $(deps_first)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $(2) -Icore/src -Itui -Itests/support -c -o $$@ $$<
+	$$(COMPILE) $(2) -Icore -Itui -Itests/support -c -o $$@ $$<
 $(1)/tests/test_%: $(1)/tests/unit/test_%.o $(1)/libsupport.a $(1)/libtui.a $(1)/liblamina.a
 	$$(LINK) $(2) -o $$@ $$^ -lcmocka -lvterm -lm $$(PKG_LIBS)
 $(1)/tests/%_probe: $(1)/tests/screen/%_probe.o $(1)/libtui.a $(1)/liblamina.a
@@ -150,12 +150,12 @@ coverage: $(call unit,$(BUILD)/cov) $(BUILD)/cov/lamina ## line and branch cover
 		"tests/prop/run.py --seeds 100 --jobs $(JOBS) --umoci 0"
 	@tests/coverage.sh $(BUILD)/cov
 
-lint-quick: | $(deps_first) ## format, ranks of modules, words that do not belong
-	@tests/lint.sh quick
+lint-quick: $(BUILD)/lamina ## format, floors, words that do not belong
+	@BUILD=$(BUILD) tests/lint.sh quick
 
-lint: ## all of that, clang-tidy and cppcheck
+lint: $(BUILD)/lamina ## all of that, clang-tidy and cppcheck
 	$(call install_missing,$(LINTERS))
-	@tests/lint.sh
+	@BUILD=$(BUILD) tests/lint.sh
 
 format: ## have clang-format write the C files
 	clang-format -i $(C_FILES)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What reviewers should not have to look for. "quick": format, ranks and words alone.
+# What reviewers should not have to look for. "quick": format, floors and words alone.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
 mapfile -t c_files < <(find core tui tests -name '*.[ch]' | sort)
-mapfile -t sources < <(find core/src tui -name '*.c' | sort)
+mapfile -t sources < <(find core tui -name '*.c' | sort)
 
 fail() {
     echo "lint: $*" >&2
@@ -22,8 +22,7 @@ else
     echo "lint: format: skipped: no clang-format 14"
 fi
 
-awk -f core/layers.awk core/layers.txt core/src/*.[ch] || fail "ranks: see core/layers.txt"
-grep -rnE '^#include "' tui | grep -E '"(\.\./|core/)' && fail "tui/ includes <lamina/...> of core/ alone"
+tests/floors.py "${BUILD:-build}" || fail "floors: see above"
 
 # Paths of somebody's machine and hosts of somebody's registry; the brackets keep this line out.
 words='/[h]ome/|/[w]ork/|[d]ocker\.io|[g]hcr\.io|[q]uay\.io|[g]cr\.io|registry-1\.|index\.[d]ocker'
@@ -31,11 +30,11 @@ grep -rnE "$words" --include='*' --exclude-dir=.git --exclude=.git --exclude-dir
 grep -rnE '\b(TO''DO|FIX''ME|X''XX)\b' core tui tests && fail "unfinished: see above"
 
 if [ "${1:-}" != quick ]; then
-    flags=(-std=c17 -D_GNU_SOURCE -Icore/include -Icore/src -Itui)
+    flags=(-std=c17 -D_GNU_SOURCE -Icore/include -Icore -Itui)
     clang-tidy --quiet "${sources[@]}" -- "${flags[@]}" 2>/dev/null || fail "clang-tidy: see above"
     # Leaks are gcc's, LeakSanitizer's and the fault tests' business: cppcheck does not know cleanup attributes.
     cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
         --suppress=memleak --suppress=resourceLeak --suppress=missingIncludeSystem \
-        -D__GNUC__ '-Djson_object_foreach(o,k,v)=while((k=f(o))&&(v=g(o)))' -Icore/include -Icore/src -Itui core/src tui || fail "cppcheck: see above"
+        -D__GNUC__ '-Djson_object_foreach(o,k,v)=while((k=f(o))&&(v=g(o)))' -Icore/include -Icore -Itui core tui || fail "cppcheck: see above"
 fi
 exit "$bad"

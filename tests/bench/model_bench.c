@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "editor/analysis/effect.h"
+#include "editor/analysis/suggest.h"
+#include "editor/analysis/waste.h"
+#include "editor/find/search.h"
+#include "editor/list/rows.h"
 #include "image_build.h"
-#include "model/effect.h"
-#include "model/rows.h"
-#include "model/search.h"
-#include "model/suggest.h"
-#include "model/waste.h"
 
 static struct lam_error err;
 

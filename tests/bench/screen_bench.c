@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "image_build.h"
-#include "shell.h"
+#include "shell/shell.h"
 
 #define BAR_MS 16.0
 #define KINDS  48

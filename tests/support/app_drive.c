@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/app_internal.h"
+#include "editor/app_internal.h"
 
 static void carry_out(struct drive *d);
 

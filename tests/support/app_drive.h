@@ -9,7 +9,7 @@
 #ifndef APP_DRIVE_H
 #define APP_DRIVE_H
 
-#include "app/app.h"
+#include "editor/app.h"
 #include "image_build.h"
 
 #define DRIVE_FILES 8

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "encoder.h"
-#include "entry.h"
-#include "stream.h"
-#include "tar_write.h"
+#include "base/arena.h"
+#include "codec/encoder.h"
+#include "io/stream.h"
+#include "tar/entry.h"
+#include "tar/write.h"
 
 struct blob {
 	char digest[LAM_DIGEST_TEXT], diff_id[LAM_DIGEST_TEXT];

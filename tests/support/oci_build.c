@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "encoder.h"
+#include "codec/encoder.h"
 
 static struct lam_error err;
 

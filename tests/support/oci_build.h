@@ -4,8 +4,8 @@
 
 #include <lamina/compression.h>
 
-#include "buf.h"
-#include "digest.h"
+#include "base/buf.h"
+#include "base/digest.h"
 
 /* A new empty folder below the system's temporary one; a new string. */
 char *oci_folder(void);

@@ -2,7 +2,7 @@
 #ifndef TAR_BUILD_H
 #define TAR_BUILD_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum tar_magic { TAR_USTAR, TAR_GNU, TAR_V7 };
 #define TAR_NUL '@' /* type flag '\0' */

@@ -2,8 +2,8 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "app/app_internal.h"
-#include "app/help.h"
+#include "editor/app_internal.h"
+#include "editor/dialogs/help.h"
 #include "unit.h"
 
 #define ALL (CONTEXT_FILES | CONTEXT_LAYERS | CONTEXT_DETAILS)

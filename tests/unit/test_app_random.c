@@ -2,8 +2,8 @@
  * stays whole, and drawing inside. SEED= repeats a run, KEYS= says how many. */
 #include <stdio.h>
 
-#include "app/view.h"
 #include "app_drive.h"
+#include "editor/frame/view.h"
 #include "sample_image.h"
 #include "unit.h"
 

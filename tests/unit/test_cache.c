@@ -7,10 +7,10 @@
 
 #include <lamina/image.h>
 
-#include "cache.h"
+#include "layer/cache.h"
 #include "oci_build.h"
 #include "tar_build.h"
-#include "tree.h"
+#include "tree/tree.h"
 #include "unit.h"
 
 static struct lam_error err;

@@ -2,7 +2,7 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
-#include "codec.h"
+#include "codec/codec.h"
 #include "unit.h"
 
 static struct lam_error err;

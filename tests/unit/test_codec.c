@@ -1,5 +1,5 @@
-#include "codec.h"
-#include "encoder.h"
+#include "codec/codec.h"
+#include "codec/encoder.h"
 #include "unit.h"
 
 static struct lam_error err;

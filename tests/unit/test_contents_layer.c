@@ -1,10 +1,10 @@
 /* One layer's bytes, asked for in any order, each once. */
 #include <stdio.h>
 
-#include "codec.h"
-#include "contents_layer.h"
+#include "codec/codec.h"
 #include "image_build.h"
 #include "unit.h"
+#include "write/contents_layer.h"
 
 #define FILES 40
 

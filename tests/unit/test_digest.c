@@ -1,7 +1,7 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "unit.h"
 
 static struct lam_error err;

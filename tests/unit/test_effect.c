@@ -1,6 +1,6 @@
+#include "editor/analysis/effect.h"
+#include "editor/analysis/estimate.h"
 #include "image_build.h"
-#include "model/effect.h"
-#include "model/estimate.h"
 #include "unit.h"
 
 static struct lam_error err;

@@ -1,6 +1,6 @@
+#include "editor/analysis/facts.h"
+#include "editor/list/order.h"
 #include "image_build.h"
-#include "model/facts.h"
-#include "model/order.h"
 #include "unit.h"
 
 static struct lam_error err;

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
+#include "editor/analysis/effect.h"
+#include "editor/find/filter.h"
 #include "image_build.h"
-#include "model/effect.h"
-#include "model/filter.h"
 #include "unit.h"
 
 static struct lam_error err;

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "app/app_internal.h"
-#include "app/help.h"
+#include "editor/app_internal.h"
+#include "editor/dialogs/help.h"
 #include "unit.h"
 
 static struct app app;

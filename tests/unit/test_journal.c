@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/journal.h"
+#include "editor/plan/journal.h"
 #include "image_build.h"
 #include "unit.h"
 

@@ -1,4 +1,4 @@
-#include "json.h"
+#include "oci/json.h"
 #include "unit.h"
 
 static struct lam_error err;

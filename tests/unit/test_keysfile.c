@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "app/keysfile.h"
+#include "editor/keysfile.h"
 #include "image_build.h"
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 #include "ui/list.h"
 #include "unit.h"
 
-/* core/src has a limits.h of its own. */
+/* core/base has a limits.h of its own. */
 #define FAR ((long)(SIZE_MAX / 2))
 
 static void check(const struct list *list)

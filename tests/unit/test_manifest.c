@@ -1,5 +1,5 @@
 /* Documents edited: what changes, and that nothing else does. */
-#include "manifest.h"
+#include "oci/manifest.h"
 #include "unit.h"
 
 #define HEX_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

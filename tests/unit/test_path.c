@@ -1,5 +1,5 @@
-#include "limits.h"
-#include "path.h"
+#include "base/limits.h"
+#include "base/path.h"
 #include "unit.h"
 
 static struct lam_error err;

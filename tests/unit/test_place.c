@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "place.h"
+#include "base/place.h"
 #include "unit.h"
 
 static struct lam_error err;

@@ -1,5 +1,5 @@
 /* Where in a plan's text an error is. */
-#include "app/plan_line.h"
+#include "editor/plan/line.h"
 #include "unit.h"
 
 static const char PLAN[] = "{\n"                                           /* 1 */

@@ -1,5 +1,5 @@
+#include "editor/analysis/preview.h"
 #include "image_build.h"
-#include "model/preview.h"
 #include "unit.h"
 
 static struct lam_error err;

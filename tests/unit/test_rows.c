@@ -2,11 +2,11 @@
  */
 #include <stdio.h>
 
+#include "editor/analysis/waste.h"
+#include "editor/find/filter.h"
+#include "editor/find/search.h"
+#include "editor/list/rows.h"
 #include "image_build.h"
-#include "model/filter.h"
-#include "model/rows.h"
-#include "model/search.h"
-#include "model/waste.h"
 #include "unit.h"
 
 static struct lam_error err;

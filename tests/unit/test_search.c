@@ -1,5 +1,5 @@
+#include "editor/find/search.h"
 #include "image_build.h"
-#include "model/search.h"
 #include "unit.h"
 
 static struct lam_error err;

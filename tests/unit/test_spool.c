@@ -1,7 +1,7 @@
 /* Bytes that are written once, read back from memory, from the file and from both. */
 #include <unistd.h>
 
-#include "spool.h"
+#include "io/spool.h"
 #include "unit.h"
 
 #define SIZE 300000

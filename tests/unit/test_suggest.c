@@ -1,7 +1,7 @@
 #include <stdio.h>
 
+#include "editor/analysis/suggest.h"
 #include "image_build.h"
-#include "model/suggest.h"
 #include "unit.h"
 
 #define MIB (1 << 20)

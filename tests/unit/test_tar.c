@@ -2,9 +2,9 @@
  * refusal. */
 #include <stdio.h>
 
+#include "tar/read.h"
+#include "tar/write.h"
 #include "tar_build.h"
-#include "tar_read.h"
-#include "tar_write.h"
 #include "unit.h"
 
 static struct lam_error err;

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "term/term_keys.h"
+#include "term/keys.h"
 #include "unit.h"
 
 static struct term_keys keys;

@@ -1,5 +1,5 @@
 /* A tree that is merged like another is the tree of its own layers. */
-#include "image.h"
+#include "image/image.h"
 #include "image_build.h"
 #include "unit.h"
 

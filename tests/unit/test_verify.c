@@ -3,7 +3,7 @@
 
 #include "image_build.h"
 #include "unit.h"
-#include "verify.h"
+#include "write/verify.h"
 
 #define BLOCK 512u
 

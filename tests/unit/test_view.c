@@ -1,9 +1,9 @@
 #include <stdio.h>
 
-#include "app/app_internal.h"
-#include "app/view_dialog.h"
-#include "app/view_row.h"
 #include "app_drive.h"
+#include "editor/app_internal.h"
+#include "editor/dialogs/view.h"
+#include "editor/files/row.h"
 #include "golden.h"
 #include "sample_image.h"
 #include "unit.h"

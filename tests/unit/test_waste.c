@@ -1,5 +1,5 @@
+#include "editor/analysis/waste.h"
 #include "image_build.h"
-#include "model/waste.h"
 #include "unit.h"
 
 static struct lam_error err;

@@ -4,7 +4,7 @@
 
 #include <lamina/write.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "oci_build.h"
 #include "tar_build.h"
 #include "unit.h"

@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "term/term_copy.h"
-#include "term/term_curses.h"
-#include "term/term_keys.h"
-#include "term/term_signals.h"
+#include "term/copy.h"
+#include "term/curses.h"
+#include "term/keys.h"
+#include "term/signals.h"
 
 #define WIDTH_MAX  2000 /* more are nobody's, and would only cost memory */
 #define HEIGHT_MAX 1000

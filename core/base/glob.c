@@ -1,0 +1,552 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <lamina/glob.h>
+
+#include "base/arena.h"
+#include "base/path.h"
+
+/* Alternatives in braces are written out, so that a pattern is a few plain ones. */
+#define MAX_ALTERNATIVES 1000
+#define MAX_TOKENS       65536
+
+enum token_kind {
+	BYTE,
+	ANY_ONE,   /* ? */
+	ANY_RUN,   /* *: no slash */
+	ANY_PATH,  /* a "**" that is a whole component: any number of whole components,
+		      with the slash behind each */
+	ANY_BYTES, /* any other "**" */
+	CLASS,
+};
+
+struct token {
+	uint8_t kind, byte;
+	uint32_t class; /* in classes */
+};
+
+struct range {
+	uint32_t first,
+		last; /* characters; bytes that are no UTF-8 are 0x110000 + byte */
+};
+
+struct class
+{
+	struct range *ranges;
+	size_t count, cap;
+	bool negated;
+};
+
+struct program { /* one alternative */
+	struct token *tokens;
+	size_t count, cap;
+};
+
+struct lam_glob {
+	struct program *programs;
+	size_t count, cap;
+	struct class *classes;
+	size_t class_count, class_cap;
+	struct lam_buf base;
+};
+
+/* Braces */
+
+struct texts {
+	char **items;
+	size_t count, cap;
+};
+
+static void texts_fini(struct texts *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->items[i]);
+	free(t->items);
+}
+
+static int texts_add(struct texts *t, char *text, struct lam_error *err)
+{
+	if (!text)
+		return lam_fail_memory(err);
+	if (t->count >= MAX_ALTERNATIVES) {
+		free(text);
+		return lam_fail(err, LAM_EPLAN, "more than %d alternatives",
+				MAX_ALTERNATIVES);
+	}
+	if (LAM_GROW(t->items, t->count, t->cap, err) < 0) {
+		free(text);
+		return err->code;
+	}
+	t->items[t->count++] = text;
+	return 0;
+}
+
+/* The length of an escape at text[0] == '\\': "\u{...}" has braces of its own. */
+static size_t escape_length(const char *text)
+{
+	const char *brace = text[1] == 'u' && text[2] == '{' ? strchr(text, '}') : NULL;
+
+	return brace ? (size_t)(brace - text) + 1 : text[1] ? 2 : 1;
+}
+
+/* The end of a class that begins at text[at] == '[', behind its bracket; 0 where it has
+ * none. */
+static size_t class_end(const char *text, size_t at)
+{
+	at++;
+	if (text[at] == '!' || text[at] == '^')
+		at++;
+	if (text[at] == ']')
+		at++;
+	while (text[at] && text[at] != ']')
+		at += text[at] == '\\' ? escape_length(text + at) : 1;
+	return text[at] ? at + 1 : 0;
+}
+
+/* The next of `stops` at depth 0, escapes and classes passed over; the end of the text
+ * otherwise. */
+static size_t find_stop(const char *text, size_t at, const char *stops)
+{
+	size_t depth = 0;
+
+	while (text[at]) {
+		if (depth == 0 && strchr(stops, text[at]))
+			return at;
+		if (text[at] == '\\') {
+			at += escape_length(text + at);
+			continue;
+		}
+		if (text[at] == '[' && class_end(text, at)) {
+			at = class_end(text, at);
+			continue;
+		}
+		depth += text[at] == '{';
+		depth -= text[at] == '}' && depth > 0;
+		at++;
+	}
+	return at;
+}
+
+static char *join(const char *a, size_t a_len, const char *b, size_t b_len, const char *c)
+{
+	size_t c_len = strlen(c);
+	char *text = malloc(a_len + b_len + c_len + 1);
+
+	if (!text)
+		return NULL;
+	memcpy(text, a, a_len);
+	memcpy(text + a_len, b, b_len);
+	memcpy(text + a_len + b_len, c, c_len + 1);
+	return text;
+}
+
+/* Writes the first braces of todo's items out, until there are none. */
+static int expand(struct texts *todo, struct texts *done, struct lam_error *err)
+{
+	while (todo->count) {
+		char *text = todo->items[--todo->count];
+		size_t open = find_stop(text, 0, "{"), at = open + 1, close;
+		int code = 0;
+
+		if (!text[open]) {
+			if (texts_add(done, text, err) < 0)
+				return err->code;
+			continue;
+		}
+		close = find_stop(text, at, "}");
+		if (!text[close])
+			code = lam_fail(err, LAM_EPLAN, "a '{' without its '}'");
+		while (code == 0 && at <= close) {
+			size_t end = find_stop(text, at, ",}");
+
+			code = texts_add(
+				todo,
+				join(text, open, text + at, end - at, text + close + 1),
+				err);
+			at = end + 1;
+		}
+		free(text);
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+/* Compiling */
+
+static size_t utf8(const unsigned char *p, size_t left, uint32_t *out)
+{
+	size_t len = p[0] < 0x80             ? 1
+		     : (p[0] & 0xe0) == 0xc0 ? 2
+		     : (p[0] & 0xf0) == 0xe0 ? 3
+		     : (p[0] & 0xf8) == 0xf0 ? 4
+					     : 0;
+	uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+
+	for (size_t i = 1; i < len && i < left; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			len = 0;
+		else
+			c = c << 6 | (p[i] & 0x3f);
+	}
+	if (len == 0 || len > left) {
+		*out = 0x110000 + p[0];
+		return 1;
+	}
+	*out = c;
+	return len;
+}
+
+static int add_token(struct program *p, struct token token, struct lam_error *err)
+{
+	if (p->count >= MAX_TOKENS)
+		return lam_fail(err, LAM_EPLAN, "is too long");
+	if (LAM_GROW(p->tokens, p->count, p->cap, err) < 0)
+		return err->code;
+	p->tokens[p->count++] = token;
+	return 0;
+}
+
+/* What a backslash at text[0] begins; *used bytes of the text. The escapes of the text
+ * form, and any other character for itself. */
+static int unescape(const char *text, struct lam_buf *out, size_t *used,
+		    struct lam_error *err)
+{
+	static const char known[] = "\\ntrxu";
+	const char *brace;
+
+	if (!text[1])
+		return lam_fail(err, LAM_EPLAN, "ends in a backslash");
+	*used = 2;
+	if (!strchr(known, text[1]))
+		return lam_buf_append_char(out, text[1], err);
+	if (text[1] == 'x')
+		*used = 4;
+	brace = text[1] == 'u' ? strchr(text, '}') : NULL;
+	if (brace)
+		*used = (size_t)(brace - text) + 1;
+	if (strlen(text) < *used)
+		*used = strlen(text);
+	return lam_path_append_unescaped(out, text, *used, err);
+}
+
+static int class_char(const char *text, size_t *at, uint32_t *out, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(16);
+	size_t used = 1;
+
+	if (text[*at] == '\\') {
+		if (unescape(text + *at, &bytes, &used, err) < 0)
+			return err->code;
+		utf8((const unsigned char *)bytes.data, bytes.len, out);
+	} else {
+		used = utf8((const unsigned char *)text + *at, strlen(text + *at), out);
+	}
+	*at += used;
+	return 0;
+}
+
+static int compile_class(struct lam_glob *g, struct program *p, const char *text,
+			 size_t *at, struct lam_error *err)
+{
+	size_t end = class_end(text, *at);
+	struct class *c;
+
+	if (!end)
+		return lam_fail(err, LAM_EPLAN, "a '[' without its ']'");
+	if (LAM_GROW(g->classes, g->class_count, g->class_cap, err) < 0)
+		return err->code;
+	c = &g->classes[g->class_count++];
+	*c = (struct class){ 0 };
+	++*at;
+	if (text[*at] == '!' || text[*at] == '^') {
+		c->negated = true;
+		++*at;
+	}
+	while (*at < end - 1) {
+		struct range r;
+
+		if (class_char(text, at, &r.first, err) < 0)
+			return err->code;
+		r.last = r.first;
+		if (text[*at] == '-' && *at + 1 < end - 1) {
+			++*at;
+			if (class_char(text, at, &r.last, err) < 0)
+				return err->code;
+		}
+		if (r.last < r.first)
+			return lam_fail(err, LAM_EPLAN,
+					"a range in brackets that runs backwards");
+		if (LAM_GROW(c->ranges, c->count, c->cap, err) < 0)
+			return err->code;
+		c->ranges[c->count++] = r;
+	}
+	*at = end;
+	return add_token(
+		p,
+		(struct token){ .kind = CLASS, .class = (uint32_t)(g->class_count - 1) },
+		err);
+}
+
+static int compile_stars(struct program *p, const char *text, size_t *at,
+			 struct lam_error *err)
+{
+	size_t stars = strspn(text + *at, "*");
+	bool whole =
+		stars == 2 && *at > 0 && text[*at - 1] == '/' && text[*at + 2] == '/';
+
+	*at += stars;
+	if (stars == 1)
+		return add_token(p, (struct token){ .kind = ANY_RUN }, err);
+	if (whole) {
+		++*at; /* the slash is part of it */
+		return add_token(p, (struct token){ .kind = ANY_PATH }, err);
+	}
+	/* at the end behind a slash it is what is below, and not the directory itself */
+	if (*at >= stars + 1 && text[*at - stars - 1] == '/' && !text[*at] &&
+	    add_token(p, (struct token){ .kind = ANY_ONE }, err) < 0)
+		return err->code;
+	return add_token(p, (struct token){ .kind = ANY_BYTES }, err);
+}
+
+static int compile_escape(struct program *p, const char *text, size_t *at,
+			  struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(16);
+	size_t used;
+
+	if (unescape(text + *at, &bytes, &used, err) < 0)
+		return err->code;
+	*at += used;
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (add_token(p,
+			      (struct token){ .kind = BYTE,
+					      .byte = (uint8_t)bytes.data[i] },
+			      err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int compile(struct lam_glob *g, struct program *p, const char *text,
+		   struct lam_error *err)
+{
+	size_t at = 0;
+
+	while (text[at]) {
+		int code;
+
+		switch (text[at]) {
+		case '*': code = compile_stars(p, text, &at, err); break;
+		case '[': code = compile_class(g, p, text, &at, err); break;
+		case '\\': code = compile_escape(p, text, &at, err); break;
+		case '?':
+			at++;
+			code = add_token(p, (struct token){ .kind = ANY_ONE }, err);
+			break;
+		default:
+			code = add_token(p,
+					 (struct token){ .kind = BYTE,
+							 .byte = (uint8_t)text[at++] },
+					 err);
+			break;
+		}
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+/* Matching: the set of tokens that may come next, byte by byte. */
+
+static bool in_class(const struct class *c, uint32_t x)
+{
+	bool in = false;
+
+	for (size_t i = 0; i < c->count && !in; i++)
+		in = x >= c->ranges[i].first && x <= c->ranges[i].last;
+	return in != c->negated && x != '/';
+}
+
+/* Whether pattern[t..] matches path[i..], for all t of one i: cell[t]. Rows are filled
+ * from the end of the path; characters of more than one byte look several rows down. The
+ * first `front` tokens are bytes that are known to match. */
+static bool match_program(const struct lam_glob *g, const struct program *p, size_t front,
+			  const char *path, size_t len, bool *rows)
+{
+	const unsigned char *bytes = (const unsigned char *)path;
+	size_t width = p->count + 1;
+
+	for (size_t i = len + 1; i-- > front;) {
+		bool *row = rows + (i % 5) * width;
+		uint32_t c = 0;
+		size_t used = i < len ? utf8(bytes + i, len - i, &c) : 0;
+		const bool *next = rows + ((i + 1) % 5) * width,
+			   *after = rows + ((i + used) % 5) * width;
+
+		row[p->count] = i == len;
+		for (size_t t = p->count; t-- > front;) {
+			const struct token *k = &p->tokens[t];
+
+			switch ((enum token_kind)k->kind) {
+			case BYTE:
+				row[t] = i < len && bytes[i] == k->byte && next[t + 1];
+				break;
+			case ANY_ONE: row[t] = used && c != '/' && after[t + 1]; break;
+			case CLASS:
+				row[t] = used && in_class(&g->classes[k->class], c) &&
+					 after[t + 1];
+				break;
+			case ANY_RUN:
+				row[t] = row[t + 1] || (used && c != '/' && next[t]);
+				break;
+			case ANY_BYTES: row[t] = row[t + 1] || (used && next[t]); break;
+			case ANY_PATH:
+				/* what follows may begin here if this is a component's
+				 * begin */
+				row[t] = (i > 0 && bytes[i - 1] == '/' && row[t + 1]) ||
+					 (used && next[t]);
+				break;
+			}
+		}
+	}
+	return rows[(front % 5) * width + front];
+}
+
+/* The bytes that a pattern begins with; false where the path does not. */
+static bool literal_front(const struct program *p, const char *path, size_t len,
+			  size_t *out_front)
+{
+	size_t t = 0;
+
+	for (; t < p->count && p->tokens[t].kind == BYTE; t++) {
+		if (t >= len || (uint8_t)path[t] != p->tokens[t].byte)
+			return false;
+	}
+	*out_front = t;
+	return true;
+}
+
+/* What ends in bytes matches only what ends in them. */
+static bool literal_end(const struct program *p, const char *path, size_t len)
+{
+	for (size_t n = 1; n <= p->count && p->tokens[p->count - n].kind == BYTE; n++) {
+		if (n > len || (uint8_t)path[len - n] != p->tokens[p->count - n].byte)
+			return false;
+	}
+	return true;
+}
+
+bool lam_glob_match(const struct lam_glob *g, const char *path, size_t len)
+{
+	bool small[5 * 256], matched = false;
+
+	for (size_t i = 0; i < g->count && !matched; i++) {
+		const struct program *p = &g->programs[i];
+		size_t need = 5 * (p->count + 1), front;
+		bool *rows = small;
+
+		if (!literal_front(p, path, len, &front) || !literal_end(p, path, len))
+			continue;
+		if (need > sizeof small / sizeof *small) {
+			rows = malloc(need * sizeof *rows);
+			if (!rows)
+				return false;
+		}
+		matched = match_program(g, p, front, path, len, rows);
+		if (rows != small)
+			free(rows);
+	}
+	return matched;
+}
+
+/* The base: what all alternatives begin with, up to a slash. */
+static int set_base(struct lam_glob *g, struct lam_error *err)
+{
+	size_t common = SIZE_MAX, cut = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct program *p = &g->programs[i], *first = &g->programs[0];
+		size_t n = 0;
+
+		while (n < p->count && n < first->count && p->tokens[n].kind == BYTE &&
+		       first->tokens[n].kind == BYTE &&
+		       p->tokens[n].byte == first->tokens[n].byte)
+			n++;
+		common = n < common ? n : common;
+	}
+	/* a pattern without anything special is its own base */
+	for (size_t n = 0; n < common && g->count; n++) {
+		if (g->programs[0].tokens[n].byte == '/')
+			cut = n;
+	}
+	if (g->count == 1 && common == g->programs[0].count)
+		cut = common;
+	for (size_t n = 1; n < cut; n++) {
+		if (lam_buf_append_char(&g->base, (char)g->programs[0].tokens[n].byte,
+					err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int compile_all(struct lam_glob *g, const struct texts *texts,
+		       struct lam_error *err)
+{
+	for (size_t i = 0; i < texts->count; i++) {
+		if (LAM_GROW(g->programs, g->count, g->cap, err) < 0)
+			return err->code;
+		g->programs[g->count] = (struct program){ 0 };
+		if (compile(g, &g->programs[g->count++], texts->items[i], err) < 0)
+			return err->code;
+	}
+	return set_base(g, err);
+}
+
+int lam_glob_new(struct lam_glob **out, const char *text, struct lam_error *err)
+{
+	struct lam_glob *g = calloc(1, sizeof *g);
+	struct texts todo = { 0 }, done = { 0 };
+	int code;
+
+	*out = NULL;
+	if (!g)
+		return lam_fail_memory(err);
+	g->base = LAM_BUF(SIZE_MAX / 2);
+	if (text[0] != '/')
+		code = lam_fail(err, LAM_EPLAN,
+				"begins with '/', as whole paths are matched");
+	else
+		code = texts_add(&todo, strdup(text), err);
+	if (code == 0)
+		code = expand(&todo, &done, err);
+	if (code == 0)
+		code = compile_all(g, &done, err);
+	texts_fini(&todo);
+	texts_fini(&done);
+	if (code < 0)
+		lam_glob_free(g);
+	else
+		*out = g;
+	return code;
+}
+
+void lam_glob_free(struct lam_glob *g)
+{
+	if (!g)
+		return;
+	for (size_t i = 0; i < g->count; i++)
+		free(g->programs[i].tokens);
+	for (size_t i = 0; i < g->class_count; i++)
+		free(g->classes[i].ranges);
+	free(g->programs);
+	free(g->classes);
+	lam_buf_fini(&g->base);
+	free(g);
+}
+
+const char *lam_glob_base(const struct lam_glob *g, size_t *out_len)
+{
+	*out_len = g->base.len;
+	return g->base.data ? g->base.data : "";
+}

@@ -1,0 +1,219 @@
+#include "base/workers.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/thread.h"
+
+struct work {
+	struct work *next; /* in the workers' queue */
+	struct lam_lane *lane;
+	int (*run)(void *job, struct lam_error *err);
+	void *job;
+	struct lam_error err;
+	int code;
+	bool done;
+};
+
+struct lam_workers {
+	pthread_mutex_t lock;
+	pthread_cond_t given, done;
+	struct work *first, *last; /* waiting */
+	pthread_t *threads;
+	unsigned count;
+	bool quit;
+};
+
+struct lam_lane {
+	struct lam_workers *workers;
+	struct work *ring;
+	size_t depth, given, taken; /* given - taken are in the ring */
+};
+
+static void *run_worker(void *context)
+{
+	struct lam_workers *w = context;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		struct work *work;
+
+		while (!w->first && !w->quit)
+			pthread_cond_wait(&w->given, &w->lock);
+		work = w->first;
+		if (!work)
+			break;
+		w->first = work->next;
+		if (!w->first)
+			w->last = NULL;
+		pthread_mutex_unlock(&w->lock);
+		work->code = work->run(work->job, &work->err);
+		pthread_mutex_lock(&w->lock);
+		work->done = true;
+		pthread_cond_broadcast(&w->done);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static int start_threads(struct lam_workers *w, unsigned threads, struct lam_error *err)
+{
+	int problem = 0;
+
+	while (w->count < threads && problem == 0) {
+		problem = lam_thread_start(&w->threads[w->count], run_worker, w);
+		w->count += problem == 0;
+	}
+	return problem ? lam_fail_errno(err, LAM_EREAD, problem, "starting a thread") : 0;
+}
+
+int lam_workers_new(struct lam_workers **out, unsigned threads, struct lam_error *err)
+{
+	struct lam_workers *w = calloc(1, sizeof *w);
+
+	*out = NULL;
+	if (!w)
+		return lam_fail_memory(err);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->given, NULL);
+	pthread_cond_init(&w->done, NULL);
+	w->threads = calloc(threads + 1, sizeof *w->threads);
+	if ((w->threads ? start_threads(w, threads, err) : lam_fail_memory(err)) < 0) {
+		lam_workers_free(w);
+		return err->code;
+	}
+	*out = w;
+	return 0;
+}
+
+void lam_workers_free(struct lam_workers *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->quit = true;
+	pthread_cond_broadcast(&w->given);
+	pthread_mutex_unlock(&w->lock);
+	for (unsigned i = 0; i < w->count; i++)
+		pthread_join(w->threads[i], NULL);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->given);
+	pthread_cond_destroy(&w->done);
+	free(w->threads);
+	free(w);
+}
+
+unsigned lam_workers_count(const struct lam_workers *w)
+{
+	return w->count;
+}
+
+int lam_lane_new(struct lam_lane **out, struct lam_workers *workers, size_t depth,
+		 struct lam_error *err)
+{
+	struct lam_lane *lane = calloc(1, sizeof *lane);
+
+	*out = NULL;
+	if (!lane)
+		return lam_fail_memory(err);
+	lane->workers = workers;
+	lane->depth = depth ? depth : 1;
+	lane->ring = calloc(lane->depth, sizeof *lane->ring);
+	if (!lane->ring) {
+		free(lane);
+		return lam_fail_memory(err);
+	}
+	*out = lane;
+	return 0;
+}
+
+/* Takes out of the queue what has not begun. */
+static void drop_waiting(struct lam_lane *lane)
+{
+	struct lam_workers *w = lane->workers;
+	struct work **at = &w->first;
+
+	w->last = NULL;
+	while (*at) {
+		struct work *work = *at;
+
+		if (work->lane == lane) {
+			work->done = true;
+			*at = work->next;
+			continue;
+		}
+		w->last = work;
+		at = &work->next;
+	}
+}
+
+void lam_lane_free(struct lam_lane *lane)
+{
+	if (!lane)
+		return;
+	pthread_mutex_lock(&lane->workers->lock);
+	drop_waiting(lane);
+	for (size_t i = lane->taken; i < lane->given; i++) {
+		while (!lane->ring[i % lane->depth].done)
+			pthread_cond_wait(&lane->workers->done, &lane->workers->lock);
+	}
+	pthread_mutex_unlock(&lane->workers->lock);
+	free(lane->ring);
+	free(lane);
+}
+
+bool lam_lane_is_full(const struct lam_lane *lane)
+{
+	return lane->given - lane->taken == lane->depth;
+}
+
+bool lam_lane_is_empty(const struct lam_lane *lane)
+{
+	return lane->given == lane->taken;
+}
+
+void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error *err),
+		   void *job)
+{
+	struct lam_workers *w = lane->workers;
+	struct work *work = &lane->ring[lane->given % lane->depth];
+
+	assert(!lam_lane_is_full(lane));
+	lane->given++;
+	work->next = NULL;
+	work->lane = lane;
+	work->run = run;
+	work->job = job;
+	work->done = false;
+	if (w->count == 0) {
+		work->code = run(job, &work->err);
+		work->done = true;
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	if (w->last)
+		w->last->next = work;
+	else
+		w->first = work;
+	w->last = work;
+	pthread_cond_signal(&w->given);
+	pthread_mutex_unlock(&w->lock);
+}
+
+int lam_lane_take(struct lam_lane *lane, void **out_job, struct lam_error *err)
+{
+	struct work *work = &lane->ring[lane->taken % lane->depth];
+
+	assert(!lam_lane_is_empty(lane));
+	pthread_mutex_lock(&lane->workers->lock);
+	while (!work->done)
+		pthread_cond_wait(&lane->workers->done, &lane->workers->lock);
+	pthread_mutex_unlock(&lane->workers->lock);
+	lane->taken++;
+	*out_job = work->job;
+	if (work->code < 0)
+		*err = work->err;
+	return work->code;
+}

@@ -1,0 +1,235 @@
+/* The content of files, from the spool of their layer or from its blob: there from the
+ * last checkpoint before it. A blob's digest is not checked by such a read, so the
+ * content is, by its hash in the index. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/codec.h"
+#include "image/image.h"
+
+#define PIECE (1u << 20)
+
+typedef int write_fn(void *context, const void *bytes, size_t len, struct lam_error *err);
+
+/* Stored bytes from `offset` of a layer's tar on, in order. */
+struct stored {
+	const struct lam_spool *spool;
+	struct lam_reader *stream; /* of the tar, where there is no spool */
+	uint64_t at;
+	char *piece;
+};
+
+/* What is given, hashed on the way. */
+struct checked {
+	write_fn *write;
+	void *context;
+	struct lam_hash hash;
+};
+
+static int checked_write(void *context, const void *bytes, size_t len,
+			 struct lam_error *err)
+{
+	struct checked *c = context;
+
+	lam_hash_update(&c->hash, bytes, len);
+	return c->write(c->context, bytes, len, err);
+}
+
+/* Asks the caller, with nothing to write, whether to go on: the way may be long. */
+static int stored_skip(struct stored *s, uint64_t offset, write_fn *write, void *context,
+		       struct lam_error *err)
+{
+	if (s->spool) {
+		s->at = offset;
+		return 0;
+	}
+	while (s->at < offset) {
+		size_t cap = offset - s->at < PIECE ? (size_t)(offset - s->at) : PIECE,
+		       got;
+		int code = write(context, s->piece, 0, err);
+
+		if (code < 0)
+			return code;
+		if (lam_read(s->stream, s->piece, cap, &got, err) < 0)
+			return err->code;
+		if (got == 0)
+			return lam_fail(err, LAM_EREAD, "the layer has become shorter");
+		s->at += got;
+	}
+	return 0;
+}
+
+static int stored_read(struct stored *s, size_t len, struct lam_error *err)
+{
+	size_t got;
+
+	if (s->spool) {
+		if (lam_spool_read(s->spool, s->at, s->piece, len, err) < 0)
+			return err->code;
+	} else {
+		if (lam_read_full(s->stream, s->piece, len, &got, err) < 0)
+			return err->code;
+		if (got < len)
+			return lam_fail(err, LAM_EREAD, "the layer has become shorter");
+	}
+	s->at += len;
+	return 0;
+}
+
+static int give_zeros(char *piece, uint64_t len, write_fn *write, void *context,
+		      struct lam_error *err)
+{
+	if (len)
+		memset(piece, 0, len < PIECE ? (size_t)len : PIECE);
+	while (len > 0) {
+		size_t now = len < PIECE ? (size_t)len : PIECE;
+		int code = write(context, piece, now, err);
+
+		if (code < 0)
+			return code;
+		len -= now;
+	}
+	return 0;
+}
+
+static int give_stored(struct stored *s, uint64_t len, write_fn *write, void *context,
+		       struct lam_error *err)
+{
+	while (len > 0) {
+		size_t now = len < PIECE ? (size_t)len : PIECE;
+		int code = stored_read(s, now, err);
+
+		if (code == 0)
+			code = write(context, s->piece, now, err);
+		if (code < 0)
+			return code;
+		len -= now;
+	}
+	return 0;
+}
+
+static int give_content(struct stored *s, const struct lam_layer *layer,
+			const struct lam_inode *inode, write_fn *write, void *context,
+			struct lam_error *err)
+{
+	struct lam_extent whole;
+	size_t count;
+	const struct lam_extent *extents =
+		lam_layer_extents(layer, inode, &whole, &count);
+	uint64_t at = 0;
+	int code = stored_skip(s, inode->offset, write, context, err);
+
+	for (size_t i = 0; i < count && code == 0; i++) {
+		code = give_zeros(s->piece, extents[i].offset - at, write, context, err);
+		if (code == 0)
+			code = give_stored(s, extents[i].length, write, context, err);
+		at = extents[i].offset + extents[i].length;
+	}
+	return code < 0 ? code
+			: give_zeros(s->piece, inode->size - at, write, context, err);
+}
+
+/* The tar, from as near before an offset as can be. */
+static int open_near(struct stored *s, const struct lam_image *image, uint32_t number,
+		     uint64_t offset, struct lam_error *err)
+{
+	const struct lam_checkpoints *points = &image->indexes[number]->points;
+	const struct lam_checkpoint *point = lam_checkpoints_find(points, offset);
+	enum lam_codec codec = image->layers[number].info.codec;
+	struct lam_reader *blob = NULL;
+	uint64_t begin = 0;
+
+	if (codec == LAM_CODEC_NONE)
+		s->at = begin = offset;
+	else if (point)
+		begin = lam_decoder_begin(point);
+	if (lam_source_open_layer_from(image->source, number, begin, &blob, err) < 0)
+		return err->code;
+	if (codec == LAM_CODEC_NONE || !point)
+		return lam_decoder_new(&s->stream, blob, codec, err);
+	s->at = point->out;
+	return lam_decoder_resume(&s->stream, blob, codec, points, point, err);
+}
+
+static int check_content(struct checked *c, const struct lam_image *image,
+			 uint32_t number, const struct lam_inode *inode,
+			 struct lam_error *err)
+{
+	struct lam_digest digest;
+
+	lam_hash_final(&c->hash, &digest);
+	if (memcmp(digest.bytes, inode->content, sizeof inode->content) == 0)
+		return 0;
+	return lam_fail(
+		err, LAM_EFORMAT,
+		"layer %u (%s): a file's content is not what it was when the layer was "
+		"indexed: copy the image again",
+		number, image->layers[number].digest_text);
+}
+
+static int read_from_blob(struct stored *s, const struct lam_image *image,
+			  uint32_t number, const struct lam_inode *inode, write_fn *write,
+			  void *context, struct lam_error *err)
+{
+	struct checked checked = { .write = write, .context = context };
+	int code = lam_hash_init(&checked.hash, LAM_SHA256, err);
+
+	if (code == 0 && inode->size)
+		code = open_near(s, image, number, inode->offset, err);
+	if (code == 0 && inode->size)
+		code = give_content(s, image->indexes[number], inode, checked_write,
+				    &checked, err);
+	if (code == 0)
+		code = check_content(&checked, image, number, inode, err);
+	lam_reader_close(s->stream);
+	lam_hash_fini(&checked.hash);
+	return code;
+}
+
+int lam_image_read_inode(const struct lam_image *image, uint32_t number, uint32_t inode,
+			 write_fn *write, void *context, struct lam_error *err)
+{
+	const struct lam_image_layer *layer = &image->layers[number];
+	const struct lam_layer *index = image->indexes[number];
+	uint64_t size = index->inodes[inode].size;
+	/* small files are many; without a spool the way to them takes whole pieces */
+	struct stored s = {
+		.spool = layer->spool,
+		.piece = malloc(layer->spool && size < PIECE ? (size_t)size + 1 : PIECE)
+	};
+	int code;
+
+	if (!s.piece)
+		code = lam_fail_memory(err);
+	else if (s.spool)
+		code = give_content(&s, index, &index->inodes[inode], write, context,
+				    err);
+	else
+		code = read_from_blob(&s, image, number, &index->inodes[inode], write,
+				      context, err);
+	free(s.piece);
+	return code;
+}
+
+int lam_image_read_file(const struct lam_image *image, uint32_t node,
+			const struct lam_version *version, write_fn *write, void *context,
+			struct lam_error *err)
+{
+	struct lam_stat stat;
+	char *path;
+
+	if (version)
+		lam_tree_stat_version(image->tree, version, &stat);
+	else
+		lam_tree_stat(image->tree, node, &stat);
+	if (stat.kind == LAM_KIND_FILE)
+		return lam_image_read_inode(image, stat.layer, stat.inode, write, context,
+					    err);
+	path = lam_tree_path_text(image->tree, node);
+	if (!path)
+		return lam_fail_memory(err);
+	int code = lam_fail(err, LAM_ENOTFOUND, "%s: is no file", path);
+
+	free(path);
+	return code;
+}

@@ -1,0 +1,365 @@
+#include "image/image.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/path.h"
+#include "image/layers.h"
+
+struct opening {
+	struct lam_image *image;
+	const struct lam_open_options *options;
+	const struct lam_progress *progress;
+};
+
+unsigned lam_thread_count(unsigned asked)
+{
+	long online = asked ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return online < 1 ? 1 : online > 256 ? 256 : (unsigned)online;
+}
+
+static int set_layers(struct lam_image *image, const struct lam_source_image *from,
+		      struct lam_error *err)
+{
+	if (image->config.diff_id_count != from->layer_count)
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"the config lists %zu diff_ids for %zu layers: the image is inconsistent",
+			image->config.diff_id_count, from->layer_count);
+	if (from->layer_count == 0 || from->layer_count > LAM_MAX_LAYERS)
+		return lam_fail(err, LAM_EFORMAT,
+				"an image of %zu layers: 1 to %u are read",
+				from->layer_count, LAM_MAX_LAYERS);
+	image->layers = calloc(from->layer_count, sizeof *image->layers);
+	image->indexes = calloc(from->layer_count, sizeof *image->indexes);
+	if (!image->layers || !image->indexes)
+		return lam_fail_memory(err);
+	image->layer_count = from->layer_count;
+	for (size_t i = 0; i < from->layer_count; i++) {
+		struct lam_image_layer *layer = &image->layers[i];
+
+		layer->descriptor = from->layers[i].descriptor;
+		layer->blob = from->layers[i].blob;
+		layer->diff_id = image->config.diff_ids[i];
+	}
+	return 0;
+}
+
+static int set_history(struct lam_image *image, struct lam_error *err)
+{
+	size_t *history = malloc(image->layer_count * sizeof *history);
+
+	if (!history)
+		return lam_fail_memory(err);
+	lam_config_layer_history(&image->config, image->layer_count, history);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		const struct lam_history *h =
+			history[i] == SIZE_MAX ? NULL
+					       : &image->config.history[history[i]];
+
+		image->layers[i].info.created_by =
+			h && h->created_by ? h->created_by : "";
+	}
+	free(history);
+	return 0;
+}
+
+static void set_platform(struct lam_image *image)
+{
+	const struct lam_platform *p = &image->config.platform;
+
+	snprintf(image->platform, sizeof image->platform, "%s/%s%s%s",
+		 p->os ? p->os : "unknown", p->architecture ? p->architecture : "unknown",
+		 p->variant ? "/" : "", p->variant ? p->variant : "");
+}
+
+static int make_manifest(struct lam_image *image, size_t config_size,
+			 struct lam_error *err)
+{
+	struct lam_stack_layer *stack = calloc(image->layer_count, sizeof *stack);
+	int code;
+
+	if (!stack)
+		return lam_fail_memory(err);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		const struct lam_image_layer *layer = &image->layers[i];
+
+		stack[i] = (struct lam_stack_layer){ .original = i,
+						     .digest = layer->descriptor.digest,
+						     .media_type = layer->info.media_type,
+						     .size = layer->descriptor.size,
+						     .diff_id = layer->diff_id };
+	}
+	code = lam_manifest_make(&image->config_digest, (int64_t)config_size, stack,
+				 image->layer_count, &image->made_manifest, err);
+	free(stack);
+	if (code < 0)
+		return code;
+	return lam_digest_of(&image->manifest_digest, LAM_SHA256,
+			     image->made_manifest.data, image->made_manifest.len, err);
+}
+
+const char *lam_image_manifest_bytes(const struct lam_image *image, size_t *out_len)
+{
+	if (image->manifest.doc)
+		return lam_doc_bytes(image->manifest.doc, out_len);
+	*out_len = image->made_manifest.len;
+	return image->made_manifest.data;
+}
+
+/* What of each layer is not visible any more. */
+static int count_waste(struct lam_image *image, struct lam_error *err)
+{
+	const struct lam_tree *tree = image->tree;
+	uint8_t **used = calloc(image->layer_count, sizeof *used);
+	int code = used ? 0 : lam_fail_memory(err);
+
+	for (size_t i = 0; code == 0 && i < image->layer_count; i++) {
+		used[i] = calloc((size_t)image->indexes[i]->inode_count + 1, 1);
+		if (!used[i])
+			code = lam_fail_memory(err);
+	}
+	for (uint32_t n = 0; code == 0 && n < tree->node_count; n++) {
+		for (uint32_t v = tree->nodes[n].version; v != LAM_NODE_NONE;
+		     v = tree->versions[v].previous) {
+			const struct lam_version *version = &tree->versions[v];
+
+			if (version->inode == LAM_INODE_NONE)
+				continue;
+			if (tree->nodes[n].live && v == tree->nodes[n].version)
+				used[version->inode_layer][version->inode] = 1;
+			else
+				image->layers[version->layer].info.dead_count++;
+		}
+	}
+	for (size_t i = 0; code == 0 && i < image->layer_count; i++) {
+		for (uint32_t n = 0; n < image->indexes[i]->inode_count; n++) {
+			const struct lam_inode *inode = &image->indexes[i]->inodes[n];
+
+			if (inode->kind == LAM_KIND_FILE && !used[i][n])
+				image->layers[i].info.waste_bytes += inode->size;
+		}
+	}
+	for (size_t i = 0; used && i < image->layer_count; i++)
+		free(used[i]);
+	free(used);
+	return code;
+}
+
+static int merge(struct opening *o, struct lam_error *err)
+{
+	struct lam_image *image = o->image;
+	struct lam_notes meeting = { 0 };
+	int code = lam_tree_merge(&image->tree, image->indexes, image->layer_count,
+				  &meeting, o->progress, err);
+
+	for (size_t i = 0; code == 0 && i < image->layer_count; i++)
+		code = lam_notes_append(&image->notes, &image->indexes[i]->notes, err);
+	if (code == 0)
+		code = lam_notes_append(&image->notes, &meeting, err);
+	lam_notes_fini(&meeting);
+	return code < 0 ? code : count_waste(image, err);
+}
+
+static int note_image(struct lam_image *image, const char *rule, const char *text,
+		      struct lam_error *err)
+{
+	return lam_notes_add(&image->notes, rule, LAM_NOTE_IMAGE, NULL, 0, text, err);
+}
+
+static int note_oddities(struct lam_image *image, struct lam_error *err)
+{
+	size_t with_layer = 0;
+
+	for (size_t i = 0; i < image->config.history_count; i++)
+		with_layer += !image->config.history[i].empty_layer;
+	if (image->config.history_count && with_layer != image->layer_count &&
+	    note_image(image, "history",
+		       "the history has not one entry for each layer; kept as it is",
+		       err) < 0)
+		return err->code;
+	if (image->layer_count > 127 &&
+	    note_image(image, "many-layers",
+		       "more than 127 layers: overlayfs runtimes cannot mount it",
+		       err) < 0)
+		return err->code;
+	return 0;
+}
+
+static int read_documents(struct opening *o, struct lam_error *err)
+{
+	struct lam_image *image = o->image;
+	const struct lam_source_image *from = lam_source_image(image->source);
+
+	image->manifest_digest = from->manifest_digest;
+	image->config_digest = from->config_digest;
+	if (from->manifest.len &&
+	    lam_manifest_parse(&image->manifest, from->manifest.data, from->manifest.len,
+			       "manifest", from->manifest_media_type, err) < 0)
+		return err->code;
+	if (lam_config_parse(&image->config, from->config.data, from->config.len,
+			     "config", err) < 0)
+		return err->code;
+	set_platform(image);
+	if (set_layers(image, from, err) < 0 ||
+	    lam_image_read_layers(image, o->options, err) < 0 ||
+	    set_history(image, err) < 0)
+		return err->code;
+	if (!image->manifest.doc && make_manifest(image, from->config.len, err) < 0)
+		return err->code;
+	lam_digest_format(&image->manifest_digest, image->manifest_text);
+	lam_digest_format(&image->config_digest, image->config_text);
+	return note_oddities(image, err) < 0 ? err->code : merge(o, err);
+}
+
+/* "os/arch[/variant]", cut in place. */
+static int split_platform(char *text, struct lam_platform *out, struct lam_error *err)
+{
+	char *arch = strchr(text, '/'), *variant = arch ? strchr(arch + 1, '/') : NULL;
+
+	if (!arch || arch == text || !arch[1])
+		return lam_fail(err, LAM_EUSAGE,
+				"platform: expected OS/ARCHITECTURE[/VARIANT], such as "
+				"linux/arm64");
+	*arch++ = '\0';
+	if (variant)
+		*variant++ = '\0';
+	*out = (struct lam_platform){ text, arch, variant && *variant ? variant : NULL };
+	return 0;
+}
+
+static int open_source(struct opening *o, const char *text, struct lam_error *err)
+{
+	struct lam_source_options options = {
+		.temporary = o->options->temporary ? o->options->temporary : "/tmp",
+		.progress = o->progress,
+	};
+	struct lam_reference reference = { 0 };
+	char *platform = NULL;
+	int code = 0;
+
+	if (o->options->platform) {
+		platform = strdup(o->options->platform);
+		code = platform ? split_platform(platform, &options.platform, err)
+				: lam_fail_memory(err);
+	}
+	if (code == 0)
+		code = lam_reference_parse(&reference, text, false, err);
+	if (code == 0)
+		code = lam_source_open(&o->image->source, &reference, &options, err);
+	lam_reference_fini(&reference);
+	free(platform);
+	return code;
+}
+
+int lam_image_open(struct lam_image **out, const char *reference,
+		   const struct lam_open_options *options, struct lam_error *err)
+{
+	struct lam_image *image = calloc(1, sizeof *image);
+	struct opening o = { image, options, options->progress };
+	int code;
+
+	*out = NULL;
+	if (!image)
+		return lam_fail_memory(err);
+	image->made_manifest = LAM_BUF(LAM_MAX_MANIFEST);
+	image->reference = strdup(reference);
+	code = image->reference ? open_source(&o, reference, err) : lam_fail_memory(err);
+	if (code == 0) {
+		code = read_documents(&o, err);
+		if (code < 0 && code != LAM_ESTOPPED && code != LAM_ENOMEM) {
+			char text[LAM_PATH_TEXT];
+
+			code = lam_wrap(
+				err, "%s",
+				lam_path_text(text, reference, strlen(reference), false));
+		}
+	}
+	if (code < 0)
+		lam_image_close(image);
+	else
+		*out = image;
+	return code;
+}
+
+void lam_image_close(struct lam_image *image)
+{
+	if (!image)
+		return;
+	lam_tree_free(image->tree);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		lam_spool_free(image->layers[i].spool);
+		lam_layer_free((struct lam_layer *)(uintptr_t)image->indexes[i]);
+	}
+	free(image->layers);
+	free(image->indexes);
+	lam_manifest_fini(&image->manifest);
+	lam_config_fini(&image->config);
+	lam_buf_fini(&image->made_manifest);
+	lam_notes_fini(&image->notes);
+	lam_source_close(image->source);
+	free(image->reference);
+	free(image);
+}
+
+/* What others ask */
+
+const char *lam_image_reference(const struct lam_image *image)
+{
+	return image->reference;
+}
+
+const char *lam_image_name(const struct lam_image *image)
+{
+	return lam_source_image(image->source)->name;
+}
+
+const char *lam_image_manifest_digest(const struct lam_image *image)
+{
+	return image->manifest_text;
+}
+
+const char *lam_image_config_digest(const struct lam_image *image)
+{
+	return image->config_text;
+}
+
+const char *lam_image_platform(const struct lam_image *image)
+{
+	return image->platform;
+}
+
+size_t lam_image_layer_count(const struct lam_image *image)
+{
+	return image->layer_count;
+}
+
+const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size_t n)
+{
+	return &image->layers[n].info;
+}
+
+const struct lam_tree *lam_image_tree(const struct lam_image *image)
+{
+	return image->tree;
+}
+
+size_t lam_image_note_count(const struct lam_image *image)
+{
+	return image->notes.count;
+}
+
+uint64_t lam_image_note_total(const struct lam_image *image)
+{
+	return image->notes.total;
+}
+
+const struct lam_note *lam_image_note(const struct lam_image *image, size_t n)
+{
+	return &image->notes.items[n];
+}

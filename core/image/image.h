@@ -1,0 +1,54 @@
+/* An opened image, inside. */
+#ifndef LAM_IMAGE_H
+#define LAM_IMAGE_H
+
+#include <lamina/image.h>
+
+#include "io/spool.h"
+#include "layer/blob.h"
+#include "layer/cache.h"
+#include "oci/manifest.h"
+#include "store/source.h"
+#include "tree/tree.h"
+
+struct lam_image_layer {
+	struct lam_layer_info info;
+	struct lam_descriptor
+		descriptor; /* as the manifest has it; digest and size always set */
+	struct lam_digest diff_id;
+	struct lam_extent_of_file blob;
+	struct lam_spool *spool; /* its tar; NULL: not asked for, or the index was cached
+				  */
+	char digest_text[LAM_DIGEST_TEXT], diff_id_text[LAM_DIGEST_TEXT];
+};
+
+struct lam_image {
+	char *reference;
+	struct lam_source *source;
+	struct lam_manifest manifest; /* doc NULL where the source had none; then
+					 made_manifest is what it would be */
+	struct lam_buf made_manifest;
+	struct lam_digest manifest_digest, config_digest;
+	struct lam_config config;
+	struct lam_image_layer *layers;
+	const struct lam_layer **indexes; /* of each layer */
+	size_t layer_count;
+	struct lam_tree *tree;
+	struct lam_notes notes;
+	char manifest_text[LAM_DIGEST_TEXT], config_text[LAM_DIGEST_TEXT], platform[256];
+};
+
+/* The manifest's bytes: as stored, or as made. */
+const char *lam_image_manifest_bytes(const struct lam_image *image, size_t *out_len);
+
+/* The content of an inode, holes as zeros, in pieces of at most 1 MiB. From the spool
+ * where there is one. */
+int lam_image_read_inode(const struct lam_image *image, uint32_t layer, uint32_t inode,
+			 int (*write)(void *context, const void *bytes, size_t len,
+				      struct lam_error *err),
+			 void *context, struct lam_error *err);
+
+/* Threads for options.threads: 0 means the machine's. */
+unsigned lam_thread_count(unsigned asked);
+
+#endif

@@ -1,0 +1,413 @@
+#include "image/layers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/path.h"
+#include "base/workers.h"
+#include "codec/codec.h"
+
+/* Layers from this size on are read by two threads: one inflates, one hashes and parses.
+ */
+#define AHEAD_FROM (8u << 20)
+
+/* What all spools of an image may hold in memory. */
+#define SPOOL_MEMORY (512u << 10)
+
+struct opening {
+	struct lam_image *image;
+	const struct lam_open_options *options;
+	const struct lam_progress *progress;
+	struct lam_cache cache;
+};
+
+struct layer_job {
+	struct opening *opening;
+	size_t number;
+	struct lam_layer_reading reading;
+	struct lam_layer *layer;
+	bool claimed_otherwise; /* its media type says another compression */
+	bool read;              /* not cached */
+};
+
+/* One layer */
+
+static int check_type(const struct lam_descriptor *d, struct lam_error *err)
+{
+	char text[LAM_PATH_TEXT];
+
+	if (!d->media_type)
+		return 0;
+	switch (lam_layer_type(d->media_type).kind) {
+	case LAM_LAYER_ENCRYPTED:
+		return lam_fail(
+			err, LAM_EFORMAT, "is encrypted (%s): decrypt the image first",
+			lam_path_text(text, d->media_type, strlen(d->media_type), false));
+	case LAM_LAYER_OTHER:
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"media type %s is not one of a filesystem layer",
+			lam_path_text(text, d->media_type, strlen(d->media_type), false));
+	case LAM_LAYER_TAR:
+	case LAM_LAYER_FOREIGN: break;
+	}
+	return 0;
+}
+
+/* A blob whose content is not what its digest says is damaged, whatever else is wrong
+ * with it. */
+static int blame_digest(const struct layer_job *job, struct lam_error *err)
+{
+	const struct lam_image_layer *layer = &job->opening->image->layers[job->number];
+	struct lam_error first = *err, second;
+	struct lam_reader *blob = NULL, *hashing = NULL;
+	struct lam_hash hash = { 0 };
+	struct lam_digest digest = { 0 };
+	uint64_t len;
+	int code;
+
+	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE ||
+	    first.code != LAM_EFORMAT)
+		return first.code;
+	code = lam_hash_init(&hash, layer->descriptor.digest.algorithm, &second);
+	if (code == 0)
+		code = lam_source_open_layer(job->opening->image->source, job->number,
+					     &blob, &second);
+	if (code == 0)
+		code = lam_reader_hashing(&hashing, LAM_STEAL(blob), &hash, NULL,
+					  &second);
+	if (code == 0)
+		code = lam_read_drain(hashing, &len, &second);
+	lam_reader_close(hashing);
+	if (code == 0)
+		lam_hash_final(&hash, &digest);
+	lam_hash_fini(&hash);
+	*err = first;
+	if (code < 0 || lam_digest_equal(&digest, &layer->descriptor.digest))
+		return first.code;
+	char is[LAM_DIGEST_TEXT];
+
+	return lam_fail(err, LAM_EFORMAT,
+			"its content is damaged: its digest is %s: copy the image again",
+			lam_digest_format(&digest, is));
+}
+
+static int check_reading(struct layer_job *job, struct lam_error *err)
+{
+	const struct lam_image *image = job->opening->image;
+	struct lam_image_layer *layer = &image->layers[job->number];
+	char is[LAM_DIGEST_TEXT], said[LAM_DIGEST_TEXT];
+
+	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE)
+		layer->descriptor.digest = job->reading.digest;
+	if (!lam_digest_equal(&layer->descriptor.digest, &job->reading.digest))
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"its content is damaged: its digest is %s: copy the image again",
+			lam_digest_format(&job->reading.digest, is));
+	if (!lam_digest_equal(&layer->diff_id, &job->reading.diff_id))
+		return lam_fail(err, LAM_EFORMAT,
+				"its tar has digest %s, the config says diff_id %s: the "
+				"image is inconsistent",
+				lam_digest_format(&job->reading.diff_id, is),
+				lam_digest_format(&layer->diff_id, said));
+	return 0;
+}
+
+static int open_blob(struct layer_job *job, struct lam_reader **out,
+		     struct lam_error *err)
+{
+	struct opening *o = job->opening;
+	struct lam_step step = {
+		.stage = LAM_STAGE_READ,
+		.layer = job->number,
+		.layer_count = o->image->layer_count,
+		.total = (uint64_t)o->image->layers[job->number].descriptor.size
+	};
+	struct lam_reader *blob = NULL;
+
+	if (lam_source_open_layer(o->image->source, job->number, &blob, err) < 0)
+		return err->code;
+	return lam_reader_progress(out, blob, o->progress, &step, err);
+}
+
+static int read_layer(struct layer_job *job, struct lam_error *err)
+{
+	struct opening *o = job->opening;
+	struct lam_image_layer *layer = &o->image->layers[job->number];
+	enum lam_algorithm algorithm = layer->descriptor.digest.algorithm;
+	bool ahead = lam_thread_count(o->options->threads) > 1 &&
+		     layer->descriptor.size >= AHEAD_FROM;
+	struct lam_reader *blob = NULL;
+
+	if (o->options->spool &&
+	    lam_spool_new(&layer->spool, o->options->spool,
+			  SPOOL_MEMORY / o->image->layer_count, err) < 0)
+		return err->code;
+	if (open_blob(job, &blob, err) < 0)
+		return err->code;
+	if (lam_layer_read_blob(&job->layer, blob, (uint32_t)job->number, ahead,
+				algorithm ? algorithm : LAM_SHA256,
+				layer->diff_id.algorithm, layer->spool, &job->reading,
+				err) < 0)
+		return blame_digest(job, err);
+	job->read = true;
+	return check_reading(job, err);
+}
+
+/* That the blob is there, and as long as it should be: this much is checked of those that
+ * are not read. *out_plain: it is not compressed. */
+static int look_at_blob(const struct layer_job *job, bool *out_plain,
+			struct lam_error *err)
+{
+	struct lam_reader *blob = NULL;
+	const char *foreign = NULL;
+	char head[8];
+	size_t len = 0;
+	int code = lam_source_open_layer(job->opening->image->source, job->number, &blob,
+					 err);
+
+	if (code == 0)
+		code = lam_read_full(blob, head, sizeof head, &len, err);
+	lam_reader_close(blob);
+	*out_plain = code == 0 && len > 0 &&
+		     lam_codec_detect(head, len, &foreign) == LAM_CODEC_NONE && !foreign;
+	return code;
+}
+
+/* Archives of docker do not say what digest a blob has; that of one that is not
+ * compressed is its tar's. */
+static struct lam_layer_key key_of(const struct lam_image_layer *layer, bool plain)
+{
+	struct lam_layer_key key = { .digest = layer->descriptor.digest,
+				     .diff_id = layer->diff_id,
+				     .blob_size = (uint64_t)layer->descriptor.size };
+
+	if (key.digest.algorithm == LAM_ALGORITHM_NONE && plain)
+		key.digest = key.diff_id;
+	return key;
+}
+
+static void report_cached(const struct layer_job *job)
+{
+	const struct opening *o = job->opening;
+	struct lam_step step = { .stage = LAM_STAGE_READ,
+				 .layer = job->number,
+				 .layer_count = o->image->layer_count,
+				 .done = job->reading.blob_size,
+				 .total = job->reading.blob_size };
+
+	lam_progress_report(o->progress, &step);
+}
+
+static int get_layer(struct layer_job *job, struct lam_error *err)
+{
+	struct opening *o = job->opening;
+	struct lam_image_layer *layer = &o->image->layers[job->number];
+	struct lam_layer_key key;
+	bool plain;
+
+	if (lam_progress_stopped(o->progress))
+		return lam_fail(err, LAM_ESTOPPED, "stopped");
+	if (check_type(&layer->descriptor, err) < 0 || look_at_blob(job, &plain, err) < 0)
+		return err->code;
+	key = key_of(layer, plain);
+	if (lam_cache_get(&o->cache, &key, (uint32_t)job->number, &job->layer,
+			  &job->reading)) {
+		layer->descriptor.digest = key.digest;
+		report_cached(job);
+	} else {
+		if (read_layer(job, err) < 0)
+			return err->code;
+		lam_cache_put(&o->cache, job->layer, &job->reading);
+	}
+	if (layer->descriptor.media_type) {
+		struct lam_layer_type type = lam_layer_type(layer->descriptor.media_type);
+
+		job->claimed_otherwise = type.codec != job->reading.codec;
+	}
+	return 0;
+}
+
+static int run_layer_job(void *data, struct lam_error *err)
+{
+	struct layer_job *job = data;
+	const struct lam_image_layer *layer = &job->opening->image->layers[job->number];
+	char digest[LAM_DIGEST_TEXT];
+
+	if (get_layer(job, err) == 0)
+		return 0;
+	if (err->code == LAM_ESTOPPED || err->code == LAM_ENOMEM)
+		return err->code;
+	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE)
+		return lam_wrap(err, "layer %zu", job->number);
+	return lam_wrap(err, "layer %zu (%s)", job->number,
+			lam_digest_format(&layer->descriptor.digest, digest));
+}
+
+/* All layers */
+
+static void fill_info(struct lam_image_layer *layer, const struct layer_job *job)
+{
+	struct lam_layer_info *info = &layer->info;
+
+	layer->descriptor.size = (int64_t)job->reading.blob_size;
+	info->digest = lam_digest_format(&layer->descriptor.digest, layer->digest_text);
+	info->diff_id = lam_digest_format(&layer->diff_id, layer->diff_id_text);
+	info->codec = job->reading.codec;
+	info->media_type = layer->descriptor.media_type;
+	if (!info->media_type) {
+		info->media_type = lam_layer_media_type(info->codec, false);
+		layer->descriptor.media_type = info->media_type;
+	}
+	info->blob_size = job->reading.blob_size;
+	info->tar_size = job->reading.tar_size;
+	info->entry_count = job->layer->entry_count;
+	info->whiteout_count = job->layer->whiteout_count;
+	info->file_bytes = job->layer->file_bytes;
+}
+
+static int take_job(struct lam_lane *lane, struct lam_image *image, struct lam_error *err)
+{
+	void *done;
+	int code = lam_lane_take(lane, &done, err);
+	struct layer_job *job = done;
+
+	if (code < 0)
+		return code;
+	image->indexes[job->number] = job->layer;
+	fill_info(&image->layers[job->number], job);
+	return 0;
+}
+
+struct order {
+	size_t number;
+	int64_t size;
+};
+
+static int by_size(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->size != y->size)
+		return x->size > y->size ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
+}
+
+/* The biggest first: whatever comes last is short, and no thread waits long for it. */
+static int make_jobs(struct opening *o, struct layer_job *jobs, struct lam_error *err)
+{
+	size_t count = o->image->layer_count;
+	struct order *order = calloc(count, sizeof *order);
+
+	if (!order)
+		return lam_fail_memory(err);
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct order){ i, o->image->layers[i].descriptor.size };
+	qsort(order, count, sizeof *order, by_size);
+	for (size_t i = 0; i < count; i++)
+		jobs[i] = (struct layer_job){ .opening = o, .number = order[i].number };
+	free(order);
+	return 0;
+}
+
+/* Of several layers that are wrong the lowest is told, where it was come to. */
+static int read_all(struct opening *o, struct layer_job *jobs, struct lam_lane *lane,
+		    struct lam_error *err)
+{
+	struct lam_error first = { 0 };
+	size_t count = o->image->layer_count, next = 0, taken = 0, worst = SIZE_MAX;
+
+	/* after an error, what runs is waited for, and what has not begun stays undone */
+	while ((worst == SIZE_MAX && next < count) || !lam_lane_is_empty(lane)) {
+		if (worst == SIZE_MAX && next < count && !lam_lane_is_full(lane)) {
+			lam_lane_give(lane, run_layer_job, &jobs[next++]);
+			continue;
+		}
+		size_t number = jobs[taken++].number;
+
+		if (take_job(lane, o->image, err) < 0 && number < worst) {
+			worst = number;
+			first = *err;
+		}
+	}
+	if (worst != SIZE_MAX)
+		*err = first;
+	return first.code;
+}
+
+static int run_jobs(struct opening *o, struct layer_job *jobs, struct lam_error *err)
+{
+	unsigned threads = lam_thread_count(o->options->threads);
+	struct lam_workers *workers = NULL;
+	struct lam_lane *lane = NULL;
+	int code = lam_workers_new(&workers, threads > 1 ? threads : 0, err);
+
+	if (code == 0)
+		code = lam_lane_new(&lane, workers, threads, err);
+	if (code == 0)
+		code = read_all(o, jobs, lane, err);
+	lam_lane_free(lane);
+	lam_workers_free(workers);
+	return code;
+}
+
+/* Notes are in order of layer, whatever the order of reading. */
+static int note_types(struct lam_image *image, const bool *otherwise,
+		      struct lam_error *err)
+{
+	for (size_t i = 0; i < image->layer_count; i++) {
+		if (otherwise[i] &&
+		    lam_notes_add(
+			    &image->notes, "media-type", (uint32_t)i, NULL, 0,
+			    "its media type says another compression than it has; read as it "
+			    "is; some runtimes refuse it",
+			    err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int finish_jobs(struct opening *o, const struct layer_job *jobs,
+		       struct lam_error *err)
+{
+	size_t count = o->image->layer_count;
+	bool *otherwise = calloc(count, sizeof *otherwise), any_read = false;
+	int code;
+
+	if (!otherwise)
+		return lam_fail_memory(err);
+	for (size_t i = 0; i < count; i++) {
+		otherwise[jobs[i].number] = jobs[i].claimed_otherwise;
+		any_read = any_read || jobs[i].read;
+	}
+	if (any_read)
+		lam_cache_trim(&o->cache);
+	code = note_types(o->image, otherwise, err);
+	free(otherwise);
+	return code;
+}
+
+int lam_image_read_layers(struct lam_image *image, const struct lam_open_options *options,
+			  struct lam_error *err)
+{
+	struct opening o = { image, options, options->progress, { 0 } };
+	struct layer_job *jobs = calloc(image->layer_count, sizeof *jobs);
+	int code = jobs ? lam_cache_init(&o.cache, options->cache, err)
+			: lam_fail_memory(err);
+
+	if (code == 0)
+		code = make_jobs(&o, jobs, err);
+	if (code == 0)
+		code = run_jobs(&o, jobs, err);
+	if (code == 0)
+		code = finish_jobs(&o, jobs, err);
+	for (size_t i = 0; jobs && i < image->layer_count; i++) {
+		if (jobs[i].layer && !image->indexes[jobs[i].number])
+			lam_layer_free(jobs[i].layer);
+	}
+	lam_cache_fini(&o.cache);
+	free(jobs);
+	return code;
+}

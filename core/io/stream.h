@@ -1,0 +1,109 @@
+/* Streams of bytes: readers and writers as small vtables that wrap each other. A wrapper
+ * owns what it wraps; closing the outermost closes all, also where its constructor
+ * failed. All of them are used by one thread at a time. */
+#ifndef LAM_STREAM_H
+#define LAM_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <lamina/error.h>
+#include <lamina/progress.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+
+struct lam_reader;
+struct lam_writer;
+struct lam_spool;
+
+struct lam_reader_ops {
+	/* At most cap bytes (cap > 0) into buf; *out_len == 0 at the end, and again at
+	 * every later call. */
+	int (*read)(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		    struct lam_error *err);
+	void (*close)(struct lam_reader *self);
+};
+
+struct lam_reader {
+	const struct lam_reader_ops *ops;
+};
+
+struct lam_writer_ops {
+	int (*write)(struct lam_writer *self, const void *bytes, size_t len,
+		     struct lam_error *err); /* all of it */
+	/* Flushes what is held back, and finishes what is wrapped; nothing may be written
+	 * after it. */
+	int (*finish)(struct lam_writer *self, struct lam_error *err);
+	void (*close)(struct lam_writer *self); /* without finish: gives up */
+};
+
+struct lam_writer {
+	const struct lam_writer_ops *ops;
+};
+
+int lam_read(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len,
+	     struct lam_error *err);
+/* Reads until cap is full or the end. */
+int lam_read_full(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len,
+		  struct lam_error *err);
+/* Reads to the end, throwing away. */
+int lam_read_drain(struct lam_reader *reader, uint64_t *out_len, struct lam_error *err);
+void lam_reader_close(struct lam_reader *reader);      /* NULL is fine */
+void lam_reader_close_ptr(struct lam_reader **reader); /* for LAM_CLEANUP */
+
+int lam_write(struct lam_writer *writer, const void *bytes, size_t len,
+	      struct lam_error *err);
+int lam_finish(struct lam_writer *writer, struct lam_error *err);
+void lam_writer_close(struct lam_writer *writer);
+void lam_writer_close_ptr(struct lam_writer **writer);
+
+/* Reads everything into a writer, in pieces of 1 MiB. Neither is finished nor closed. */
+int lam_copy(struct lam_reader *from, struct lam_writer *to, struct lam_error *err);
+
+/* Bytes [offset, offset + len) of a file, by pread; a file that ends before is LAM_EREAD
+ * ("...: ends after N of M bytes"). `name` is for messages and copied. Where own_fd is
+ * set the descriptor is closed with the reader, also on failure. Reads of EINTR are
+ * repeated. */
+int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offset,
+		    uint64_t len, const char *name, struct lam_error *err);
+/* Bytes that the caller keeps for as long as the reader lives. */
+int lam_reader_memory(struct lam_reader **out, const void *bytes, size_t len,
+		      struct lam_error *err);
+/* Passes through, and hashes and counts what passed; both belong to the caller and may be
+ * NULL. */
+int lam_reader_hashing(struct lam_reader **out, struct lam_reader *inner,
+		       struct lam_hash *hash, uint64_t *count, struct lam_error *err);
+/* Passes through, and appends all that passed to a spool of the caller's. */
+int lam_reader_tee(struct lam_reader **out, struct lam_reader *inner,
+		   struct lam_spool *spool, struct lam_error *err);
+/* Passes through; reports the bytes passed as steps of `step` (done counts up), and fails
+ * with LAM_ESTOPPED once progress->stop is set. progress may be NULL. Reports of several
+ * such readers are kept apart by a lock inside the module. */
+int lam_reader_progress(struct lam_reader **out, struct lam_reader *inner,
+			const struct lam_progress *progress, const struct lam_step *step,
+			struct lam_error *err);
+/* A thread of its own reads ahead of the caller, in up to `pieces` buffers of `size`
+ * bytes. */
+int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces,
+		     size_t size, struct lam_error *err);
+
+/* To a file, by write(); repeats EINTR and short writes. LAM_EWRITE. own_fd as above;
+ * finish does not sync. */
+int lam_writer_file(struct lam_writer **out, int fd, bool own_fd, const char *name,
+		    struct lam_error *err);
+int lam_writer_buf(struct lam_writer **out, struct lam_buf *buf, struct lam_error *err);
+int lam_writer_hashing(struct lam_writer **out, struct lam_writer *inner,
+		       struct lam_hash *hash, uint64_t *count, struct lam_error *err);
+/* Throws away; for counting and hashing alone. */
+int lam_writer_null(struct lam_writer **out, struct lam_error *err);
+
+/* Shared by all who report: calls report() under the module's lock, or does nothing where
+ * it is NULL. */
+void lam_progress_report(const struct lam_progress *progress,
+			 const struct lam_step *step);
+bool lam_progress_stopped(const struct lam_progress *progress);
+
+#endif

@@ -1,0 +1,120 @@
+/* A layer's blob, as a stream of a tar that is hashed on the way. */
+#include "layer/blob.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/codec.h"
+
+#define AHEAD_PIECES 4
+#define AHEAD_SIZE   (1u << 20)
+
+/* The first bytes of a stream, given again before the rest. */
+struct peeking {
+	struct lam_reader base;
+	struct lam_reader *inner;
+	char head[8];
+	size_t head_len, given;
+};
+
+static int peeking_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			struct lam_error *err)
+{
+	struct peeking *p = (struct peeking *)self;
+	size_t left = p->head_len - p->given;
+
+	if (left == 0)
+		return lam_read(p->inner, buf, cap, out_len, err);
+	*out_len = left < cap ? left : cap;
+	memcpy(buf, p->head + p->given, *out_len);
+	p->given += *out_len;
+	return 0;
+}
+
+static void peeking_close(struct lam_reader *self)
+{
+	struct peeking *p = (struct peeking *)self;
+
+	lam_reader_close(p->inner);
+	free(p);
+}
+
+static const struct lam_reader_ops PEEKING = { peeking_read, peeking_close };
+
+/* Wraps *stream, which stays owned also on failure, and says how it is compressed. */
+static int detect(struct lam_reader **stream, enum lam_codec *out, struct lam_error *err)
+{
+	struct peeking *p = calloc(1, sizeof *p);
+	const char *foreign = NULL;
+
+	if (!p)
+		return lam_fail_memory(err);
+	p->base.ops = &PEEKING;
+	p->inner = *stream;
+	*stream = &p->base;
+	if (lam_read_full(p->inner, p->head, sizeof p->head, &p->head_len, err) < 0)
+		return err->code;
+	*out = lam_codec_detect(p->head, p->head_len, &foreign);
+	if (foreign)
+		return lam_fail(err, LAM_EFORMAT,
+				"is compressed with %s, which layers are not", foreign);
+	return 0;
+}
+
+struct pipe {
+	struct lam_reader *stream; /* the outermost */
+	struct lam_hash blob_hash, tar_hash;
+};
+
+/* Each constructor owns what it wraps, also on failure. */
+static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
+		 struct lam_checkpoints *points, struct lam_layer_reading *r,
+		 struct lam_error *err)
+{
+	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->blob_hash,
+			       &r->blob_size, err) < 0 ||
+	    detect(&p->stream, &r->codec, err) < 0 ||
+	    lam_decoder_recording(&p->stream, LAM_STEAL(p->stream), r->codec, points,
+				  err) < 0)
+		return err->code;
+	if (ahead && lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES,
+				      AHEAD_SIZE, err) < 0)
+		return err->code;
+	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), NULL, &r->tar_size,
+			       err) < 0)
+		return err->code;
+	if (spool && lam_reader_tee(&p->stream, LAM_STEAL(p->stream), spool, err) < 0)
+		return err->code;
+	return 0;
+}
+
+int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
+			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
+			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
+			struct lam_layer_reading *out, struct lam_error *err)
+{
+	struct lam_checkpoints points = { 0 };
+	struct pipe p = { .stream = blob };
+	int code;
+
+	*out_layer = NULL;
+	*out = (struct lam_layer_reading){ 0 };
+	code = lam_hash_init(&p.blob_hash, blob_algorithm, err);
+	if (code == 0)
+		code = lam_hash_init(&p.tar_hash, tar_algorithm, err);
+	if (code == 0)
+		code = build(&p, ahead, spool, &points, out, err);
+	if (code == 0)
+		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, err);
+	lam_reader_close(p.stream);
+	if (code == 0) {
+		lam_hash_final(&p.blob_hash, &out->digest);
+		lam_hash_final(&p.tar_hash, &out->diff_id);
+		(*out_layer)->points = points;
+	} else {
+		lam_checkpoints_fini(&points);
+	}
+	lam_hash_fini(&p.blob_hash);
+	lam_hash_fini(&p.tar_hash);
+	return code;
+}

@@ -1,0 +1,28 @@
+/* Layer indexes that were made before, by the digests of blob and tar: files of their own
+ * in one folder, which several runs may share and anybody may empty at any time. Nothing
+ * here fails: what cannot be read is not there, what cannot be written is not kept. */
+#ifndef LAM_CACHE_H
+#define LAM_CACHE_H
+
+#include "layer/store.h"
+
+struct lam_cache {
+	char *folder; /* NULL: there is none */
+	uint64_t max; /* bytes of all its files */
+};
+
+/* folder may be NULL, and is made once something is put; copied. */
+int lam_cache_init(struct lam_cache *cache, const char *folder, struct lam_error *err);
+void lam_cache_fini(struct lam_cache *cache);
+
+/* Any thread, several at once. */
+bool lam_cache_get(const struct lam_cache *cache, const struct lam_layer_key *key,
+		   uint32_t number, struct lam_layer **out,
+		   struct lam_layer_reading *out_reading);
+void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
+		   const struct lam_layer_reading *reading);
+/* Removes what was not used for longest, until the rest is within the bound, and what a
+ * killed run has left. */
+void lam_cache_trim(const struct lam_cache *cache);
+
+#endif

@@ -1,0 +1,186 @@
+#include "layer/layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "io/stream.h"
+#include "tar/read.h"
+
+#define PIECE (256u << 10)
+
+static void forget_arrays(struct lam_layer *layer)
+{
+	layer->names = layer->owners = (struct lam_names){ 0 };
+	layer->nodes = NULL;
+	layer->inodes = NULL;
+	layer->text = NULL;
+	layer->extras = NULL;
+	layer->extents = NULL;
+	layer->points = (struct lam_checkpoints){ 0 };
+}
+
+void lam_layer_free(struct lam_layer *layer)
+{
+	if (!layer)
+		return;
+	if (layer->block)
+		forget_arrays(layer);
+	free(layer->block);
+	lam_checkpoints_fini(&layer->points);
+	lam_names_fini(&layer->names);
+	lam_names_fini(&layer->owners);
+	free(layer->nodes);
+	free(layer->inodes);
+	free(layer->refs);
+	free(layer->text);
+	free(layer->extras);
+	free(layer->records);
+	free(layer->extents);
+	lam_arena_fini(&layer->arena);
+	lam_notes_fini(&layer->notes);
+	free(layer);
+}
+
+void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_stat *out)
+{
+	const struct lam_layer *holder;
+	const struct lam_inode *inode = lam_layer_inode(layer, number, &holder);
+	const struct lam_extra *extra = lam_layer_extra(holder, inode);
+	struct lam_owner owner = lam_layer_owner(holder, inode);
+
+	*out = (struct lam_stat){
+		.kind = inode->kind,
+		.mode = inode->mode,
+		.uid = owner.uid,
+		.gid = owner.gid,
+		.mtime_s = inode->mtime_s,
+		.mtime_ns = inode->mtime_ns,
+		.target = "",
+		.layer = layer->number,
+		.inode = number,
+	};
+	if (extra && extra->record_count) {
+		out->attribute_count = extra->record_count;
+		out->attributes = holder->records + extra->records;
+	}
+	if (inode->kind == LAM_KIND_FILE) {
+		out->size = inode->size;
+		memcpy(out->content, inode->content, sizeof out->content);
+	} else if (inode->kind == LAM_KIND_SYMLINK && inode->size) {
+		struct lam_str target = lam_layer_target(holder, inode);
+
+		out->target = target.bytes;
+		out->target_len = target.len;
+	} else if (inode->kind == LAM_KIND_CHAR || inode->kind == LAM_KIND_BLOCK) {
+		out->dev_major = (uint32_t)(inode->size >> 32);
+		out->dev_minor = (uint32_t)inode->size;
+	}
+}
+
+static void hash_zeros(struct lam_hash *hash, uint64_t len)
+{
+	static const char zeros[4096];
+
+	for (; len > sizeof zeros; len -= sizeof zeros)
+		lam_hash_update(hash, zeros, sizeof zeros);
+	lam_hash_update(hash, zeros, (size_t)len);
+}
+
+/* Hashes stored bytes, with the holes of a sparse file between them. */
+static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *piece,
+		       uint64_t want, struct lam_error *err)
+{
+	while (want > 0) {
+		size_t cap = want < PIECE ? (size_t)want : PIECE, got;
+
+		if (lam_tar_read_hashing(tar, piece, cap, &got, hash, err) < 0)
+			return err->code;
+		if (got == 0)
+			return lam_fail(err, LAM_EFORMAT, "a file ends early");
+		want -= got;
+	}
+	return 0;
+}
+
+struct contents {
+	struct lam_hash hash;
+	void *piece;
+};
+
+static int hash_content(struct contents *c, struct lam_tar_reader *tar,
+			const struct lam_entry *entry, uint8_t out[16],
+			struct lam_error *err)
+{
+	const struct lam_extent whole = { 0, entry->size };
+	const struct lam_extent *extents = entry->extents ? entry->extents : &whole;
+	size_t count = entry->extents ? entry->extent_count : 1;
+	struct lam_digest digest;
+	uint64_t at = 0;
+
+	if (lam_hash_reset(&c->hash, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < count; i++) {
+		hash_zeros(&c->hash, extents[i].offset - at);
+		if (hash_stored(tar, &c->hash, c->piece, extents[i].length, err) < 0)
+			return err->code;
+		at = extents[i].offset + extents[i].length;
+	}
+	hash_zeros(&c->hash, entry->size - at);
+	lam_hash_final(&c->hash, &digest);
+	memcpy(out, digest.bytes, 16);
+	return 0;
+}
+
+static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader *tar,
+			struct contents *contents, struct lam_error *err)
+{
+	const struct lam_entry *entry;
+	int got;
+
+	while ((got = lam_tar_next(tar, &entry, err)) > 0) {
+		uint8_t content[16];
+		uint32_t inode;
+
+		if (lam_layer_builder_add(builder, entry, lam_tar_data_offset(tar),
+					  &inode, err) < 0)
+			return err->code;
+		if (inode == LAM_INODE_NONE || entry->type != LAM_TYPE_FILE)
+			continue;
+		if (hash_content(contents, tar, entry, content, err) < 0)
+			return err->code;
+		lam_layer_builder_content(builder, inode, content);
+	}
+	if (got == 0 && lam_tar_has_trailer(tar))
+		return lam_layer_builder_note(builder, LAM_RULE_TRAILER, err);
+	return got;
+}
+
+int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t number,
+		   struct lam_hash *hash, struct lam_error *err)
+{
+	struct lam_layer_builder *builder = NULL;
+	struct lam_tar_reader *tar = NULL;
+	struct contents contents = { .piece = malloc(PIECE) };
+	int code;
+
+	*out = NULL;
+	code = contents.piece ? lam_layer_builder_new(&builder, number, err)
+			      : lam_fail_memory(err);
+	if (code == 0)
+		code = lam_hash_init(&contents.hash, LAM_SHA256, err);
+	if (code == 0)
+		code = lam_tar_reader_new(&tar, stream, err);
+	if (code == 0)
+		lam_tar_reader_hash(tar, hash);
+	if (code == 0)
+		code = read_entries(builder, tar, &contents, err);
+	if (code == 0)
+		code = lam_layer_builder_finish(builder, out, err);
+	lam_tar_reader_free(tar);
+	lam_layer_builder_free(builder);
+	lam_hash_fini(&contents.hash);
+	free(contents.piece);
+	return code;
+}

@@ -1,0 +1,39 @@
+/* One member of a layer that is written: a node of the source's tree as an entry, or a
+ * mark that hides what is below. */
+#ifndef LAM_ITEM_H
+#define LAM_ITEM_H
+
+#include "base/buf.h"
+#include "tar/entry.h"
+#include "tree/tree.h"
+
+enum lam_item_kind {
+	LAM_ITEM_ENTRY,
+	LAM_ITEM_LINK,     /* a hard link to `first` */
+	LAM_ITEM_WHITEOUT, /* of the node's name */
+	LAM_ITEM_OPAQUE,   /* in the node, a directory */
+};
+
+struct lam_item {
+	uint32_t node, first;
+	uint8_t kind;
+};
+
+/* Memory for one entry at a time; all-zero to begin with. */
+struct lam_item_scratch {
+	struct lam_buf path, target;
+	struct lam_record *records;
+	size_t record_cap;
+};
+#define LAM_ITEM_SCRATCH                                           \
+	((struct lam_item_scratch){ .path = LAM_BUF(SIZE_MAX / 2), \
+				    .target = LAM_BUF(SIZE_MAX / 2) })
+void lam_item_scratch_fini(struct lam_item_scratch *scratch);
+
+/* The entry of an item: canonical path, final metadata; whiteouts are empty files 0644
+ * 0:0 of time 0. It lives until the next call. */
+int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
+		   struct lam_item_scratch *scratch, struct lam_entry *out,
+		   struct lam_error *err);
+
+#endif

@@ -1,0 +1,75 @@
+/* A layout, inside. Made in this order: layout_assign (where each path goes),
+ * layout_stack (which originals stay, which marks are needed, checked by the merge),
+ * layout_items (what each written layer holds). */
+#ifndef LAM_LAYOUT_H
+#define LAM_LAYOUT_H
+
+#include <lamina/layout.h>
+
+#include "image/image.h"
+#include "layout/item.h"
+#include "plan/match.h"
+
+struct lam_layout_mark { /* a whiteout or an opaque directory that a written layer needs
+			  */
+	uint32_t target, node;
+	uint8_t kind; /* LAM_ITEM_WHITEOUT or LAM_ITEM_OPAQUE */
+};
+
+struct lam_layout_target {
+	struct lam_target info;
+	bool kept;              /* so far */
+	uint32_t original;      /* the only one it is made from, or UINT32_MAX */
+	struct lam_item *items; /* of a written one */
+	size_t item_count;
+};
+
+struct lam_layout {
+	const struct lam_image *image;
+	const struct lam_plan *plan;
+	const struct lam_tree *tree;
+	struct lam_match match;
+	uint32_t *owners;  /* original -> target that names it */
+	uint32_t *targets; /* node -> target by rules and origin, with hard-link groups
+			      pulled together; LAM_TARGET_NONE: dropped, or dead */
+	uint32_t *wanted;  /* the same before that, of each of the tree's links */
+	bool *gone;        /* nodes that the output does not have: dead or dropped */
+	bool *dropped;     /* nodes that a rule to null means, dead ones too */
+	struct lam_layout_target *stack;
+	size_t target_count;
+	struct lam_layout_mark *marks;
+	size_t mark_count, mark_cap;
+	uint32_t dropped_count;
+	uint64_t dropped_bytes;
+	struct lam_remark *remarks;
+	size_t remark_count, remark_cap;
+	struct lam_arena arena; /* reasons and remarks */
+	struct lam_plan_errors *errors;
+	const atomic_bool *stop; /* or NULL */
+};
+
+int lam_layout_assign(struct lam_layout *layout, struct lam_error *err);
+/* targets[] and kept: hard-link groups whole, and originals that nothing
+ * went out of or into. */
+int lam_layout_settle(struct lam_layout *layout, struct lam_error *err);
+int lam_layout_remark_hidden(struct lam_layout *layout, struct lam_error *err);
+int lam_layout_stack(struct lam_layout *layout, struct lam_error *err);
+/* items of one written target, from targets[] and marks. */
+int lam_layout_items(const struct lam_layout *layout, uint32_t target,
+		     struct lam_item **out, size_t *out_count, struct lam_error *err);
+
+/* Takes `kept` from a target; the reason is printf's. Fails with LAM_EPLAN where the plan
+ * says keep: true. */
+int lam_layout_unkeep(struct lam_layout *layout, uint32_t target, struct lam_error *err,
+		      const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds a line to the plan's errors and sets err where it is the first. Returns 0, or
+ * LAM_ENOMEM. */
+int lam_layout_error(struct lam_layout *layout, struct lam_error *err, const char *format,
+		     ...) __attribute__((format(printf, 3, 4)));
+int lam_layout_remark_add(struct lam_layout *layout, bool strict, struct lam_error *err,
+			  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A node's path for a message. */
+const char *lam_layout_path(const struct lam_layout *layout, uint32_t node,
+			    char out[512]);
+
+#endif

@@ -1,0 +1,178 @@
+/* The three JSON documents of an image (image-spec v1.1: manifest.md, config.md,
+ * image-index.md) and Docker's schema 2 twins: read strictly, edited by replacing only
+ * what changes. */
+#ifndef LAM_MANIFEST_H
+#define LAM_MANIFEST_H
+
+#include <lamina/compression.h>
+
+#include "base/digest.h"
+#include "oci/json.h"
+
+#define LAM_MT_OCI_INDEX       "application/vnd.oci.image.index.v1+json"
+#define LAM_MT_OCI_MANIFEST    "application/vnd.oci.image.manifest.v1+json"
+#define LAM_MT_OCI_CONFIG      "application/vnd.oci.image.config.v1+json"
+#define LAM_MT_OCI_LAYER       "application/vnd.oci.image.layer.v1.tar"
+#define LAM_MT_DOCKER_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
+#define LAM_MT_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define LAM_MT_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
+#define LAM_MT_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar"
+
+struct lam_descriptor {
+	const char *media_type; /* the document's memory, or static */
+	struct lam_digest digest;
+	int64_t size;                /* >= 0 */
+	const struct lam_json *json; /* in its document, for fields nobody here knows;
+					NULL where made up */
+};
+
+/* Reads a descriptor object; embedded `data` is checked against size and digest. */
+int lam_descriptor_read(struct lam_descriptor *out, const struct lam_doc *doc,
+			const struct lam_json *json, struct lam_error *err);
+/* Fails unless len and the digest of the bytes are the descriptor's. `what` names the
+ * blob in messages. */
+int lam_descriptor_check(const struct lam_descriptor *descriptor, const void *bytes,
+			 size_t len, const char *what, struct lam_error *err);
+
+/* What a layer's media type says. */
+enum lam_layer_kind {
+	LAM_LAYER_TAR,     /* tar, with .codec */
+	LAM_LAYER_FOREIGN, /* nondistributable or foreign: tar too, but the blob may be
+			      elsewhere */
+	LAM_LAYER_ENCRYPTED,
+	LAM_LAYER_OTHER,
+};
+struct lam_layer_type {
+	enum lam_layer_kind kind;
+	enum lam_codec codec; /* as the media type claims */
+	bool docker;
+};
+struct lam_layer_type lam_layer_type(const char *media_type);
+/* The media type of a layer that is written; Docker has none for zstd: the OCI one is
+ * used then (as buildkit does). */
+const char *lam_layer_media_type(enum lam_codec codec, bool docker);
+
+struct lam_manifest {
+	struct lam_doc *doc;
+	bool docker;
+	struct lam_descriptor config;
+	struct lam_descriptor *layers;
+	size_t layer_count;
+};
+
+/* LAM_EFORMAT for a schemaVersion other than 2, for an index in a manifest's place, for
+ * `manifests` beside `layers`, for a mediaType other than media_type (what the descriptor
+ * said; NULL: not known), for no layers at all, for a config that is no image's. */
+int lam_manifest_parse(struct lam_manifest *out, const char *bytes, size_t len,
+		       const char *name, const char *media_type, struct lam_error *err);
+void lam_manifest_fini(struct lam_manifest *manifest);
+
+struct lam_platform { /* strings of the caller's or the document's; NULL: not given */
+	const char *os, *architecture, *variant;
+};
+
+struct lam_index_entry {
+	struct lam_descriptor descriptor;
+	struct lam_platform platform;
+	const char *ref_name; /* org.opencontainers.image.ref.name, or NULL */
+	bool attestation; /* vnd.docker.reference.type = attestation-manifest, or platform
+			     unknown/unknown: no platform */
+};
+struct lam_index {
+	struct lam_doc *doc;
+	struct lam_index_entry *entries;
+	size_t count;
+};
+int lam_index_parse(struct lam_index *out, const char *bytes, size_t len,
+		    const char *name, const char *media_type, struct lam_error *err);
+void lam_index_fini(struct lam_index *index);
+
+bool lam_descriptor_is_index(const struct lam_descriptor *descriptor);
+/* An image, or an index of images; no attestation, and nothing of unknown type. */
+bool lam_index_entry_is_image(const struct lam_index_entry *entry);
+size_t lam_index_image_count(const struct lam_index *index);
+
+struct lam_history {
+	const char *created_by, *comment; /* NULL: not given */
+	bool empty_layer;
+	size_t begin, end; /* of the object in the config */
+};
+struct lam_config {
+	struct lam_doc *doc;
+	struct lam_platform platform;
+	struct lam_digest *diff_ids;
+	size_t diff_id_count;
+	struct lam_history *history;
+	size_t history_count;
+	const char *created; /* NULL: not given */
+};
+/* LAM_EFORMAT unless rootfs.type is "layers". The number of diff_ids is the caller's to
+ * compare. */
+int lam_config_parse(struct lam_config *out, const char *bytes, size_t len,
+		     const char *name, struct lam_error *err);
+void lam_config_fini(struct lam_config *config);
+
+/* The history entry of each layer: the n-th that is no empty_layer; out_of[n] is its
+ * index in config->history, or SIZE_MAX where history is short. */
+void lam_config_layer_history(const struct lam_config *config, size_t layer_count,
+			      size_t *out_of);
+
+/* One layer of the new stack, for the two editors below. */
+struct lam_stack_layer {
+	bool kept;
+	size_t original;          /* of a kept layer: its number in the source */
+	const char *media_type;   /* of a written layer */
+	struct lam_digest digest; /* of the blob; set for all */
+	int64_t size;
+	struct lam_digest diff_id;
+	const char *created_by; /* of a written layer: "lamina: NAME" */
+	const char *comment;    /* where its files came from: "from layers 0-3, 5" */
+};
+
+/* The config with rootfs.diff_ids and history following the new stack, all other bytes as
+ * they were. Kept layers keep their history entry, byte for byte; empty_layer entries
+ * stay, each behind the layer that it stood behind (the one with the highest target
+ * position at or below, where that is gone; those before the first layer stay first);
+ * written ones get
+ * {"created":…,"created_by":…,"comment":…}, "created" being that of the config (left out
+ * where the config has none). created: NULL, or an RFC 3339 time that replaces the
+ * config's `created` (SOURCE_DATE_EPOCH) and stands in new history entries. A config
+ * without history and with kept layers gets entries only if it can have them for all
+ * layers: history stays absent where the source had none. History that does not match the
+ * layers is kept as it is, and new entries go at its end. */
+int lam_config_edit(const struct lam_config *config, const struct lam_stack_layer *layers,
+		    size_t count, const char *created, struct lam_buf *out,
+		    struct lam_error *err);
+
+struct lam_annotation {
+	const char *key, *value;
+};
+/* The manifest with config and layers following the new stack, and annotations added or
+ * replaced. Kept descriptors stay byte for byte. The config's descriptor keeps its
+ * unknown fields, but for `data`. `subject` stays. */
+int lam_manifest_edit(const struct lam_manifest *manifest,
+		      const struct lam_stack_layer *layers, size_t count,
+		      const struct lam_digest *config_digest, int64_t config_size,
+		      const struct lam_annotation *annotations, size_t annotation_count,
+		      struct lam_buf *out, struct lam_error *err);
+
+/* A manifest for an image that came without one (docker-archive): OCI media types,
+ * canonical bytes. layer media types by codec. */
+int lam_manifest_make(const struct lam_digest *config_digest, int64_t config_size,
+		      const struct lam_stack_layer *layers, size_t count,
+		      struct lam_buf *out, struct lam_error *err);
+
+/* Whether an image of this name (NULL: without a tag) takes the place of this entry: the
+ * one of that name; without a tag the only image that there is, where it has none. */
+bool lam_index_is_replaced(const struct lam_index *index,
+			   const struct lam_index_entry *entry, const char *ref_name);
+
+/* index.json with one more image: `bytes` NULL or empty: a new one. The descriptor that
+ * is replaced keeps its name and what nobody here knows, and gets the platform (NULL: it
+ * stays); where none is, one is appended. Everything else stays byte for byte. */
+int lam_index_edit(const char *bytes, size_t len, const char *media_type,
+		   const struct lam_digest *digest, int64_t size,
+		   const struct lam_platform *platform, const char *ref_name,
+		   struct lam_buf *out, struct lam_error *err);
+
+#endif

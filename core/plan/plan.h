@@ -1,0 +1,31 @@
+/* Plans, inside: what reading, saving and making one share. */
+#ifndef LAM_PLAN_H
+#define LAM_PLAN_H
+
+#include <lamina/plan.h>
+
+#include "base/buf.h"
+
+/* What a file name may have; a layer's name stands in a list on the screen and in the
+ * history. */
+#define LAM_MAX_PLAN_NAME 255
+
+/* What is wrong with a layer's name; NULL: nothing. */
+const char *lam_plan_name_fault(const char *name, size_t len);
+
+/* The canonical text of a path of a rule: absolute, cleaned, escaped. LAM_EPLAN where it
+ * is relative, has "..", a bad escape or a zero byte. out_bytes (may be NULL) gets the
+ * same as bytes without leading slash. */
+int lam_plan_clean_path(char **out, struct lam_buf *out_bytes, const char *text,
+			struct lam_error *err);
+
+/* The same for a glob, with what escapes take the meaning from left escaped. Brackets and
+ * braces are not looked at: that is lam_glob_new()'s, with the canonical text. */
+int lam_plan_clean_glob(char **out, const char *text, struct lam_error *err);
+
+/* Which rules can never win, whatever the image: rule_count of them. Patterns are
+ * canonical. */
+int lam_plan_find_dead(const struct lam_plan *plan, bool *out_dead,
+		       struct lam_error *err);
+
+#endif

@@ -1,0 +1,227 @@
+/* What is different between two merged trees. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <lamina/image.h>
+
+#include "tree/tree.h"
+
+#define NONE LAM_NODE_NONE
+
+static bool same_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
+}
+
+static bool same_attributes(const struct lam_stat *a, const struct lam_stat *b)
+{
+	if (a->attribute_count != b->attribute_count)
+		return false;
+	for (size_t i = 0; i < a->attribute_count; i++) {
+		const struct lam_attribute *x = &a->attributes[i], *y = &b->attributes[i];
+
+		if (!same_bytes(x->key, x->key_len, y->key, y->key_len) ||
+		    !same_bytes(x->value, x->value_len, y->value, y->value_len))
+			return false;
+	}
+	return true;
+}
+
+unsigned lam_stat_compare(const struct lam_stat *a, const struct lam_stat *b)
+{
+	unsigned what = 0;
+
+	if (a->kind != b->kind)
+		what |= LAM_DIFF_KIND;
+	if (a->mode != b->mode)
+		what |= LAM_DIFF_MODE;
+	if (a->uid != b->uid || a->gid != b->gid)
+		what |= LAM_DIFF_OWNER;
+	if (a->mtime_s != b->mtime_s || a->mtime_ns != b->mtime_ns)
+		what |= LAM_DIFF_TIME;
+	if (a->size != b->size)
+		what |= LAM_DIFF_SIZE;
+	if (memcmp(a->content, b->content, sizeof a->content) != 0)
+		what |= LAM_DIFF_CONTENT;
+	if (!same_bytes(a->target, a->target_len, b->target, b->target_len))
+		what |= LAM_DIFF_TARGET;
+	if (a->dev_major != b->dev_major || a->dev_minor != b->dev_minor)
+		what |= LAM_DIFF_DEVICE;
+	if (!same_attributes(a, b))
+		what |= LAM_DIFF_ATTRIBUTES;
+	return what;
+}
+
+struct diff {
+	const struct lam_tree *a, *b;
+	const bool *gone; /* nodes of a that count as not there; NULL: none */
+	int (*found)(void *context, uint32_t a, uint32_t b, unsigned what);
+	void *context;
+	uint32_t *pair; /* node of a -> node of b, for what was met so far */
+};
+
+static bool is_there(const struct diff *d, uint32_t a)
+{
+	return d->a->nodes[a].live && !(d->gone && d->gone[a]);
+}
+
+uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone,
+			     size_t *out_count)
+{
+	const struct lam_tree_link *link;
+	uint32_t first = node;
+
+	*out_count = 1;
+	if (!tree->nodes[node].linked)
+		return node;
+	*out_count = 0;
+	link = lam_tree_group(tree, node);
+	for (const struct lam_tree_link *l = link;
+	     l < tree->links + tree->link_count && l->layer == link->layer &&
+	     l->inode == link->inode;
+	     l++) {
+		if (gone && gone[l->node])
+			continue;
+		if ((*out_count)++ == 0)
+			first = l->node;
+	}
+	return first;
+}
+
+/* Groups are the same if each name's first name is. */
+static bool same_links(const struct diff *d, uint32_t a, uint32_t b)
+{
+	size_t count;
+	uint32_t first = lam_tree_first_left(d->a, a, d->gone, &count);
+
+	if ((count > 1) != d->b->nodes[b].linked)
+		return false;
+	return count < 2 || d->pair[first] == lam_tree_first_link(d->b, b);
+}
+
+static int diff_pair(struct diff *d, uint32_t a, uint32_t b)
+{
+	struct lam_stat x, y;
+	unsigned what;
+
+	d->pair[a] = b;
+	lam_tree_stat(d->a, a, &x);
+	lam_tree_stat(d->b, b, &y);
+	what = lam_stat_compare(&x, &y);
+	if (!same_links(d, a, b))
+		what |= LAM_DIFF_LINKS;
+	return what ? d->found(d->context, a, b, what) : 0;
+}
+
+static int compare_names(const struct diff *d, uint32_t a, uint32_t b)
+{
+	size_t a_len, b_len;
+	const char *x = lam_tree_name(d->a, a, &a_len),
+		   *y = lam_tree_name(d->b, b, &b_len);
+
+	return lam_names_compare(x, a_len, y, b_len);
+}
+
+static int one_sided(struct diff *d, bool in_a, uint32_t top)
+{
+	const struct lam_tree *tree = in_a ? d->a : d->b;
+
+	for (uint32_t n = top; n != NONE; n = lam_tree_next(tree, n, top)) {
+		int code =
+			in_a && !is_there(d, n)
+				? 0
+				: d->found(d->context, in_a ? n : NONE, in_a ? NONE : n,
+					   in_a ? LAM_DIFF_ONLY_A : LAM_DIFF_ONLY_B);
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+struct frame { /* two directories of one path, and how far their children are compared */
+	uint32_t a, a_end, b, b_end;
+};
+
+static struct frame frame_of(const struct diff *d, uint32_t a, uint32_t b)
+{
+	const struct lam_node *x = &d->a->nodes[a], *y = &d->b->nodes[b];
+
+	return (struct frame){ x->first_child, x->first_child + x->child_count,
+			       y->first_child, y->first_child + y->child_count };
+}
+
+/* One step in a frame: 1 and the pair to descend into, 0 and go on, or what found() said.
+ */
+static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t *out_b,
+		     bool *out_done)
+{
+	int order;
+
+	while (f->a < f->a_end && !is_there(d, f->a))
+		f->a++;
+	while (f->b < f->b_end && !d->b->nodes[f->b].live)
+		f->b++;
+	*out_a = NONE;
+	*out_done = f->a == f->a_end && f->b == f->b_end;
+	if (*out_done)
+		return 0;
+	order = f->a == f->a_end   ? 1
+		: f->b == f->b_end ? -1
+				   : compare_names(d, f->a, f->b);
+	if (order < 0)
+		return one_sided(d, true, f->a++);
+	if (order > 0)
+		return one_sided(d, false, f->b++);
+	*out_a = f->a++;
+	*out_b = f->b++;
+	return diff_pair(d, *out_a, *out_b);
+}
+
+int lam_fail_stopped(struct lam_error *err)
+{
+	return lam_fail(err, LAM_ESTOPPED, "stopped");
+}
+
+int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
+		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		  void *context, struct lam_error *err)
+{
+	return lam_tree_diff_left(a, NULL, b, found, context, NULL, err);
+}
+
+int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
+		       const struct lam_tree *b,
+		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		       void *context, const atomic_bool *stop, struct lam_error *err)
+{
+	struct diff d = { a,     b,       gone,
+			  found, context, malloc(a->node_count * sizeof *d.pair) };
+	struct frame *stack = NULL;
+	size_t depth = 0, cap = 0, steps = 0;
+	int code = d.pair ? lam_grow((void **)&stack, 0, &cap, sizeof *stack, err)
+			  : lam_fail_memory(err);
+
+	if (code == 0) {
+		code = diff_pair(&d, LAM_NODE_ROOT, LAM_NODE_ROOT);
+		stack[depth++] = frame_of(&d, LAM_NODE_ROOT, LAM_NODE_ROOT);
+	}
+	while (depth && code == 0) {
+		uint32_t x, y;
+		bool done;
+
+		if (lam_stops(stop, ++steps)) {
+			code = lam_fail_stopped(err);
+			break;
+		}
+		code = diff_step(&d, &stack[depth - 1], &x, &y, &done);
+		depth -= done;
+		if (code || done || x == NONE)
+			continue;
+		code = lam_grow((void **)&stack, depth, &cap, sizeof *stack, err);
+		if (code == 0)
+			stack[depth++] = frame_of(&d, x, y);
+	}
+	free(stack);
+	free(d.pair);
+	return code;
+}

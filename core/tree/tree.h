@@ -1,0 +1,89 @@
+/* The merged tree, made by applying layers in order. See lamina/tree.h for what it holds.
+ */
+#ifndef LAM_TREE_H
+#define LAM_TREE_H
+
+#include <stdatomic.h>
+
+#include <lamina/tree.h>
+
+#include "layer/layer.h"
+
+struct lam_tree_link { /* a live name of an inode that has several */
+	uint32_t layer, inode, node;
+};
+
+struct lam_tree {
+	const struct lam_layer *const *layers; /* borrowed, as long as the tree */
+	size_t layer_count;
+	struct lam_names names; /* sealed */
+	struct lam_node *nodes;
+	uint32_t node_count;
+	struct lam_version *versions;
+	uint32_t version_count;
+	struct lam_tree_link *links; /* by layer, inode, path */
+	size_t link_count;
+	uint32_t *lost_links; /* of each layer: its hard links that lead to nothing */
+};
+
+/* Layers in order, base first; their numbers are their places in the array. notes (may be
+ * NULL) gets what shows only when layers meet. */
+struct lam_progress;
+int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers,
+		 size_t layer_count, struct lam_notes *notes, struct lam_error *err);
+/* The same for trees that take a while: progress (may be NULL) says when to stop. */
+int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
+		   size_t layer_count, struct lam_notes *notes,
+		   const struct lam_progress *progress, struct lam_error *err);
+/* The same for layers that have no other paths than another tree: it gives its names, and
+ * its nodes under their numbers, of which those are dead that no layer has. It must
+ * outlive what is made. *out is NULL where a layer has another path. */
+int lam_tree_merge_like(struct lam_tree **out, const struct lam_tree *like,
+			const struct lam_layer *const *layers, size_t layer_count,
+			const struct lam_progress *progress, struct lam_error *err);
+void lam_tree_free(struct lam_tree *tree);
+
+/* The version that decides: the last that is no deletion; LAM_NODE_NONE for a root
+ * without entry. */
+uint32_t lam_tree_deciding(const struct lam_tree *tree, uint32_t node);
+
+/* Paths a and b as DFS meets them: components compared as bytes, parents first. */
+int lam_tree_compare(const struct lam_tree *tree, uint32_t a, uint32_t b);
+
+/* The first live name of a linked node's file; the node itself where it is the only one.
+ */
+uint32_t lam_tree_first_link(const struct lam_tree *tree, uint32_t node);
+
+/* Where the node's group begins in tree->links; only for linked nodes. */
+const struct lam_tree_link *lam_tree_group(const struct lam_tree *tree, uint32_t node);
+
+/* The same, among the names that are not gone (NULL: all are left), and how many these
+ * are. */
+uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone,
+			     size_t *out_count);
+
+/* lam_tree_diff with some nodes of a counted as not there; what is below a gone node is
+ * gone too. stop may be NULL. */
+int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
+		       const struct lam_tree *b,
+		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		       void *context, const atomic_bool *stop, struct lam_error *err);
+
+/* For loops over nodes: whether to stop, looked at now and then; and the error for it. */
+static inline bool lam_stops(const atomic_bool *stop, size_t n)
+{
+	return (n & 4095) == 0 && stop &&
+	       atomic_load_explicit(stop, memory_order_relaxed);
+}
+int lam_fail_stopped(struct lam_error *err);
+
+/* The next live node in depth-first order below `top`, parents first; LAM_NODE_NONE after
+ * the last. */
+uint32_t lam_tree_next(const struct lam_tree *tree, uint32_t node, uint32_t top);
+
+/* Appends the path without leading slash. */
+struct lam_buf;
+int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out,
+			 struct lam_error *err);
+
+#endif

@@ -1,0 +1,270 @@
+/* The layers of an image that is written: new ones packed, compressed and read back, kept
+ * ones copied, all beside each other. */
+#include <stdlib.h>
+
+#include "codec/encoder.h"
+#include "write/pack.h"
+#include "write/readback.h"
+#include "write/write_impl.h"
+
+/* One written layer */
+
+struct layer_job {
+	struct lam_writing *writing;
+	size_t number; /* in the stack */
+	/* of a written one: */
+	int fd;
+	size_t blob; /* the sink's number of it */
+	struct lam_hash blob_hash, tar_hash;
+	uint64_t blob_size, tar_size;
+	struct lam_meter written, verified;
+	struct lam_writer *stream;
+	struct lam_readback *readback;
+};
+
+static void set_meter(const struct layer_job *job, struct lam_meter *meter,
+		      enum lam_stage stage)
+{
+	struct lam_writing *w = job->writing;
+
+	*meter = (struct lam_meter){
+		.progress = w->options->progress,
+		.failed = &w->failed,
+		.step = { .stage = stage,
+			  .layer = job->number,
+			  .layer_count = w->count,
+			  .total = lam_writing_target(w, job->number)->info.tar_size },
+	};
+}
+
+static int open_readback(struct layer_job *job, struct lam_error *err)
+{
+	struct lam_writing *w = job->writing;
+
+	set_meter(job, &job->verified, LAM_STAGE_VERIFY);
+	return lam_readback_new(&job->readback,
+				&(struct lam_readback_options){
+					.fd = job->fd,
+					.layout = w->layout,
+					.target = lam_writing_target(w, job->number),
+					.workers = w->workers,
+					.inflaters = w->inflaters,
+					.meter = &job->verified },
+				err);
+}
+
+static int open_encoder(struct layer_job *job, struct lam_error *err)
+{
+	struct lam_writing *w = job->writing;
+	const struct lam_target *t = &lam_writing_target(w, job->number)->info;
+	const struct lam_encoder_options options = {
+		.compression = t->compression,
+		.workers = w->workers,
+		.pieces = w->pieces,
+		.meter = &job->written,
+		.written = job->readback ? lam_readback_piece : NULL,
+		.context = job->readback,
+	};
+
+	set_meter(job, &job->written, LAM_STAGE_WRITE);
+	if (lam_hash_init(&job->blob_hash, LAM_SHA256, err) < 0 ||
+	    lam_hash_init(&job->tar_hash, LAM_SHA256, err) < 0 ||
+	    lam_writer_file(&job->stream, job->fd, false, t->name, err) < 0 ||
+	    lam_writer_hashing(&job->stream, LAM_STEAL(job->stream), &job->blob_hash,
+			       &job->blob_size, err) < 0 ||
+	    lam_encoder_new(&job->stream, LAM_STEAL(job->stream), &options, err) < 0)
+		return err->code;
+	return lam_writer_hashing(&job->stream, LAM_STEAL(job->stream), &job->tar_hash,
+				  &job->tar_size, err);
+}
+
+static int encode(struct layer_job *job, struct lam_error *err)
+{
+	struct lam_writing *w = job->writing;
+
+	if (open_encoder(job, err) < 0 ||
+	    lam_pack(w->contents, lam_writing_target(w, job->number), job->stream,
+		     &job->written, err) < 0 ||
+	    lam_finish(job->stream, err) < 0)
+		return err->code;
+	lam_meter_end(&job->written);
+	return 0;
+}
+
+/* What the reading back found wrong counts more than that writing was stopped by it; that
+ * a tar ends which was not written to its end is nothing wrong. */
+static int end_readback(struct layer_job *job, int code, struct lam_error *err)
+{
+	struct lam_error wrong = { 0 };
+	int found = lam_readback_finish(job->readback, &wrong);
+
+	if (found < 0 && (code == 0 || lam_readback_stopped_writer(job->readback))) {
+		atomic_store(&job->writing->wrong, true);
+		*err = wrong;
+		return found;
+	}
+	if (code == 0)
+		lam_meter_end(&job->verified);
+	return code;
+}
+
+static int write_and_verify(struct layer_job *job, struct lam_error *err)
+{
+	struct lam_writing *w = job->writing;
+	int code = 0;
+
+	if (!w->options->no_verify)
+		code = open_readback(job, err);
+	if (code == 0)
+		code = encode(job, err);
+	lam_writer_close(job->stream);
+	if (job->readback)
+		code = end_readback(job, code, err);
+	lam_readback_free(job->readback);
+	return code;
+}
+
+static int run_layer(void *data, struct lam_error *err)
+{
+	struct layer_job *job = data;
+	struct lam_writing *w = job->writing;
+	struct lam_stack_layer *s = &w->stack[job->number];
+	int code = write_and_verify(job, err);
+
+	if (code == 0) {
+		lam_hash_final(&job->blob_hash, &s->digest);
+		lam_hash_final(&job->tar_hash, &s->diff_id);
+		s->size = (int64_t)job->blob_size;
+		w->tar_sizes[job->number] = job->tar_size;
+	}
+	lam_hash_fini(&job->blob_hash);
+	lam_hash_fini(&job->tar_hash);
+	if (code == 0)
+		return 0;
+	atomic_store(&w->failed, true);
+	if (code == LAM_ESTOPPED)
+		return code;
+	return lam_wrap(err, "writing layer \"%s\"",
+			lam_writing_target(w, job->number)->info.name);
+}
+
+/* One kept layer */
+
+static int keep_layer(void *data, struct lam_error *err)
+{
+	struct layer_job *job = data;
+	struct lam_writing *w = job->writing;
+	const struct lam_target *t = &lam_writing_target(w, job->number)->info;
+	const struct lam_image_layer *original =
+		&w->image->layers[lam_writing_target(w, job->number)->original];
+	const struct lam_step step = { .stage = LAM_STAGE_WRITE,
+				       .layer = job->number,
+				       .layer_count = w->count,
+				       .done = original->info.tar_size,
+				       .total = original->info.tar_size };
+	int code;
+
+	w->tar_sizes[job->number] = original->info.tar_size;
+	if (atomic_load(&w->failed))
+		return lam_fail(err, LAM_ESTOPPED, "stopped");
+	code = lam_sink_add_file(w->sink, &original->blob, &original->descriptor.digest,
+				 w->options->progress, err);
+	if (code == 0) {
+		lam_progress_report(w->options->progress, &step);
+		return 0;
+	}
+	atomic_store(&w->failed, true);
+	return code == LAM_ESTOPPED ? code
+				    : lam_wrap(err, "keeping layer \"%s\"", t->name);
+}
+
+/* All layers */
+
+static bool is_kept(const struct layer_job *job)
+{
+	return lam_writing_target(job->writing, job->number)->kept;
+}
+
+static int compare_jobs(const void *a, const void *b)
+{
+	const struct layer_job *x = a, *y = b;
+	uint64_t x_size = lam_writing_target(x->writing, x->number)->info.tar_size,
+		 y_size = lam_writing_target(y->writing, y->number)->info.tar_size;
+
+	if (x_size != y_size)
+		return x_size < y_size ? 1 : -1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* A job for each layer, the largest first: what is left for the end is short. */
+static int make_jobs(struct lam_writing *w, struct layer_job *jobs, struct lam_error *err)
+{
+	for (size_t n = 0; n < w->count; n++) {
+		jobs[n] = (struct layer_job){ .writing = w, .number = n };
+		if (!is_kept(&jobs[n]) &&
+		    lam_sink_new_blob(w->sink, &jobs[n].fd, &jobs[n].blob, err) < 0)
+			return err->code;
+	}
+	qsort(jobs, w->count, sizeof *jobs, compare_jobs);
+	return 0;
+}
+
+static void wait_for(struct lam_lane *lane, struct lam_error *first)
+{
+	struct lam_error now;
+	void *done;
+
+	while (!lam_lane_is_empty(lane)) {
+		if (lam_lane_take(lane, &done, &now) < 0 &&
+		    (first->code == LAM_OK || first->code == LAM_ESTOPPED))
+			*first = now;
+	}
+}
+
+/* Kept layers are copied by the threads that compress the written ones. */
+static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
+		    struct lam_lane *packing, struct lam_lane *keeping,
+		    struct lam_error *err)
+{
+	struct lam_error first = { 0 };
+
+	for (size_t i = 0; i < w->count && !atomic_load(&w->failed); i++) {
+		bool kept = is_kept(&jobs[i]);
+
+		lam_lane_give(kept ? keeping : packing, kept ? keep_layer : run_layer,
+			      &jobs[i]);
+	}
+	wait_for(keeping, &first);
+	wait_for(packing, &first);
+	if (first.code != LAM_OK)
+		*err = first;
+	return first.code;
+}
+
+int lam_write_layers(struct lam_writing *w, struct lam_error *err)
+{
+	struct layer_job *jobs = calloc(w->count + 1, sizeof *jobs);
+	struct lam_workers *packers = NULL;
+	struct lam_lane *packing = NULL, *keeping = NULL;
+	int code = jobs ? make_jobs(w, jobs, err) : lam_fail_memory(err);
+
+	if (code == 0)
+		code = lam_workers_new(&packers, w->threads > 1 ? LAM_PACKERS : 0, err);
+	if (code == 0)
+		code = lam_lane_new(&packing, packers, w->count, err);
+	if (code == 0)
+		code = lam_lane_new(&keeping, w->workers, w->count, err);
+	if (code == 0)
+		code = run_jobs(w, jobs, packing, keeping, err);
+	for (size_t i = 0; code == 0 && i < w->count; i++) {
+		if (!is_kept(&jobs[i]))
+			lam_sink_set_blob(w->sink, jobs[i].blob,
+					  &w->stack[jobs[i].number].digest,
+					  jobs[i].blob_size);
+	}
+	lam_lane_free(keeping);
+	lam_lane_free(packing);
+	lam_workers_free(packers);
+	free(jobs);
+	return code;
+}

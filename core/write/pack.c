@@ -1,0 +1,241 @@
+#include "write/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tar/write.h"
+
+/* Small enough to be hashed and copied while it is in the core's own cache. */
+#define PIECE (256u << 10)
+
+struct packing {
+	const struct lam_image *image;
+	const struct lam_contents *contents; /* NULL: from the image's blobs */
+	struct lam_writer *out;
+	const struct lam_meter *meter; /* NULL: nobody stops it */
+	struct lam_item_scratch scratch;
+	struct lam_buf header;
+	size_t strip; /* bytes of each path that an export leaves out */
+	char *piece;  /* PIECE bytes of content on their way */
+};
+
+static const char ZEROS[LAM_TAR_END];
+
+static int put(void *context, const void *bytes, size_t len, struct lam_error *err)
+{
+	struct packing *p = context;
+
+	if (p->meter && lam_meter_check(p->meter, err) < 0)
+		return err->code;
+	return lam_write(p->out, bytes, len, err);
+}
+
+static int put_zeros(struct packing *p, uint64_t len, struct lam_error *err)
+{
+	if (len)
+		memset(p->piece, 0, len < PIECE ? (size_t)len : PIECE);
+	while (len > 0) {
+		size_t now = len < PIECE ? (size_t)len : PIECE;
+
+		if (put(p, p->piece, now, err) < 0)
+			return err->code;
+		len -= now;
+	}
+	return 0;
+}
+
+static int put_stored(struct packing *p, uint32_t layer, uint64_t at, uint64_t len,
+		      struct lam_error *err)
+{
+	while (len > 0) {
+		size_t now = len < PIECE ? (size_t)len : PIECE;
+
+		if (lam_contents_read(p->contents, layer, at, p->piece, now, err) < 0 ||
+		    put(p, p->piece, now, err) < 0)
+			return err->code;
+		at += now;
+		len -= now;
+	}
+	return 0;
+}
+
+/* The holes of a sparse file are written out. */
+static int put_content(struct packing *p, uint32_t number, uint32_t inode_number,
+		       struct lam_error *err)
+{
+	const struct lam_layer *layer = p->image->indexes[number];
+	const struct lam_inode *inode = &layer->inodes[inode_number];
+	struct lam_extent whole;
+	size_t count;
+	const struct lam_extent *extents =
+		lam_layer_extents(layer, inode, &whole, &count);
+	uint64_t at = 0, stored = inode->offset;
+
+	for (size_t i = 0; i < count; i++) {
+		if (put_zeros(p, extents[i].offset - at, err) < 0 ||
+		    put_stored(p, number, stored, extents[i].length, err) < 0)
+			return err->code;
+		stored += extents[i].length;
+		at = extents[i].offset + extents[i].length;
+	}
+	return put_zeros(p, inode->size - at, err);
+}
+
+static void strip(struct lam_str *path, size_t len)
+{
+	path->bytes += len;
+	path->len -= len;
+}
+
+static int pack_one(struct packing *p, const struct lam_item *item, struct lam_error *err)
+{
+	struct lam_entry entry;
+	struct lam_stat stat;
+
+	lam_buf_clear(&p->header);
+	if (lam_item_entry(p->image->tree, item, &p->scratch, &entry, err) < 0)
+		return err->code;
+	strip(&entry.path, p->strip);
+	if (item->kind == LAM_ITEM_LINK)
+		strip(&entry.target, p->strip);
+	if (lam_tar_append_header(&p->header, &entry, err) < 0 ||
+	    put(p, p->header.data, p->header.len, err) < 0)
+		return err->code;
+	if (entry.type != LAM_TYPE_FILE || entry.size == 0)
+		return 0;
+	lam_tree_stat(p->image->tree, item->node, &stat);
+	if ((p->contents ? put_content(p, stat.layer, stat.inode, err)
+			 : lam_image_read_inode(p->image, stat.layer, stat.inode, put, p,
+						err)) < 0)
+		return err->code;
+	return put(p, ZEROS, lam_tar_padding(entry.size), err);
+}
+
+static int pack_all(struct packing *p, const struct lam_item *items, size_t count,
+		    struct lam_error *err)
+{
+	int code = 0;
+
+	p->piece = malloc(PIECE);
+	if (!p->piece)
+		return lam_fail_memory(err);
+	p->scratch = LAM_ITEM_SCRATCH;
+	p->header = LAM_BUF(SIZE_MAX / 2);
+	for (size_t i = 0; i < count && code == 0; i++) {
+		code = pack_one(p, &items[i], err);
+		if (code < 0 && code != LAM_ESTOPPED) {
+			char *path = lam_tree_path_text(p->image->tree, items[i].node);
+
+			code = lam_wrap(err, "%s", path ? path : "?");
+			free(path);
+		}
+	}
+	if (code == 0)
+		code = put(p, ZEROS, sizeof ZEROS, err);
+	lam_item_scratch_fini(&p->scratch);
+	lam_buf_fini(&p->header);
+	free(p->piece);
+	return code;
+}
+
+int lam_pack(const struct lam_contents *contents, const struct lam_layout_target *target,
+	     struct lam_writer *out, const struct lam_meter *meter, struct lam_error *err)
+{
+	struct packing p = { .image = lam_contents_image(contents),
+			     .contents = contents,
+			     .out = out,
+			     .meter = meter };
+
+	return pack_all(&p, target->items, target->item_count, err);
+}
+
+/* Exports */
+
+struct giving { /* a writer that gives to a function */
+	struct lam_writer base;
+	int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err);
+	void *context;
+};
+
+static int giving_write(struct lam_writer *self, const void *bytes, size_t len,
+			struct lam_error *err)
+{
+	struct giving *g = (struct giving *)self;
+
+	return g->write(g->context, bytes, len, err);
+}
+
+static const struct lam_writer_ops GIVING = { .write = giving_write };
+
+static bool is_below(const struct lam_tree *tree, uint32_t node, uint32_t top)
+{
+	while (node != top && node != LAM_NODE_ROOT)
+		node = tree->nodes[node].parent;
+	return node == top;
+}
+
+/* The first name of a node's file in the subtree. */
+static int first_below(const struct lam_tree *tree, uint32_t node, uint32_t top,
+		       uint32_t *out, struct lam_error *err)
+{
+	uint32_t *names;
+	size_t count;
+
+	*out = node;
+	if (!tree->nodes[node].linked)
+		return 0;
+	if (lam_tree_links(tree, node, &names, &count, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < count; i++) {
+		if (is_below(tree, names[i], top)) {
+			*out = names[i];
+			break;
+		}
+	}
+	free(names);
+	return 0;
+}
+
+static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **out,
+		   size_t *out_count, struct lam_error *err)
+{
+	size_t cap = 0;
+
+	*out = NULL;
+	*out_count = 0;
+	for (uint32_t n = top; n != LAM_NODE_NONE; n = lam_tree_next(tree, n, top)) {
+		uint32_t first;
+
+		if (LAM_GROW(*out, *out_count, cap, err) < 0 ||
+		    first_below(tree, n, top, &first, err) < 0)
+			return err->code;
+		(*out)[(*out_count)++] =
+			(struct lam_item){ n, first,
+					   first == n ? LAM_ITEM_ENTRY : LAM_ITEM_LINK };
+	}
+	return 0;
+}
+
+int lam_image_export(const struct lam_image *image, uint32_t node,
+		     int (*write)(void *context, const void *bytes, size_t len,
+				  struct lam_error *err),
+		     void *context, struct lam_error *err)
+{
+	struct giving giving = { { &GIVING }, write, context };
+	struct packing p = { .image = image, .out = &giving.base };
+	struct lam_item *items;
+	size_t count;
+	int code = collect(image->tree, node, &items, &count, err);
+
+	for (uint32_t n = image->tree->nodes[node].parent; n != LAM_NODE_ROOT;
+	     n = image->tree->nodes[n].parent) {
+		size_t len;
+
+		lam_tree_name(image->tree, n, &len);
+		p.strip += len + 1;
+	}
+	if (code == 0)
+		code = pack_all(&p, items, count, err);
+	free(items);
+	return code;
+}

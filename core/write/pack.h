@@ -1,0 +1,15 @@
+/* Tars made of the image's nodes: a written layer, an exported subtree. */
+#ifndef LAM_PACK_H
+#define LAM_PACK_H
+
+#include "io/meter.h"
+#include "io/stream.h"
+#include "write/contents.h"
+
+/* Writes the items of a written target as a tar, end blocks included, not finishing the
+ * writer. The meter says when to stop. */
+int lam_pack(const struct lam_contents *contents, const struct lam_layout_target *target,
+	     struct lam_writer *out, const struct lam_meter *meter,
+	     struct lam_error *err);
+
+#endif

@@ -1,0 +1,53 @@
+/* What the parts of writing an image share. */
+#ifndef LAM_WRITE_IMPL_H
+#define LAM_WRITE_IMPL_H
+
+#include <stdatomic.h>
+
+#include <lamina/write.h>
+
+#include "base/workers.h"
+#include "codec/inflater.h"
+#include "codec/piece.h"
+#include "layout/layout.h"
+#include "store/sink.h"
+#include "write/contents.h"
+
+/* Layers that are packed at once: while one waits for its last pieces, or for the disk,
+ * another gives the cores something to do. */
+#define LAM_PACKERS 2
+
+struct lam_writing {
+	const struct lam_layout *layout;
+	const struct lam_image *image;
+	const struct lam_write_options *options;
+	struct lam_workers *workers;
+	struct lam_contents *contents;
+	struct lam_pieces *pieces;
+	struct lam_inflaters *inflaters;
+	struct lam_sink *sink;
+	unsigned threads;
+	atomic_bool failed; /* one layer has: the others need not go on */
+	atomic_bool wrong;  /* what was read back is not what it should be */
+	size_t count; /* of layers that are written or kept; the arrays below are of them
+		       */
+	struct lam_stack_layer *stack;
+	size_t *targets;
+	char (*texts)[300]; /* created_by */
+	uint64_t *tar_sizes;
+};
+
+static inline const struct lam_layout_target *
+lam_writing_target(const struct lam_writing *w, size_t n)
+{
+	return &w->layout->stack[w->targets[n]];
+}
+
+/* Writes and reads back what is new, and puts what is kept into the sink: digests and
+ * sizes are known then. */
+int lam_write_layers(struct lam_writing *w, struct lam_error *err);
+/* Config and manifest, and then all of it for everyone to see. */
+int lam_write_documents(struct lam_writing *w, struct lam_write_result *out,
+			struct lam_error *err);
+
+#endif

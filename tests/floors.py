@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Holds the house's floors: usage: floors.py BUILD, where BUILD holds the objects of core/ and tui/.
+
+A folder is a floor. A file includes headers of its own floor or of lower ones, and calls the same; the calls are read
+from the objects' symbols, so that a declaration by hand hides nothing. No circle of files leaves its folder.
+"""
+import collections
+import os
+import re
+import subprocess
+import sys
+
+# Bottom to top.
+CORE = "base io codec tar oci store layer tree image plan layout write".split()
+# Which floor says what a public header declares.
+PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "compression": "codec", "tree": "tree",
+          "image": "image", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
+
+bad = []
+
+
+def floor_of(path):
+    """The rank of a file of core/, or None."""
+    part = path.split("/")
+    if part[:3] == ["core", "include", "lamina"]:
+        return CORE.index(PUBLIC[part[3][:-2]])
+    return CORE.index(part[1]) if part[0] == "core" and len(part) == 3 else None
+
+
+def sources(top, ends):
+    for folder, _, names in os.walk(top):
+        for name in sorted(names):
+            if name.endswith(ends):
+                yield os.path.join(folder, name)
+
+
+def included(path):
+    with open(path) as text:
+        for number, line in enumerate(text, 1):
+            found = re.match(r'#include (?:"([^"]+)"|<(lamina/[^>]+)>)', line)
+            if found:
+                yield number, found[1] or found[2]
+
+
+def check_includes():
+    for path in sources("core", (".c", ".h")):
+        if floor_of(path) is None:
+            bad.append(f"{path}: is on no floor: {' '.join(CORE)}")
+            continue
+        for number, name in included(path):
+            target = "core/include/" + name if name.startswith("lamina/") else "core/" + name
+            if not os.path.exists(target):
+                bad.append(f"{path}:{number}: {name} is no header of core/")
+            elif floor_of(target) > floor_of(path):
+                bad.append(f"{path}:{number}: {name} is on a higher floor")
+    for path in sources("tui", (".c", ".h")):
+        for number, name in included(path):
+            if not name.startswith(("lamina/", "base/")) and not os.path.exists("tui/" + name):
+                bad.append(f"{path}:{number}: tui/ includes <lamina/...> and base/ of core/ alone, not {name}")
+
+
+def calls(build):
+    """{file: files that define what it uses}, of the objects."""
+    defined, used = {}, collections.defaultdict(set)
+    objects = [path for top in ("core", "tui") for path in sources(top, ".c")]
+    for path in objects:
+        made = os.path.join(build, path[:-2] + ".o")
+        for line in subprocess.run(["nm", "-P", made], check=True, capture_output=True, text=True).stdout.splitlines():
+            symbol, kind = line.split()[:2]
+            if kind == "U":
+                used[path].add(symbol)
+            elif kind.isupper():
+                defined[symbol] = path
+    return {path: {defined[s] for s in used[path] if s in defined} - {path} for path in objects}
+
+
+def circles(graph):
+    """Strongly connected files, by Tarjan without recursion."""
+    index, low, on, stack, out = {}, {}, set(), [], []
+    for root in graph:
+        work = [(root, iter(sorted(graph[root])))] if root not in index else []
+        if work:
+            index[root] = low[root] = len(index)
+            stack.append(root)
+            on.add(root)
+        while work:
+            node, rest = work[-1]
+            below = next(rest, None)
+            if below is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    ring = []
+                    while not ring or ring[-1] != node:
+                        ring.append(stack.pop())
+                        on.discard(ring[-1])
+                    if len(ring) > 1:
+                        out.append(sorted(ring))
+            elif below not in index:
+                index[below] = low[below] = len(index)
+                stack.append(below)
+                on.add(below)
+                work.append((below, iter(sorted(graph[below]))))
+            elif below in on:
+                low[node] = min(low[node], index[below])
+    return out
+
+
+def check_calls(build):
+    graph = calls(build)
+    for path, targets in graph.items():
+        for target in sorted(targets):
+            if floor_of(path) is not None and (floor_of(target) is None or floor_of(target) > floor_of(path)):
+                bad.append(f"{path}: calls up into {target}")
+    for ring in circles(graph):
+        if len({os.path.dirname(path) for path in ring}) > 1:
+            bad.append("a circle of files over several folders: " + " ".join(ring))
+
+
+check_includes()
+check_calls(sys.argv[1])
+for line in bad:
+    print(f"lint: floors: {line}", file=sys.stderr)
+sys.exit(1 if bad else 0)

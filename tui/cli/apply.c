@@ -1,0 +1,208 @@
+/* lamina apply: plan, image, output. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+
+struct apply {
+	struct call *call;
+	struct lam_plan *plan;
+	struct lam_image *image;
+	struct lam_layout *layout;
+	char *spool;
+	char created[CREATED_MAX];
+};
+
+static int check_pinned(struct apply *a)
+{
+	const char *have = lam_image_manifest_digest(a->image),
+		   *want = a->plan->source_manifest;
+
+	if (!call_has(a->call, "pinned") || (want && strcmp(have, want) == 0))
+		return 0;
+	(void)lam_fail(&a->call->err, LAM_EPLAN,
+		       "%s: is %s, and the plan was made for %s", a->call->args[1], have,
+		       want ? want : "no image in particular (no source.manifest)");
+	return fail(a->call);
+}
+
+static int tell_remarks(struct apply *a)
+{
+	bool strict = call_has(a->call, "strict");
+	int code = 0;
+
+	for (size_t i = 0; i < lam_layout_remark_count(a->layout); i++) {
+		const struct lam_remark *r = lam_layout_remark(a->layout, i);
+
+		if (strict && r->strict) {
+			(void)lam_fail(&a->call->err, LAM_EPLAN, "%s", r->text);
+			code = fail(a->call);
+		} else {
+			tell(a->call, "note: %s", r->text);
+		}
+	}
+	return code;
+}
+
+static const char *color_of(enum lam_fate fate)
+{
+	return fate == LAM_FATE_KEPT  ? "\033[32m"
+	       : fate == LAM_FATE_NEW ? "\033[36m"
+				      : "\033[33m";
+}
+
+static void print_layout(const struct apply *a, FILE *out, bool color)
+{
+	uint32_t dropped;
+	uint64_t bytes;
+	char size[16];
+
+	fprintf(out, "%-3s %-16s %-10s %8s %8s %9s  %s\n", "", "layer", "", "entries",
+		"files", "tar", "why");
+	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
+		const struct lam_target *t = lam_layout_target(a->layout, i);
+
+		fprintf(out, "%-3zu %-16s %s%-10s%s %8u %8u %9s  %s%s%s%s\n", i, t->name,
+			color ? color_of(t->fate) : "", FATE_NAMES[t->fate],
+			color ? "\033[0m" : "", t->entry_count, t->file_count,
+			size_text(t->tar_size, size), t->reason, t->from[0] ? " (" : "",
+			t->from, t->from[0] ? ")" : "");
+	}
+	lam_layout_dropped(a->layout, &dropped, &bytes);
+	if (dropped)
+		fprintf(out, "LEFT OUT of the image: %u paths, %s\n", dropped,
+			size_text(bytes, size));
+}
+
+static void print_json_target(const struct lam_target *t, size_t number,
+			      const struct lam_written_layer *w)
+{
+	char compression[LAM_COMPRESSION_TEXT];
+
+	printf("%s\n    {\"name\":", number ? "," : "");
+	put_json(stdout, t->name);
+	printf(",\"fate\":\"%s\",\"reason\":", FATE_NAMES[t->fate]);
+	put_json(stdout, t->reason);
+	fputs(",\"from\":", stdout);
+	put_json(stdout, t->from);
+	printf(",\"entries\":%u,\"whiteouts\":%u,\"files\":%u,\"file_bytes\":%llu,\"tar_size\":%llu",
+	       t->entry_count, t->whiteout_count, t->file_count,
+	       (unsigned long long)t->file_bytes, (unsigned long long)t->tar_size);
+	if (t->fate == LAM_FATE_KEPT)
+		printf(",\"original\":%u", t->original);
+	else
+		printf(",\"compression\":\"%s\"",
+		       lam_compression_format(t->compression, compression));
+	if (w)
+		printf(",\"digest\":\"%s\",\"diff_id\":\"%s\",\"blob_size\":%llu",
+		       w->digest, w->diff_id, (unsigned long long)w->blob_size);
+	fputc('}', stdout);
+}
+
+static void print_json(const struct apply *a, const struct lam_write_result *result)
+{
+	size_t written = 0;
+	uint32_t dropped;
+	uint64_t bytes;
+
+	lam_layout_dropped(a->layout, &dropped, &bytes);
+	printf("{\"lamina\":1,\"source\":\"%s\",", lam_image_manifest_digest(a->image));
+	if (result)
+		printf("\"manifest\":\"%s\",\"config\":\"%s\",\"verified\":%s,",
+		       result->manifest_digest, result->config_digest,
+		       result->verified ? "true" : "false");
+	printf("\"dropped\":%u,\"dropped_bytes\":%llu,\n  \"layers\":[", dropped,
+	       (unsigned long long)bytes);
+	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
+		const struct lam_target *t = lam_layout_target(a->layout, i);
+		bool there = result && t->fate != LAM_FATE_EMPTY;
+
+		print_json_target(t, i, there ? &result->layers[written] : NULL);
+		written += there;
+	}
+	fputs("],\n  \"remarks\":[", stdout);
+	for (size_t i = 0; i < lam_layout_remark_count(a->layout); i++) {
+		fputs(i ? "," : "", stdout);
+		put_json(stdout, lam_layout_remark(a->layout, i)->text);
+	}
+	fputs("]}\n", stdout);
+}
+
+static int write_image(struct apply *a)
+{
+	struct call *call = a->call;
+	struct lam_write_options options = { .threads = call->threads,
+					     .no_verify = call_has(call, "no-verify"),
+					     .created = a->created[0] ? a->created : NULL,
+					     .progress = &call->progress,
+					     .spool = a->spool };
+	bool standard = strcmp(call->args[2], "-") == 0;
+	struct lam_write_result result;
+
+	print_layout(a, stderr, call->color_err);
+	if (lam_write_image(a->layout, call->args[2], &options, &result, &call->err) < 0)
+		return fail(call);
+	progress_clear();
+	if (call_has(call, "json"))
+		print_json(a, &result);
+	else
+		fprintf(standard ? stderr : stdout, "%s %s%s\n", result.manifest_digest,
+			call->args[2], result.verified ? "" : " (not verified)");
+	lam_write_result_fini(&result);
+	return EXIT_DONE;
+}
+
+static int apply(struct apply *a)
+{
+	int code = get_created(a->call, a->created);
+
+	if (code)
+		return code;
+	a->plan = read_plan(a->call, a->call->args[0], &code);
+	if (!a->plan)
+		return code;
+	a->image = open_image(a->call, a->call->args[1], a->spool, &code);
+	if (!a->image)
+		return code;
+	code = check_pinned(a);
+	if (code)
+		return code;
+	a->layout = make_layout(a->call, a->image, a->plan, &code);
+	if (!a->layout)
+		return code;
+	code = tell_remarks(a);
+	if (code)
+		return code;
+	if (!call_has(a->call, "dry-run"))
+		return write_image(a);
+	if (call_has(a->call, "json"))
+		print_json(a, NULL);
+	else
+		print_layout(a, stdout, a->call->color_out);
+	return EXIT_DONE;
+}
+
+int run_apply(struct call *call)
+{
+	struct apply a = { .call = call };
+	int code;
+
+	if (strcmp(call->args[0], "-") == 0 && strcmp(call->args[1], "-") == 0)
+		return usage_error(
+			"apply",
+			"apply: the plan and the image cannot both be standard input");
+	if (!call_has(call, "dry-run") && call_has(call, "json") &&
+	    strcmp(call->args[2], "-") == 0)
+		return usage_error(
+			"apply", "apply: --json and an archive on standard output cannot "
+				 "both be had: write to a file, or leave --json out");
+	if (!call_has(call, "dry-run") &&
+	    lam_write_spool_folder(&a.spool, call->args[2], &call->err) < 0)
+		return fail(call);
+	code = apply(&a);
+	lam_layout_free(a.layout);
+	lam_image_close(a.image);
+	lam_plan_free(a.plan);
+	free(a.spool);
+	return code;
+}

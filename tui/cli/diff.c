@@ -1,0 +1,93 @@
+/* lamina diff */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+
+struct difference {
+	const struct lam_tree *a, *b;
+	bool json;
+	size_t count;
+};
+
+static const struct {
+	unsigned bit;
+	const char *name;
+} WHAT[] = {
+	{ LAM_DIFF_KIND, "kind" },
+	{ LAM_DIFF_MODE, "mode" },
+	{ LAM_DIFF_OWNER, "owner" },
+	{ LAM_DIFF_TIME, "time" },
+	{ LAM_DIFF_SIZE, "size" },
+	{ LAM_DIFF_CONTENT, "content" },
+	{ LAM_DIFF_TARGET, "target" },
+	{ LAM_DIFF_DEVICE, "device" },
+	{ LAM_DIFF_ATTRIBUTES, "attributes" },
+	{ LAM_DIFF_LINKS, "hard links" },
+};
+
+static void print_what(const struct difference *d, unsigned what)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < sizeof WHAT / sizeof *WHAT; i++) {
+		if (!(what & WHAT[i].bit))
+			continue;
+		printf(d->json ? "%s\"%s\"" : "%s%s", between, WHAT[i].name);
+		between = d->json ? "," : ", ";
+	}
+}
+
+static int found(void *context, uint32_t a, uint32_t b, unsigned what)
+{
+	struct difference *d = context;
+	char *path = a != LAM_NODE_NONE ? lam_tree_path_text(d->a, a)
+					: lam_tree_path_text(d->b, b);
+	char sign = what & LAM_DIFF_ONLY_A ? '-' : what & LAM_DIFF_ONLY_B ? '+' : '~';
+
+	if (d->json) {
+		printf("%s\n  {\"change\":\"%s\",\"path\":", d->count ? "," : "",
+		       sign == '-'   ? "removed"
+		       : sign == '+' ? "added"
+				     : "changed");
+		put_json(stdout, text_or_lack(path));
+		fputs(",\"what\":[", stdout);
+		print_what(d, what);
+		fputs("]}", stdout);
+	} else {
+		printf("%c %s", sign, text_or_lack(path));
+		if (sign == '~') {
+			fputs(" (", stdout);
+			print_what(d, what);
+			putchar(')');
+		}
+		putchar('\n');
+	}
+	free(path);
+	d->count++;
+	return 0;
+}
+
+int run_diff(struct call *call)
+{
+	int code = EXIT_DONE;
+	struct lam_image *a = open_image(call, call->args[0], NULL, &code);
+	struct lam_image *b = a ? open_image(call, call->args[1], NULL, &code) : NULL;
+	struct difference d = { .json = call_has(call, "json") };
+
+	if (b) {
+		d.a = lam_image_tree(a);
+		d.b = lam_image_tree(b);
+		if (d.json)
+			fputs("{\"lamina\":1,\"differences\":[", stdout);
+		if (lam_tree_diff(d.a, d.b, found, &d, &call->err) < 0)
+			code = fail(call);
+		else
+			code = d.count ? EXIT_DIFFERENT : EXIT_DONE;
+		if (d.json)
+			puts("]}");
+	}
+	lam_image_close(a);
+	lam_image_close(b);
+	return code;
+}

@@ -1,0 +1,169 @@
+/* lamina edit: the editor on the screen. */
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "editor/dialogs/help.h"
+#include "editor/keysfile.h"
+#include "shell/shell.h"
+#include "ui/text.h"
+
+struct edit {
+	struct call *call;
+	struct options options;
+	struct lam_plan *plan;
+	char *plan_text, *state_dir, *state_file, *keys_file, *cache;
+	char created[CREATED_MAX];
+	struct app app;
+	bool has_app;
+	struct term *term;
+};
+
+static int read_given_plan(struct edit *e)
+{
+	const char *file = call_value(e->call, "plan");
+	int code = 0;
+	size_t len;
+
+	if (!file)
+		return 0;
+	e->options.plan_file = file;
+	e->plan = read_plan(e->call, file, &code);
+	if (e->plan && read_input(e->call, file, &e->plan_text, &len) < 0)
+		code = fail_as(e->call, EXIT_PLAN);
+	return code;
+}
+
+static bool is_action(void *context, const char *name)
+{
+	(void)context;
+	return action_find(name) != ACT_NONE;
+}
+
+static int tell_conflict(const struct edit *e)
+{
+	const struct binding *other, *one = keymap_conflict(&e->app.keymap, &other);
+	char a[KEY_NAME_MAX * KEY_SEQUENCE_MAX], b[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+
+	if (!one)
+		return 0;
+	fprintf(stderr, "lamina: %s: %s (%s) and %s (%s) are in each other's way\n",
+		e->keys_file, key_sequence_name(&one->keys, a), ACTIONS[one->action].name,
+		key_sequence_name(&other->keys, b), ACTIONS[other->action].name);
+	return EXIT_USAGE;
+}
+
+static int read_keys(struct edit *e)
+{
+	struct keysfile keys;
+	struct lam_error *err = &e->call->err;
+	int code = 0;
+
+	if (!e->keys_file)
+		return 0;
+	if (keysfile_read(&keys, e->keys_file, is_action, NULL, err) < 0)
+		return fail_as(e->call, EXIT_USAGE);
+	for (size_t i = 0; i < keys.error_count; i++) {
+		fprintf(stderr, "lamina: %s\n", keys.errors[i]);
+		code = EXIT_USAGE;
+	}
+	for (size_t i = 0; code == 0 && i < keys.count; i++)
+		keymap_rebind(&e->app.keymap, action_find(keys.items[i].action),
+			      keys.items[i].sequences, keys.items[i].count);
+	keysfile_fini(&keys);
+	return code ? code : tell_conflict(e);
+}
+
+static void set_options(struct edit *e)
+{
+	const char *temporary = getenv("TMPDIR"), *seq = getenv("LAMINA_TEST_SEQ");
+
+	e->state_dir = user_folder("XDG_STATE_HOME", ".local/state", "/journal");
+	e->state_file = user_folder("XDG_STATE_HOME", ".local/state", "/screen.json");
+	e->keys_file = user_folder("XDG_CONFIG_HOME", ".config", "/keys.json");
+	e->cache = user_folder("XDG_CACHE_HOME", ".cache", "");
+	e->options.cache_dir = e->cache;
+	e->options.reference = e->call->args[0];
+	e->options.platform = call_value(e->call, "platform");
+	e->options.output = call_value(e->call, "output");
+	e->options.state_dir = e->state_dir;
+	e->options.temporary = temporary && *temporary ? temporary : "/tmp";
+	e->options.threads = e->call->threads;
+	e->options.test_seq = seq && strcmp(seq, "1") == 0;
+}
+
+static int open_terminal(struct edit *e)
+{
+	const struct term_options options = { .no_color = !e->call->color_out,
+					      .ascii = call_has(e->call, "ascii"),
+					      .mouse = !call_has(e->call, "no-mouse") };
+
+	setlocale(LC_CTYPE, "");
+	return term_open(&e->term, &options, &e->call->err) < 0
+		       ? fail_as(e->call, EXIT_USAGE)
+		       : 0;
+}
+
+/* What the user should know once the screen is gone. */
+static void tell_end(const struct edit *e)
+{
+	const struct app *app = &e->app;
+
+	if (app->phase == PHASE_FAILED)
+		tell(e->call, "%s", app->failure.text);
+	if (app->written.manifest_digest[0])
+		printf("%s %s\n", app->written.manifest_digest, app->writing.output);
+	if (app->history && lam_history_unsaved(app->history) && app->journal &&
+	    journal_is_kept(app->journal) && !app->unkept)
+		tell(e->call, "the plan has unsaved changes: they are offered again by "
+			      "'lamina edit' of this image");
+}
+
+static int edit(struct edit *e)
+{
+	int code = get_created(e->call, e->created);
+
+	if (code == 0)
+		code = read_given_plan(e);
+	if (code)
+		return code;
+	e->options.created = e->created[0] ? e->created : NULL;
+	if (!app_init(&e->app, &e->options, e->plan, e->plan_text)) {
+		lam_fail_memory(&e->call->err);
+		return fail(e->call);
+	}
+	e->plan = NULL;
+	e->has_app = true;
+	code = read_keys(e);
+	if (code == 0)
+		code = open_terminal(e);
+	if (code)
+		return code;
+	if (e->state_file)
+		shell_state_load(&e->app, e->state_file);
+	code = shell_run(e->call, &e->app, e->term);
+	term_close(e->term);
+	if (e->state_file && e->app.phase == PHASE_READY)
+		shell_state_save(&e->app, e->state_file);
+	tell_end(e);
+	return code < 0 ? fail(e->call) : code;
+}
+
+int run_edit(struct call *call)
+{
+	struct edit e = { .call = call };
+	int code;
+
+	set_options(&e);
+	code = edit(&e);
+	if (e.has_app)
+		app_fini(&e.app);
+	lam_plan_free(e.plan);
+	free(e.plan_text);
+	free(e.state_dir);
+	free(e.state_file);
+	free(e.keys_file);
+	free(e.cache);
+	return code;
+}

@@ -1,0 +1,339 @@
+/* lamina ls */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cmd.h"
+
+struct listing {
+	struct call *call;
+	const struct lam_tree *tree;
+	bool is_long, recursive, dead, json;
+	long layer; /* -1: all */
+	char *path; /* of the node at hand, bytes, absolute */
+	size_t path_len, path_cap;
+	const struct lam_version *version; /* of the node at hand, that is listed */
+	const struct lam_version *later;   /* what came after it; NULL: it is visible */
+	size_t count;
+};
+
+static void mode_text(const struct lam_stat *stat, char out[11])
+{
+	static const char kinds[] = {
+		[LAM_KIND_FILE] = '-',  [LAM_KIND_SYMLINK] = 'l', [LAM_KIND_CHAR] = 'c',
+		[LAM_KIND_BLOCK] = 'b', [LAM_KIND_DIR] = 'd',     [LAM_KIND_FIFO] = 'p'
+	};
+	static const char bits[] = "rwxrwxrwx";
+
+	out[0] = kinds[stat->kind];
+	for (int i = 0; i < 9; i++)
+		out[i + 1] = stat->mode & (0400u >> i) ? bits[i] : '-';
+	if (stat->mode & 04000)
+		out[3] = stat->mode & 0100 ? 's' : 'S';
+	if (stat->mode & 02000)
+		out[6] = stat->mode & 0010 ? 's' : 'S';
+	if (stat->mode & 01000)
+		out[9] = stat->mode & 0001 ? 't' : 'T';
+	out[10] = '\0';
+}
+
+static void time_text(int64_t seconds, char out[40])
+{
+	time_t when = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&when, &tm) || !strftime(out, 40, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		snprintf(out, 40, "%lld", (long long)seconds);
+}
+
+static const char *end_of(const struct listing *l)
+{
+	return l->later->change == LAM_CHANGE_DELETED ? "deleted" : "replaced";
+}
+
+static size_t link_count(const struct listing *l, uint32_t node)
+{
+	struct lam_error err;
+	uint32_t *names;
+	size_t count = 1;
+
+	if (l->later || !lam_tree_node(l->tree, node)->linked)
+		return count;
+	if (lam_tree_links(l->tree, node, &names, &count, &err) == 0)
+		free(names);
+	else
+		lack_memory();
+	return count;
+}
+
+static void print_long(const struct listing *l, const struct lam_stat *stat)
+{
+	char mode[11], when[40], owner[48], size[32];
+
+	mode_text(stat, mode);
+	time_text(stat->mtime_s, when);
+	snprintf(owner, sizeof owner, "%lld:%lld", (long long)stat->uid,
+		 (long long)stat->gid);
+	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK)
+		snprintf(size, sizeof size, "%u,%u", stat->dev_major, stat->dev_minor);
+	else
+		snprintf(size, sizeof size, "%llu", (unsigned long long)stat->size);
+	printf("%s %-9s %12s %s %4u ", mode, owner, size, when, l->version->layer);
+}
+
+static void print_plain(struct listing *l, uint32_t node, const struct lam_stat *stat)
+{
+	const struct lam_node *n = lam_tree_node(l->tree, node);
+	const char *where;
+
+	if (l->is_long)
+		print_long(l, stat);
+	put_text(stdout, l->path, l->path_len);
+	if (l->is_long && stat->kind == LAM_KIND_SYMLINK) {
+		fputs(" -> ", stdout);
+		put_text(stdout, stat->target, stat->target_len);
+		where = l->later ? NULL : resolution_name(l->tree, node);
+		if (where)
+			printf(" [%s]", where);
+	}
+	if (l->is_long && n->linked && !l->later)
+		printf(" [%zu links]", link_count(l, node));
+	if (l->later)
+		printf(" [%s in %u]", end_of(l), l->later->layer);
+	putchar('\n');
+}
+
+static void put_base64(const char *bytes, size_t len)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	putchar('"');
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t x = (uint32_t)(unsigned char)bytes[i] << 16;
+
+		if (i + 1 < len)
+			x |= (uint32_t)(unsigned char)bytes[i + 1] << 8;
+		if (i + 2 < len)
+			x |= (unsigned char)bytes[i + 2];
+		putchar(digits[x >> 18]);
+		putchar(digits[x >> 12 & 63]);
+		putchar(i + 1 < len ? digits[x >> 6 & 63] : '=');
+		putchar(i + 2 < len ? digits[x & 63] : '=');
+	}
+	putchar('"');
+}
+
+static void print_attributes(const struct lam_stat *stat)
+{
+	fputs(",\"attributes\":{", stdout);
+	for (size_t i = 0; i < stat->attribute_count; i++) {
+		const struct lam_attribute *a = &stat->attributes[i];
+
+		fputs(i ? "," : "", stdout);
+		put_json_bytes(stdout, a->key, a->key_len);
+		putchar(':');
+		put_base64(a->value, a->value_len);
+	}
+	putchar('}');
+}
+
+static void print_json(struct listing *l, uint32_t node, const struct lam_stat *stat)
+{
+	const struct lam_node *n = lam_tree_node(l->tree, node);
+	const char *where = NULL;
+
+	printf("%s\n{\"path\":", l->count ? "," : "");
+	put_json_bytes(stdout, l->path, l->path_len);
+	printf(",\"kind\":\"%s\",\"mode\":\"%04o\",\"uid\":%lld,\"gid\":%lld,\"size\":%llu,\"mtime\":%lld,\"mtime_ns\":%u,"
+	       "\"layer\":%u",
+	       KIND_NAMES[stat->kind], stat->mode, (long long)stat->uid,
+	       (long long)stat->gid, (unsigned long long)stat->size,
+	       (long long)stat->mtime_s, stat->mtime_ns, l->version->layer);
+	if (stat->kind == LAM_KIND_SYMLINK) {
+		fputs(",\"target\":", stdout);
+		put_json_bytes(stdout, stat->target, stat->target_len);
+		where = l->later ? NULL : resolution_name(l->tree, node);
+	}
+	if (where)
+		printf(",\"state\":\"%s\"", where);
+	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK)
+		printf(",\"dev_major\":%u,\"dev_minor\":%u", stat->dev_major,
+		       stat->dev_minor);
+	printf(",\"links\":%zu", link_count(l, node));
+	if (n->linked && !l->later)
+		printf(",\"inode\":\"%u:%u\"", stat->layer, stat->inode);
+	if (l->version->implied && stat->kind == LAM_KIND_DIR)
+		fputs(",\"implied\":true", stdout);
+	if (stat->kind == LAM_KIND_FILE) {
+		fputs(",\"sha256_128\":\"", stdout);
+		for (size_t i = 0; i < sizeof stat->content; i++)
+			printf("%02x", stat->content[i]);
+		putchar('"');
+	}
+	if (stat->attribute_count)
+		print_attributes(stat);
+	if (l->later)
+		printf(",\"%s_in\":%u", end_of(l), l->later->layer);
+	putchar('}');
+}
+
+/* The version that is listed: the layer's own, or the last; false: none is wanted. */
+static bool find_version(struct listing *l, uint32_t node)
+{
+	static const struct lam_version nothing = { .previous = LAM_NODE_NONE,
+						    .inode = UINT32_MAX,
+						    .implied = true };
+	const struct lam_node *n = lam_tree_node(l->tree, node);
+
+	l->later = NULL;
+	l->version = n->version == LAM_NODE_NONE ? &nothing
+						 : lam_tree_version(l->tree, n->version);
+	while (l->version->change == LAM_CHANGE_DELETED ||
+	       (l->layer >= 0 && l->version->layer != l->layer)) {
+		if (l->version->previous == LAM_NODE_NONE)
+			return false;
+		l->later = l->version;
+		l->version = lam_tree_version(l->tree, l->version->previous);
+	}
+	return l->dead || !l->later;
+}
+
+static void print_node(struct listing *l, uint32_t node)
+{
+	struct lam_stat stat;
+
+	if (!find_version(l, node))
+		return;
+	lam_tree_stat_version(l->tree, l->version, &stat);
+	if (l->json)
+		print_json(l, node, &stat);
+	else
+		print_plain(l, node, &stat);
+	l->count++;
+}
+
+static bool push_name(struct listing *l, uint32_t node)
+{
+	size_t len;
+	const char *name = lam_tree_name(l->tree, node, &len);
+
+	if (l->path_len + len + 2 > l->path_cap) {
+		size_t cap = (l->path_len + len + 2) * 2;
+		char *path = realloc(l->path, cap);
+
+		if (!path) {
+			lack_memory();
+			return false;
+		}
+		l->path = path;
+		l->path_cap = cap;
+	}
+	if (l->path_len == 0 || l->path[l->path_len - 1] != '/')
+		l->path[l->path_len++] = '/';
+	memcpy(l->path + l->path_len, name, len);
+	l->path_len += len;
+	return true;
+}
+
+static void pop_name(struct listing *l, uint32_t node)
+{
+	size_t len;
+
+	lam_tree_name(l->tree, node, &len);
+	l->path_len -= len;
+	if (l->path_len > 1)
+		l->path_len--;
+}
+
+/* Depth first, without a stack of calls: images may be nested deeply. */
+static void walk(struct listing *l, uint32_t top)
+{
+	const struct lam_node *t = lam_tree_node(l->tree, top);
+	uint32_t node = t->first_child;
+
+	if (t->child_count == 0 || !push_name(l, node))
+		return;
+	for (;;) {
+		const struct lam_node *n = lam_tree_node(l->tree, node);
+
+		print_node(l, node);
+		if (l->recursive && n->child_count && (n->live || l->dead)) {
+			node = n->first_child;
+			if (!push_name(l, node))
+				return;
+			continue;
+		}
+		for (;;) {
+			uint32_t parent = lam_tree_node(l->tree, node)->parent;
+			const struct lam_node *p = lam_tree_node(l->tree, parent);
+
+			pop_name(l, node);
+			if (node + 1 < p->first_child + p->child_count) {
+				if (!push_name(l, ++node))
+					return;
+				break;
+			}
+			node = parent;
+			if (node == top)
+				return;
+		}
+	}
+}
+
+static int list(struct listing *l, uint32_t top)
+{
+	l->path = lam_tree_path(l->tree, top, &l->path_len);
+	if (!l->path) {
+		lack_memory();
+		return EXIT_DONE;
+	}
+	l->path_cap = l->path_len + 1;
+	if (l->json)
+		fputs("{\"lamina\":1,\"entries\":[", stdout);
+	if (lam_tree_node(l->tree, top)->kind != LAM_KIND_DIR || l->recursive)
+		print_node(l, top);
+	if (lam_tree_node(l->tree, top)->kind == LAM_KIND_DIR)
+		walk(l, top);
+	if (l->json)
+		puts("\n]}");
+	free(l->path);
+	return EXIT_DONE;
+}
+
+int run_ls(struct call *call)
+{
+	struct listing l = { .call = call,
+			     .is_long = call_has(call, "long"),
+			     .recursive = call_has(call, "recursive"),
+			     .dead = call_has(call, "dead"),
+			     .json = call_has(call, "json"),
+			     .layer = -1 };
+	const char *layer = call_value(call, "layer");
+	struct lam_image *image;
+	uint32_t top;
+	char *end;
+	int code;
+
+	if (layer) {
+		l.layer = strtol(layer, &end, 10);
+		if (*end || end == layer || l.layer < 0)
+			return usage_error("ls", "--layer is the number of a layer");
+	}
+	image = open_image(call, call->args[0], NULL, &code);
+	if (!image)
+		return code;
+	l.tree = lam_image_tree(image);
+	if (layer && (size_t)l.layer >= lam_image_layer_count(image)) {
+		(void)lam_fail(&call->err, LAM_ENOTFOUND,
+			       "%s: has no layer %ld; it has %zu, counted from 0",
+			       call->args[0], l.layer, lam_image_layer_count(image));
+		code = fail(call);
+	} else {
+		top = find_path(call, image, call->arg_count > 1 ? call->args[1] : "/",
+				l.dead);
+		code = top == LAM_NODE_NONE ? EXIT_IMAGE : list(&l, top);
+	}
+	lam_image_close(image);
+	return code;
+}

@@ -1,0 +1,304 @@
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+
+const struct option COMMON_OPTIONS[] = {
+	{ "platform", 0, "OS/ARCH[/VARIANT]",
+	  "the image of an index that holds several" },
+	{ "threads", 0, "N", "threads to use, 1 to 256; by default one a core" },
+	{ "progress", 0, "HOW", "auto, plain or none" },
+	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is obeyed)" },
+	{ "help", 'h', NULL, "this help" },
+	{ "version", 0, NULL, "the version" },
+	{ 0 },
+};
+
+int usage_error(const char *command, const char *format, ...)
+{
+	va_list args;
+
+	fputs("lamina: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "; see 'lamina %s%s--help'\n", command ? command : "",
+		command ? " " : "");
+	return EXIT_USAGE;
+}
+
+/* Edits from a to b, no more than 63 letters of each. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[64], b_len = strnlen(b, 63);
+
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 0; i < 63 && a[i]; i++) {
+		size_t diagonal = row[0]++;
+
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t best = diagonal + (a[i] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[b_len];
+}
+
+const char *nearest(const char *word, const char *const *names)
+{
+	const char *best = NULL;
+	size_t least = strlen(word) / 3 + 1;
+
+	for (; *names; names++) {
+		size_t d = distance(word, *names);
+
+		if (d <= least) {
+			least = d > 0 ? d - 1 : 0;
+			best = *names;
+		}
+	}
+	return best;
+}
+
+static const struct option *find_in(const struct option *options, const char *name,
+				    size_t len, char letter)
+{
+	for (; options->name; options++) {
+		if (letter ? options->letter == letter
+			   : strlen(options->name) == len &&
+				     strncmp(options->name, name, len) == 0)
+			return options;
+	}
+	return NULL;
+}
+
+static const struct option *find_option(const struct call *call, const char *name,
+					size_t len, char letter)
+{
+	const struct option *o = find_in(call->command->options, name, len, letter);
+
+	return o ? o : find_in(COMMON_OPTIONS, name, len, letter);
+}
+
+static int unknown_option(const struct call *call, const char *name, size_t len)
+{
+	const char *names[64];
+	size_t count = 0;
+	char word[64];
+	const char *near;
+
+	for (const struct option *o = call->command->options; o->name && count < 50; o++)
+		names[count++] = o->name;
+	for (const struct option *o = COMMON_OPTIONS; o->name; o++)
+		names[count++] = o->name;
+	names[count] = NULL;
+	snprintf(word, sizeof word, "%.*s", (int)(len < 60 ? len : 60), name);
+	near = nearest(word, names);
+	return usage_error(call->command->name, "%s: there is no option --%s%s%s%s",
+			   call->command->name, word, near ? "; did you mean --" : "",
+			   near ? near : "", near ? "?" : "");
+}
+
+static void give(struct call *call, const struct option *option, const char *value)
+{
+	call->given[call->given_count++] = (struct given){ option, value };
+}
+
+/* "--name", "--name=value", "--name value"; *at is moved over the value. */
+static int parse_long(struct call *call, int argc, char **argv, int *at)
+{
+	const char *name = argv[*at] + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct option *o = find_option(call, name, len, 0);
+
+	if (!o)
+		return unknown_option(call, name, len);
+	if (!o->value && equals)
+		return usage_error(call->command->name, "--%s takes no value", o->name);
+	if (o->value && !equals && *at + 1 >= argc)
+		return usage_error(call->command->name, "--%s needs a value: %s", o->name,
+				   o->value);
+	give(call, o, !o->value ? NULL : equals ? equals + 1 : argv[++*at]);
+	return 0;
+}
+
+/* "-lR", "-o FILE", "-oFILE" */
+static int parse_short(struct call *call, int argc, char **argv, int *at)
+{
+	for (const char *c = argv[*at] + 1; *c; c++) {
+		const struct option *o = find_option(call, NULL, 0, *c);
+
+		if (!o)
+			return usage_error(call->command->name,
+					   "%s: there is no option -%c",
+					   call->command->name,
+					   isprint((unsigned char)*c) ? *c : '?');
+		if (!o->value) {
+			give(call, o, NULL);
+			continue;
+		}
+		if (!c[1] && *at + 1 >= argc)
+			return usage_error(call->command->name, "-%c needs a value: %s",
+					   *c, o->value);
+		give(call, o, c[1] ? c + 1 : argv[++*at]);
+		break;
+	}
+	return 0;
+}
+
+static int set_colors(struct call *call)
+{
+	const char *when = call_value(call, "color"), *term = getenv("TERM");
+	bool off = (getenv("NO_COLOR") && *getenv("NO_COLOR")) || !term ||
+		   strcmp(term, "dumb") == 0;
+
+	if (when && strcmp(when, "auto") != 0 && strcmp(when, "always") != 0 &&
+	    strcmp(when, "never") != 0)
+		return usage_error(call->command->name,
+				   "--color is auto, always or never");
+	if (when && strcmp(when, "auto") != 0) {
+		call->color_out = call->color_err = strcmp(when, "always") == 0;
+		return 0;
+	}
+	call->color_out = !off && isatty(STDOUT_FILENO);
+	call->color_err = !off && isatty(STDERR_FILENO);
+	return 0;
+}
+
+static int set_threads(struct call *call)
+{
+	const char *text = call_value(call, "threads");
+	char *end;
+	long n;
+
+	if (!text)
+		return 0;
+	n = strtol(text, &end, 10);
+	if (*end || end == text || n < 1 || n > 256)
+		return usage_error(call->command->name,
+				   "--threads is a number from 1 to 256");
+	call->threads = (unsigned)n;
+	return 0;
+}
+
+static int check_args(const struct call *call)
+{
+	const struct command *c = call->command;
+
+	if (call->arg_count < c->least)
+		return usage_error(c->name, "%s: too few arguments: lamina %s %s",
+				   c->name, c->name, c->usage);
+	if (call->arg_count > c->most)
+		return usage_error(c->name, "%s: one argument too many: %.200s", c->name,
+				   call->args[c->most]);
+	return 0;
+}
+
+int call_parse(struct call *call, int argc, char **argv)
+{
+	bool ended = false;
+	int code = 0;
+
+	call->args = calloc((size_t)argc + 1, sizeof *call->args);
+	call->given = calloc((size_t)argc * 8 + 8, sizeof *call->given);
+	if (!call->args || !call->given)
+		return fail_memory(call);
+	for (int i = 0; i < argc; i++) {
+		if (!ended && strcmp(argv[i], "--") == 0)
+			ended = true;
+		else if (!ended && strncmp(argv[i], "--", 2) == 0)
+			code = parse_long(call, argc, argv, &i);
+		else if (!ended && argv[i][0] == '-' && argv[i][1])
+			code = strlen(argv[i]) > 8 && strspn(argv[i] + 1, "lRh") ==
+							      strlen(argv[i] + 1)
+				       ? usage_error(call->command->name,
+						     "too many letters in %.20s", argv[i])
+				       : parse_short(call, argc, argv, &i);
+		else
+			call->args[call->arg_count++] = argv[i];
+		if (code)
+			return code;
+	}
+	call->help = call_has(call, "help");
+	call->version = call_has(call, "version");
+	if (call->help || call->version)
+		return 0;
+	if ((code = set_colors(call)) != 0 || (code = set_threads(call)) != 0 ||
+	    (code = progress_setup(call, call_value(call, "progress"))) != 0)
+		return code;
+	return check_args(call);
+}
+
+void call_fini(struct call *call)
+{
+	free(call->args);
+	free(call->given);
+}
+
+bool call_has(const struct call *call, const char *name)
+{
+	for (size_t i = 0; i < call->given_count; i++) {
+		if (strcmp(call->given[i].option->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *call_value(const struct call *call, const char *name)
+{
+	const char *value = NULL;
+
+	for (size_t i = 0; i < call->given_count; i++) {
+		if (strcmp(call->given[i].option->name, name) == 0)
+			value = call->given[i].value;
+	}
+	return value;
+}
+
+size_t call_values(const struct call *call, const char *name, const char **out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < call->given_count; i++) {
+		if (strcmp(call->given[i].option->name, name) == 0)
+			out[count++] = call->given[i].value;
+	}
+	return count;
+}
+
+static void print_options(const struct option *o, FILE *out)
+{
+	for (; o->name; o++) {
+		char left[80];
+
+		snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+			 o->value ? " " : "", o->value ? o->value : "");
+		fprintf(out, "  %-34s  %s\n", left, o->help);
+	}
+}
+
+void print_help(const struct command *command, FILE *out)
+{
+	fprintf(out, "usage: lamina %s %s\n\n%s\n", command->name, command->usage,
+		command->about);
+	fputs("\nOptions\n", out);
+	print_options(command->options, out);
+	print_options(COMMON_OPTIONS, out);
+	fputs("\nImages: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], a path to one of these, "
+	      "or - for an archive\non standard input or output.\n\n"
+	      "Exit codes: 0 done; 1 different or damaged (diff, check); 2 wrong command line; 3 the image cannot be "
+	      "read;\n4 the plan is wrong or does not fit; 5 the output could not be written; 130, 143 stopped, nothing "
+	      "published.\n",
+	      out);
+}

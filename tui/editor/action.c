@@ -1,0 +1,193 @@
+#include "editor/action.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	F = CONTEXT_FILES,
+	L = CONTEXT_LAYERS,
+	D = CONTEXT_DETAILS,
+	FL = F | L,
+	FD = F | D,
+	A = F | L | D,
+};
+
+const struct action_info ACTIONS[ACT_COUNT] = {
+	[ACT_NONE] = { "", "", 0, GROUP_OTHER, "", "" },
+#define ACTION(id, name, argument, contexts, group, keys, help) \
+	[ACT_##id] = { name, argument, contexts, GROUP_##group, keys, help },
+#include "editor/actions.def"
+#undef ACTION
+};
+
+const char *const GROUP_NAMES[GROUP_COUNT] = {
+	[GROUP_MOVE] = "Move",   [GROUP_PANE] = "Panes",   [GROUP_CHOOSE] = "Choose",
+	[GROUP_PLAN] = "Plan",   [GROUP_LAYER] = "Layers", [GROUP_LOOK] = "Look",
+	[GROUP_OTHER] = "Other",
+};
+
+enum action action_find(const char *name)
+{
+	for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
+		if (strcmp(ACTIONS[i].name, name) == 0)
+			return (enum action)i;
+	}
+	return ACT_NONE;
+}
+
+static bool bind(struct keymap *map, enum action action, const struct key_sequence *keys)
+{
+	if (map->count == map->cap) {
+		size_t cap = map->cap ? map->cap * 2 : 256;
+		struct binding *more = realloc(map->items, cap * sizeof *more);
+
+		if (!more)
+			return false;
+		map->items = more;
+		map->cap = cap;
+	}
+	map->items[map->count++] =
+		(struct binding){ *keys, ACTIONS[action].contexts, action };
+	return true;
+}
+
+/* One word of a table's keys; '+' stands for the blank of "Esc 1". */
+static bool bind_word(struct keymap *map, enum action action, const char *word,
+		      size_t len)
+{
+	struct key_sequence keys;
+	char name[64];
+
+	if (len >= sizeof name)
+		return true;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	for (char *plus = len > 1 ? strchr(name + 1, '+') : NULL; plus;
+	     plus = strchr(plus, '+'))
+		*plus = ' ';
+	return !key_sequence_parse(&keys, name) || bind(map, action, &keys);
+}
+
+bool keymap_init(struct keymap *map)
+{
+	*map = (struct keymap){ 0 };
+	for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
+		const char *keys = ACTIONS[i].keys;
+
+		while (*keys) {
+			size_t len = strcspn(keys, " ");
+
+			if (!bind_word(map, (enum action)i, keys, len)) {
+				keymap_fini(map);
+				return false;
+			}
+			keys += len + (keys[len] == ' ');
+		}
+	}
+	return true;
+}
+
+void keymap_fini(struct keymap *map)
+{
+	free(map->items);
+	*map = (struct keymap){ 0 };
+}
+
+bool keymap_rebind(struct keymap *map, enum action action,
+		   const struct key_sequence *sequences, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->items[i].action != action)
+			map->items[kept++] = map->items[i];
+	}
+	map->count = kept;
+	for (size_t i = 0; i < count; i++) {
+		if (!bind(map, action, &sequences[i]))
+			return false;
+	}
+	return true;
+}
+
+/* How far two sequences are the same. */
+static size_t common(const struct key_sequence *a, const struct key_sequence *b)
+{
+	size_t n = 0;
+
+	while (n < a->count && n < b->count && key_equal(a->keys[n], b->keys[n]))
+		n++;
+	return n;
+}
+
+const struct binding *keymap_conflict(const struct keymap *map,
+				      const struct binding **out_other)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct binding *a = &map->items[j], *b = &map->items[i];
+			size_t n = common(&a->keys, &b->keys);
+
+			if ((a->contexts & b->contexts) &&
+			    (n == a->keys.count || n == b->keys.count)) {
+				*out_other = a;
+				return b;
+			}
+		}
+	}
+	return NULL;
+}
+
+enum lookup keymap_find(const struct keymap *map, unsigned context,
+			const struct key_sequence *typed, enum action *out_action)
+{
+	enum lookup found = LOOKUP_NONE;
+
+	for (size_t i = 0; i < map->count; i++) {
+		const struct binding *b = &map->items[i];
+
+		if (!(b->contexts & context) || common(&b->keys, typed) < typed->count)
+			continue;
+		*out_action = b->action;
+		if (b->keys.count == typed->count)
+			return LOOKUP_FOUND;
+		found = LOOKUP_PREFIX;
+	}
+	return found;
+}
+
+const char *keymap_name(const struct keymap *map, enum action action, unsigned context,
+			char out[KEY_NAME_MAX * KEY_SEQUENCE_MAX])
+{
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->items[i].action == action && (map->items[i].contexts & context))
+			return key_sequence_name(&map->items[i].keys, out);
+	}
+	out[0] = '\0';
+	return out;
+}
+
+const char *keymap_names(const struct keymap *map, enum action action, char *out,
+			 size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < map->count; i++) {
+		char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+		size_t len;
+
+		if (map->items[i].action != action)
+			continue;
+		key_sequence_name(&map->items[i].keys, name);
+		len = strlen(name);
+		if (at + len + 2 > size)
+			break;
+		if (at)
+			out[at++] = ' ';
+		memcpy(out + at, name, len + 1);
+		at += len;
+	}
+	return out;
+}

@@ -1,0 +1,306 @@
+#include "editor/analysis/facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lamina/path.h>
+
+#include "editor/analysis/inodes.h"
+
+static const char CAPABILITY[] = "SCHILY.xattr.security.capability";
+
+/* A backslash is printable: systemd's units have it in their names. */
+static bool is_escaped(const struct lam_tree *tree, uint32_t n)
+{
+	size_t len;
+	const char *name = lam_tree_name(tree, n, &len);
+
+	for (size_t at = 0; at < len;) {
+		const char *slash = memchr(name + at, '\\', len - at);
+		size_t run = slash ? (size_t)(slash - name) - at : len - at;
+
+		if (lam_path_is_escaped(name + at, run))
+			return true;
+		at += run + 1;
+	}
+	return false;
+}
+
+static bool has_power(const struct lam_stat *stat)
+{
+	if (stat->kind != LAM_KIND_FILE)
+		return false;
+	for (size_t i = 0; i < stat->attribute_count; i++) {
+		const struct lam_attribute *a = &stat->attributes[i];
+
+		if (a->key_len == sizeof CAPABILITY - 1 &&
+		    memcmp(a->key, CAPABILITY, a->key_len) == 0)
+			return true;
+	}
+	return stat->mode & 06000;
+}
+
+static uint16_t link_flag(const struct lam_tree *tree, uint32_t n, uint32_t *out_to)
+{
+	switch (lam_tree_resolve(tree, n, out_to)) {
+	case LAM_DANGLING: *out_to = LAM_NODE_NONE; return FACT_DANGLING;
+	case LAM_LOOP: *out_to = LAM_NODE_NONE; return FACT_LOOP;
+	case LAM_ABOVE_ROOT: return FACT_ABOVE_ROOT;
+	case LAM_RESOLVED: break;
+	}
+	return 0;
+}
+
+/* Whether layers other than the first that is met hold something at a path that is no
+ * directory. */
+static bool has_versions(const struct lam_tree *tree, const struct lam_node *node)
+{
+	uint32_t first = UINT32_MAX, v = node->version;
+
+	while (v != LAM_NODE_NONE) {
+		const struct lam_version *version = lam_tree_version(tree, v);
+		struct lam_stat stat;
+
+		v = version->previous;
+		if (version->inode == UINT32_MAX ||
+		    (first != UINT32_MAX && version->layer == first))
+			continue;
+		if (first == UINT32_MAX && v == LAM_NODE_NONE)
+			return false; /* the only one: no need to look at it */
+		lam_tree_stat_version(tree, version, &stat);
+		if (stat.kind == LAM_KIND_DIR)
+			continue;
+		if (first != UINT32_MAX)
+			return true;
+		first = version->layer;
+	}
+	return false;
+}
+
+/* *out_to: where a symlink leads. */
+static uint16_t flags_of(const struct lam_tree *tree, uint32_t n,
+			 const struct lam_node *node, uint32_t *out_to)
+{
+	uint16_t flags = node->live ? 0 : FACT_DEAD;
+	struct lam_stat stat;
+
+	if (is_escaped(tree, n))
+		flags |= FACT_ESCAPED;
+	if (node->kind == LAM_KIND_DIR)
+		return flags;
+	if (has_versions(tree, node))
+		flags |= FACT_VERSIONS;
+	if (node->linked)
+		flags |= FACT_LINKED;
+	if (node->kind == LAM_KIND_SYMLINK)
+		return node->live ? flags | link_flag(tree, n, out_to) : flags;
+	lam_tree_stat(tree, n, &stat);
+	return has_power(&stat) ? flags | FACT_POWER : flags;
+}
+
+/* Bytes of a path's versions that no live path shows, each file once. */
+static uint64_t dead_bytes_of(const struct lam_tree *tree, const struct lam_node *node,
+			      struct inodes *inodes)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t v = node->version; v != LAM_NODE_NONE;) {
+		const struct lam_version *version = lam_tree_version(tree, v);
+		struct lam_stat stat;
+
+		v = version->previous;
+		if (!inodes_meet_dead(inodes, version))
+			continue;
+		lam_tree_stat_version(tree, version, &stat);
+		if (stat.kind == LAM_KIND_FILE)
+			sum += stat.size;
+	}
+	return sum;
+}
+
+static uint64_t layer_bit(uint32_t layer)
+{
+	return UINT64_C(1) << (layer < 63 ? layer : 63);
+}
+
+static int add_link(struct facts *f, size_t *cap, uint32_t to, uint32_t symlink,
+		    struct lam_error *err)
+{
+	if (f->link_count == *cap) {
+		size_t more = *cap ? *cap * 2 : 256;
+		struct link_to *links = realloc(f->links, more * sizeof *links);
+
+		if (!links)
+			return lam_fail_memory(err);
+		f->links = links;
+		*cap = more;
+	}
+	f->links[f->link_count++] = (struct link_to){ to, symlink };
+	return 0;
+}
+
+static int by_target(const void *a, const void *b)
+{
+	const struct link_to *x = a, *y = b;
+
+	return x->target != y->target
+		       ? (x->target > y->target) - (x->target < y->target)
+		       : (x->symlink > y->symlink) - (x->symlink < y->symlink);
+}
+
+size_t facts_links_to(const struct facts *f, uint32_t node, size_t *out_first)
+{
+	size_t low = 0, high = f->link_count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (f->links[middle].target < node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < f->link_count && f->links[end].target == node;)
+		end++;
+	*out_first = low;
+	return end - low;
+}
+
+static int look_at_nodes(struct facts *f, struct inodes *inodes, const atomic_bool *stop,
+			 struct lam_error *err)
+{
+	size_t cap = 0;
+
+	for (uint32_t n = 0; n < f->count; n++) {
+		const struct lam_node *node = lam_tree_node(f->tree, n);
+		uint32_t to = LAM_NODE_NONE;
+
+		/* symlinks may cost forty times what a file does */
+		if ((n & 255) == 0 && stop_is_set(stop))
+			return stop_fail(err);
+		f->flags[n] = flags_of(f->tree, n, node, &to);
+		if (to != LAM_NODE_NONE && add_link(f, &cap, to, n, err) < 0)
+			return err->code;
+		f->from[n] = layer_bit(lam_tree_origin(f->tree, n));
+		f->dead_bytes[n] = dead_bytes_of(f->tree, node, inodes);
+		f->flagged_count += node->live && (f->flags[n] & FACTS_PROBLEM);
+	}
+	return 0;
+}
+
+static int sum_up(struct facts *f, const atomic_bool *stop, struct lam_error *err)
+{
+	for (uint32_t n = f->count; n-- > 1;) {
+		uint32_t parent = lam_tree_node(f->tree, n)->parent;
+
+		if (stop_at(stop, n))
+			return stop_fail(err);
+		f->dead_bytes[parent] += f->dead_bytes[n];
+		if (f->flags[n] & FACT_DEAD)
+			continue;
+		f->from[parent] |= f->from[n];
+		f->children[parent]++;
+	}
+	return 0;
+}
+
+int facts_new(struct facts **out, const struct lam_image *image, const atomic_bool *stop,
+	      struct lam_error *err)
+{
+	struct facts *f = calloc(1, sizeof *f);
+	struct inodes inodes = { 0 };
+	int code;
+
+	*out = NULL;
+	if (!f)
+		return lam_fail_memory(err);
+	f->image = image;
+	f->tree = lam_image_tree(image);
+	f->count = lam_tree_count(f->tree);
+	f->flags = malloc(f->count * sizeof *f->flags);
+	f->from = malloc(f->count * sizeof *f->from);
+	f->dead_bytes = malloc(f->count * sizeof *f->dead_bytes);
+	f->children = calloc(f->count, sizeof *f->children);
+	code = f->flags && f->from && f->dead_bytes && f->children
+		       ? inodes_init(&inodes, image, stop, err)
+		       : lam_fail_memory(err);
+	if (code == 0)
+		code = look_at_nodes(f, &inodes, stop, err);
+	if (code == 0)
+		code = sum_up(f, stop, err);
+	if (code == 0 && f->links)
+		qsort(f->links, f->link_count, sizeof *f->links, by_target);
+	inodes_fini(&inodes);
+	if (code < 0)
+		facts_free(f);
+	else
+		*out = f;
+	return code;
+}
+
+void facts_free(struct facts *f)
+{
+	if (!f)
+		return;
+	free(f->flags);
+	free(f->from);
+	free(f->dead_bytes);
+	free(f->children);
+	free(f->links);
+	free(f);
+}
+
+/* Text of layers */
+
+static bool has_layer(uint64_t mask, int layer)
+{
+	return layer < 64 && (mask >> layer & 1);
+}
+
+/* One run of layers, "4", "4,5" or "4-6". */
+static size_t put_run(char *out, size_t cap, int first, int last, const char *more)
+{
+	int len;
+
+	if (first == last)
+		len = snprintf(out, cap, "%d%s", first, more);
+	else
+		len = snprintf(out, cap, last - first > 1 ? "%d-%d%s" : "%d,%d%s", first,
+			       last, more);
+	return len < 0 ? 0 : (size_t)len;
+}
+
+const char *facts_layers_text(uint64_t mask, size_t layer_count, int columns,
+			      char out[64])
+{
+	const char *more = layer_count > 64 && has_layer(mask, 63) ? "+" : "";
+	size_t len = 0, room = columns < 63 ? (size_t)columns : 63;
+	char text[256]; /* 32 runs of "62," and more */
+	int first = 0, last = 63, end;
+
+	snprintf(out, 64, "-");
+	if (mask == 0)
+		return out;
+	while (!has_layer(mask, first))
+		first++;
+	while (!has_layer(mask, last))
+		last--;
+	for (int i = first; i <= last; i = end + 1) {
+		end = i;
+		if (!has_layer(mask, i))
+			continue;
+		while (has_layer(mask, end + 1))
+			end++;
+		if (len)
+			text[len++] = ',';
+		len += put_run(text + len, sizeof text - len, i, end,
+			       end == last ? more : "");
+	}
+	if (len > room)
+		len = (size_t)snprintf(text, sizeof text, "%d-%d%s", first, last, more);
+	if (len > room)
+		snprintf(text, sizeof text, "%d+", first);
+	snprintf(out, 64, "%.63s", text);
+	return out;
+}

@@ -1,0 +1,48 @@
+/* History: what each layer did to a path, the lowest first. */
+#include <stdio.h>
+#include <string.h>
+
+#include "editor/details/lines.h"
+#include "editor/details/version.h"
+
+/* The mode, owner and size that a version has. */
+static void put_state(struct lines *lines, const struct lam_version *version)
+{
+	struct lam_stat stat;
+	char owner[80], size[SIZE_TEXT_MAX], time[40], mode[16];
+
+	if (version->change == LAM_CHANGE_DELETED)
+		return;
+	lam_tree_stat_version(lam_image_tree(lines->view->app->image), version, &stat);
+	lines_printf(lines, ROLE_TEXT, 6, "%s %s %s, %s", view_mode(&stat, mode),
+		     owners_text(lines->view->app->owners, stat.uid, stat.gid, owner),
+		     stat.kind == LAM_KIND_FILE ? text_size(stat.size, size)
+						: version_kind(stat.kind),
+		     version_time(stat.mtime_s, time));
+	if (stat.kind == LAM_KIND_SYMLINK)
+		lines_bytes(lines, ROLE_LINK, 6, "-> ", stat.target, stat.target_len);
+}
+
+void lines_history(struct lines *lines, uint32_t node)
+{
+	const struct lam_tree *tree = lam_image_tree(lines->view->app->image);
+	size_t count = version_count(tree, node);
+
+	lines_path(lines, ROLE_TEXT, 0, "", node);
+	for (size_t i = count; i > 0; i--) {
+		const struct lam_version *version = version_at(tree, node, i - 1);
+		const char *by = lam_image_layer(lines->view->app->image, version->layer)
+					 ->created_by;
+
+		lines_blank(lines);
+		lines_printf(
+			lines,
+			version->change == LAM_CHANGE_DELETED ? ROLE_WARNING : ROLE_TITLE,
+			0, "%4u  %s%s", version->layer, VERSION_CHANGES[version->change],
+			version->implied ? ", implied by what is in it" : "");
+		put_state(lines, version);
+		lines_bytes(lines, ROLE_DIM, 6, "", by, strlen(by));
+	}
+	if (count == 0)
+		lines_text(lines, ROLE_DIM, 0, 2, "no layer has an entry for it");
+}

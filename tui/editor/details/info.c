@@ -1,0 +1,244 @@
+/* Info: what an entry is, where it comes from, where it goes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "editor/details/lines.h"
+#include "editor/details/version.h"
+#include "editor/files/row.h"
+
+#define SHOWN_VERSIONS 12 /* the rest is History's */
+#define SHOWN_LINKS    40
+#define SHOWN_VALUE    64 /* bytes of an attribute */
+
+static const struct lam_tree *tree_of(const struct lines *lines)
+{
+	return lam_image_tree(lines->view->app->image);
+}
+
+static void put_what(struct lines *lines, const struct row_facts *facts)
+{
+	const struct app *app = lines->view->app;
+	char owner[80], size[24], count[32], time[40];
+	uint32_t live = facts->tree_node->live_count;
+
+	owners_text(app->owners, facts->stat.uid, facts->stat.gid, owner);
+	if (facts->stat.kind == LAM_KIND_DIR)
+		lines_printf(lines, ROLE_TEXT, 0, "directory  %04o %s  %s in %s entries",
+			     facts->stat.mode, owner, row_size(facts, app, size),
+			     text_count(live > 0 ? live - 1 : 0, count));
+	else
+		lines_printf(lines, ROLE_TEXT, 0, "%s  %04o %s%s%s",
+			     version_kind(facts->stat.kind), facts->stat.mode, owner,
+			     facts->stat.kind == LAM_KIND_SYMLINK ? "" : "  ",
+			     facts->stat.kind == LAM_KIND_SYMLINK
+				     ? ""
+				     : row_size(facts, app, size));
+	if (facts->tree_node->implied)
+		lines_text(lines, ROLE_DIM, 0, 2,
+			   "no layer has an entry for it: 0755 root is implied");
+	else
+		lines_printf(lines, ROLE_DIM, 0, "modified %s",
+			     version_time(facts->stat.mtime_s, time));
+}
+
+static void put_link(struct lines *lines, const struct row_facts *facts)
+{
+	static const char *const words[] = {
+		[LAM_RESOLVED] = "leads to ",
+		[LAM_DANGLING] = "dangling: it leads to nothing in this image",
+		[LAM_LOOP] = "loop: it leads back to itself",
+		[LAM_ABOVE_ROOT] = "above root: its .. leaves the root",
+	};
+	enum lam_resolution resolution;
+	uint32_t to = LAM_NODE_NONE, about = lines->about;
+
+	if (facts->stat.kind != LAM_KIND_SYMLINK)
+		return;
+	lines_bytes(lines, ROLE_LINK, 0, "-> ", facts->stat.target,
+		    facts->stat.target_len);
+	resolution = lam_tree_resolve(tree_of(lines), facts->node, &to);
+	if (resolution != LAM_RESOLVED)
+		lines_text(lines, ROLE_WARNING, 0, 2, words[resolution]);
+	if (resolution != LAM_RESOLVED && resolution != LAM_ABOVE_ROOT)
+		return;
+	if (to < lines->view->app->facts->count) {
+		lines->about = to;
+		lines_path(lines, ROLE_TEXT, 0, words[LAM_RESOLVED], to);
+		lines->about = about;
+	}
+}
+
+static void put_flags(struct lines *lines, const struct row_facts *facts)
+{
+	unsigned flags = facts->flags;
+
+	if (flags & FACT_DEAD)
+		lines_text(lines, ROLE_WARNING, 0, 2,
+			   "not visible any more: its bytes are shipped all the same");
+	if (flags & FACT_ESCAPED)
+		lines_text(lines, ROLE_WARNING, 0, 2,
+			   "its name is not printable: shown escaped");
+	if (!(flags & FACT_POWER))
+		return;
+	if (facts->stat.mode & 06000)
+		lines_printf(lines, ROLE_WARNING, 0, "%s%s%s: it runs with rights of %s",
+			     facts->stat.mode & 04000 ? "setuid" : "",
+			     (facts->stat.mode & 06000) == 06000 ? ", " : "",
+			     facts->stat.mode & 02000 ? "setgid" : "",
+			     facts->stat.mode & 04000 ? "its owner" : "its group");
+	else
+		lines_text(lines, ROLE_WARNING, 0, 2,
+			   "a file capability: it runs with rights of its own");
+}
+
+static void put_rule(struct lines *lines, uint32_t rule)
+{
+	const struct lam_plan *plan = lines->view->app->effect->plan;
+
+	if (rule == LAM_RULE_NONE || rule >= plan->rule_count) {
+		lines_text(lines, ROLE_DIM, 2, 0,
+			   "by default: where its layer of origin goes");
+		return;
+	}
+	lines_printf(lines, ROLE_DIM, 2, "by rule %u: %s %s", rule,
+		     plan->rules[rule].is_glob ? "glob" : "path",
+		     plan->rules[rule].pattern);
+}
+
+static void put_plan(struct lines *lines, const struct row_facts *facts)
+{
+	const struct app *app = lines->view->app;
+	const struct targets *targets = app->effect ? &app->effect->targets : NULL;
+	uint32_t to;
+	size_t target;
+	char letters[8];
+
+	if (!targets || !targets->to || !facts->tree_node->live)
+		return;
+	to = targets->to[facts->node];
+	target = to < TARGET_SEVERAL ? view_target(app, to) : SIZE_MAX;
+	if (to == TARGET_SEVERAL)
+		lines_text(lines, ROLE_TEXT, 0, 2,
+			   "Plan: its entries go to several layers");
+	else if (to == TARGET_NONE)
+		lines_text(lines, ROLE_WARNING, 0, 2, "Plan: LEFT OUT of the image");
+	else if (target != SIZE_MAX)
+		lines_printf(lines, ROLE_TEXT, 0, "Plan: layer %s %s",
+			     target_letters(target, letters),
+			     app_plan(app)->layers[target].name);
+	if (targets->rule && to != TARGET_SEVERAL)
+		put_rule(lines, targets->rule[facts->node]);
+}
+
+static void put_origin(struct lines *lines, const struct row_facts *facts)
+{
+	const struct app *app = lines->view->app;
+	uint64_t from = app->facts->from[facts->node];
+	char text[64];
+
+	if (!facts->tree_node->live)
+		return;
+	lines_printf(
+		lines, ROLE_TEXT, 0, "From: layer%s %s", from & (from - 1) ? "s" : "",
+		facts_layers_text(from, lam_image_layer_count(app->image), 40, text));
+}
+
+static void put_links(struct lines *lines, const struct row_facts *facts)
+{
+	uint32_t *links, about = lines->about;
+	size_t count;
+	struct lam_error err;
+
+	if (!(facts->flags & FACT_LINKED) ||
+	    lam_tree_links(tree_of(lines), facts->node, &links, &count, &err) < 0)
+		return;
+	lines_blank(lines);
+	lines_printf(lines, ROLE_TEXT, 0, "%zu names of one file", count);
+	for (size_t i = 0; i < count && i < SHOWN_LINKS; i++) {
+		lines->about = links[i];
+		lines_path(lines, ROLE_TEXT, 2, "", links[i]);
+	}
+	lines->about = about;
+	if (count > SHOWN_LINKS)
+		lines_printf(lines, ROLE_DIM, 2, "and %zu more", count - SHOWN_LINKS);
+	free(links);
+}
+
+static void put_attributes(struct lines *lines, const struct row_facts *facts)
+{
+	size_t count = facts->stat.attribute_count;
+
+	if (count == 0)
+		return;
+	lines_blank(lines);
+	lines_text(lines, ROLE_TEXT, 0, 2, "Attributes");
+	for (size_t i = 0; i < count && i < SHOWN_LINKS; i++) {
+		const struct lam_attribute *a = &facts->stat.attributes[i];
+		size_t len = a->value_len < SHOWN_VALUE ? a->value_len : SHOWN_VALUE;
+		char *key = view_escape(lines->view->canvas, a->key, a->key_len);
+		char *value = view_escape(lines->view->canvas, a->value, len);
+
+		lines_printf(lines, ROLE_TEXT, 2, "%s=%s%s", view_or(key), view_or(value),
+			     len < a->value_len ? lines->view->glyphs->dots : "");
+		free(key);
+		free(value);
+	}
+}
+
+/* What one layer did, in one line. */
+static void put_version(struct lines *lines, const struct lam_version *version)
+{
+	const struct app *app = lines->view->app;
+	const struct lam_layer_info *info = lam_image_layer(app->image, version->layer);
+	struct rect area = lines->area;
+	int y = lines_next(lines);
+	struct lam_stat stat;
+	char size[SIZE_TEXT_MAX] = "-", *by;
+
+	if (y < 0)
+		return;
+	if (version->change != LAM_CHANGE_DELETED) {
+		lam_tree_stat_version(tree_of(lines), version, &stat);
+		if (stat.kind == LAM_KIND_FILE)
+			text_size(stat.size, size);
+	}
+	canvas_textf(lines->canvas, area.x, y, area.width, ROLE_TEXT, "%4u  %-8s %6s",
+		     version->layer, VERSION_CHANGES[version->change], size);
+	by = view_escape(lines->view->canvas, info->created_by, strlen(info->created_by));
+	canvas_text_cut(lines->canvas, area.x + 23, y, area.width - 23, ROLE_DIM,
+			view_or(by), CUT_END);
+	free(by);
+}
+
+static void put_versions(struct lines *lines, uint32_t node)
+{
+	const struct lam_tree *tree = tree_of(lines);
+	size_t count = version_count(tree, node);
+	size_t shown = count < SHOWN_VERSIONS ? count : SHOWN_VERSIONS;
+
+	if (count == 0)
+		return;
+	lines_blank(lines);
+	lines_text(lines, ROLE_TEXT, 0, 2, "History of this path");
+	if (shown < count)
+		lines_printf(lines, ROLE_DIM, 4, "%zu earlier ones: see History",
+			     count - shown);
+	for (size_t i = shown; i > 0; i--)
+		put_version(lines, version_at(tree, node, i - 1));
+}
+
+void lines_info(struct lines *lines, uint32_t node)
+{
+	struct row_facts facts = row_facts(lines->view, node);
+
+	lines_path(lines, row_style(&facts), 0, "", node);
+	put_what(lines, &facts);
+	put_link(lines, &facts);
+	put_flags(lines, &facts);
+	lines_blank(lines);
+	put_origin(lines, &facts);
+	put_plan(lines, &facts);
+	put_versions(lines, node);
+	put_links(lines, &facts);
+	put_attributes(lines, &facts);
+}

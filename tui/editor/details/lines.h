@@ -1,0 +1,55 @@
+/* Lines of text, made one after another, of which those that are seen are drawn. The same
+ * code counts them, draws them, and tells what one of them is about. */
+#ifndef APP_VIEW_LINES_H
+#define APP_VIEW_LINES_H
+
+#include "editor/frame/view.h"
+
+struct lines {
+	const struct view *view;
+	struct canvas *canvas; /* NULL: nothing is drawn */
+	struct rect area;      /* its width counts also where nothing is drawn */
+	size_t top;            /* the line at the top of the area */
+	size_t count;          /* lines so far */
+	uint32_t about;        /* the path that the next lines are about */
+	size_t asked;          /* a line, and in `answer` what it is about */
+	uint32_t answer;
+};
+
+/* Begins a line: where to draw it, or -1. */
+int lines_next(struct lines *lines);
+/* `count` lines that are alike: put() is called for those alone that are seen, with their
+ * number and where to draw; about(), which may be NULL, for the one that is asked for. */
+struct lines_many {
+	size_t count;
+	void (*put)(struct lines *lines, const struct lines_many *many, size_t n, int y);
+	uint32_t (*about)(const struct lines_many *many, size_t n);
+	const void *context;
+};
+void lines_many(struct lines *lines, const struct lines_many *many);
+/* Passes over lines that nothing is drawn of. */
+void lines_pass(struct lines *lines, size_t count);
+/* Whether any of the next `count` lines is seen. */
+bool lines_are_seen(const struct lines *lines, size_t count);
+void lines_blank(struct lines *lines);
+/* Wrapped; continuation lines stand `hang` columns to the right of the first. */
+void lines_text(struct lines *lines, style_t style, int indent, int hang,
+		const char *text);
+void lines_printf(struct lines *lines, style_t style, int indent, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Bytes of an image behind a label. */
+void lines_bytes(struct lines *lines, style_t style, int indent, const char *label,
+		 const char *bytes, size_t len);
+
+/* A path behind a label; a very long one is cut in the middle. */
+void lines_path(struct lines *lines, style_t style, int indent, const char *label,
+		uint32_t node);
+
+/* The tabs of the details. */
+void lines_info(struct lines *lines, uint32_t node);
+void lines_history(struct lines *lines, uint32_t node);
+void lines_preview(struct lines *lines, uint32_t node);
+void lines_effect(struct lines *lines);
+void lines_waste(struct lines *lines);
+
+#endif

@@ -1,0 +1,104 @@
+/* Preview: text, wrapped, or a hex dump as wide as there is room for. */
+#include <stdio.h>
+#include <string.h>
+
+#include "editor/details/lines.h"
+
+static size_t hex_bytes(int width)
+{
+	return width >= 77 ? 16 : width >= 44 ? 8 : 4;
+}
+
+static void put_hex(struct lines *lines, const struct lines_many *many, size_t n, int y)
+{
+	const struct preview *preview = many->context;
+	size_t each = hex_bytes(lines->area.width);
+	char text[PREVIEW_HEX_MAX];
+
+	preview_hex(preview->bytes, preview->len, n * each, each, text);
+	canvas_text(lines->canvas, lines->area.x, y, lines->area.width, ROLE_TEXT, text);
+}
+
+static void put_dump(struct lines *lines, const struct preview *preview)
+{
+	size_t each = hex_bytes(lines->area.width);
+
+	lines_many(lines, &(struct lines_many){ .count = (preview->len + each - 1) / each,
+						.put = put_hex,
+						.context = preview });
+}
+
+/* Where the part of a line begins that stands from a column on. */
+static size_t column_offset(const char *text, size_t column)
+{
+	size_t len = strlen(text), at = 0, seen = 0;
+
+	while (at < len && seen < column) {
+		uint32_t code;
+
+		at += text_next(text + at, len - at, &code);
+		seen += (size_t)text_code_width(code);
+	}
+	return at;
+}
+
+/* Broken at columns alone, so that lines that are not seen need not be looked at. A wide
+ * character at the edge reaches into the column that is left for the scroll mark. */
+static void put_wrapped(struct lines *lines, const char *text, size_t rows, size_t width)
+{
+	for (size_t row = 0; row < rows; row++) {
+		int y = lines_next(lines);
+
+		if (y >= 0)
+			canvas_text(lines->canvas, lines->area.x, y, (int)width,
+				    ROLE_TEXT, text + column_offset(text, row * width));
+	}
+}
+
+static void put_text(struct lines *lines, const struct preview *preview)
+{
+	size_t width = lines->area.width > 0 ? (size_t)lines->area.width : 1;
+
+	for (size_t i = 0; i < preview->line_count; i++) {
+		size_t columns = preview->columns[i];
+		size_t rows = columns > 0 ? (columns + width - 1) / width : 1;
+
+		if (lines_are_seen(lines, rows))
+			put_wrapped(lines, preview->lines[i], rows, width);
+		else
+			lines_pass(lines, rows);
+	}
+}
+
+static void put_end(struct lines *lines, const struct preview *preview)
+{
+	char shown[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX];
+
+	if (preview->cut)
+		lines_printf(lines, ROLE_DIM, 0, "[cut: the first %s of %s]",
+			     text_size(preview->len, shown),
+			     text_size(preview->size, all));
+	else if (preview->line_count == 0)
+		lines_text(lines, ROLE_DIM, 0, 0, "an empty file");
+}
+
+void lines_preview(struct lines *lines, uint32_t node)
+{
+	const struct app *app = lines->view->app;
+	const struct preview *preview = app->details.preview;
+
+	if (!preview || preview->node != node) {
+		lines_text(lines, ROLE_DIM, 0, 0,
+			   app->running[JOB_PREVIEW] ? "reading it" : "not read yet");
+		return;
+	}
+	if (preview->err.code != LAM_OK) {
+		lines_text(lines, ROLE_ERROR, 0, 2, preview->err.text);
+		return;
+	}
+	if (preview->binary)
+		put_dump(lines, preview);
+	else
+		put_text(lines, preview);
+	put_end(lines, preview);
+}

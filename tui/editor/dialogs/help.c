@@ -1,0 +1,222 @@
+#include "editor/dialogs/help.h"
+
+#include <string.h>
+
+#include "editor/app_internal.h"
+#include "editor/frame/view.h"
+
+#define MOST_WIDTH 71 /* what a dialog has room for */
+#define CONTEXTS   (CONTEXT_FILES | CONTEXT_LAYERS | CONTEXT_DETAILS)
+
+static const struct {
+	unsigned context;
+	const char *name;
+} PANES[] = {
+	{ CONTEXT_FILES, "Files" },
+	{ CONTEXT_LAYERS, "Layers" },
+	{ CONTEXT_DETAILS, "Details" },
+};
+
+static const char *pane_name(unsigned context)
+{
+	for (size_t i = 0; i < sizeof PANES / sizeof *PANES; i++) {
+		if (PANES[i].context == context)
+			return PANES[i].name;
+	}
+	return "Screen";
+}
+
+static void add_row(struct dialog *dialog, int columns, int width, const char *keys,
+		    const char *help)
+{
+	const char *rest = help;
+	size_t next;
+
+	if (text_width(keys) > columns) {
+		dialog_line(dialog, ROLE_KEY, "  %s", keys);
+		keys = "";
+	}
+	do {
+		size_t len = view_wrap(rest, width - columns - 4, &next);
+
+		dialog_line(dialog, ROLE_DIALOG, "  %-*s  %.*s", columns, keys, (int)len,
+			    rest);
+		rest += next;
+		keys = "";
+	} while (*rest);
+}
+
+static int text_columns(const struct app *app)
+{
+	return app->width - 5 < MOST_WIDTH ? app->width - 5 : MOST_WIDTH;
+}
+
+static int key_columns(const struct app *app)
+{
+	return text_columns(app) >= 60 ? 20 : 12;
+}
+
+static void add_action(const struct app *app, struct dialog *dialog, enum action action)
+{
+	char keys[128];
+
+	keymap_names(&app->keymap, action, keys, sizeof keys);
+	add_row(dialog, key_columns(app), text_columns(app), keys, ACTIONS[action].help);
+}
+
+/* The actions of a group that have one of the contexts and none of those that were told
+ * before. */
+static void add_group(const struct app *app, struct dialog *dialog, unsigned group,
+		      unsigned context, unsigned told)
+{
+	bool any = false;
+
+	for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
+		if (ACTIONS[i].group != group || !(ACTIONS[i].contexts & context) ||
+		    ACTIONS[i].contexts & told)
+			continue;
+		if (!any)
+			dialog_line(dialog, ROLE_TITLE_FOCUS, "%s", GROUP_NAMES[group]);
+		any = true;
+		add_action(app, dialog, (enum action)i);
+	}
+}
+
+static void add_context(const struct app *app, struct dialog *dialog, unsigned context,
+			unsigned told)
+{
+	dialog_line(dialog, ROLE_TITLE, told ? "Elsewhere: %s pane" : "%s pane",
+		    pane_name(context));
+	for (unsigned group = 0; group < GROUP_COUNT; group++)
+		add_group(app, dialog, group, context, told);
+	dialog_line(dialog, ROLE_DIALOG, "%s", "");
+}
+
+static bool has_more(unsigned context, unsigned told)
+{
+	for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
+		if (ACTIONS[i].contexts & context && !(ACTIONS[i].contexts & told))
+			return true;
+	}
+	return false;
+}
+
+static void add_signs(const struct app *app, struct dialog *dialog)
+{
+	static const struct {
+		const char *sign, *meaning;
+	} signs[] = {
+		{ "Flags", NULL },
+		{ "*", "marked" },
+		{ "!", "a symlink that leads to nothing" },
+		{ "@", "a symlink that leads to itself" },
+		{ "/", "a symlink that leaves the root" },
+		{ "?", "a name that is shown escaped" },
+		{ "x", "deleted, or overwritten: shipped all the same" },
+		{ "~", "several layers hold a version of it" },
+		{ "=", "one of several names of a file" },
+		{ "^", "setuid, setgid, or a file capability" },
+		{ "r", "a rule stands at it" },
+		{ "Blobs", NULL },
+		{ "=", "the original is reused bit for bit" },
+		{ "~", "an original that is rewritten" },
+		{ "+", "a new layer" },
+		{ "-", "empty: not written" },
+		{ "!", "the plan demands that it stays" },
+	};
+
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+		if (signs[i].meaning)
+			add_row(dialog, key_columns(app), text_columns(app),
+				signs[i].sign, signs[i].meaning);
+		else
+			dialog_line(dialog, ROLE_TITLE_FOCUS, "%s", signs[i].sign);
+	}
+}
+
+void help_lines(const struct app *app, struct dialog *dialog)
+{
+	unsigned context = app_context(app), told = context;
+
+	add_context(app, dialog, context, 0);
+	for (size_t i = 0; i < sizeof PANES / sizeof *PANES; i++) {
+		if (has_more(PANES[i].context, told))
+			add_context(app, dialog, PANES[i].context, told);
+		told |= PANES[i].context;
+	}
+	add_signs(app, dialog);
+}
+
+/* A bar would end the cell. */
+static void put_cell(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '|')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+}
+
+/* `j` `Down`: each key apart. */
+static void put_keys(FILE *out, char *keys)
+{
+	char *rest = NULL;
+	const char *gap = "";
+
+	for (char *key = strtok_r(keys, " ", &rest); key;
+	     key = strtok_r(NULL, " ", &rest)) {
+		fprintf(out, "%s`", gap);
+		put_cell(out, key);
+		fputc('`', out);
+		gap = " ";
+	}
+}
+
+static const char *where(unsigned contexts, char *out, size_t size)
+{
+	size_t len = 0;
+
+	if (contexts == CONTEXTS)
+		return "";
+	*out = '\0';
+	for (size_t i = 0; i < sizeof PANES / sizeof *PANES; i++) {
+		if (contexts & PANES[i].context && len < size)
+			len += (size_t)snprintf(out + len, size - len, "%s%s",
+						len ? ", " : "", PANES[i].name);
+	}
+	return out;
+}
+
+static void print_action(FILE *out, const struct keymap *keys, enum action action)
+{
+	const struct action_info *info = &ACTIONS[action];
+	char names[256], panes[64];
+
+	keymap_names(keys, action, names, sizeof names);
+	fputs("| ", out);
+	put_keys(out, names);
+	fprintf(out, " | `:%s%s", info->name, *info->argument ? " " : "");
+	put_cell(out, info->argument);
+	fputs("` | ", out);
+	put_cell(out, info->help);
+	fprintf(out, " | %s |\n", where(info->contexts, panes, sizeof panes));
+}
+
+bool help_print_keys(FILE *out)
+{
+	struct keymap keys = { 0 };
+
+	if (!keymap_init(&keys))
+		return false;
+	for (unsigned group = 0; group < GROUP_COUNT; group++) {
+		fprintf(out,
+			"%s**%s**\n\n| keys | command | does | in |\n|--|--|--|--|\n",
+			group ? "\n" : "", GROUP_NAMES[group]);
+		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
+			if (ACTIONS[i].group == group)
+				print_action(out, &keys, (enum action)i);
+		}
+	}
+	keymap_fini(&keys);
+	return true;
+}

@@ -1,0 +1,331 @@
+#include "editor/find/filter.h"
+
+#include <string.h>
+
+#include "editor/analysis/targets.h"
+#include "editor/find/filter_word.h"
+#include "editor/find/names.h"
+#include "editor/list/stop.h"
+
+struct filter {
+	struct word *words; /* the quick ones first */
+	size_t count;
+};
+
+/* What is worked out once for many nodes. */
+struct asking {
+	const struct filter *filter;
+	const struct facts *facts;
+	const struct targets *targets;
+	uint32_t *to; /* of each word: the target that it means; UINT32_MAX - 2: none */
+	struct names_text scratch, name;
+	struct names_paths paths;
+	bool failed;
+};
+#define TO_NOBODY (UINT32_MAX - 2)
+
+static const char BLANKS[] = " \t";
+
+static int compare_words(const void *a, const void *b)
+{
+	const struct word *x = a, *y = b;
+
+	return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+static int add_word(struct filter *f, const char *text, size_t len, struct lam_error *err)
+{
+	struct word *words = realloc(f->words, (f->count + 1) * sizeof *words);
+	char *word;
+	int code;
+
+	if (!words)
+		return lam_fail_memory(err);
+	f->words = words;
+	word = strndup(text, len);
+	if (!word)
+		return lam_fail_memory(err);
+	code = word_parse(&words[f->count], word, err);
+	f->count += code == 0;
+	free(word);
+	return code;
+}
+
+int filter_parse(struct filter **out, const char *text, struct lam_error *err)
+{
+	struct filter *f = calloc(1, sizeof *f);
+	int code = f ? 0 : lam_fail_memory(err);
+	size_t len;
+
+	*out = NULL;
+	for (text += strspn(text, BLANKS); code == 0 && *text;
+	     text += len + strspn(text + len, BLANKS)) {
+		len = strcspn(text, BLANKS);
+		code = add_word(f, text, len, err);
+	}
+	if (code < 0 || f->count == 0) {
+		filter_free(f);
+		return code;
+	}
+	qsort(f->words, f->count, sizeof *f->words, compare_words);
+	*out = f;
+	return 0;
+}
+
+void filter_free(struct filter *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->count; i++)
+		word_fini(&f->words[i]);
+	free(f->words);
+	free(f);
+}
+
+bool filter_asks_targets(const struct filter *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->words[i].kind == WORD_TO || f->words[i].kind == WORD_RULE)
+			return true;
+	}
+	return false;
+}
+
+bool filter_asks_dead(const struct filter *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->words[i].kind == WORD_FLAG && f->words[i].flags == FACT_DEAD &&
+		    !f->words[i].is_not)
+			return true;
+	}
+	return false;
+}
+
+/* Matching */
+
+static uint32_t find_target(const struct word *w, const struct targets *targets)
+{
+	size_t found;
+
+	if (w->kind != WORD_TO || !targets || !targets->names)
+		return TO_NOBODY;
+	if (strcmp(w->text, "-") == 0)
+		return TARGET_NONE;
+	if (strcmp(w->text, "*") == 0)
+		return TARGET_SEVERAL;
+	found = targets_find(targets->names, targets->count, w->text);
+	return found == SIZE_MAX ? TO_NOBODY : (uint32_t)found;
+}
+
+static bool asking_init(struct asking *a, const struct filter *filter,
+			const struct facts *facts, const struct targets *targets)
+{
+	*a = (struct asking){ .filter = filter, .facts = facts, .targets = targets };
+	names_paths_init(&a->paths, facts, false);
+	a->to = calloc(filter->count + 1, sizeof *a->to);
+	for (size_t i = 0; a->to && i < filter->count; i++)
+		a->to[i] = find_target(&filter->words[i], targets);
+	return a->to;
+}
+
+static void asking_fini(struct asking *a)
+{
+	free(a->to);
+	names_text_fini(&a->scratch);
+	names_text_fini(&a->name);
+	names_paths_fini(&a->paths);
+}
+
+static bool match_size(const struct word *w, const struct lam_stat *stat)
+{
+	if (stat->kind != LAM_KIND_FILE)
+		return false;
+	switch (w->relation) {
+	case '<': return stat->size < w->number;
+	case '>': return stat->size > w->number;
+	case 'l': return stat->size <= w->number;
+	case 'g': return stat->size >= w->number;
+	default: return stat->size == w->number;
+	}
+}
+
+static bool match_stat(const struct word *w, const struct lam_tree *tree, uint32_t n)
+{
+	struct lam_stat stat;
+
+	lam_tree_stat(tree, n, &stat);
+	switch ((int)w->kind) {
+	case WORD_SIZE: return match_size(w, &stat);
+	case WORD_UID: return stat.uid == w->value;
+	case WORD_GID: return stat.gid == w->value;
+	case WORD_MODE: return (stat.mode & w->number) == w->number;
+	case WORD_NEWER: return stat.mtime_s >= w->value;
+	default: return stat.mtime_s < w->value;
+	}
+}
+
+static bool match_part(struct asking *a, const struct word *w, uint32_t n)
+{
+	size_t len;
+	const char *text = names_of(a->facts, n, &a->scratch, &len);
+
+	a->failed |= !text;
+	return text && names_find(text, len, w->text, strlen(w->text), w->without_case) !=
+			       SIZE_MAX;
+}
+
+static bool match_glob(struct asking *a, const struct word *w, uint32_t n)
+{
+	const char *text;
+	size_t len;
+
+	if (w->kind == WORD_PATH_GLOB) {
+		text = names_path(&a->paths, n, &len);
+	} else {
+		text = lam_tree_name(a->facts->tree, n, &len);
+		a->name.len = 0;
+		if (names_append(&a->name, "/", 1) && names_append(&a->name, text, len)) {
+			text = a->name.data;
+			len = a->name.len;
+		} else {
+			text = NULL;
+		}
+	}
+	a->failed |= !text;
+	return text && lam_glob_match(w->glob, text, len);
+}
+
+static bool match_to(const struct asking *a, uint32_t to, uint32_t n)
+{
+	return to != TO_NOBODY && a->targets->to && a->targets->to[n] == to &&
+	       !(a->facts->flags[n] & FACT_DEAD);
+}
+
+static bool match_word(struct asking *a, size_t number, uint32_t n)
+{
+	const struct word *w = &a->filter->words[number];
+	const struct lam_tree *tree = a->facts->tree;
+	uint32_t origin;
+
+	switch (w->kind) {
+	case WORD_FLAG: return a->facts->flags[n] & w->flags;
+	case WORD_TYPE: return w->flags >> lam_tree_node(tree, n)->kind & 1;
+	case WORD_RULE:
+		return a->targets && a->targets->ruled && bits_get(a->targets->ruled, n);
+	case WORD_TO: return match_to(a, a->to[number], n);
+	case WORD_FROM:
+		origin = lam_tree_origin(tree, n);
+		return origin < WORD_LAYERS && bits_get(&w->layers, origin);
+	case WORD_SIZE:
+	case WORD_UID:
+	case WORD_GID:
+	case WORD_MODE:
+	case WORD_NEWER:
+	case WORD_OLDER: return match_stat(w, tree, n);
+	case WORD_PART: return match_part(a, w, n);
+	case WORD_NAME_GLOB:
+	case WORD_PATH_GLOB: break;
+	}
+	return match_glob(a, w, n);
+}
+
+static bool match_all(struct asking *a, uint32_t n)
+{
+	for (size_t i = 0; i < a->filter->count; i++) {
+		if (match_word(a, i, n) == a->filter->words[i].is_not)
+			return false;
+	}
+	return true;
+}
+
+bool filter_matches(const struct filter *filter, const struct facts *facts,
+		    const struct targets *targets, uint32_t node)
+{
+	struct asking a;
+	bool matches = asking_init(&a, filter, facts, targets) && match_all(&a, node);
+
+	asking_fini(&a);
+	return matches;
+}
+
+/* Many */
+
+static uint64_t bytes_of(const struct facts *facts, uint32_t n)
+{
+	const struct lam_node *node = lam_tree_node(facts->tree, n);
+	struct lam_stat stat;
+
+	if (node->kind != LAM_KIND_FILE)
+		return 0;
+	if (node->live)
+		return node->live_bytes;
+	lam_tree_stat(facts->tree, n, &stat);
+	return stat.size;
+}
+
+/* below: nodes at and below the root, as numbers go up. */
+static int match_nodes(struct asking *a, struct filter_result *r, uint32_t root,
+		       struct bits *below, bool ghosts, const atomic_bool *stop,
+		       struct lam_error *err)
+{
+	bits_set(below, root, true);
+	for (uint32_t n = root + 1; n < a->facts->count; n++) {
+		if ((n & 1023) == 0 && stop_is_set(stop))
+			return stop_fail(err);
+		if (!bits_get(below, lam_tree_node(a->facts->tree, n)->parent))
+			continue;
+		bits_set(below, n, true);
+		if ((!ghosts && (a->facts->flags[n] & FACT_DEAD)) || !match_all(a, n))
+			continue;
+		bits_set(&r->match, n, true);
+		r->match_count++;
+		r->match_bytes += bytes_of(a->facts, n);
+	}
+	return a->failed ? lam_fail_memory(err) : 0;
+}
+
+static void show_parents(struct filter_result *r, const struct lam_tree *tree)
+{
+	memcpy(r->shown.words, r->match.words,
+	       ((size_t)r->match.count / 64 + 1) * sizeof *r->match.words);
+	for (uint32_t n = r->shown.count; n-- > 1;) {
+		if (bits_get(&r->shown, n))
+			bits_set(&r->shown, lam_tree_node(tree, n)->parent, true);
+	}
+}
+
+int filter_run(const struct filter *filter, const struct facts *facts,
+	       const struct targets *targets, uint32_t root, bool ghosts,
+	       const atomic_bool *stop, struct filter_result **out, struct lam_error *err)
+{
+	struct filter_result *r = calloc(1, sizeof *r);
+	struct bits below = { 0 };
+	struct asking a = { 0 };
+	int code = 0;
+
+	*out = NULL;
+	if (!r || !bits_init(&r->match, facts->count) ||
+	    !bits_init(&r->shown, facts->count) || !bits_init(&below, facts->count) ||
+	    !asking_init(&a, filter, facts, targets))
+		code = lam_fail_memory(err);
+	if (code == 0)
+		code = match_nodes(&a, r, root, &below, ghosts, stop, err);
+	asking_fini(&a);
+	bits_fini(&below);
+	if (code < 0) {
+		filter_result_free(r);
+		return code;
+	}
+	show_parents(r, facts->tree);
+	*out = r;
+	return 0;
+}
+
+void filter_result_free(struct filter_result *result)
+{
+	if (!result)
+		return;
+	bits_fini(&result->match);
+	bits_fini(&result->shown);
+	free(result);
+}

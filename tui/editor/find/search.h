@@ -1,0 +1,34 @@
+/* Search: names that hold a text. Without case where the pattern has no capital; "\v"
+ * before it: a POSIX extended regular expression; with a slash inside: the whole path is
+ * looked at. Matched on the text form, which is what the user sees. */
+#ifndef MODEL_SEARCH_H
+#define MODEL_SEARCH_H
+
+#include "editor/list/order.h"
+
+struct search;
+
+int search_parse(struct search **out, const char *pattern, struct lam_error *err);
+void search_free(struct search *search);
+/* Where in text (the text form of a name) it is: false if not. For lighting it up. */
+bool search_in(const struct search *search, const char *text, size_t *out_from,
+	       size_t *out_len);
+
+struct hits {
+	uint32_t *nodes;  /* in no order that counts */
+	uint32_t *places; /* sorted: order->place of each */
+	size_t count;
+};
+/* ghosts: dead ones too. Distinct names are looked at once. */
+int search_run(const struct search *search, const struct facts *facts,
+	       const struct order *order, uint32_t root, bool ghosts,
+	       const atomic_bool *stop, struct hits **out, struct lam_error *err);
+void hits_free(struct hits *hits);
+/* Sorts anew for another order. */
+void hits_reorder(struct hits *hits, const struct order *order);
+/* The hit behind (before) a node, around the end where `wrap`; its number in *out_number.
+ * LAM_NODE_NONE: there is none. */
+uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t from,
+		   bool backwards, size_t *out_number);
+
+#endif

@@ -1,0 +1,263 @@
+/* The screen as a whole, and its first line. */
+#include "editor/frame/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <lamina/path.h>
+
+const struct glyphs *view_glyphs(const struct canvas *canvas)
+{
+	static const struct glyphs unicode = { "→", "…", "▾", "▸", "▴", "▾" };
+	static const struct glyphs ascii = { "->", "...", "v", ">", "^", "v" };
+
+	return canvas->ascii ? &ascii : &unicode;
+}
+
+static const char *last_part(const char *reference)
+{
+	const char *slash = strrchr(reference, '/');
+
+	if (slash && slash[1])
+		return slash + 1;
+	slash = strchr(reference, ':');
+	return slash && slash[1] ? slash + 1 : reference;
+}
+
+static void header_image(const struct view *view, bool wide, char *out, size_t size)
+{
+	const struct app *app = view->app;
+	const char *reference = app->options.reference ? app->options.reference : "";
+	const char *shown = wide ? reference : last_part(reference);
+	char *escaped = view_escape(view->canvas, shown, strlen(shown));
+	const char *platform = app->image ? lam_image_platform(app->image) : "";
+	char *clean = view_escape(view->canvas, platform, strlen(platform));
+	const char *slash = clean ? strchr(clean, '/') : NULL;
+
+	if (!*platform || view->areas.header.width < 60)
+		snprintf(out, size, "%s", view_or(escaped));
+	else
+		snprintf(out, size, "%s%s%s", view_or(escaped), wide ? "  " : " ",
+			 wide || !slash ? view_or(clean) : slash + 1);
+	free(escaped);
+	free(clean);
+}
+
+/* "9 layers 995M"; without layers "995M" */
+static void count_layers(size_t layers, uint64_t bytes, char *out, size_t size)
+{
+	char text[SIZE_TEXT_MAX];
+
+	if (layers == 0)
+		snprintf(out, size, "%s", text_size(bytes, text));
+	else
+		snprintf(out, size, "%zu layer%s %s", layers, layers == 1 ? "" : "s",
+			 text_size(bytes, text));
+}
+
+static uint64_t image_bytes(const struct lam_image *image)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < lam_image_layer_count(image); i++)
+		bytes += lam_image_layer(image, i)->tar_size;
+	return bytes;
+}
+
+static void sum_progress(const struct job_stage *progress, uint64_t *done,
+			 uint64_t *total, size_t *ready)
+{
+	*done = *total = *ready = 0;
+	for (size_t i = 0; i < progress->layer_count && i < JOB_LAYERS; i++) {
+		*done += progress->done[i];
+		*total += progress->total[i];
+		*ready +=
+			progress->total[i] > 0 && progress->done[i] >= progress->total[i];
+	}
+}
+
+static void header_opening(const struct view *view, char *out, size_t size)
+{
+	uint64_t done, total;
+	size_t ready;
+
+	sum_progress(&view->app->opening.of[LAM_STAGE_READ], &done, &total, &ready);
+	if (total > 0)
+		snprintf(out, size, "opening %u%%",
+			 (unsigned)((double)done * 100 / (double)total));
+	else
+		snprintf(out, size, "opening%s", view->glyphs->dots);
+}
+
+static void header_sizes(const struct view *view, char *out, size_t size)
+{
+	const struct app *app = view->app;
+	const struct effect *effect = app->effect;
+	char now[64], plan[64];
+	bool narrow = view->areas.header.width < 60;
+
+	*out = '\0';
+	if (app->phase == PHASE_OPENING)
+		header_opening(view, out, size);
+	if (app->phase != PHASE_READY || !app->image)
+		return;
+	count_layers(narrow ? 0 : lam_image_layer_count(app->image),
+		     effect ? effect->now : image_bytes(app->image), now, sizeof now);
+	if (!effect || !effect->layout) {
+		snprintf(out, size, "%s %s %s", now, view->glyphs->arrow,
+			 effect ? "does not fit" : view->glyphs->dots);
+		return;
+	}
+	count_layers(narrow ? 0 : effect->plan->layer_count - effect->empty,
+		     effect->plan_bytes, plan, sizeof plan);
+	if (lam_layout_is_identity(effect->layout)) {
+		snprintf(out, size, "%s %s unchanged", now, view->glyphs->arrow);
+		return;
+	}
+	snprintf(out, size, "%s %s %s (%+.1f%%)", now, view->glyphs->arrow, plan,
+		 effect->now > 0 ? ((double)effect->plan_bytes - (double)effect->now) *
+					   100 / (double)effect->now
+				 : 0.0);
+}
+
+static void header_plan(const struct view *view, bool wide, char *out, size_t size)
+{
+	const struct app *app = view->app;
+	size_t unsaved = app->history ? lam_history_unsaved(app->history) : 0;
+	const char *slash = app->plan_file ? strrchr(app->plan_file, '/') : NULL;
+	const char *name = slash            ? slash + 1
+			   : app->plan_file ? app->plan_file
+					    : "new plan";
+	char *shown = view_escape(view->canvas, name, strlen(name));
+
+	if (unsaved == 0)
+		snprintf(out, size, "%s", app->plan_file ? view_or(shown) : "");
+	else if (view->areas.header.width < 60 && unsaved != SIZE_MAX)
+		snprintf(out, size, "+%zu", unsaved);
+	else if (unsaved == SIZE_MAX)
+		snprintf(out, size, wide ? "%s  unsaved changes" : "%s +",
+			 view_or(shown));
+	else if (wide)
+		snprintf(out, size, "%s  %zu unsaved change%s", view_or(shown), unsaved,
+			 unsaved == 1 ? "" : "s");
+	else
+		snprintf(out, size, "%s +%zu", view_or(shown), unsaved);
+	free(shown);
+}
+
+/* Sizes count most, then the image, then the plan's name. */
+void view_header(const struct view *view)
+{
+	struct rect area = view->areas.header;
+	bool wide = area.width >= 110;
+	char image[400], sizes[160], plan[300];
+	int room = area.width - 2, sizes_width, plan_width, image_width;
+
+	header_image(view, wide, image, sizeof image);
+	header_sizes(view, sizes, sizeof sizes);
+	header_plan(view, wide, plan, sizeof plan);
+	canvas_fill(view->canvas, area, ROLE_HEADER);
+	sizes_width = text_width(sizes) < room ? text_width(sizes) : room;
+	plan_width = *plan ? text_width(plan) + 2 : 0;
+	image_width = text_width(image);
+	room -= sizes_width + 2;
+	if (plan_width > room - (image_width < room / 2 ? image_width : room / 2))
+		plan_width = room - (image_width < room / 2 ? image_width : room / 2);
+	room -= plan_width > 0 ? plan_width : 0;
+	image_width = canvas_text_cut(view->canvas, area.x + 1, area.y, room, ROLE_HEADER,
+				      image, CUT_MIDDLE);
+	canvas_text_cut(view->canvas, area.x + 1 + image_width + (image_width > 0) * 2,
+			area.y, sizes_width, ROLE_HEADER | S_BOLD, sizes, CUT_END);
+	if (plan_width > 4)
+		canvas_text_right(view->canvas, area.x + area.width - plan_width + 1,
+				  area.y, plan_width - 2, ROLE_HEADER, plan);
+}
+
+/* In place of panes */
+
+static int draw_wrapped(const struct view *view, int x, int y, int width, style_t style,
+			const char *text)
+{
+	do {
+		size_t next, len = view_wrap(text, width, &next);
+		char *line = strndup(text, len);
+
+		if (line && y < view->areas.status.y)
+			canvas_text(view->canvas, x, y, width, style, line);
+		free(line);
+		text += next;
+		y++;
+	} while (*text);
+	return y;
+}
+
+void view_opening(const struct view *view)
+{
+	const struct job_stage *progress = &view->app->opening.of[LAM_STAGE_READ];
+	int width = view->app->width - 8, x, y = view->app->height / 2 - 2;
+	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], image[400];
+	uint64_t done, total;
+	size_t ready;
+
+	width = width > 60 ? 60 : width;
+	x = (view->app->width - width) / 2;
+	header_image(view, true, image, sizeof image);
+	canvas_textf(view->canvas, x, y, 8, ROLE_TITLE, "Opening ");
+	canvas_text_cut(view->canvas, x + 8, y, width - 8, ROLE_TITLE_FOCUS, image,
+			CUT_MIDDLE);
+	sum_progress(progress, &done, &total, &ready);
+	canvas_text(view->canvas, x, y + 5, width, ROLE_DIM, "q cancels");
+	if (total == 0) {
+		canvas_text(view->canvas, x, y + 2, width, ROLE_DIM,
+			    "looking at its manifest");
+		return;
+	}
+	canvas_bar(view->canvas, x, y + 2, width, done, total);
+	canvas_textf(view->canvas, x, y + 3, width, ROLE_TEXT,
+		     "%s of %s  %u%%  %zu of %zu layers read", text_size(done, a),
+		     text_size(total, b), (unsigned)((double)done * 100 / (double)total),
+		     ready, progress->layer_count);
+}
+
+void view_failure(const struct view *view)
+{
+	int width = view->app->width - 4, y;
+
+	y = draw_wrapped(view, 2, 2, width, ROLE_ERROR, "The image cannot be opened");
+	y = draw_wrapped(view, 2, y + 1, width, ROLE_TEXT, view->app->failure.text);
+	draw_wrapped(view, 2, y + 1, width, ROLE_DIM, "q leaves");
+}
+
+static void draw_panes(const struct view *view)
+{
+	if (view->areas.frame[PANE_FILES].width > 0)
+		view_files(view);
+	if (view->areas.frame[PANE_LAYERS].width > 0)
+		view_layers(view);
+	if (view->areas.frame[PANE_DETAILS].width > 0)
+		view_details(view);
+	view_info(view);
+}
+
+void app_draw(const struct app *app, struct canvas *canvas)
+{
+	struct view view = { app, canvas, app_areas(app), view_glyphs(canvas) };
+
+	canvas_clear(canvas);
+	if (view.areas.too_small) {
+		canvas_textf(canvas, 0, 0, canvas->width, ROLE_WARNING,
+			     "too small: %dx%d, needs %dx%d", app->width, app->height,
+			     APP_MIN_WIDTH, APP_MIN_HEIGHT);
+		return;
+	}
+	view_header(&view);
+	if (app->phase == PHASE_FAILED)
+		view_failure(&view);
+	else if (app->phase == PHASE_OPENING || !app->order || !app->history)
+		view_opening(&view);
+	else
+		draw_panes(&view);
+	view_status(&view);
+	view_keybar(&view);
+	view_dialogs(&view);
+}

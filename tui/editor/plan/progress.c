@@ -1,0 +1,200 @@
+/* The dialog of a write: a row for each layer, the sum, the reading back. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "editor/dialogs/view.h"
+
+#define SPEED_MS 5000 /* speed is that of the last so many milliseconds */
+#define LEFT_MS  3000 /* before that, nothing is said of the time that is left */
+
+/* Columns of a layer's row; bar_width 0: no room. */
+struct columns {
+	int name, name_width, size, bar, bar_width, percent, word;
+};
+
+static struct columns columns_of(int width)
+{
+	struct columns columns = { .name = 4 };
+	int rest = width - 4 - 7 - 5 - 10; /* chip, size, percent, word */
+
+	columns.bar_width = rest >= 8 + 8 ? rest - 8 : 0;
+	if (columns.bar_width > 10)
+		columns.bar_width -= (columns.bar_width - 10) / 3;
+	columns.name_width = rest - columns.bar_width - (columns.bar_width ? 3 : 1);
+	columns.size = columns.name + columns.name_width;
+	columns.bar = columns.size + 9;
+	columns.percent =
+		columns.size + 7 + columns.bar_width + (columns.bar_width ? 3 : 1);
+	columns.word = columns.percent + 7;
+	return columns;
+}
+
+static unsigned percent(uint64_t done, uint64_t total)
+{
+	if (total == 0)
+		return 0;
+	return done >= total ? 100 : (unsigned)((double)done * 100 / (double)total);
+}
+
+static const char *stage_word(const struct writing *writing, const struct write_row *row)
+{
+	static const char *const codecs[] = { "writing", "gzip", "zstd" };
+
+	if (row->fate == LAM_FATE_EMPTY)
+		return "empty";
+	if (row->stage == WRITE_WAITS)
+		return "waits";
+	if (row->stage == WRITE_DONE)
+		return row->fate == LAM_FATE_KEPT ? "reused" : "done";
+	if (row->fate == LAM_FATE_KEPT)
+		return "copying";
+	return writing->stage == LAM_STAGE_READ && row->done == 0
+		       ? "reading"
+		       : codecs[row->compression.codec];
+}
+
+static void draw_row(const struct view *view, const struct columns *columns, int x, int y,
+		     size_t n)
+{
+	const struct writing *writing = &view->app->writing;
+	const struct write_row *row = &writing->rows[n];
+	struct canvas *canvas = view->canvas;
+	char size[SIZE_TEXT_MAX];
+
+	view_chip(canvas, x, y, n, 0);
+	canvas_text_cut(canvas, x + columns->name, y, columns->name_width - 1, ROLE_TEXT,
+			view_or(row->name), CUT_END);
+	canvas_text(canvas, x + columns->word, y, 8,
+		    row->fate == LAM_FATE_EMPTY ? ROLE_DIM
+		    : row->stage == WRITE_DONE  ? ROLE_GOOD
+						: ROLE_TEXT,
+		    stage_word(writing, row));
+	if (row->total == 0 || row->fate == LAM_FATE_EMPTY)
+		return;
+	canvas_text_right(canvas, x + columns->size, y, 7, ROLE_TEXT,
+			  text_size(row->total, size));
+	if (row->stage == WRITE_WAITS)
+		return;
+	canvas_bar(canvas, x + columns->bar, y, columns->bar_width, row->done,
+		   row->total);
+	canvas_textf(canvas, x + columns->percent, y, 5, ROLE_TEXT, "%3u%%",
+		     percent(row->done, row->total));
+}
+
+/* Bytes a second, of the samples of the last seconds. */
+static double speed(const struct writing *writing)
+{
+	size_t count = sizeof writing->samples / sizeof *writing->samples;
+	int64_t oldest = INT64_MAX, newest = 0;
+	uint64_t from = 0, to = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t ms = writing->samples[i].ms;
+
+		if (ms <= 0 || ms < writing->now_ms - SPEED_MS)
+			continue;
+		if (ms < oldest) {
+			oldest = ms;
+			from = writing->samples[i].bytes;
+		}
+		if (ms > newest) {
+			newest = ms;
+			to = writing->samples[i].bytes;
+		}
+	}
+	return newest > oldest && to > from
+		       ? (double)(to - from) * 1000 / (double)(newest - oldest)
+		       : 0;
+}
+
+static const char *clock_text(int64_t seconds, char out[24])
+{
+	if (seconds >= 3600)
+		snprintf(out, 24, "%" PRId64 ":%02d:%02d", seconds / 3600,
+			 (int)(seconds / 60 % 60), (int)(seconds % 60));
+	else
+		snprintf(out, 24, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+	return out;
+}
+
+static void draw_total(const struct view *view, struct rect area, int y)
+{
+	const struct writing *writing = &view->app->writing;
+	int64_t used = writing->now_ms - writing->begun_ms;
+	double rate = speed(writing);
+	uint64_t rest = writing->write_total - writing->write_done;
+	char done[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX], text[160], a[24], b[24];
+	int len;
+
+	len = snprintf(text, sizeof text, "total   %s of %s  %u%%",
+		       text_size(writing->write_done, done),
+		       text_size(writing->write_total, total),
+		       percent(writing->write_done, writing->write_total));
+	if (rate > 0 && writing->running)
+		len += snprintf(text + len, sizeof text - (size_t)len, "  %s/s",
+				text_size((uint64_t)rate, a));
+	len += snprintf(text + len, sizeof text - (size_t)len, "  %s",
+			clock_text(used > 0 ? used / 1000 : 0, a));
+	if (rate > 0 && used >= LEFT_MS && writing->write_done < writing->write_total)
+		snprintf(text + len, sizeof text - (size_t)len, " / %s left",
+			 clock_text((int64_t)((double)rest / rate), b));
+	canvas_text_cut(view->canvas, area.x, y, area.width, ROLE_TEXT, text, CUT_END);
+}
+
+static void draw_verify(const struct view *view, struct rect area, int y)
+{
+	const struct writing *writing = &view->app->writing;
+	char done[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX];
+
+	if (writing->cancelling) {
+		canvas_text_cut(view->canvas, area.x, y, area.width, ROLE_WARNING,
+				"stopping, and removing what was written", CUT_END);
+		return;
+	}
+	if (writing->verify_total == 0) {
+		canvas_text(view->canvas, area.x, y, area.width, ROLE_DIM,
+			    "verify  waits");
+		return;
+	}
+	canvas_textf(view->canvas, area.x, y, area.width, ROLE_TEXT,
+		     "verify  %s of %s  %u%%%s", text_size(writing->verify_done, done),
+		     text_size(writing->verify_total, total),
+		     percent(writing->verify_done, writing->verify_total),
+		     writing->stage == LAM_STAGE_PUBLISH ? "  putting it in place" : "");
+}
+
+/* The first layer that is not done is kept in view. */
+static struct list rows_in_view(const struct writing *writing, int height)
+{
+	struct list list = { 0 };
+	size_t at = 0;
+
+	while (at + 1 < writing->row_count && writing->rows[at].stage == WRITE_DONE)
+		at++;
+	list.cursor = at;
+	list_fit(&list, writing->row_count, height > 0 ? (size_t)height : 0);
+	return list;
+}
+
+void view_progress(const struct view *view, const struct parts *parts)
+{
+	const struct writing *writing = &view->app->writing;
+	struct rect area = parts->list;
+	int height = area.height - PROGRESS_TAIL, y;
+	bool apart = height > (int)writing->row_count;
+	struct list list = rows_in_view(writing, height);
+	struct columns columns = columns_of(area.width - 1);
+
+	if (parts->text.height > 0)
+		canvas_text_cut(view->canvas, parts->text.x, parts->text.y,
+				parts->text.width, ROLE_TEXT, view_or(writing->output),
+				CUT_MIDDLE);
+	for (size_t i = list.top; i < list.count && i - list.top < list.height; i++)
+		draw_row(view, &columns, area.x, area.y + (int)(i - list.top), i);
+	canvas_scroll_mark(view->canvas, area.x + area.width, area.y, height, list.top,
+			   list.count, ROLE_BORDER_FOCUS);
+	y = area.y + (apart ? (int)writing->row_count + 1 : height);
+	draw_total(view, area, y);
+	draw_verify(view, area, y + 1);
+}

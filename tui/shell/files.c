@@ -1,0 +1,171 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/place.h"
+#include "shell/shell.h"
+
+#define FILE_MAX (128u << 20)
+
+/* *out NULL, and 0: there is no such file. */
+static int read_file(const char *file, char **out, struct lam_error *err)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	size_t len = 0;
+	char *text;
+
+	*out = NULL;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fail_file(err, LAM_EREAD, errno, file);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
+		close(fd);
+		return fail_file(err, LAM_EREAD, S_ISREG(st.st_mode) ? EFBIG : EINVAL,
+				 file);
+	}
+	text = malloc((size_t)st.st_size + 1);
+	while (text && len < (size_t)st.st_size) {
+		ssize_t got = read(fd, text + len, (size_t)st.st_size - len);
+
+		if (got == 0)
+			break;
+		if (got < 0 && errno != EINTR) {
+			fail_file(err, LAM_EREAD, errno, file);
+			close(fd);
+			free(text);
+			return err->code;
+		}
+		len += got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	if (!text)
+		return lam_fail_memory(err);
+	text[len] = '\0';
+	*out = text;
+	if (memchr(text, '\0', len)) {
+		free(text);
+		*out = NULL;
+		return lam_fail(err, LAM_EPLAN, "%s: holds zero bytes: it is no plan",
+				file);
+	}
+	return 0;
+}
+
+int shell_load(const char *file, char **out, struct lam_error *err)
+{
+	if (read_file(file, out, err) < 0)
+		return err->code;
+	return *out ? 0 : fail_file(err, LAM_EREAD, ENOENT, file);
+}
+
+int shell_save(const char *file, const char *text, const char *expect, bool force,
+	       bool *out_differs, struct lam_error *err)
+{
+	char *there = NULL;
+	int code = read_file(file, &there, err);
+
+	*out_differs = code == 0 && there && !force && strcmp(there, text) != 0 &&
+		       (!expect || strcmp(there, expect) != 0);
+	if (code == 0 && !*out_differs)
+		code = place_text(file, text, err);
+	free(there);
+	return code;
+}
+
+/* The editor */
+
+static const char *editor(void)
+{
+	const char *visual = getenv("VISUAL"), *plain = getenv("EDITOR");
+
+	return visual && *visual ? visual : plain && *plain ? plain : "vi";
+}
+
+/* Those that take "+LINE". */
+static bool knows_lines(const char *command)
+{
+	static const char *const names[] = { "vi",     "vim", "nvim",  "view", "nano",
+					     "emacs",  "joe", "micro", "kak",  "pico",
+					     "mcedit", "jed", "ex",    NULL };
+	const char *end = command + strcspn(command, " "), *name = end;
+
+	while (name > command && name[-1] != '/')
+		name--;
+	for (size_t i = 0; names[i]; i++) {
+		if (strlen(names[i]) == (size_t)(end - name) &&
+		    strncmp(names[i], name, (size_t)(end - name)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void run_child(const char *command, const char *file, size_t line)
+{
+	char place[32], *script;
+
+	snprintf(place, sizeof place, "+%zu", line);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	/* the variable may hold options, so that a shell has to split it */
+	if (asprintf(&script, "exec %s \"$@\"", command) < 0)
+		_exit(127);
+	if (line > 1 && knows_lines(command))
+		execl("/bin/sh", "sh", "-c", script, "sh", place, file, (char *)NULL);
+	else
+		execl("/bin/sh", "sh", "-c", script, "sh", file, (char *)NULL);
+	_exit(127);
+}
+
+static int run_editor(const char *file, size_t line, struct lam_error *err)
+{
+	const char *command = editor();
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
+	int status = 0;
+	pid_t child;
+
+	sigaction(SIGINT, &ignore, &old_int);
+	sigaction(SIGQUIT, &ignore, &old_quit);
+	child = fork();
+	if (child == 0)
+		run_child(command, file, line);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	sigaction(SIGINT, &old_int, NULL);
+	sigaction(SIGQUIT, &old_quit, NULL);
+	if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return lam_fail(err, LAM_EUSAGE,
+			"the editor (%s) failed: the plan stays as it was; set $EDITOR",
+			command);
+}
+
+int shell_edit(const char *text, size_t line, char **out, struct lam_error *err)
+{
+	const char *folder = getenv("TMPDIR");
+	char *file;
+	int fd, code = 0;
+
+	*out = NULL;
+	if (asprintf(&file, "%s/lamina-plan-XXXXXX.json",
+		     folder && *folder ? folder : "/tmp") < 0)
+		return lam_fail_memory(err);
+	fd = mkostemps(file, 5, O_CLOEXEC);
+	if (fd < 0 || write_all(fd, text, strlen(text)) != 0)
+		code = fail_file(err, LAM_EWRITE, errno, file);
+	if (fd >= 0)
+		close(fd);
+	if (code == 0)
+		code = run_editor(file, line, err);
+	if (code == 0)
+		code = shell_load(file, out, err);
+	if (fd >= 0)
+		unlink(file);
+	free(file);
+	return code;
+}

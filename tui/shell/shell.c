@@ -1,0 +1,279 @@
+#include "shell/shell.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Events that are taken before the next frame, where they come faster than frames. */
+#define EVENTS_A_FRAME 64
+#define JOURNAL_MS     2000
+/* A write's clock goes on where its progress stands still. */
+#define CLOCK_MS 500
+
+struct shell {
+	struct call *call;
+	struct app *app;
+	struct term *term;
+	struct shell_jobs *jobs;
+	struct canvas canvas;
+	int64_t journal_due; /* 0: nothing to sync */
+	bool over;
+	int code;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void carry_out(struct shell *s);
+
+static void give(struct shell *s, struct event *event)
+{
+	event->now_ms = now_ms();
+	app_update(s->app, event);
+	carry_out(s);
+}
+
+static void give_size(struct shell *s)
+{
+	struct event event = { .kind = EVENT_RESIZE };
+
+	term_size(s->term, &event.width, &event.height);
+	give(s, &event);
+}
+
+/* Effects */
+
+static void edit(struct shell *s, const struct app_effect *effect)
+{
+	struct event event = { .kind = EVENT_EDITED };
+	struct lam_error err = { 0 };
+	char *text = NULL;
+
+	term_leave(s->term);
+	shell_edit(effect->text ? effect->text : "", effect->line, &text, &err);
+	term_enter(s->term);
+	give_size(s);
+	event.err = &err;
+	event.text = text;
+	give(s, &event);
+	free(text);
+}
+
+static void save(struct shell *s, const struct app_effect *effect)
+{
+	struct event event = { .kind = EVENT_SAVED,
+			       .file = effect->file,
+			       .text = effect->text };
+	struct lam_error err = { 0 };
+
+	shell_save(effect->file, effect->text, effect->expect, effect->force,
+		   &event.differs, &err);
+	event.err = &err;
+	give(s, &event);
+}
+
+static void load(struct shell *s, const struct app_effect *effect)
+{
+	struct event event = { .kind = EVENT_LOADED,
+			       .file = effect->file,
+			       .purpose = effect->purpose };
+	struct lam_error err = { 0 };
+	char *text = NULL;
+
+	shell_load(effect->file, &text, &err);
+	event.err = &err;
+	event.text = text;
+	give(s, &event);
+	free(text);
+}
+
+static void look_at_output(struct shell *s, const struct app_effect *effect)
+{
+	struct event event = { .kind = EVENT_OUTPUT, .text = effect->text };
+	struct lam_error err = { 0 };
+
+	if (!effect->text)
+		return;
+	lam_write_replaces(&event.replaces, effect->text, &err);
+	event.err = &err;
+	give(s, &event);
+}
+
+static void copy(struct shell *s, const struct app_effect *effect)
+{
+	struct event event = { .kind = EVENT_COPIED, .text = effect->text };
+	struct lam_error err = { 0 };
+
+	if (!effect->text)
+		return;
+	if (!term_copy(s->term, effect->text))
+		lam_fail(&err, LAM_EUSAGE, "this terminal has no clipboard");
+	event.err = &err;
+	give(s, &event);
+}
+
+static void carry_out_one(struct shell *s, struct app_effect *effect)
+{
+	switch (effect->kind) {
+	case EFFECT_JOB:
+		shell_jobs_start(s->jobs, effect->job);
+		effect->job = NULL;
+		break;
+	case EFFECT_STOP: shell_jobs_stop(s->jobs, effect->job_kind); break;
+	case EFFECT_EDITOR: edit(s, effect); break;
+	case EFFECT_SAVE: save(s, effect); break;
+	case EFFECT_LOAD: load(s, effect); break;
+	case EFFECT_OUTPUT: look_at_output(s, effect); break;
+	case EFFECT_COPY: copy(s, effect); break;
+	case EFFECT_JOURNAL:
+		if (!s->journal_due)
+			s->journal_due = now_ms() + JOURNAL_MS;
+		break;
+	case EFFECT_REDRAW: term_redraw(s->term); break;
+	case EFFECT_SUSPEND: term_suspend(s->term); break;
+	case EFFECT_QUIT:
+		s->over = true;
+		s->code = (int)effect->line;
+		break;
+	}
+}
+
+static void carry_out(struct shell *s)
+{
+	struct app_effect *effects;
+	size_t count = app_take_effects(s->app, &effects);
+
+	for (size_t i = 0; i < count; i++) {
+		carry_out_one(s, &effects[i]);
+		app_effect_fini(&effects[i]);
+	}
+	free(effects);
+}
+
+/* Events */
+
+static void take_jobs(struct shell *s)
+{
+	static const enum job_kind told[] = { JOB_OPEN, JOB_WRITE };
+	struct event event;
+	struct job *job;
+
+	shell_jobs_wake(s->jobs);
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		event = (struct event){ .kind = EVENT_PROGRESS, .job_kind = told[i] };
+		if (shell_jobs_progress(s->jobs, told[i], &event.progress))
+			give(s, &event);
+	}
+	while ((job = shell_jobs_ended(s->jobs))) {
+		event = (struct event){ .kind = EVENT_JOB, .job = job };
+		give(s, &event);
+	}
+}
+
+static void take(struct shell *s, const struct term_event *from)
+{
+	struct event event = { .kind = EVENT_KEY };
+
+	switch (from->kind) {
+	case TERM_NOTHING: break;
+	case TERM_KEY:
+		event.key = from->key;
+		event.x = from->x;
+		event.y = from->y;
+		event.text = from->text;
+		give(s, &event);
+		break;
+	case TERM_RESIZE: give_size(s); break;
+	case TERM_WAKE: take_jobs(s); break;
+	case TERM_RESUMED:
+		give_size(s);
+		event.kind = EVENT_RESUMED;
+		give(s, &event);
+		break;
+	case TERM_CLOSED:
+	case TERM_STOPPED:
+		event.kind = EVENT_STOP;
+		event.signal = from->kind == TERM_CLOSED ? 1 : from->signal;
+		give(s, &event);
+		break;
+	}
+}
+
+static void sync_journal(struct shell *s)
+{
+	struct lam_error err;
+
+	s->journal_due = 0;
+	if (s->app->journal && journal_is_dirty(s->app->journal))
+		journal_sync(s->app->journal, &err); /* the next append tells a failure */
+}
+
+static int timeout_of(const struct shell *s)
+{
+	int64_t left;
+
+	if (s->app->writing.running && !s->app->writing.hidden)
+		return CLOCK_MS;
+	if (!s->journal_due)
+		return -1;
+	left = s->journal_due - now_ms();
+	return left < 0 ? 0 : (int)left;
+}
+
+static void tick(struct shell *s)
+{
+	if (s->journal_due && now_ms() >= s->journal_due)
+		sync_journal(s);
+	s->app->writing.now_ms = now_ms();
+}
+
+static void draw(struct shell *s)
+{
+	if (s->canvas.width != s->app->width || s->canvas.height != s->app->height) {
+		if (!canvas_resize(&s->canvas, s->app->width, s->app->height))
+			return;
+	}
+	canvas_clear(&s->canvas);
+	app_draw(s->app, &s->canvas);
+	term_draw(s->term, &s->canvas);
+}
+
+static void loop(struct shell *s)
+{
+	struct term_event event;
+
+	while (!s->over) {
+		draw(s);
+		term_wait(s->term, shell_jobs_fd(s->jobs), timeout_of(s), &event);
+		for (int i = 0; event.kind != TERM_NOTHING && !s->over; i++) {
+			take(s, &event);
+			if (i == EVENTS_A_FRAME)
+				break;
+			term_wait(s->term, shell_jobs_fd(s->jobs), 0, &event);
+		}
+		tick(s);
+	}
+}
+
+int shell_run(struct call *call, struct app *app, struct term *term)
+{
+	struct shell s = { .call = call, .app = app, .term = term };
+	struct event start = { .kind = EVENT_START };
+
+	s.jobs = shell_jobs_new();
+	if (!s.jobs)
+		return lam_fail_memory(&call->err);
+	s.canvas.ascii = app->ascii = term_is_ascii(term);
+	give_size(&s);
+	give(&s, &start);
+	loop(&s);
+	sync_journal(&s);
+	shell_jobs_free(s.jobs);
+	canvas_fini(&s.canvas);
+	return s.code;
+}
