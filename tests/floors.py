@@ -13,7 +13,7 @@ import sys
 # Bottom to top.
 CORE = "base io codec tar oci store layer tree image plan layout write".split()
 # Which floor says what a public header declares.
-PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "compression": "codec", "tree": "tree",
+PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "stat": "base", "compression": "codec", "note": "layer", "tree": "tree",
           "image": "image", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
 
 bad = []
@@ -107,6 +107,11 @@ def circles(graph):
     return out
 
 
+def room_of(path):
+    """Its folder; the editor is one room as yet."""
+    return "tui/editor" if path.startswith("tui/editor/") else os.path.dirname(path)
+
+
 def check_calls(build):
     graph = calls(build)
     for path, targets in graph.items():
@@ -114,7 +119,7 @@ def check_calls(build):
             if floor_of(path) is not None and (floor_of(target) is None or floor_of(target) > floor_of(path)):
                 bad.append(f"{path}: calls up into {target}")
     for ring in circles(graph):
-        if len({os.path.dirname(path) for path in ring}) > 1:
+        if len({room_of(path) for path in ring}) > 1:
             bad.append("a circle of files over several folders: " + " ".join(ring))
 
 

@@ -1,9 +1,13 @@
+/* Growing bytes: bounded ones, and text that cannot fail. */
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 void lam_buf_fini(struct lam_buf *buf)
 {
@@ -95,4 +99,43 @@ void lam_free_ptr(void *pointer_to_pointer)
 
 	memcpy(&pointer, pointer_to_pointer, sizeof pointer);
 	free(pointer);
+}
+
+void lam_text_add(struct lam_buf *text, const void *bytes, size_t len)
+{
+	struct lam_error err;
+
+	assert(text->max == SIZE_MAX);
+	if (lam_buf_append(text, bytes, len, &err) < 0)
+		lam_out_of_memory();
+}
+
+void lam_text_puts(struct lam_buf *text, const char *more)
+{
+	lam_text_add(text, more, strlen(more));
+}
+
+void lam_text_putc(struct lam_buf *text, char c)
+{
+	lam_text_add(text, &c, 1);
+}
+
+void lam_text_printf(struct lam_buf *text, const char *format, ...)
+{
+	va_list args;
+	char *more;
+
+	va_start(args, format);
+	more = lam_xvprintf(format, args);
+	va_end(args);
+	lam_text_puts(text, more);
+	free(more);
+}
+
+char *lam_text_steal(struct lam_buf *text)
+{
+	char *data = text->data ? text->data : lam_xstrdup("");
+
+	*text = LAM_TEXT;
+	return data;
 }

@@ -27,6 +27,18 @@ int lam_buf_append_text(struct lam_buf *buf, const char *text, struct lam_error 
 int lam_buf_append_char(struct lam_buf *buf, char c, struct lam_error *err);
 int lam_buf_printf(struct lam_buf *buf, struct lam_error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same for text that needs no bound, as it is made of what is bounded already: these
+ * cannot fail, and end the program where there is no memory (memory.h). The maximum must
+ * be SIZE_MAX: `struct lam_buf text = LAM_TEXT;` */
+#define LAM_TEXT LAM_BUF(SIZE_MAX)
+void lam_text_add(struct lam_buf *text, const void *bytes, size_t len);
+void lam_text_puts(struct lam_buf *text, const char *more);
+void lam_text_putc(struct lam_buf *text, char c);
+void lam_text_printf(struct lam_buf *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Hands the memory to the caller (free()); "" for an empty one. */
+char *lam_text_steal(struct lam_buf *text);
+
 /* Hands the memory to the caller (free()), never NULL: "" for an empty buffer. NULL and
  * err on no memory. */
 char *lam_buf_steal(struct lam_buf *buf, struct lam_error *err);

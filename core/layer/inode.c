@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/image.h>
-
 #include "base/limits.h"
 #include "base/path.h"
 #include "layer/build.h"

@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#include <lamina/tree.h>
+#include <lamina/error.h>
+#include <lamina/stat.h>
 
 #include "base/arena.h"
 #include "codec/checkpoint.h"

@@ -3,7 +3,8 @@
 #ifndef LAM_NOTE_H
 #define LAM_NOTE_H
 
-#include <lamina/image.h>
+#include <lamina/error.h>
+#include <lamina/note.h>
 
 #include "base/arena.h"
 

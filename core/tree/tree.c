@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/image.h>
 #include <lamina/path.h>
 
 #include "base/buf.h"

@@ -9,6 +9,7 @@
 #define LAMINA_IMAGE_H
 
 #include <lamina/compression.h>
+#include <lamina/note.h>
 #include <lamina/progress.h>
 #include <lamina/tree.h>
 
@@ -62,16 +63,7 @@ size_t lam_image_layer_count(const struct lam_image *image);
 const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size_t n);
 const struct lam_tree *lam_image_tree(const struct lam_image *image);
 
-/* What was odd but readable: constructs that runtimes read differently, repaired names,
- * entries left out. At most 1,000 are kept, in order of layer; the count goes on. */
-struct lam_note {
-	const char *rule; /* a short stable name of the kind: "implied-parent",
-			     "duplicate", ... */
-	uint32_t layer;   /* UINT32_MAX: the image as a whole */
-	const char *path; /* text form, absolute, or NULL */
-	const char *text; /* one sentence: what it is, how it is read here, and who reads
-			     it otherwise */
-};
+/* At most 1,000 notes are kept, in order of layer; the total goes on. */
 size_t lam_image_note_count(const struct lam_image *image); /* of those kept */
 uint64_t lam_image_note_total(const struct lam_image *image);
 const struct lam_note *lam_image_note(const struct lam_image *image, size_t n);
@@ -97,29 +89,5 @@ int lam_image_export(const struct lam_image *image, uint32_t node,
 		     int (*write)(void *context, const void *bytes, size_t len,
 				  struct lam_error *err),
 		     void *context, struct lam_error *err);
-
-/* How two merged trees differ, in order of path. what: bits of the below. a or b is
- * LAM_NODE_NONE where the path is in one alone. */
-enum lam_difference {
-	LAM_DIFF_KIND = 1,
-	LAM_DIFF_MODE = 2,
-	LAM_DIFF_OWNER = 4,
-	LAM_DIFF_TIME = 8,
-	LAM_DIFF_SIZE = 16,
-	LAM_DIFF_CONTENT = 32,
-	LAM_DIFF_TARGET = 64,
-	LAM_DIFF_DEVICE = 128,
-	LAM_DIFF_ATTRIBUTES = 256,
-	LAM_DIFF_LINKS = 512, /* the set of names differs */
-	LAM_DIFF_ONLY_A = 1024,
-	LAM_DIFF_ONLY_B = 2048,
-};
-/* Which of them two stats show, links apart. */
-unsigned lam_stat_compare(const struct lam_stat *a, const struct lam_stat *b);
-/* Calls found() for each path that differs; a non-zero return of it ends the walk and is
- * returned. */
-int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
-		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
-		  void *context, struct lam_error *err);
 
 #endif

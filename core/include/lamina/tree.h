@@ -18,18 +18,10 @@
 #include <stdint.h>
 
 #include <lamina/error.h>
+#include <lamina/stat.h>
 
 #define LAM_NODE_NONE UINT32_MAX
 #define LAM_NODE_ROOT 0u
-
-enum lam_kind {
-	LAM_KIND_FILE,
-	LAM_KIND_SYMLINK,
-	LAM_KIND_CHAR,
-	LAM_KIND_BLOCK,
-	LAM_KIND_DIR,
-	LAM_KIND_FIFO,
-};
 
 struct lam_tree;
 
@@ -68,32 +60,6 @@ struct lam_version {
 		inode_layer; /* another only for a hard link to a file of a lower layer */
 	uint8_t change;      /* enum lam_change */
 	bool implied;        /* a directory that no entry of the layer describes */
-};
-
-struct lam_attribute { /* an extended attribute or another PAX record that is kept */
-	const char *key;
-	size_t key_len;
-	const char *value;
-	size_t value_len;
-};
-
-/* An inode's data as a version has it. Pointers live as long as the image. */
-struct lam_stat {
-	enum lam_kind kind;
-	uint32_t mode; /* 07777 */
-	int64_t uid, gid;
-	int64_t mtime_s;
-	uint32_t mtime_ns;
-	uint64_t size; /* of files */
-	uint32_t dev_major, dev_minor;
-	const char *target; /* of symlinks, as it is; not '\0'-terminated */
-	size_t target_len;
-	const struct lam_attribute *attributes; /* sorted by key */
-	size_t attribute_count;
-	uint32_t layer; /* the origin: whose entry decides this; for a hard link, that of
-			   the inode */
-	uint32_t inode; /* two names are one file where layer and inode are the same */
-	uint8_t content[16]; /* of files: the first half of the SHA-256 of the content */
 };
 
 uint32_t lam_tree_count(const struct lam_tree *tree); /* nodes, dead ones too */
@@ -142,5 +108,13 @@ enum lam_resolution lam_tree_resolve(const struct lam_tree *tree, uint32_t symli
 /* The same for a path from the root. */
 enum lam_resolution lam_tree_resolve_path(const struct lam_tree *tree, const char *path,
 					  size_t len, uint32_t *out_node);
+
+/* How two merged trees differ, in order of path. what: bits of enum lam_difference. a or b is
+ * LAM_NODE_NONE where the path is in one alone. */
+/* Calls found() for each path that differs; a non-zero return of it ends the walk and is
+ * returned. */
+int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
+		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		  void *context, struct lam_error *err);
 
 #endif
