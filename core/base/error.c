@@ -1,9 +1,12 @@
+/* The text of an error, put together on the way up. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <lamina/error.h>
+
+#include "base/stop.h"
 
 __attribute__((format(printf, 2, 0))) static void print(struct lam_error *err,
 							const char *format, va_list args)
@@ -50,6 +53,11 @@ int lam_fail_errno(struct lam_error *err, enum lam_code code, int errnum,
 int lam_fail_memory(struct lam_error *err)
 {
 	return lam_fail(err, LAM_ENOMEM, "out of memory");
+}
+
+int lam_fail_stopped(struct lam_error *err)
+{
+	return lam_fail(err, LAM_ESTOPPED, "stopped");
 }
 
 int lam_wrap(struct lam_error *err, const char *format, ...)

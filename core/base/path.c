@@ -1,3 +1,4 @@
+/* Paths inside an image: cleaned, and as text. */
 #include "base/path.h"
 
 #include <stdint.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 /* Names of archives */
 
@@ -107,31 +109,6 @@ enum lam_wh lam_wh_classify(const char *base, size_t len, const char **out_name,
 
 /* The text form */
 
-/* Length of the UTF-8 character at bytes, 0 where there is none; its number in *out. */
-static size_t decode(const unsigned char *bytes, size_t len, uint32_t *out)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t want = bytes[0] < 0x80             ? 1
-		      : (bytes[0] & 0xe0) == 0xc0 ? 2
-		      : (bytes[0] & 0xf0) == 0xe0 ? 3
-		      : (bytes[0] & 0xf8) == 0xf0 ? 4
-						  : 0;
-	uint32_t c;
-
-	if (want == 0 || want > len)
-		return 0;
-	c = want == 1 ? bytes[0] : bytes[0] & (0x7fu >> want);
-	for (size_t i = 1; i < want; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (bytes[i] & 0x3f);
-	}
-	if ((want > 1 && c < least[want]) || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*out = c;
-	return want;
-}
-
 static const struct {
 	uint32_t first, last;
 } INVISIBLE[] = {
@@ -158,7 +135,7 @@ static const char *escape_one(const unsigned char *bytes, size_t len, size_t *ou
 			      char text[16])
 {
 	uint32_t c;
-	size_t used = decode(bytes, len, &c);
+	size_t used = lam_utf8_decode((const char *)bytes, len, &c);
 
 	*out_used = used ? used : 1;
 	text[0] = '\0';
@@ -248,27 +225,13 @@ static int hex_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static int append_utf8(struct lam_buf *out, uint32_t c, struct lam_error *err)
-{
-	char bytes[4];
-	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-	if (len == 1) {
-		bytes[0] = (char)c;
-	} else {
-		for (size_t i = len - 1; i > 0; i--, c >>= 6)
-			bytes[i] = (char)(0x80 | (c & 0x3f));
-		bytes[0] = (char)((0xf00u >> len & 0xf0) | c);
-	}
-	return lam_buf_append(out, bytes, len, err);
-}
-
 /* "{H...}" behind a \u; *at is moved behind it. */
 static int unescape_number(struct lam_buf *out, const char *text, size_t len, size_t *at,
 			   struct lam_error *err)
 {
 	size_t n = *at;
 	uint32_t c = 0;
+	char bytes[4];
 
 	if (n >= len || text[n] != '{')
 		return lam_fail(err, LAM_EPLAN, "\\u needs hexadecimal digits in braces");
@@ -279,7 +242,7 @@ static int unescape_number(struct lam_buf *out, const char *text, size_t len, si
 		return lam_fail(err, LAM_EPLAN,
 				"\\u needs hexadecimal digits of a character in braces");
 	*at = n + 1;
-	return append_utf8(out, c, err);
+	return lam_buf_append(out, bytes, lam_utf8_encode(c, bytes), err);
 }
 
 static int unescape_one(struct lam_buf *out, const char *text, size_t len, size_t *at,

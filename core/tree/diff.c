@@ -131,11 +131,6 @@ static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t 
 	return diff_pair(d, *out_a, *out_b);
 }
 
-int lam_fail_stopped(struct lam_error *err)
-{
-	return lam_fail(err, LAM_ESTOPPED, "stopped");
-}
-
 int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
 		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
 		  void *context, struct lam_error *err)

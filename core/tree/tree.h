@@ -7,6 +7,7 @@
 
 #include <lamina/tree.h>
 
+#include "base/stop.h"
 #include "layer/layer.h"
 
 struct lam_tree_link { /* a live name of an inode that has several */
@@ -68,14 +69,6 @@ int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
 		       const struct lam_tree *b,
 		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
 		       void *context, const atomic_bool *stop, struct lam_error *err);
-
-/* For loops over nodes: whether to stop, looked at now and then; and the error for it. */
-static inline bool lam_stops(const atomic_bool *stop, size_t n)
-{
-	return (n & 4095) == 0 && stop &&
-	       atomic_load_explicit(stop, memory_order_relaxed);
-}
-int lam_fail_stopped(struct lam_error *err);
 
 /* The next live node in depth-first order below `top`, parents first; LAM_NODE_NONE after
  * the last. */
