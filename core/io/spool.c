@@ -1,14 +1,12 @@
 #include "io/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
+#include "base/file.h"
 
 struct lam_spool {
 	char *dir;
@@ -50,25 +48,10 @@ void lam_spool_free(struct lam_spool *s)
 
 static int open_file(struct lam_spool *s, struct lam_error *err)
 {
-	char name[4096];
-
-	s->fd = open(s->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (s->fd >= 0)
-		return 0;
-	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)
-		return lam_fail_errno(err, LAM_EWRITE, errno,
-				      "%s: making a temporary file", s->dir);
-	/* filesystems without files that have no name */
-	if (snprintf(name, sizeof name, "%s/.lamina-spool-XXXXXX", s->dir) >=
-	    (int)sizeof name)
-		return lam_fail(err, LAM_EWRITE, "%s: the folder's name is too long",
-				s->dir);
-	s->fd = mkostemp(name, O_CLOEXEC);
-	if (s->fd < 0)
-		return lam_fail_errno(err, LAM_EWRITE, errno,
-				      "%s: making a temporary file", s->dir);
-	unlink(name);
-	return 0;
+	s->fd = lam_file_nameless(s->dir);
+	return s->fd >= 0 ? 0
+			  : lam_fail_errno(err, LAM_EWRITE, errno,
+					   "%s: making a temporary file", s->dir);
 }
 
 static int put(struct lam_spool *s, const void *bytes, size_t len, struct lam_error *err)

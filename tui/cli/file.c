@@ -1,9 +1,10 @@
 /* lamina cat, lamina export, lamina log */
+#include "base/file.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/place.h"
 #include "cli/cmd.h"
 
 struct output {
@@ -18,7 +19,7 @@ static int write_out(void *context, const void *bytes, size_t len, struct lam_er
 
 	if (atomic_load(&stop_asked))
 		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	problem = write_all(o->fd, bytes, len);
+	problem = lam_write_all(o->fd, bytes, len);
 	return problem ? lam_fail_errno(err, LAM_EWRITE, problem, "%s", o->name) : 0;
 }
 
@@ -76,13 +77,13 @@ static int export_to_file(struct call *call, const struct lam_image *image, uint
 {
 	struct lam_error *err = &call->err;
 	struct output out = { .name = file };
-	struct place place;
+	struct lam_new_file new_file;
 
-	if (place_begin(&place, file, err) < 0)
+	if (lam_file_begin(&new_file, file, err) < 0)
 		return err->code;
-	out.fd = place.fd;
-	return place_end(&place, lam_image_export(image, node, write_out, &out, err),
-			 err);
+	out.fd = new_file.fd;
+	return lam_file_end(&new_file,
+			    lam_image_export(image, node, write_out, &out, err), err);
 }
 
 int run_export(struct call *call)

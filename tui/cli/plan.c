@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/place.h"
+#include "base/file.h"
 #include "cli/cmd.h"
 
 static int print_plan(struct call *call, const struct lam_plan *plan)
@@ -15,7 +15,7 @@ static int print_plan(struct call *call, const struct lam_plan *plan)
 		return fail(call);
 	if (!file || strcmp(file, "-") == 0)
 		fputs(text, stdout);
-	else if (place_text(file, text, &call->err) < 0)
+	else if (lam_file_replace(file, text, strlen(text), &call->err) < 0)
 		code = fail(call);
 	free(text);
 	return code;

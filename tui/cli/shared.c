@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/place.h"
+#include "base/file.h"
 #include "cli/cmd.h"
 #include "ui/text.h"
 
@@ -92,7 +92,7 @@ int read_input(struct call *call, const char *file, char **out, size_t *out_len)
 	why = errno;
 	if (fd >= 0 && !standard)
 		close(fd);
-	return *out ? 0 : fail_file(&call->err, LAM_EPLAN, why, file);
+	return *out ? 0 : lam_file_fail(&call->err, LAM_EPLAN, why, file);
 }
 
 static void tell_errors(const struct call *call, const struct lam_plan_errors *errors)

@@ -3,76 +3,40 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/place.h"
+#include "base/file.h"
 #include "shell/shell.h"
 
 #define FILE_MAX (128u << 20)
 
-/* *out NULL, and 0: there is no such file. */
-static int read_file(const char *file, char **out, struct lam_error *err)
-{
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	size_t len = 0;
-	char *text;
-
-	*out = NULL;
-	if (fd < 0)
-		return errno == ENOENT ? 0 : fail_file(err, LAM_EREAD, errno, file);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
-		close(fd);
-		return fail_file(err, LAM_EREAD, S_ISREG(st.st_mode) ? EFBIG : EINVAL,
-				 file);
-	}
-	text = malloc((size_t)st.st_size + 1);
-	while (text && len < (size_t)st.st_size) {
-		ssize_t got = read(fd, text + len, (size_t)st.st_size - len);
-
-		if (got == 0)
-			break;
-		if (got < 0 && errno != EINTR) {
-			fail_file(err, LAM_EREAD, errno, file);
-			close(fd);
-			free(text);
-			return err->code;
-		}
-		len += got > 0 ? (size_t)got : 0;
-	}
-	close(fd);
-	if (!text)
-		return lam_fail_memory(err);
-	text[len] = '\0';
-	*out = text;
-	if (memchr(text, '\0', len)) {
-		free(text);
-		*out = NULL;
-		return lam_fail(err, LAM_EPLAN, "%s: holds zero bytes: it is no plan",
-				file);
-	}
-	return 0;
-}
-
 int shell_load(const char *file, char **out, struct lam_error *err)
 {
-	if (read_file(file, out, err) < 0)
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(FILE_MAX);
+
+	*out = NULL;
+	if (lam_file_read(&text, file, err) < 0)
 		return err->code;
-	return *out ? 0 : fail_file(err, LAM_EREAD, ENOENT, file);
+	if (text.len && memchr(text.data, '\0', text.len))
+		return lam_fail(err, LAM_EPLAN, "%s: holds zero bytes: it is no plan",
+				file);
+	*out = lam_buf_steal(&text, err);
+	return *out ? 0 : err->code;
 }
 
 int shell_save(const char *file, const char *text, const char *expect, bool force,
 	       bool *out_differs, struct lam_error *err)
 {
 	char *there = NULL;
-	int code = read_file(file, &there, err);
+	int code = shell_load(file, &there, err);
 
+	if (code == LAM_ENOTFOUND)
+		code = 0;
 	*out_differs = code == 0 && there && !force && strcmp(there, text) != 0 &&
 		       (!expect || strcmp(there, expect) != 0);
 	if (code == 0 && !*out_differs)
-		code = place_text(file, text, err);
+		code = lam_file_replace(file, text, strlen(text), err);
 	free(there);
 	return code;
 }
@@ -156,8 +120,8 @@ int shell_edit(const char *text, size_t line, char **out, struct lam_error *err)
 		     folder && *folder ? folder : "/tmp") < 0)
 		return lam_fail_memory(err);
 	fd = mkostemps(file, 5, O_CLOEXEC);
-	if (fd < 0 || write_all(fd, text, strlen(text)) != 0)
-		code = fail_file(err, LAM_EWRITE, errno, file);
+	if (fd < 0 || lam_write_all(fd, text, strlen(text)) != 0)
+		code = lam_file_fail(err, LAM_EWRITE, errno, file);
 	if (fd >= 0)
 		close(fd);
 	if (code == 0)
