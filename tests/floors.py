@@ -4,7 +4,6 @@
 A folder is a floor. A file includes headers of its own floor or of lower ones, and calls the same; the calls are read
 from the objects' symbols, so that a declaration by hand hides nothing. No circle of files leaves its folder.
 """
-import collections
 import os
 import re
 import subprocess
@@ -61,17 +60,16 @@ def check_includes():
 
 def calls(build):
     """{file: files that define what it uses}, of the objects."""
-    defined, used = {}, collections.defaultdict(set)
-    objects = [path for top in ("core", "tui") for path in sources(top, ".c")]
-    for path in objects:
-        made = os.path.join(build, path[:-2] + ".o")
-        for line in subprocess.run(["nm", "-P", made], check=True, capture_output=True, text=True).stdout.splitlines():
-            symbol, kind = line.split()[:2]
-            if kind == "U":
-                used[path].add(symbol)
-            elif kind.isupper():
-                defined[symbol] = path
-    return {path: {defined[s] for s in used[path] if s in defined} - {path} for path in objects}
+    defined, used = {}, {path: set() for top in ("core", "tui") for path in sources(top, ".c")}
+    made = [os.path.join(build, path[:-2] + ".o") for path in used]
+    for line in subprocess.run(["nm", "-A", "-P"] + made, check=True, capture_output=True, text=True).stdout.splitlines():
+        path, symbol, kind = line.split()[:3]
+        path = os.path.relpath(path[:-3], build) + ".c"
+        if kind == "U":
+            used[path].add(symbol)
+        elif kind.isupper():
+            defined[symbol] = path
+    return {path: {defined[s] for s in symbols if s in defined} - {path} for path, symbols in used.items()}
 
 
 def circles(graph):

@@ -13,9 +13,7 @@ fail() {
 
 # Other versions lay out the same style otherwise.
 if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
-    for file in "${c_files[@]}"; do
-        clang-format "$file" | cmp -s - "$file" || fail "format: $file: run 'make format'"
-    done
+    clang-format --dry-run --Werror "${c_files[@]}" || fail "format: run 'make format'"
 elif [ "${CI:-}" = true ]; then
     fail "format: clang-format 14 is missing"
 else
