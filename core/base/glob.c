@@ -1,3 +1,4 @@
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,7 @@ struct program { /* one alternative */
 };
 
 struct lam_glob {
+	atomic_uint holders;
 	struct program *programs;
 	size_t count, cap;
 	struct class *classes;
@@ -531,9 +533,16 @@ int lam_glob_new(struct lam_glob **out, const char *text, struct lam_error *err)
 	return code;
 }
 
+struct lam_glob *lam_glob_share(struct lam_glob *g)
+{
+	if (g)
+		g->holders++;
+	return g;
+}
+
 void lam_glob_free(struct lam_glob *g)
 {
-	if (!g)
+	if (!g || g->holders--)
 		return;
 	for (size_t i = 0; i < g->count; i++)
 		free(g->programs[i].tokens);

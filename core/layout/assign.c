@@ -248,7 +248,7 @@ static int remark_rules(struct lam_layout *l, struct lam_error *err)
 		    lam_layout_remark_add(
 			    l, true, err,
 			    "assign[%zu]: %s %s matches nothing in this image", r,
-			    rule->is_glob ? "glob" : "path", rule->pattern) < 0)
+			    lam_rule_kind_name(rule->kind), rule->pattern) < 0)
 			return err->code;
 	}
 	return remark_new_paths(l, err);

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/glob.h>
-
+#include "base/memory.h"
 #include "base/path.h"
 #include "plan/plan.h"
 
@@ -44,49 +43,36 @@ static bool is_all_below(const char *text, const char *dir)
 	       strcmp(text + 1 + len, "/**") == 0;
 }
 
-static int cover_glob(struct cover *cover, const char *text, struct lam_error *err)
+static void cover_glob(struct cover *cover, const struct lam_plan_rule *rule)
 {
-	struct lam_glob *glob;
-	const char *base;
-	char *dir;
-	int code;
+	const char *base = lam_glob_base(rule->glob, &cover->len);
+	char *dir = lam_path_escape(base, cover->len);
 
-	if (lam_glob_new(&glob, text, err) < 0)
-		return err->code;
-	base = lam_glob_base(glob, &cover->len);
-	dir = lam_path_escape(base, cover->len);
-	lam_glob_free(glob);
-	if (!dir)
-		return lam_fail_memory(err);
+	cover->bytes = lam_xmemdup(base, cover->len);
 	cover->is_glob = true;
-	cover->below = is_all_below(text, dir);
-	code = lam_path_unescape(&cover->bytes, &cover->len, dir, err);
+	cover->below = is_all_below(rule->pattern, dir);
 	free(dir);
-	return code;
 }
 
-static int cover_path(struct cover *cover, const char *text, struct lam_error *err)
+static void cover_path(struct cover *cover, const struct lam_plan_rule *rule)
 {
-	/* without the slash; canonical text has no other way to fail than memory */
-	return lam_path_unescape(&cover->bytes, &cover->len, text + 1, err);
+	struct lam_error err;
+
+	/* without the slash; canonical text has no bad escape */
+	if (lam_path_unescape(&cover->bytes, &cover->len, rule->pattern + 1, &err) < 0)
+		lam_out_of_memory();
 }
 
-static int make_covers(struct covers *covers, const struct lam_plan *plan,
-		       struct lam_error *err)
+static void make_covers(struct covers *covers, const struct lam_plan *plan)
 {
-	covers->items = calloc(plan->rule_count + 1, sizeof *covers->items);
-	if (!covers->items)
-		return lam_fail_memory(err);
+	covers->items = lam_xcalloc(plan->rule_count + 1, sizeof *covers->items);
 	for (size_t i = 0; i < plan->rule_count; i++) {
 		const struct lam_plan_rule *rule = &plan->rules[i];
 		struct cover *cover = &covers->items[covers->count++];
 
 		cover->rule = i;
-		if ((rule->is_glob ? cover_glob : cover_path)(cover, rule->pattern, err) <
-		    0)
-			return err->code;
+		(rule->kind == LAM_RULE_GLOB ? cover_glob : cover_path)(cover, rule);
 	}
-	return 0;
 }
 
 /* Parents before what is in them, and these in one run: a slash comes before all other
@@ -141,13 +127,11 @@ static struct level enter(const struct covers *covers, size_t begin,
 	return level;
 }
 
-static int find_covered(struct covers *covers, bool *dead, struct lam_error *err)
+static void find_covered(struct covers *covers, bool *dead)
 {
-	struct level *levels = calloc(covers->count + 1, sizeof *levels);
+	struct level *levels = lam_xcalloc(covers->count + 1, sizeof *levels);
 	size_t depth = 0, end;
 
-	if (!levels)
-		return lam_fail_memory(err);
 	qsort(covers->items, covers->count, sizeof *covers->items, compare_paths);
 	for (size_t i = 0; i < covers->count; i = end) {
 		while (depth && !is_above(levels[depth - 1].at, &covers->items[i]))
@@ -159,7 +143,6 @@ static int find_covered(struct covers *covers, bool *dead, struct lam_error *err
 		depth++;
 	}
 	free(levels);
-	return 0;
 }
 
 static int compare_globs(const void *left, const void *right)
@@ -170,15 +153,14 @@ static int compare_globs(const void *left, const void *right)
 	return order ? order : (*a > *b) - (*a < *b);
 }
 
-static int find_repeated(const struct lam_plan *plan, bool *dead, struct lam_error *err)
+static void find_repeated(const struct lam_plan *plan, bool *dead)
 {
-	const struct lam_plan_rule **globs = calloc(plan->rule_count + 1, sizeof *globs);
+	const struct lam_plan_rule **globs =
+		lam_xcalloc(plan->rule_count + 1, sizeof *globs);
 	size_t count = 0;
 
-	if (!globs)
-		return lam_fail_memory(err);
 	for (size_t i = 0; i < plan->rule_count; i++) {
-		if (plan->rules[i].is_glob)
+		if (plan->rules[i].kind == LAM_RULE_GLOB)
 			globs[count++] = &plan->rules[i];
 	}
 	qsort(globs, count, sizeof *globs, compare_globs);
@@ -187,20 +169,15 @@ static int find_repeated(const struct lam_plan *plan, bool *dead, struct lam_err
 			dead[globs[i] - plan->rules] = true;
 	}
 	free(globs);
-	return 0;
 }
 
-int lam_plan_find_dead(const struct lam_plan *plan, bool *out_dead, struct lam_error *err)
+void lam_plan_find_dead(const struct lam_plan *plan, bool *out_dead)
 {
 	struct covers covers = { NULL, 0 };
-	int code;
 
 	memset(out_dead, 0, plan->rule_count * sizeof *out_dead);
-	if (plan->rule_count == 0)
-		return 0;
-	code = make_covers(&covers, plan, err);
-	if (code == 0)
-		code = find_covered(&covers, out_dead, err);
+	make_covers(&covers, plan);
+	find_covered(&covers, out_dead);
 	free_covers(&covers);
-	return code < 0 ? code : find_repeated(plan, out_dead, err);
+	find_repeated(plan, out_dead);
 }

@@ -1,192 +1,19 @@
-#include "plan/edit.h"
-
-#include <stdio.h>
+/* Edits of a plan: its rules, its stack of layers, and another plan appended. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/path.h>
+#include <lamina/edit.h>
 
-/* Room for a number behind a name. */
-#define NAME_ROOM 8
-
-bool lam_edit_copy_text(char **out, const char *text)
-{
-	*out = text ? strdup(text) : NULL;
-	return *out || !text;
-}
-
-bool lam_edit_copy_layer(struct lam_plan_layer *out, const struct lam_plan_layer *layer)
-{
-	size_t size = layer->from_count * sizeof *layer->from;
-
-	*out = *layer;
-	out->name = out->note = NULL;
-	out->from = size ? malloc(size) : NULL;
-	if (out->from)
-		memcpy(out->from, layer->from, size);
-	else
-		out->from_count = 0;
-	return (out->from || !size) && lam_edit_copy_text(&out->name, layer->name) &&
-	       lam_edit_copy_text(&out->note, layer->note);
-}
-
-static bool copy_rule(struct lam_plan_rule *out, const struct lam_plan_rule *rule)
-{
-	*out = (struct lam_plan_rule){ .is_glob = rule->is_glob };
-	return lam_edit_copy_text(&out->pattern, rule->pattern) &&
-	       lam_edit_copy_text(&out->to, rule->to) &&
-	       lam_edit_copy_text(&out->note, rule->note);
-}
-
-void lam_edit_free_rule(struct lam_plan_rule *rule)
-{
-	free(rule->pattern);
-	free(rule->to);
-	free(rule->note);
-}
-
-void lam_edit_free_layer(struct lam_plan_layer *layer)
-{
-	free(layer->name);
-	free(layer->from);
-	free(layer->note);
-}
-
-static bool copy_source(struct lam_plan *out, const struct lam_plan *plan)
-{
-	if (!lam_edit_copy_text(&out->source_reference, plan->source_reference) ||
-	    !lam_edit_copy_text(&out->source_manifest, plan->source_manifest) ||
-	    !lam_edit_copy_text(&out->source_note, plan->source_note) ||
-	    !lam_edit_copy_text(&out->note, plan->note))
-		return false;
-	if (!plan->source_paths)
-		return true;
-	out->source_paths =
-		calloc(plan->source_path_count + 1, sizeof *out->source_paths);
-	if (!out->source_paths)
-		return false;
-	for (size_t i = 0; i < plan->source_path_count; i++, out->source_path_count++) {
-		if (!lam_edit_copy_text(&out->source_paths[i], plan->source_paths[i]))
-			return false;
-	}
-	return true;
-}
-
-/* The counts are of what is there to be freed. */
-static bool copy_lists(struct lam_plan *out, const struct lam_plan *plan)
-{
-	out->layers = calloc(plan->layer_count + 1, sizeof *out->layers);
-	out->rules = calloc(plan->rule_count + 1, sizeof *out->rules);
-	if (!out->layers || !out->rules)
-		return false;
-	for (size_t i = 0; i < plan->layer_count; i++) {
-		out->layer_count++;
-		if (!lam_edit_copy_layer(&out->layers[i], &plan->layers[i]))
-			return false;
-	}
-	for (size_t i = 0; i < plan->rule_count; i++) {
-		out->rule_count++;
-		if (!copy_rule(&out->rules[i], &plan->rules[i]))
-			return false;
-	}
-	return true;
-}
-
-int lam_plan_copy(struct lam_plan **out, const struct lam_plan *plan,
-		  struct lam_error *err)
-{
-	struct lam_plan *copy = calloc(1, sizeof *copy);
-
-	*out = NULL;
-	if (!copy)
-		return lam_fail_memory(err);
-	copy->has_compression = plan->has_compression;
-	copy->compression = plan->compression;
-	if (!copy_source(copy, plan) || !copy_lists(copy, plan)) {
-		lam_plan_free(copy);
-		return lam_fail_memory(err);
-	}
-	*out = copy;
-	return 0;
-}
-
-/* Equality */
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_compression(bool has_a, struct lam_compression a, bool has_b,
-			     struct lam_compression b)
-{
-	return has_a == has_b && (!has_a || (a.codec == b.codec && a.level == b.level));
-}
-
-static bool same_layer(const struct lam_plan_layer *a, const struct lam_plan_layer *b)
-{
-	if (a->from_count != b->from_count || a->rest != b->rest || a->keep != b->keep ||
-	    !same_text(a->name, b->name) || !same_text(a->note, b->note) ||
-	    !same_compression(a->has_compression, a->compression, b->has_compression,
-			      b->compression))
-		return false;
-	for (size_t i = 0; i < a->from_count; i++) {
-		if (a->from[i].first != b->from[i].first ||
-		    a->from[i].last != b->from[i].last)
-			return false;
-	}
-	return true;
-}
-
-static bool same_rule(const struct lam_plan_rule *a, const struct lam_plan_rule *b)
-{
-	return a->is_glob == b->is_glob && same_text(a->pattern, b->pattern) &&
-	       same_text(a->to, b->to) && same_text(a->note, b->note);
-}
-
-static bool same_source(const struct lam_plan *a, const struct lam_plan *b)
-{
-	if (!same_text(a->source_reference, b->source_reference) ||
-	    !same_text(a->source_manifest, b->source_manifest) ||
-	    !same_text(a->source_note, b->source_note) ||
-	    !a->source_paths != !b->source_paths ||
-	    a->source_path_count != b->source_path_count)
-		return false;
-	for (size_t i = 0; i < a->source_path_count; i++) {
-		if (!same_text(a->source_paths[i], b->source_paths[i]))
-			return false;
-	}
-	return true;
-}
-
-bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b)
-{
-	if (a->layer_count != b->layer_count || a->rule_count != b->rule_count ||
-	    !same_text(a->note, b->note) || !same_source(a, b) ||
-	    !same_compression(a->has_compression, a->compression, b->has_compression,
-			      b->compression))
-		return false;
-	for (size_t i = 0; i < a->layer_count; i++) {
-		if (!same_layer(&a->layers[i], &b->layers[i]))
-			return false;
-	}
-	for (size_t i = 0; i < a->rule_count; i++) {
-		if (!same_rule(&a->rules[i], &b->rules[i]))
-			return false;
-	}
-	return true;
-}
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "plan/plan.h"
+#include "plan/rule.h"
 
 /* Names */
 
-size_t lam_edit_find_layer(const struct lam_plan *plan, const char *name)
-{
-	for (size_t i = 0; i < plan->layer_count; i++) {
-		if (strcmp(plan->layers[i].name, name) == 0)
-			return i;
-	}
-	return SIZE_MAX;
-}
+/* Room for a number behind a name. */
+#define NAME_ROOM 8
 
 /* How much of a text fits, in whole characters. */
 static size_t cut(const char *text, size_t most)
@@ -200,40 +27,467 @@ static size_t cut(const char *text, size_t most)
 	return most;
 }
 
-/* A valid name with room for a number; NULL on no memory. */
+/* A valid name with room for a number. */
 static char *valid_name(const char *wish)
 {
 	char *name = lam_plan_name_fault(wish, strlen(wish))
 			     ? lam_path_escape(wish, strlen(wish))
-			     : strdup(wish);
+			     : lam_xstrdup(wish);
 
-	if (!name)
-		return NULL;
 	name[cut(name, LAM_MAX_PLAN_NAME - NAME_ROOM)] = '\0';
 	if (lam_plan_name_fault(name, strlen(name))) {
 		free(name);
-		name = strdup("layer");
+		name = lam_xstrdup("layer");
 	}
 	return name;
 }
 
-int lam_plan_free_name(char **out, const struct lam_plan *plan, const char *wish,
+char *lam_plan_free_name(const struct lam_plan *plan, const char *wish)
+{
+	char *base = valid_name(wish), *name = lam_xstrdup(base);
+
+	/* a plan has at most LAM_MAX_LAYERS names, so this ends with four digits */
+	for (unsigned n = 2; lam_plan_find_layer(plan, name) != SIZE_MAX; n++) {
+		free(name);
+		name = lam_xprintf("%s-%u", base, n);
+	}
+	free(base);
+	return name;
+}
+
+/* except: the layer that may have the name already, or SIZE_MAX. */
+static int check_name(const struct lam_plan *plan, const char *name, size_t except,
+		      struct lam_error *err)
+{
+	const char *fault = lam_plan_name_fault(name, strlen(name));
+	size_t other;
+
+	if (fault)
+		return lam_fail(err, LAM_EPLAN, "%s", fault);
+	other = lam_plan_find_layer(plan, name);
+	if (other == SIZE_MAX || other == except)
+		return 0;
+	return lam_fail(err, LAM_EPLAN, "there is a layer \"%s\" already", name);
+}
+
+/* Rules */
+
+/* Takes out rules for which gone[] is true. */
+static void drop_rules(struct lam_plan *plan, const bool *gone)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->rule_count; i++) {
+		if (gone[i])
+			lam_rule_fini(&plan->rules[i]);
+		else
+			plan->rules[kept++] = plan->rules[i];
+	}
+	plan->rule_count = kept;
+}
+
+static void free_rules(struct lam_plan_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		lam_rule_fini(&rules[i]);
+	free(rules);
+}
+
+/* Puts rules behind those of the plan, and takes out those that never can win; takes
+ * `fresh` over where that is done. */
+static int append_rules(struct lam_plan *plan, struct lam_plan_rule *fresh, size_t count,
+			struct lam_error *err)
+{
+	size_t total = plan->rule_count + count, left = 0;
+	struct lam_plan next = *plan;
+	LAM_CLEANUP(lam_free_ptr) bool *dead = lam_xcalloc(total + 1, sizeof *dead);
+
+	next.rules = lam_xcalloc(total + 1, sizeof *next.rules);
+	next.rule_count = total;
+	for (size_t i = 0; i < total; i++)
+		next.rules[i] = i < plan->rule_count ? plan->rules[i]
+						     : fresh[i - plan->rule_count];
+	lam_plan_find_dead(&next, dead);
+	for (size_t i = 0; i < total; i++)
+		left += !dead[i];
+	if (left > LAM_EDIT_MAX_RULES) {
+		free(next.rules);
+		return lam_fail(err, LAM_EPLAN,
+				"that would make %zu rules, and a plan may have %d here; "
+				"use a pattern, or the directory above",
+				left, LAM_EDIT_MAX_RULES);
+	}
+	free(plan->rules);
+	free(fresh);
+	*plan = next;
+	drop_rules(plan, dead);
+	return 0;
+}
+
+int lam_edit_assign(struct lam_plan *plan, const struct lam_edit_rule *rules,
+		    size_t count, const char *to, struct lam_error *err)
+{
+	struct lam_plan_rule *fresh;
+	char shown[LAM_PATH_TEXT];
+
+	if (to && lam_plan_find_layer(plan, to) == SIZE_MAX)
+		return lam_fail(err, LAM_EPLAN, "no layer \"%s\"",
+				lam_path_text(shown, to, strlen(to), false));
+	if (count > LAM_EDIT_MAX_RULES)
+		return lam_fail(err, LAM_EPLAN,
+				"%zu rules at once, and a plan may have %d here; use a "
+				"pattern, or the directory above",
+				count, LAM_EDIT_MAX_RULES);
+	fresh = lam_xcalloc(count + 1, sizeof *fresh);
+	for (size_t i = 0; i < count; i++) {
+		if (lam_rule_init(&fresh[i], rules[i].kind, rules[i].pattern, to, err) <
+		    0) {
+			free_rules(fresh, count);
+			return err->code;
+		}
+	}
+	if (append_rules(plan, fresh, count, err) == 0)
+		return 0;
+	free_rules(fresh, count);
+	return err->code;
+}
+
+int lam_edit_rule_remove(struct lam_plan *plan, size_t rule, struct lam_error *err)
+{
+	if (rule >= plan->rule_count)
+		return lam_fail(err, LAM_EPLAN, "no rule %zu; there are %zu", rule,
+				plan->rule_count);
+	lam_rule_fini(&plan->rules[rule]);
+	plan->rule_count--;
+	memmove(plan->rules + rule, plan->rules + rule + 1,
+		(plan->rule_count - rule) * sizeof *plan->rules);
+	return 0;
+}
+
+/* Clearing */
+
+/* Patterns as each kind of rule has them, sorted; what is no path is an error, and what
+ * is no pattern of another kind names none of that kind. */
+struct cleared {
+	char **patterns[LAM_RULE_KIND_COUNT];
+	size_t counts[LAM_RULE_KIND_COUNT];
+};
+
+static void cleared_fini(struct cleared *c)
+{
+	for (size_t k = 0; k < LAM_RULE_KIND_COUNT; k++) {
+		for (size_t i = 0; i < c->counts[k]; i++)
+			free(c->patterns[k][i]);
+		free(c->patterns[k]);
+	}
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_cleared(struct cleared *c, enum lam_rule_kind kind, const char *pattern,
 		       struct lam_error *err)
 {
-	char *base = valid_name(wish);
-	size_t cap = base ? strlen(base) + 24 : 0;
-	char *name = base ? malloc(cap) : NULL;
+	struct lam_plan_rule rule;
 
-	*out = NULL;
-	if (!name) {
-		free(base);
-		return lam_fail_memory(err);
+	if (lam_rule_init(&rule, kind, pattern, NULL, err) < 0)
+		return kind == LAM_RULE_PATH ? err->code : 0;
+	c->patterns[kind][c->counts[kind]++] = LAM_STEAL(rule.pattern);
+	lam_rule_fini(&rule);
+	return 0;
+}
+
+static int cleared_init(struct cleared *c, const char *const *patterns, size_t count,
+			struct lam_error *err)
+{
+	*c = (struct cleared){ 0 };
+	for (unsigned k = 0; k < LAM_RULE_KIND_COUNT; k++) {
+		c->patterns[k] = lam_xcalloc(count + 1, sizeof *c->patterns[k]);
+		for (size_t i = 0; i < count; i++) {
+			if (add_cleared(c, (enum lam_rule_kind)k, patterns[i], err) < 0)
+				return err->code;
+		}
+		qsort(c->patterns[k], c->counts[k], sizeof *c->patterns[k],
+		      compare_texts);
 	}
-	snprintf(name, cap, "%s", base);
-	/* a plan has at most LAM_MAX_LAYERS names, so this ends with four digits */
-	for (unsigned n = 2; lam_edit_find_layer(plan, name) != SIZE_MAX; n++)
-		snprintf(name, cap, "%s-%u", base, n);
-	free(base);
-	*out = name;
+	return 0;
+}
+
+static bool names(const struct cleared *c, enum lam_rule_kind kind, const char *text)
+{
+	return bsearch(&text, c->patterns[kind], c->counts[kind],
+		       sizeof *c->patterns[kind], compare_texts);
+}
+
+/* Whether a pattern, or with `below` something above a path, was named. An escape has no
+ * slash in it, so the text form can be cut at slashes. */
+static bool is_cleared(const struct cleared *c, const struct lam_plan_rule *rule,
+		       bool below)
+{
+	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
+	char *slash;
+
+	if (names(c, rule->kind, rule->pattern))
+		return true;
+	if (rule->kind != LAM_RULE_PATH || !below)
+		return false;
+	path = lam_xstrdup(rule->pattern);
+	while ((slash = strrchr(path, '/'))) {
+		*slash = '\0';
+		if (names(c, rule->kind, *path ? path : "/"))
+			return true;
+	}
+	return false;
+}
+
+int lam_edit_clear(struct lam_plan *plan, const char *const *patterns, size_t count,
+		   bool below, size_t *out_count, struct lam_error *err)
+{
+	LAM_CLEANUP(cleared_fini) struct cleared c;
+	LAM_CLEANUP(lam_free_ptr)
+	bool *gone = lam_xcalloc(plan->rule_count + 1, sizeof *gone);
+	size_t before = plan->rule_count;
+
+	*out_count = 0;
+	if (cleared_init(&c, patterns, count, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < plan->rule_count; i++)
+		gone[i] = is_cleared(&c, &plan->rules[i], below);
+	drop_rules(plan, gone);
+	*out_count = before - plan->rule_count;
+	return 0;
+}
+
+/* The stack of layers */
+
+static int check_place(const struct lam_plan *plan, size_t at, struct lam_error *err)
+{
+	if (at < plan->layer_count)
+		return 0;
+	return lam_fail(err, LAM_EPLAN, "no layer %zu; there are %zu", at,
+			plan->layer_count);
+}
+
+/* Makes room for more on top. */
+static int check_room(struct lam_plan *plan, size_t more, struct lam_error *err)
+{
+	if (plan->layer_count + more > LAM_MAX_LAYERS)
+		return lam_fail(err, LAM_EPLAN, "a plan has at most %d layers",
+				LAM_MAX_LAYERS);
+	plan->layers = lam_xrealloc(plan->layers,
+				    (plan->layer_count + more) * sizeof *plan->layers);
+	return 0;
+}
+
+int lam_edit_layer_add(struct lam_plan *plan, size_t at, const char *name,
+		       struct lam_error *err)
+{
+	if (at > plan->layer_count)
+		return lam_fail(err, LAM_EPLAN, "no place %zu; there are %zu layers", at,
+				plan->layer_count);
+	if (check_name(plan, name, SIZE_MAX, err) < 0 || check_room(plan, 1, err) < 0)
+		return err->code;
+	memmove(plan->layers + at + 1, plan->layers + at,
+		(plan->layer_count - at) * sizeof *plan->layers);
+	plan->layers[at] = (struct lam_plan_layer){ .name = lam_xstrdup(name) };
+	plan->layer_count++;
+	return 0;
+}
+
+static void remove_layer(struct lam_plan *plan, size_t at)
+{
+	lam_plan_free_layer(&plan->layers[at]);
+	plan->layer_count--;
+	memmove(plan->layers + at, plan->layers + at + 1,
+		(plan->layer_count - at) * sizeof *plan->layers);
+}
+
+static bool goes_to(const struct lam_plan_rule *rule, const char *name)
+{
+	return rule->to && strcmp(rule->to, name) == 0;
+}
+
+/* Points rules to another layer; how many. */
+static size_t redirect(struct lam_plan *plan, const char *from, const char *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->rule_count; i++) {
+		if (!goes_to(&plan->rules[i], from))
+			continue;
+		free(plan->rules[i].to);
+		plan->rules[i].to = lam_xstrdup(to);
+		count++;
+	}
+	return count;
+}
+
+int lam_edit_layer_rename(struct lam_plan *plan, size_t at, const char *name,
+			  struct lam_error *err)
+{
+	if (check_place(plan, at, err) < 0 || check_name(plan, name, at, err) < 0)
+		return err->code;
+	redirect(plan, plan->layers[at].name, name);
+	free(plan->layers[at].name);
+	plan->layers[at].name = lam_xstrdup(name);
+	return 0;
+}
+
+int lam_edit_layer_move(struct lam_plan *plan, size_t at, size_t to,
+			struct lam_error *err)
+{
+	struct lam_plan_layer layer;
+
+	if (check_place(plan, at, err) < 0 || check_place(plan, to, err) < 0)
+		return err->code;
+	layer = plan->layers[at];
+	if (at < to)
+		memmove(plan->layers + at, plan->layers + at + 1,
+			(to - at) * sizeof layer);
+	else
+		memmove(plan->layers + to + 1, plan->layers + to,
+			(at - to) * sizeof layer);
+	plan->layers[to] = layer;
+	return 0;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct lam_range *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Sorted, and as few as there can be, as a plan that is read has them. */
+static size_t gather_ranges(struct lam_range *ranges, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(ranges, count, sizeof *ranges, compare_ranges);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && ranges[kept - 1].last + 1 == ranges[i].first)
+			ranges[kept - 1].last = ranges[i].last;
+		else
+			ranges[kept++] = ranges[i];
+	}
+	return kept;
+}
+
+/* Where one of the two is "rest", so are both together: no other layer names what they
+ * do. */
+static void join_originals(struct lam_plan_layer *into, const struct lam_plan_layer *from)
+{
+	size_t count = into->from_count + from->from_count;
+
+	if (!from->rest && from->from_count == 0)
+		return;
+	into->rest = into->rest || from->rest;
+	into->keep = false;
+	if (into->rest) {
+		into->from_count = 0;
+		return;
+	}
+	into->from = lam_xrealloc(into->from, count * sizeof *into->from);
+	memcpy(into->from + into->from_count, from->from,
+	       from->from_count * sizeof *from->from);
+	into->from_count = gather_ranges(into->from, count);
+}
+
+int lam_edit_layer_merge(struct lam_plan *plan, size_t at, size_t into,
+			 struct lam_error *err)
+{
+	if (check_place(plan, at, err) < 0 || check_place(plan, into, err) < 0)
+		return err->code;
+	if (at == into)
+		return lam_fail(err, LAM_EPLAN,
+				"a layer cannot be merged into itself: \"%s\"",
+				plan->layers[at].name);
+	join_originals(&plan->layers[into], &plan->layers[at]);
+	if (redirect(plan, plan->layers[at].name, plan->layers[into].name))
+		plan->layers[into].keep = false;
+	remove_layer(plan, at);
+	return 0;
+}
+
+int lam_edit_layer_delete(struct lam_plan *plan, size_t at, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	bool *gone = lam_xcalloc(plan->rule_count + 1, sizeof *gone);
+
+	if (check_place(plan, at, err) < 0)
+		return err->code;
+	if (plan->layer_count == 1)
+		return lam_fail(err, LAM_EPLAN, "the last layer stays: \"%s\"",
+				plan->layers[at].name);
+	join_originals(&plan->layers[at ? at - 1 : 1], &plan->layers[at]);
+	for (size_t i = 0; i < plan->rule_count; i++)
+		gone[i] = goes_to(&plan->rules[i], plan->layers[at].name);
+	drop_rules(plan, gone);
+	remove_layer(plan, at);
+	return 0;
+}
+
+int lam_edit_layer_keep(struct lam_plan *plan, size_t at, bool keep,
+			struct lam_error *err)
+{
+	const struct lam_plan_layer *layer;
+
+	if (check_place(plan, at, err) < 0)
+		return err->code;
+	layer = &plan->layers[at];
+	if (keep && (layer->rest || layer->from_count != 1 ||
+		     layer->from[0].first != layer->from[0].last))
+		return lam_fail(
+			err, LAM_EPLAN,
+			"layer \"%s\" is not from exactly one layer of the image, so "
+			"there is no blob to keep",
+			layer->name);
+	plan->layers[at].keep = keep;
+	return 0;
+}
+
+int lam_edit_layer_compression(struct lam_plan *plan, size_t at,
+			       const struct lam_compression *compression,
+			       struct lam_error *err)
+{
+	const struct lam_compression none = { 0 };
+
+	if (check_place(plan, at, err) < 0)
+		return err->code;
+	plan->layers[at].has_compression = compression;
+	plan->layers[at].compression = compression ? *compression : none;
+	return 0;
+}
+
+/* Another plan */
+
+int lam_edit_append(struct lam_plan *plan, const struct lam_plan *other,
+		    struct lam_error *err)
+{
+	struct lam_plan_rule *fresh;
+	size_t added = 0;
+
+	for (size_t i = 0; i < other->layer_count; i++)
+		added += lam_plan_find_layer(plan, other->layers[i].name) == SIZE_MAX;
+	if (check_room(plan, added, err) < 0)
+		return err->code;
+	fresh = lam_xcalloc(other->rule_count + 1, sizeof *fresh);
+	for (size_t i = 0; i < other->rule_count; i++)
+		lam_rule_copy(&fresh[i], &other->rules[i]);
+	if (append_rules(plan, fresh, other->rule_count, err) < 0) {
+		free_rules(fresh, other->rule_count);
+		return err->code;
+	}
+	for (size_t i = 0; i < other->layer_count; i++) {
+		struct lam_plan_layer bare = other->layers[i];
+
+		if (lam_plan_find_layer(plan, bare.name) != SIZE_MAX)
+			continue;
+		bare.from_count = 0;
+		bare.rest = bare.keep = false;
+		lam_plan_copy_layer(&plan->layers[plan->layer_count++], &bare);
+	}
 	return 0;
 }

@@ -1,9 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/glob.h>
-
 #include "base/digest.h"
+#include "base/memory.h"
 #include "oci/json.h"
 #include "plan/plan.h"
 
@@ -177,7 +176,7 @@ static void put_layers(struct writer *w, const struct lam_plan *plan)
 static void put_rule(struct writer *w, const struct lam_plan_rule *rule)
 {
 	open_object(w);
-	put_member(w, rule->is_glob ? "glob" : "path", rule->pattern);
+	put_member(w, lam_rule_kind_name(rule->kind), rule->pattern);
 	put_key(w, "to");
 	if (rule->to)
 		put_string(w, rule->to);
@@ -224,54 +223,16 @@ static void put_plan(struct writer *w, const struct lam_plan *plan, const bool *
 	put(w, "\n}\n");
 }
 
-/* The plan with canonical patterns; what is not a pattern is borrowed. */
-
-static void free_rules(struct lam_plan_rule *rules, size_t count)
-{
-	for (size_t i = 0; rules && i < count; i++)
-		free(rules[i].pattern);
-	free(rules);
-}
-
-static int clean_rules(struct lam_plan_rule *rules, const struct lam_plan *plan,
-		       struct lam_error *err)
-{
-	for (size_t i = 0; i < plan->rule_count; i++) {
-		const struct lam_plan_rule *rule = &plan->rules[i];
-		int code;
-
-		rules[i] = *rule;
-		rules[i].pattern = NULL;
-		code = rule->is_glob ? lam_plan_clean_glob(&rules[i].pattern,
-							   rule->pattern, err)
-				     : lam_plan_clean_path(&rules[i].pattern, NULL,
-							   rule->pattern, err);
-		if (code < 0)
-			return lam_wrap(err, "assign[%zu]", i);
-	}
-	return 0;
-}
-
 static int format(const struct lam_plan *plan, bool bare, struct lam_buf *out,
 		  struct lam_error *err)
 {
 	struct writer w = { .out = out, .err = err, .bare = bare };
-	LAM_CLEANUP(lam_free_ptr) bool *dead = calloc(plan->rule_count + 1, sizeof *dead);
-	struct lam_plan clean = *plan;
-	int code;
+	bool *dead = lam_xcalloc(plan->rule_count + 1, sizeof *dead);
 
-	clean.rules = calloc(plan->rule_count + 1, sizeof *clean.rules);
-	if (!dead || !clean.rules) {
-		free(clean.rules);
-		return lam_fail_memory(err);
-	}
-	code = clean_rules(clean.rules, plan, err);
-	if (code == 0)
-		code = lam_plan_find_dead(&clean, dead, err);
-	if (code == 0)
-		put_plan(&w, &clean, dead);
-	free_rules(clean.rules, plan->rule_count);
-	return w.failed ? err->code : code;
+	lam_plan_find_dead(plan, dead);
+	put_plan(&w, plan, dead);
+	free(dead);
+	return w.failed ? err->code : 0;
 }
 
 int lam_plan_format(const struct lam_plan *plan, char **out, struct lam_error *err)

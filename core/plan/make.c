@@ -1,11 +1,11 @@
 /* Plans from what `lamina plan` was asked for. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/edit.h>
 #include <lamina/path.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
 #include "plan/plan.h"
 
 struct making {
@@ -15,36 +15,25 @@ struct making {
 	size_t layer_cap, rule_cap, path_cap;
 };
 
-static int add_layer(struct making *m, char *name, struct lam_plan_layer **out,
-		     struct lam_error *err)
-{
-	if (!name)
-		return lam_fail_memory(err);
-	if (LAM_GROW(m->plan->layers, m->plan->layer_count, m->layer_cap, err) < 0) {
-		free(name);
-		return err->code;
-	}
-	*out = &m->plan->layers[m->plan->layer_count++];
-	**out = (struct lam_plan_layer){ .name = name };
-	return 0;
-}
-
-static int add_original(struct making *m, uint32_t number, bool keep,
-			struct lam_error *err)
+/* Takes the name over. */
+static struct lam_plan_layer *add_layer(struct making *m, char *name)
 {
 	struct lam_plan_layer *layer;
-	char name[32];
 
-	snprintf(name, sizeof name, "layer-%u", number);
-	if (add_layer(m, strdup(name), &layer, err) < 0)
-		return err->code;
+	LAM_XGROW(m->plan->layers, m->plan->layer_count, m->layer_cap);
+	layer = &m->plan->layers[m->plan->layer_count++];
+	*layer = (struct lam_plan_layer){ .name = name };
+	return layer;
+}
+
+static void add_original(struct making *m, uint32_t number, bool keep)
+{
+	struct lam_plan_layer *layer = add_layer(m, lam_xprintf("layer-%u", number));
+
 	layer->keep = keep;
-	layer->from = malloc(sizeof *layer->from);
-	if (!layer->from)
-		return lam_fail_memory(err);
+	layer->from = lam_xmalloc(sizeof *layer->from);
 	layer->from[0] = (struct lam_range){ number, number };
 	layer->from_count = 1;
-	return 0;
 }
 
 static bool is_above(const char *path, const char *other)
@@ -54,34 +43,30 @@ static bool is_above(const char *path, const char *other)
 	return strncmp(path, other, len) == 0 && other[len] == '/';
 }
 
-/* Of two paths, one below the other, the lower one's rule comes last and wins, in
- * whatever order they were asked for. */
+/* Takes the pattern over. Of two paths, one below the other, the lower one's rule comes
+ * last and wins, in whatever order they were asked for. */
 static int add_rule(struct making *m, char *pattern, const char *to,
 		    struct lam_error *err)
 {
-	size_t at = 0;
-	struct lam_plan_rule rule = { .pattern = pattern, .to = to ? strdup(to) : NULL };
+	struct lam_plan *plan = m->plan;
+	size_t at = plan->rule_count;
 
-	int code = to && !rule.to ? lam_fail_memory(err) : 0;
-
-	if (code == 0)
-		code = LAM_GROW(m->plan->rules, m->plan->rule_count, m->rule_cap, err);
-	for (size_t i = 0; code == 0 && i < m->plan->rule_count; i++) {
-		if (strcmp(m->plan->rules[i].pattern, pattern) == 0)
-			code = lam_fail(err, LAM_EPLAN, "%s: is asked for twice",
-					pattern);
+	LAM_XGROW(plan->rules, plan->rule_count, m->rule_cap);
+	for (size_t i = plan->rule_count; i-- > 0;) {
+		if (strcmp(plan->rules[i].pattern, pattern) == 0) {
+			(void)lam_fail(err, LAM_EPLAN, "%s: is asked for twice", pattern);
+			free(pattern);
+			return err->code;
+		}
+		if (is_above(pattern, plan->rules[i].pattern))
+			at = i;
 	}
-	if (code < 0) {
-		free(pattern);
-		free(rule.to);
-		return code;
-	}
-	while (at < m->plan->rule_count && !is_above(pattern, m->plan->rules[at].pattern))
-		at++;
-	memmove(m->plan->rules + at + 1, m->plan->rules + at,
-		(m->plan->rule_count - at) * sizeof rule);
-	m->plan->rules[at] = rule;
-	m->plan->rule_count++;
+	memmove(plan->rules + at + 1, plan->rules + at,
+		(plan->rule_count - at) * sizeof *plan->rules);
+	plan->rules[at] = (struct lam_plan_rule){ .kind = LAM_RULE_PATH,
+						  .pattern = pattern,
+						  .to = to ? lam_xstrdup(to) : NULL };
+	plan->rule_count++;
 	return 0;
 }
 
@@ -114,81 +99,53 @@ static int find_path(const struct making *m, const char *text, bool dead_too, ch
 	return err->code;
 }
 
-static bool has_layer(const struct making *m, const char *name)
-{
-	for (size_t i = 0; i < m->plan->layer_count; i++) {
-		if (strcmp(m->plan->layers[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The path's last name, made another where a layer has it already. */
 static char *name_after(const struct making *m, uint32_t node)
 {
 	size_t len;
 	const char *bytes = lam_tree_name(m->tree, node, &len);
-	char *base = len ? lam_path_escape(bytes, len) : strdup("root"), *name;
-	size_t room = base ? strlen(base) + 24 : 0;
+	char *base = len ? lam_path_escape(bytes, len) : lam_xstrdup("root");
+	bool fits = strlen(base) <= LAM_MAX_PLAN_NAME - 8;
+	char *name = lam_plan_free_name(m->plan, fits ? base : "split");
 
-	if (base && strlen(base) > LAM_MAX_PLAN_NAME - 8) {
-		free(base);
-		base = strdup("split");
-		room = 32;
-	}
-	name = base ? malloc(room) : NULL;
-	if (name)
-		snprintf(name, room, "%s", base);
-	for (unsigned n = 2; name && has_layer(m, name); n++)
-		snprintf(name, room, "%s-%u", base, n);
 	free(base);
 	return name;
 }
 
-static int add_split(struct making *m, const char *text, struct lam_error *err)
+/* A path without a name, or with one behind the last "=", which may be part of the path:
+ * what exists decides. *out_name: NULL for none. */
+static int find_split(const struct making *m, const char *text, char **out_pattern,
+		      const char **out_name, uint32_t *out_node, struct lam_error *err)
 {
 	const char *equals = strrchr(text, '=');
-	struct lam_plan_layer *layer;
-	char *pattern = NULL, *name;
-	struct lam_error whole;
+	LAM_CLEANUP(lam_free_ptr) char *front = NULL;
+
+	*out_name = NULL;
+	if (find_path(m, text, false, out_pattern, out_node, err) == 0)
+		return 0;
+	if (!equals)
+		return err->code;
+	front = lam_xmemdup(text, (size_t)(equals - text));
+	*out_name = equals + 1;
+	return find_path(m, front, false, out_pattern, out_node, err);
+}
+
+static int add_split(struct making *m, const char *text, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *pattern = NULL;
+	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
+	const char *given, *fault;
 	uint32_t node;
-	char *front;
 
-	/* "=" may be part of the path: what exists decides */
-	if (find_path(m, text, false, &pattern, &node, &whole) == 0) {
-		equals = NULL;
-	} else {
-		if (!equals) {
-			*err = whole;
-			return err->code;
-		}
-		front = strndup(text, (size_t)(equals - text));
-		if (!front)
-			return lam_fail_memory(err);
-		(void)find_path(m, front, false, &pattern, &node, err);
-		free(front);
-		if (!pattern)
-			return err->code;
-	}
-	name = equals ? strdup(equals + 1) : name_after(m, node);
-	if (name && lam_plan_name_fault(name, strlen(name))) {
-		(void)lam_fail(err, LAM_EPLAN, "%s: the layer's name %s", text,
-			       lam_plan_name_fault(name, strlen(name)));
-		free(name);
-		free(pattern);
+	if (find_split(m, text, &pattern, &given, &node, err) < 0)
 		return err->code;
-	}
-	if (name && has_layer(m, name)) {
-		int code = add_rule(m, pattern, name, err);
-
-		free(name);
-		return code;
-	}
-	if (add_layer(m, name, &layer, err) < 0) {
-		free(pattern);
-		return err->code;
-	}
-	return add_rule(m, pattern, layer->name, err);
+	name = given ? lam_xstrdup(given) : name_after(m, node);
+	fault = lam_plan_name_fault(name, strlen(name));
+	if (fault)
+		return lam_fail(err, LAM_EPLAN, "%s: the layer's name %s", text, fault);
+	if (lam_plan_find_layer(m->plan, name) == SIZE_MAX)
+		add_layer(m, lam_xstrdup(name));
+	return add_rule(m, LAM_STEAL(pattern), name, err);
 }
 
 static int add_drop(struct making *m, const char *text, struct lam_error *err)
@@ -201,15 +158,14 @@ static int add_drop(struct making *m, const char *text, struct lam_error *err)
 	return add_rule(m, pattern, NULL, err);
 }
 
-static int add_source(struct making *m, struct lam_error *err)
+static void add_source(struct making *m)
 {
 	const struct lam_node *root = lam_tree_node(m->tree, LAM_NODE_ROOT);
 	const char *reference = lam_image_reference(m->image);
+	struct lam_plan *plan = m->plan;
 
-	m->plan->source_reference = lam_path_escape(reference, strlen(reference));
-	m->plan->source_manifest = strdup(lam_image_manifest_digest(m->image));
-	if (!m->plan->source_reference || !m->plan->source_manifest)
-		return lam_fail_memory(err);
+	plan->source_reference = lam_path_escape(reference, strlen(reference));
+	plan->source_manifest = lam_xstrdup(lam_image_manifest_digest(m->image));
 	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
 	     n++) {
 		size_t len;
@@ -217,23 +173,16 @@ static int add_source(struct making *m, struct lam_error *err)
 
 		if (!lam_tree_node(m->tree, n)->live)
 			continue;
-		if (LAM_GROW(m->plan->source_paths, m->plan->source_path_count,
-			     m->path_cap, err) < 0)
-			return err->code;
-		m->plan->source_paths[m->plan->source_path_count] =
+		LAM_XGROW(plan->source_paths, plan->source_path_count, m->path_cap);
+		plan->source_paths[plan->source_path_count++] =
 			lam_path_escape(name, len);
-		if (!m->plan->source_paths[m->plan->source_path_count])
-			return lam_fail_memory(err);
-		m->plan->source_path_count++;
 	}
-	return 0;
 }
 
 static int add_originals(struct making *m, const struct lam_plan_request *request,
 			 struct lam_error *err)
 {
 	size_t count = lam_image_layer_count(m->image);
-	struct lam_plan_layer *rest;
 
 	if (request->keep > count)
 		return lam_fail(err, LAM_EPLAN,
@@ -242,21 +191,18 @@ static int add_originals(struct making *m, const struct lam_plan_request *reques
 	for (uint32_t i = 0; i < count; i++) {
 		if (request->flatten && i >= request->keep)
 			break;
-		if (add_original(m, i, i < request->keep, err) < 0)
-			return err->code;
+		add_original(m, i, i < request->keep);
 	}
-	if (!request->flatten || request->keep == count)
-		return 0;
-	if (add_layer(m, strdup("rest"), &rest, err) < 0)
-		return err->code;
-	rest->rest = true;
+	if (request->flatten && request->keep < count)
+		add_layer(m, lam_xstrdup("rest"))->rest = true;
 	return 0;
 }
 
 static int make(struct making *m, const struct lam_plan_request *request,
 		struct lam_error *err)
 {
-	if (add_source(m, err) < 0 || add_originals(m, request, err) < 0)
+	add_source(m);
+	if (add_originals(m, request, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < request->split_count; i++) {
 		if (add_split(m, request->splits[i], err) < 0)
@@ -274,11 +220,9 @@ int lam_plan_make(struct lam_plan **out, const struct lam_image *image,
 {
 	struct making m = { .image = image,
 			    .tree = lam_image_tree(image),
-			    .plan = calloc(1, sizeof *m.plan) };
+			    .plan = lam_xcalloc(1, sizeof *m.plan) };
 
 	*out = NULL;
-	if (!m.plan)
-		return lam_fail_memory(err);
 	if (make(&m, request, err) < 0) {
 		lam_plan_free(m.plan);
 		return err->code;

@@ -1,11 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/glob.h>
-
 #include "base/path.h"
 #include "base/spelling.h"
 #include "plan/reader.h"
+#include "plan/rule.h"
 
 /* source */
 
@@ -36,28 +35,15 @@ static void read_source(struct lam_reader *r, const struct lam_json *value)
 
 /* assign */
 
-static void read_path(struct lam_reader *r, const struct lam_json *value,
-		      struct lam_plan_rule *rule)
+static void read_pattern(struct lam_reader *r, const struct lam_json *value,
+			 enum lam_rule_kind kind, struct lam_plan_rule *rule)
 {
 	const char *text = lam_reader_text(r, value);
 	struct lam_error why;
 
-	if (text && lam_plan_clean_path(&rule->pattern, NULL, text, &why) < 0)
+	rule->kind = kind;
+	if (text && lam_rule_kinds[kind].set(rule, text, &why) < 0)
 		lam_reader_complain_of(r, value, &why);
-}
-
-static void read_glob(struct lam_reader *r, const struct lam_json *value,
-		      struct lam_plan_rule *rule)
-{
-	const char *text = lam_reader_text(r, value);
-	struct lam_glob *glob = NULL;
-	struct lam_error why;
-
-	rule->is_glob = true;
-	if (text && (lam_plan_clean_glob(&rule->pattern, text, &why) < 0 ||
-		     lam_glob_new(&glob, rule->pattern, &why) < 0))
-		lam_reader_complain_of(r, value, &why);
-	lam_glob_free(glob);
 }
 
 static void complain_of_layer(struct lam_reader *r, const struct lam_json *value,
@@ -110,9 +96,9 @@ static void read_rule(struct lam_reader *r, const struct lam_json *object,
 	else if (!f[0] && !f[1])
 		lam_reader_complain(r, object, "needs \"path\" or \"glob\"");
 	else if (f[0])
-		read_path(r, f[0], rule);
+		read_pattern(r, f[0], LAM_RULE_PATH, rule);
 	else
-		read_glob(r, f[1], rule);
+		read_pattern(r, f[1], LAM_RULE_GLOB, rule);
 	read_to(r, object, f[2], rule);
 	lam_reader_copy(r, &rule->note, f[3]);
 }

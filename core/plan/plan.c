@@ -1,6 +1,11 @@
+/* A plan as a value: copied, compared, freed, and what it says of an image's layers. */
 #include "plan/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "plan/rule.h"
 
 void lam_plan_errors_fini(struct lam_plan_errors *errors)
 {
@@ -10,38 +15,172 @@ void lam_plan_errors_fini(struct lam_plan_errors *errors)
 	*errors = (struct lam_plan_errors){ 0 };
 }
 
-static void free_layers(struct lam_plan *plan)
+void lam_plan_free_layer(struct lam_plan_layer *layer)
 {
-	for (size_t i = 0; plan->layers && i < plan->layer_count; i++) {
-		free(plan->layers[i].name);
-		free(plan->layers[i].from);
-		free(plan->layers[i].note);
-	}
-	free(plan->layers);
-}
-
-static void free_rules(struct lam_plan *plan)
-{
-	for (size_t i = 0; plan->rules && i < plan->rule_count; i++) {
-		free(plan->rules[i].pattern);
-		free(plan->rules[i].to);
-		free(plan->rules[i].note);
-	}
-	free(plan->rules);
+	free(layer->name);
+	free(layer->from);
+	free(layer->note);
 }
 
 void lam_plan_free(struct lam_plan *plan)
 {
 	if (!plan)
 		return;
-	for (size_t i = 0; plan->source_paths && i < plan->source_path_count; i++)
+	for (size_t i = 0; i < plan->source_path_count; i++)
 		free(plan->source_paths[i]);
+	for (size_t i = 0; i < plan->layer_count; i++)
+		lam_plan_free_layer(&plan->layers[i]);
+	for (size_t i = 0; i < plan->rule_count; i++)
+		lam_rule_fini(&plan->rules[i]);
 	free(plan->source_paths);
 	free(plan->source_reference);
 	free(plan->source_manifest);
 	free(plan->source_note);
 	free(plan->note);
-	free_layers(plan);
-	free_rules(plan);
+	free(plan->layers);
+	free(plan->rules);
 	free(plan);
+}
+
+/* Copies */
+
+static char *copy_text(const char *text)
+{
+	return text ? lam_xstrdup(text) : NULL;
+}
+
+void lam_plan_copy_layer(struct lam_plan_layer *out, const struct lam_plan_layer *layer)
+{
+	*out = *layer;
+	out->name = copy_text(layer->name);
+	out->note = copy_text(layer->note);
+	out->from = lam_xcalloc(layer->from_count + 1, sizeof *out->from);
+	for (size_t i = 0; i < layer->from_count; i++)
+		out->from[i] = layer->from[i];
+}
+
+struct lam_plan *lam_plan_copy(const struct lam_plan *plan)
+{
+	struct lam_plan *copy = lam_xmalloc(sizeof *copy);
+
+	*copy = *plan;
+	copy->source_reference = copy_text(plan->source_reference);
+	copy->source_manifest = copy_text(plan->source_manifest);
+	copy->source_note = copy_text(plan->source_note);
+	copy->note = copy_text(plan->note);
+	if (plan->source_paths)
+		copy->source_paths = lam_xcalloc(plan->source_path_count + 1,
+						 sizeof *copy->source_paths);
+	for (size_t i = 0; i < plan->source_path_count; i++)
+		copy->source_paths[i] = copy_text(plan->source_paths[i]);
+	copy->layers = lam_xcalloc(plan->layer_count + 1, sizeof *copy->layers);
+	for (size_t i = 0; i < plan->layer_count; i++)
+		lam_plan_copy_layer(&copy->layers[i], &plan->layers[i]);
+	copy->rules = lam_xcalloc(plan->rule_count + 1, sizeof *copy->rules);
+	for (size_t i = 0; i < plan->rule_count; i++)
+		lam_rule_copy(&copy->rules[i], &plan->rules[i]);
+	return copy;
+}
+
+/* Equality */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_compression(bool has_a, struct lam_compression a, bool has_b,
+			     struct lam_compression b)
+{
+	return has_a == has_b && (!has_a || (a.codec == b.codec && a.level == b.level));
+}
+
+static bool same_layer(const struct lam_plan_layer *a, const struct lam_plan_layer *b)
+{
+	if (a->from_count != b->from_count || a->rest != b->rest || a->keep != b->keep ||
+	    !same_text(a->name, b->name) || !same_text(a->note, b->note) ||
+	    !same_compression(a->has_compression, a->compression, b->has_compression,
+			      b->compression))
+		return false;
+	for (size_t i = 0; i < a->from_count; i++) {
+		if (a->from[i].first != b->from[i].first ||
+		    a->from[i].last != b->from[i].last)
+			return false;
+	}
+	return true;
+}
+
+static bool same_rule(const struct lam_plan_rule *a, const struct lam_plan_rule *b)
+{
+	return a->kind == b->kind && same_text(a->pattern, b->pattern) &&
+	       same_text(a->to, b->to) && same_text(a->note, b->note);
+}
+
+static bool same_source(const struct lam_plan *a, const struct lam_plan *b)
+{
+	if (!same_text(a->source_reference, b->source_reference) ||
+	    !same_text(a->source_manifest, b->source_manifest) ||
+	    !same_text(a->source_note, b->source_note) ||
+	    !a->source_paths != !b->source_paths ||
+	    a->source_path_count != b->source_path_count)
+		return false;
+	for (size_t i = 0; i < a->source_path_count; i++) {
+		if (!same_text(a->source_paths[i], b->source_paths[i]))
+			return false;
+	}
+	return true;
+}
+
+bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b)
+{
+	if (a->layer_count != b->layer_count || a->rule_count != b->rule_count ||
+	    !same_text(a->note, b->note) || !same_source(a, b) ||
+	    !same_compression(a->has_compression, a->compression, b->has_compression,
+			      b->compression))
+		return false;
+	for (size_t i = 0; i < a->layer_count; i++) {
+		if (!same_layer(&a->layers[i], &b->layers[i]))
+			return false;
+	}
+	for (size_t i = 0; i < a->rule_count; i++) {
+		if (!same_rule(&a->rules[i], &b->rules[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Layers */
+
+size_t lam_plan_find_layer(const struct lam_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->layer_count; i++) {
+		if (strcmp(plan->layers[i].name, name) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+uint32_t *lam_plan_owners(const struct lam_plan *plan, size_t count)
+{
+	uint32_t *owners = lam_xmalloc((count + 1) * sizeof *owners),
+		 rest = LAM_TARGET_NONE;
+
+	for (size_t i = 0; i < count; i++)
+		owners[i] = LAM_TARGET_NONE;
+	for (uint32_t t = 0; t < plan->layer_count; t++) {
+		const struct lam_plan_layer *layer = &plan->layers[t];
+
+		if (layer->rest)
+			rest = t;
+		for (size_t k = 0; k < layer->from_count; k++) {
+			for (size_t i = layer->from[k].first;
+			     i <= layer->from[k].last && i < count; i++)
+				owners[i] = t;
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (owners[i] == LAM_TARGET_NONE)
+			owners[i] = rest;
+	}
+	return owners;
 }

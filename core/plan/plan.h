@@ -23,9 +23,13 @@ int lam_plan_clean_path(char **out, struct lam_buf *out_bytes, const char *text,
  * braces are not looked at: that is lam_glob_new()'s, with the canonical text. */
 int lam_plan_clean_glob(char **out, const char *text, struct lam_error *err);
 
-/* Which rules can never win, whatever the image: rule_count of them. Patterns are
- * canonical. */
-int lam_plan_find_dead(const struct lam_plan *plan, bool *out_dead,
-		       struct lam_error *err);
+/* Which rules can never win, whatever the image: rule_count of them. */
+void lam_plan_find_dead(const struct lam_plan *plan, bool *out_dead);
+
+/* The layer with a name; SIZE_MAX: none has. */
+size_t lam_plan_find_layer(const struct lam_plan *plan, const char *name);
+/* What a layer holds, copied and freed. */
+void lam_plan_copy_layer(struct lam_plan_layer *out, const struct lam_plan_layer *layer);
+void lam_plan_free_layer(struct lam_plan_layer *layer);
 
 #endif

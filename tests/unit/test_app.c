@@ -500,7 +500,7 @@ static void assigns_by_pattern(void **state)
 	drive_type(&d, "/usr/lib/**");
 	drive_keys(&d, "Enter c");
 	assert_int_equal(rules(), 1);
-	assert_true(rule(0)->is_glob);
+	assert_int_equal(rule(0)->kind, LAM_RULE_GLOB);
 	assert_int_equal(target_of("/usr/lib/python/os.py"), 2);
 	drive_command(&d, "assign-pattern /opt/**/*.py");
 	drive_keys(&d, "n");
@@ -568,7 +568,7 @@ static void leaves_out(void **state)
 	(void)state;
 	go("/var/cache");
 	drive_keys(&d, "x");
-	assert_int_equal(target_of("/var/cache/apt/b.deb"), TARGET_NONE);
+	assert_int_equal(target_of("/var/cache/apt/b.deb"), LAM_TARGET_NONE);
 	assert_true(d.app.effect->dropped > 0);
 	CHECK_SEES("leave out /var/cache");
 	drive_keys(&d, "k");

@@ -53,7 +53,7 @@ static void see(const char *text)
 
 static size_t unsaved(void)
 {
-	return lam_history_unsaved(d.app.history);
+	return lam_undo_unsaved(d.app.history);
 }
 
 static void change(void)

@@ -197,7 +197,7 @@ static void random_keys(void **state)
 	while (d.app.dialog_count)
 		drive_keys(&d, "Esc");
 	drive_keys(&d, "Esc");
-	while (lam_history_undo_count(d.app.history))
+	while (lam_undo_back_count(d.app.history))
 		drive_keys(&d, "u");
 	now = drive_plan(&d);
 	assert_string_equal(now, first);

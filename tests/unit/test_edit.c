@@ -52,7 +52,7 @@ static void copies(void **state)
 	char *a, *b;
 
 	(void)state;
-	OK(lam_plan_copy(&copy, plan, &err));
+	copy = lam_plan_copy(plan);
 	assert_true(lam_plan_equal(plan, copy));
 	a = format(plan);
 	b = format(copy);
@@ -63,7 +63,7 @@ static void copies(void **state)
 	copy->rules[0].note = NULL;
 	assert_false(lam_plan_equal(plan, copy));
 	lam_plan_free(copy);
-	OK(lam_plan_copy(&copy, plan, &err));
+	copy = lam_plan_copy(plan);
 	copy->layers[3].compression.level = 4;
 	assert_false(lam_plan_equal(plan, copy));
 	lam_plan_free(copy);
@@ -72,10 +72,13 @@ static void copies(void **state)
 
 static void assigns(void **state)
 {
-	const struct lam_edit_rule inner[] = { { "/a//x/./", false }, { "/b/*", true } };
-	const struct lam_edit_rule outer[] = { { "/b", false }, { "/a", false } };
-	const struct lam_edit_rule bad[] = { { "/ok", false }, { "/[", true } };
-	const struct lam_edit_rule relative[] = { { "x\33[2J", false } };
+	const struct lam_edit_rule inner[] = { { "/a//x/./", LAM_RULE_PATH },
+					       { "/b/*", LAM_RULE_GLOB } };
+	const struct lam_edit_rule outer[] = { { "/b", LAM_RULE_PATH },
+					       { "/a", LAM_RULE_PATH } };
+	const struct lam_edit_rule bad[] = { { "/ok", LAM_RULE_PATH },
+					     { "/[", LAM_RULE_GLOB } };
+	const struct lam_edit_rule relative[] = { { "x\33[2J", LAM_RULE_PATH } };
 	struct lam_plan *plan = parse(PLAN), *before;
 
 	(void)state;
@@ -83,7 +86,7 @@ static void assigns(void **state)
 	has_rules(plan, "/a>top /b/*.so>mid /c>- /a/x>mid /b/*>mid");
 	OK(lam_edit_assign(plan, outer, 2, NULL, &err));
 	has_rules(plan, "/c>- /b>- /a>-");
-	OK(lam_plan_copy(&before, plan, &err));
+	before = lam_plan_copy(plan);
 	assert_int_equal(lam_edit_assign(plan, bad, 2, "mid", &err), LAM_EPLAN);
 	assert_int_equal(lam_edit_assign(plan, relative, 1, "mid", &err), LAM_EPLAN);
 	assert_string_equal(err.text, "x\\x1b[2J: a path begins with \"/\"");
@@ -98,7 +101,8 @@ static void assigns_very_many(void **state)
 {
 	const size_t count = LAM_EDIT_MAX_RULES;
 	struct lam_edit_rule *rules = calloc(count, sizeof *rules);
-	const struct lam_edit_rule one = { "/other", false }, all = { "/m", false };
+	const struct lam_edit_rule one = { "/other", LAM_RULE_PATH },
+				   all = { "/m", LAM_RULE_PATH };
 	struct lam_plan *plan = parse(PLAN);
 	char *text = malloc(count * 16);
 
@@ -275,14 +279,14 @@ static void free_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OK(lam_plan_free_name(&name, plan, cases[i].wish, &err));
+		name = lam_plan_free_name(plan, cases[i].wish);
 		assert_string_equal(name, cases[i].name);
 		free(name);
 	}
 	for (size_t i = 0; i + 2 < sizeof longest; i += 2)
 		memcpy(longest + i, "\xc3\xa9", 3);
 	for (int i = 0; i < 3; i++) {
-		OK(lam_plan_free_name(&name, plan, longest, &err));
+		name = lam_plan_free_name(plan, longest);
 		OK(lam_edit_layer_add(plan, 0, name, &err));
 		free(name);
 	}

@@ -107,8 +107,8 @@ static void assigned(void **state)
 	e = f.effect;
 	assert_int_equal(to(&f, "/opt/app"), 2);
 	assert_int_equal(to(&f, "/opt"), TARGET_SEVERAL);
-	assert_int_equal(to(&f, "/var/cache"), TARGET_NONE);
-	assert_int_equal(to(&f, "/var"), TARGET_NONE);
+	assert_int_equal(to(&f, "/var/cache"), LAM_TARGET_NONE);
+	assert_int_equal(to(&f, "/var"), LAM_TARGET_NONE);
 	assert_int_equal(to(&f, "/nothing"), 2);
 	assert_true(
 		bits_get(e->targets.ruled, lam_tree_find(f.facts->tree, "/opt/app", 8)));
@@ -135,7 +135,7 @@ static void assigned(void **state)
 	assert_true(e->layers[2].blob < e->layers[2].plan);
 	OK(effect_moves(e, f.facts, &moves, &count, &err));
 	assert_int_equal(count, 3);
-	assert_int_equal(moves[0].to, TARGET_NONE);
+	assert_int_equal(moves[0].to, LAM_TARGET_NONE);
 	/* one path alone is told itself */
 	assert_int_equal(lam_tree_node(f.facts->tree, moves[0].top)->parent,
 			 lam_tree_find(f.facts->tree, "/var/cache", 10));

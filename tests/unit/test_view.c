@@ -847,9 +847,9 @@ static void stale(void **state)
 
 	(void)state;
 	drive_build(&d, SAMPLE, SAMPLE_LAYERS, SAMPLE_PLAN, 140, 40);
-	OK(lam_plan_copy(&next, app_plan(&d.app), &err));
+	next = lam_plan_copy(app_plan(&d.app));
 	OK(lam_edit_layer_move(next, 0, 5, &err));
-	OK(lam_history_push(d.app.history, "base up", next, &err));
+	lam_undo_push(d.app.history, "base up", next);
 	d.app.effect_stale = true;
 	assert_int_equal(view_target(&d.app, 0), 5);
 	assert_int_equal(view_target(&d.app, 1), 0);

@@ -114,7 +114,7 @@ static void tell_end(const struct edit *e)
 		tell(e->call, "%s", app->failure.text);
 	if (app->written.manifest_digest[0])
 		printf("%s %s\n", app->written.manifest_digest, app->writing.output);
-	if (app->history && lam_history_unsaved(app->history) && app->journal &&
+	if (app->history && lam_undo_unsaved(app->history) && app->journal &&
 	    journal_is_kept(app->journal) && !app->unkept)
 		tell(e->call, "the plan has unsaved changes: they are offered again by "
 			      "'lamina edit' of this image");

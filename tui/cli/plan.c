@@ -104,7 +104,7 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 		puts("  rule   none: it goes where its layer goes");
 	else
 		printf("  rule   assign[%u]: %s %s\n", rule,
-		       plan->rules[rule].is_glob ? "glob" : "path",
+		       lam_rule_kind_name(plan->rules[rule].kind),
 		       plan->rules[rule].pattern);
 	if (to == LAM_TARGET_NONE) {
 		puts(lam_tree_node(tree, node)->live

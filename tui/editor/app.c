@@ -59,8 +59,6 @@ void app_effect_fini(struct app_effect *effect)
 bool app_init(struct app *app, const struct options *options, struct lam_plan *plan,
 	      const char *plan_text)
 {
-	struct lam_error err;
-
 	*app = (struct app){ .options = *options,
 			     .files_width = 64,
 			     .below = PANE_LAYERS };
@@ -69,8 +67,8 @@ bool app_init(struct app *app, const struct options *options, struct lam_plan *p
 	app->details.node = LAM_NODE_NONE;
 	for (size_t i = 0; i < APP_BOOKMARKS; i++)
 		app->files.bookmarks[i] = LAM_NODE_NONE;
-	if (plan && lam_history_new(&app->history, plan, &err) < 0)
-		return false;
+	if (plan)
+		app->history = lam_undo_new(plan);
 	if (!keymap_init(&app->keymap))
 		return false;
 	if (plan) {
@@ -136,7 +134,7 @@ void app_fini(struct app *app)
 	journal_close(app->journal);
 	orphan_free(app->orphan);
 	effect_free(app->effect);
-	lam_history_free(app->history);
+	lam_undo_free(app->history);
 	order_free(app->order);
 	owners_free(app->owners);
 	facts_free(app->facts);
@@ -148,7 +146,7 @@ void app_fini(struct app *app)
 
 const struct lam_plan *app_plan(const struct app *app)
 {
-	return app->history ? lam_history_plan(app->history) : NULL;
+	return app->history ? lam_undo_plan(app->history) : NULL;
 }
 
 const struct dialog *app_dialog(const struct app *app)

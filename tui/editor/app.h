@@ -210,7 +210,7 @@ struct app {
 	struct facts *facts;
 	struct owners *owners;
 	struct order *order;
-	struct lam_history *history;
+	struct lam_undo *history;
 	struct effect *effect; /* of a plan; NULL until the first is there */
 	bool effect_stale;     /* a newer plan stands */
 	char *plan_file;       /* NULL: none yet */

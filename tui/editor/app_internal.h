@@ -61,7 +61,7 @@ void details_home(struct app *app);
 /* app_plan.c */
 /* Takes plan over; what it is called in undo. False on no memory, is told. */
 bool plan_push(struct app *app, const char *name, struct lam_plan *plan);
-struct lam_plan *plan_copy(struct app *app); /* NULL on no memory, is told */
+struct lam_plan *plan_copy(const struct app *app);
 void plan_assign(struct app *app, const char *to);
 void plan_assign_pattern(struct app *app, const char *pattern, const char *to);
 /* A new layer on top for what is chosen (pattern NULL), or for a pattern. */

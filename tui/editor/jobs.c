@@ -98,15 +98,11 @@ static void retire_effect(void *effect)
 void app_want_effect(struct app *app)
 {
 	struct job *job = job_new(JOB_EFFECT);
-	struct lam_error err;
 
 	app->effect_stale = true;
 	if (job) {
 		job->facts = app->facts;
-		if (lam_plan_copy(&job->plan, app_plan(app), &err) < 0) {
-			job_free(job);
-			job = NULL;
-		}
+		job->plan = lam_plan_copy(app_plan(app));
 	}
 	app_start(app, job);
 }
@@ -175,9 +171,12 @@ static bool make_plan(struct app *app)
 	static const struct lam_plan_request nothing;
 	struct lam_plan *plan;
 
-	return app->history ||
-	       (lam_plan_make(&plan, app->image, &nothing, &app->failure) == 0 &&
-		lam_history_new(&app->history, plan, &app->failure) == 0);
+	if (app->history)
+		return true;
+	if (lam_plan_make(&plan, app->image, &nothing, &app->failure) < 0)
+		return false;
+	app->history = lam_undo_new(plan);
+	return true;
 }
 
 static bool make_sets(struct app *app)

@@ -1,31 +1,26 @@
 /* Editing a plan, and taking it back. An edit changes a plan in place and leaves it valid
  * as a plan (plan.h); whether it fits an image is the layout's to say. A failed edit
- * leaves the plan as it was. A history is a list of named states of a plan, with a place
- * in it: undo and redo move that place, a new edit cuts off what was undone.
+ * leaves the plan as it was. Undo is a list of named states of a plan, with a place in it:
+ * back and again move that place, a new edit cuts off what was taken back.
  *
- *	lam_history_new(&history, plan, &err);
- *	lam_plan_copy(&next, lam_history_plan(history), &err);
+ *	struct lam_undo *undo = lam_undo_new(plan);
+ *	next = lam_plan_copy(lam_undo_plan(undo));
  *	lam_edit_assign(next, &rule, 1, "opt", &err);
- *	lam_history_push(history, "/opt to opt", next, &err);
+ *	lam_undo_push(undo, "/opt to opt", next);
  */
 #ifndef LAMINA_EDIT_H
 #define LAMINA_EDIT_H
 
 #include <lamina/plan.h>
 
-int lam_plan_copy(struct lam_plan **out, const struct lam_plan *plan,
-		  struct lam_error *err);
-bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b);
-
 /* A layer's name that no layer has: `wish`, made valid, with "-2" and so on behind it
  * where it is taken. A new string of the caller's. */
-int lam_plan_free_name(char **out, const struct lam_plan *plan, const char *wish,
-		       struct lam_error *err);
+char *lam_plan_free_name(const struct lam_plan *plan, const char *wish);
 
 /* What a rule would match, as the screen's user gives it. */
 struct lam_edit_rule {
 	const char *pattern; /* text form, absolute; need not be canonical */
-	bool is_glob;
+	enum lam_rule_kind kind;
 };
 
 /* Puts rules behind all others, so that they win; older rules that now never can are
@@ -68,30 +63,26 @@ int lam_edit_append(struct lam_plan *plan, const struct lam_plan *other,
 /* How many rules a plan may have on the screen: lam_edit_assign refuses more. */
 #define LAM_EDIT_MAX_RULES 100000
 
-struct lam_history;
+struct lam_undo;
 
-/* Takes plan over, also on failure. */
-int lam_history_new(struct lam_history **out, struct lam_plan *plan,
-		    struct lam_error *err);
-void lam_history_free(struct lam_history *history); /* NULL is fine */
-/* What stands now; it lives until the next push, undo or redo. */
-const struct lam_plan *lam_history_plan(const struct lam_history *history);
-/* Takes plan over, also on failure; the name is copied. A plan that is equal to the one
- * that stands is no step: returns 0 all the same. At most 1,000 steps are kept; the
- * oldest go. */
-int lam_history_push(struct lam_history *history, const char *name, struct lam_plan *plan,
-		     struct lam_error *err);
-/* The name of what was undone or redone; NULL where there is nothing. */
-const char *lam_history_undo(struct lam_history *history);
-const char *lam_history_redo(struct lam_history *history);
-size_t lam_history_undo_count(const struct lam_history *history);
-size_t lam_history_redo_count(const struct lam_history *history);
-/* The name of the n-th step that undo would take back, 0 the next; NULL past the end. */
-const char *lam_history_name(const struct lam_history *history, size_t n);
+struct lam_undo *lam_undo_new(struct lam_plan *plan); /* takes plan over */
+void lam_undo_free(struct lam_undo *undo);            /* NULL is fine */
+/* What stands now; it lives until the next push, back or again. */
+const struct lam_plan *lam_undo_plan(const struct lam_undo *undo);
+/* Takes plan over; the name is copied. A plan that is equal to the one that stands is no
+ * step. At most 1,000 steps are kept; the oldest go. */
+void lam_undo_push(struct lam_undo *undo, const char *name, struct lam_plan *plan);
+/* The name of what was taken back or done again; NULL where there is nothing. */
+const char *lam_undo_back(struct lam_undo *undo);
+const char *lam_undo_again(struct lam_undo *undo);
+size_t lam_undo_back_count(const struct lam_undo *undo);
+size_t lam_undo_again_count(const struct lam_undo *undo);
+/* The name of the n-th step that would be taken back, 0 the next; NULL past the end. */
+const char *lam_undo_name(const struct lam_undo *undo, size_t n);
 /* That what stands now is saved (the first plan is, to begin with); and how many steps
  * what stands is away from that (0: it is saved; SIZE_MAX: that state is not in the list
  * any more). */
-void lam_history_set_saved(struct lam_history *history);
-size_t lam_history_unsaved(const struct lam_history *history);
+void lam_undo_set_saved(struct lam_undo *undo);
+size_t lam_undo_unsaved(const struct lam_undo *undo);
 
 #endif

@@ -17,7 +17,9 @@ struct lam_glob;
 /* text starts with '/'. LAM_EPLAN with what is wrong (an unclosed bracket or brace, too
  * many alternatives: 1,000). */
 int lam_glob_new(struct lam_glob **out, const char *text, struct lam_error *err);
-void lam_glob_free(struct lam_glob *glob);
+/* The same for one more holder, who frees it too; from any thread. NULL is fine. */
+struct lam_glob *lam_glob_share(struct lam_glob *glob);
+void lam_glob_free(struct lam_glob *glob); /* NULL is fine */
 
 /* path: absolute bytes ("/usr/lib"; the root is "/"). Thread-safe on a const glob. */
 bool lam_glob_match(const struct lam_glob *glob, const char *path, size_t len);

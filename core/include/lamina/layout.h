@@ -1,4 +1,4 @@
-/* What a plan means for one image (design, section 5): for each target layer its entries,
+/* What a plan means for one image (core/DESIGN.md, section 5): for each target layer its entries,
  * in order, and why. A pure value: nothing is read or written. The layout has been
  * checked: the stack it describes, run through the reader's own merge, gives the source's
  * tree, less what was left out. It borrows the image and the plan, which must outlive it
@@ -10,8 +10,7 @@
 
 #include <lamina/plan.h>
 
-#define LAM_TARGET_NONE UINT32_MAX /* left out of the image */
-#define LAM_RULE_NONE   UINT32_MAX
+#define LAM_RULE_NONE UINT32_MAX
 
 enum lam_fate {
 	LAM_FATE_KEPT,      /* an original blob, byte for byte */

@@ -1,4 +1,4 @@
-/* Plans (design, section 4): an ordered stack of target layers, base first, and ordered
+/* Plans (core/DESIGN.md, section 4): an ordered stack of target layers, base first, and ordered
  * rules that assign paths to them, the last that matches wins. A plan is a plain value:
  * it knows no image. Strings are UTF-8 text and the plan's own (free()); paths and globs
  * are kept in the text form of path.h, canonical ("/usr/lib", "/"). */
@@ -6,6 +6,7 @@
 #define LAMINA_PLAN_H
 
 #include <lamina/compression.h>
+#include <lamina/glob.h>
 #include <lamina/image.h>
 
 struct lam_range {
@@ -23,10 +24,19 @@ struct lam_plan_layer {
 	char *note; /* or NULL */
 };
 
+/* What a rule's pattern is. The kind's name is its member in a plan ("path", "glob") and
+ * its word in messages. */
+enum lam_rule_kind {
+	LAM_RULE_PATH, /* that path and all below it */
+	LAM_RULE_GLOB, /* what it matches and all below that (glob.h) */
+};
+const char *lam_rule_kind_name(enum lam_rule_kind kind);
+
 struct lam_plan_rule {
-	bool is_glob;
-	char *pattern; /* path or glob, text form */
-	char *to;      /* a layer's name; NULL: left out of the image */
+	enum lam_rule_kind kind;
+	char *pattern;         /* canonical, text form */
+	struct lam_glob *glob; /* of GLOB: the pattern, compiled */
+	char *to;              /* a layer's name; NULL: left out of the image */
 	char *note;
 };
 
@@ -58,6 +68,13 @@ void lam_plan_errors_fini(struct lam_plan_errors *errors);
 int lam_plan_parse(struct lam_plan **out, const char *bytes, size_t len, const char *name,
 		   struct lam_plan_errors *errors, struct lam_error *err);
 void lam_plan_free(struct lam_plan *plan); /* NULL is fine */
+struct lam_plan *lam_plan_copy(const struct lam_plan *plan);
+bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b);
+
+/* The layer that names each of an image's `count` layers (LAM_TARGET_NONE: none does): an
+ * array of the caller's (free()). */
+#define LAM_TARGET_NONE UINT32_MAX
+uint32_t *lam_plan_owners(const struct lam_plan *plan, size_t count);
 
 /* The canonical text, a new string of the caller's, with a final newline: the same plan
  * gives the same bytes; rules that can never win are left out. */

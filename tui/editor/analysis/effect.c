@@ -31,7 +31,7 @@ static int summing_init(struct summing *s, struct effect *effect,
 	size_t originals = lam_image_layer_count(facts->image);
 
 	*s = (struct summing){ .effect = effect, .facts = facts };
-	s->owners = targets_owners(facts->image, effect->plan);
+	s->owners = lam_plan_owners(effect->plan, lam_image_layer_count(facts->image));
 	s->ratios = calloc(originals + 1, sizeof *s->ratios);
 	s->contents = calloc(effect->plan->layer_count + 1, sizeof *s->contents);
 	if (!s->owners || !s->ratios || !s->contents)
@@ -50,11 +50,11 @@ static void summing_fini(struct summing *s)
 
 static void count_move(struct effect *e, uint32_t from, uint32_t to, uint64_t bytes)
 {
-	if (from != TARGET_NONE) {
+	if (from != LAM_TARGET_NONE) {
 		e->layers[from].files_out++;
 		e->layers[from].bytes_out += bytes;
 	}
-	if (to != TARGET_NONE) {
+	if (to != LAM_TARGET_NONE) {
 		e->layers[to].files_in++;
 		e->layers[to].bytes_in += bytes;
 	}
@@ -68,7 +68,7 @@ static void count_file(struct summing *s, uint32_t n, const struct lam_node *nod
 
 	if (from != to)
 		count_move(s->effect, from, to, node->live_bytes);
-	if (to == TARGET_NONE) {
+	if (to == LAM_TARGET_NONE) {
 		s->effect->dropped_files++;
 		return;
 	}
@@ -105,7 +105,7 @@ static void count_originals(struct summing *s)
 
 		s->effect->now += original->tar_size;
 		s->effect->blob_now += original->blob_size;
-		if (s->owners[i] != TARGET_NONE)
+		if (s->owners[i] != LAM_TARGET_NONE)
 			s->effect->layers[s->owners[i]].now += original->tar_size;
 	}
 }

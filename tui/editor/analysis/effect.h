@@ -50,7 +50,7 @@ size_t target_parse(const struct lam_plan *plan, const char *text);
 /* Files and directories that go from one original to another layer than by default, by
  * (from, to), most bytes first: what the list of moves shows. */
 struct move {
-	uint32_t from, to; /* an original; a target or TARGET_NONE: left out */
+	uint32_t from, to; /* an original; a target or LAM_TARGET_NONE: left out */
 	uint32_t files;
 	uint64_t bytes;
 	uint32_t top; /* the directory that holds all of them; the path where it is one */

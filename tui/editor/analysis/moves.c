@@ -143,7 +143,8 @@ static int list_moves(const struct table *table, const struct order *order,
 int effect_moves(const struct effect *effect, const struct facts *facts,
 		 struct move **out, size_t *out_count, struct lam_error *err)
 {
-	uint32_t *owners = targets_owners(facts->image, effect->plan);
+	uint32_t *owners =
+		lam_plan_owners(effect->plan, lam_image_layer_count(facts->image));
 	struct order *order = NULL;
 	struct table table = { 0 };
 	int code;

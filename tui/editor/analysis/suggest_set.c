@@ -5,11 +5,13 @@
 
 #include <lamina/edit.h>
 
+#include "base/memory.h"
+
 static bool is_in(const struct suggest_set *set, uint32_t n)
 {
 	uint32_t to = set->effect->targets.to[n];
 
-	return set->target == TARGET_SEVERAL ? to != TARGET_NONE : to == set->target;
+	return set->target == TARGET_SEVERAL ? to != LAM_TARGET_NONE : to == set->target;
 }
 
 static int sum_up(struct suggest_set *set, struct lam_error *err)
@@ -73,26 +75,18 @@ static bool is_taken(const struct suggestions *s, const char *name)
 }
 
 /* A name that neither the plan has nor another suggestion. */
-static int free_name(char **out, const struct suggest_set *set, const char *wish,
-		     struct lam_error *err)
+static char *free_name(const struct suggest_set *set, const char *wish)
 {
-	char *base, numbered[300];
+	char *base = lam_plan_free_name(set->effect->plan, wish), numbered[300];
+	char *name = lam_xstrdup(base);
 
-	if (lam_plan_free_name(&base, set->effect->plan, wish, err) < 0)
-		return err->code;
-	*out = base;
-	for (unsigned n = 2; is_taken(set->out, *out); n++) {
+	for (unsigned n = 2; is_taken(set->out, name); n++) {
 		snprintf(numbered, sizeof numbered, "%.240s-%u", base, n);
-		if (*out != base)
-			free(*out);
-		if (lam_plan_free_name(out, set->effect->plan, numbered, err) < 0) {
-			free(base);
-			return err->code;
-		}
+		free(name);
+		name = lam_plan_free_name(set->effect->plan, numbered);
 	}
-	if (*out != base)
-		free(base);
-	return 0;
+	free(base);
+	return name;
 }
 
 int suggest_begin(struct suggest_set *set, const char *wish, struct lam_error *err)
@@ -104,8 +98,8 @@ int suggest_begin(struct suggest_set *set, const char *wish, struct lam_error *e
 	if (!items)
 		return lam_fail_memory(err);
 	s->items = items;
-	if (wish && free_name(&name, set, wish, err) < 0)
-		return err->code;
+	if (wish)
+		name = free_name(set, wish);
 	items[s->count++] = (struct suggestion){ .name = name };
 	return 0;
 }

@@ -33,7 +33,7 @@ static int sum_up(uint32_t *to, const uint32_t *own, const struct facts *facts,
 			return stop_fail(err);
 		}
 		if (to[n] == TARGET_UNSAID)
-			to[n] = node->live ? own[n] : TARGET_NONE;
+			to[n] = node->live ? own[n] : LAM_TARGET_NONE;
 		if (n == LAM_NODE_ROOT || !node->live)
 			continue;
 		if (node->kind != LAM_KIND_DIR)
@@ -92,7 +92,7 @@ static int mark_ruled(struct bits *ruled, const struct facts *facts,
 		char *bytes;
 		size_t len;
 
-		if (plan->rules[r].is_glob)
+		if (plan->rules[r].kind == LAM_RULE_GLOB)
 			continue;
 		if (lam_path_unescape(&bytes, &len, plan->rules[r].pattern, &why) < 0)
 			continue;
@@ -138,31 +138,6 @@ void targets_fini(struct targets_store *store)
 	free(store->rule);
 	free(store->names);
 	bits_fini(&store->ruled);
-}
-
-uint32_t *targets_owners(const struct lam_image *image, const struct lam_plan *plan)
-{
-	size_t count = lam_image_layer_count(image);
-	uint32_t *owners = malloc((count + 1) * sizeof *owners), rest = TARGET_NONE;
-
-	for (size_t i = 0; owners && i < count; i++)
-		owners[i] = TARGET_NONE;
-	for (uint32_t t = 0; owners && t < plan->layer_count; t++) {
-		const struct lam_plan_layer *layer = &plan->layers[t];
-
-		if (layer->rest)
-			rest = t;
-		for (size_t k = 0; k < layer->from_count; k++) {
-			for (size_t i = layer->from[k].first;
-			     i <= layer->from[k].last && i < count; i++)
-				owners[i] = t;
-		}
-	}
-	for (size_t i = 0; owners && i < count; i++) {
-		if (owners[i] == TARGET_NONE)
-			owners[i] = rest;
-	}
-	return owners;
 }
 
 /* Letters */

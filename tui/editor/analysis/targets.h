@@ -19,10 +19,6 @@ int targets_make(struct targets_store *store, const struct facts *facts,
 		 const atomic_bool *stop, struct lam_error *err);
 void targets_fini(struct targets_store *store);
 
-/* Which target names each original (TARGET_NONE: none): an array of the image's layers,
- * the caller's; NULL on no memory. */
-uint32_t *targets_owners(const struct lam_image *image, const struct lam_plan *plan);
-
 /* The number of the target that letters or a name mean: capitals are letters first, then
  * comes what is a name, then small letters; SIZE_MAX: none. */
 size_t targets_find(const char *const *names, size_t count, const char *text);

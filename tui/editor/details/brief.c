@@ -52,7 +52,7 @@ static void put_goal(struct view_line *text, const struct view *view,
 		return;
 	to = targets->to[facts->node];
 	rule = targets->rule ? targets->rule[facts->node] : LAM_RULE_NONE;
-	if (to == TARGET_NONE)
+	if (to == LAM_TARGET_NONE)
 		snprintf(letters, sizeof letters, "OUT");
 	else if (to != TARGET_SEVERAL && view_target(app, to) != SIZE_MAX)
 		target_letters(view_target(app, to), letters);

@@ -101,7 +101,7 @@ static void put_rule(struct lines *lines, uint32_t rule)
 		return;
 	}
 	lines_printf(lines, ROLE_DIM, 2, "by rule %u: %s %s", rule,
-		     plan->rules[rule].is_glob ? "glob" : "path",
+		     lam_rule_kind_name(plan->rules[rule].kind),
 		     plan->rules[rule].pattern);
 }
 
@@ -120,7 +120,7 @@ static void put_plan(struct lines *lines, const struct row_facts *facts)
 	if (to == TARGET_SEVERAL)
 		lines_text(lines, ROLE_TEXT, 0, 2,
 			   "Plan: its entries go to several layers");
-	else if (to == TARGET_NONE)
+	else if (to == LAM_TARGET_NONE)
 		lines_text(lines, ROLE_WARNING, 0, 2, "Plan: LEFT OUT of the image");
 	else if (target != SIZE_MAX)
 		lines_printf(lines, ROLE_TEXT, 0, "Plan: layer %s %s",

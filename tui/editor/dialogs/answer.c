@@ -66,7 +66,7 @@ static void rules_item(struct app *app, struct dialog *d, const struct dialog_it
 		plan_push(app, name ? name : "remove rules", plan);
 		free(name);
 	} else if (code == 0 && item->id < app_plan(app)->rule_count &&
-		   !app_plan(app)->rules[item->id].is_glob) {
+		   app_plan(app)->rules[item->id].kind == LAM_RULE_PATH) {
 		files_go_text(app, app_plan(app)->rules[item->id].pattern);
 	}
 }

@@ -93,7 +93,7 @@ static void describe_selection(struct app *app, struct dialog *d, size_t *out_mo
 /* Its canonical form, a new string; NULL where it has none: it is asked for again. */
 static char *clean_pattern(struct app *app, const char *pattern)
 {
-	const struct lam_edit_rule rule = { .pattern = pattern, .is_glob = true };
+	const struct lam_edit_rule rule = { .pattern = pattern, .kind = LAM_RULE_GLOB };
 	struct lam_plan *plan = plan_copy(app);
 	struct lam_error err;
 	char *clean = NULL;
@@ -257,8 +257,9 @@ void ask_moves(struct app *app)
 
 		dialog_item(d, '\0', m->top, "%6s  layer %u > %-14s %8s files  %s",
 			    text_size(m->bytes, size), m->from,
-			    m->to == TARGET_NONE ? "left out"
-						 : app->effect->plan->layers[m->to].name,
+			    m->to == LAM_TARGET_NONE
+				    ? "left out"
+				    : app->effect->plan->layers[m->to].name,
 			    text_count(m->files, files), path ? path : "?");
 		free(path);
 	}
@@ -327,9 +328,10 @@ void ask_rules(struct app *app)
 	for (size_t i = 0; i < plan->rule_count; i++) {
 		const struct lam_plan_rule *r = &plan->rules[i];
 		size_t to = layer_named(plan, r->to);
-		struct dialog_item *item = dialog_item(
-			d, '\0', i, "%3zu %s%s -> %s", i, r->is_glob ? "glob " : "",
-			r->pattern, r->to ? r->to : "left out of the image");
+		struct dialog_item *item =
+			dialog_item(d, '\0', i, "%3zu %s%s -> %s", i,
+				    r->kind == LAM_RULE_GLOB ? "glob " : "", r->pattern,
+				    r->to ? r->to : "left out of the image");
 
 		if (to != SIZE_MAX)
 			item->chip = (uint8_t)(to < 254 ? to + 1 : 255);
@@ -494,7 +496,7 @@ void ask_orphan_plan(struct app *app)
 
 void ask_quit(struct app *app)
 {
-	size_t unsaved = lam_history_unsaved(app->history);
+	size_t unsaved = lam_undo_unsaved(app->history);
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, FOR_QUIT, "Quit");
 
 	if (!d)

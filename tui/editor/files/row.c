@@ -230,10 +230,10 @@ void row_target(const struct view *view, int x, int y, const struct row_facts *f
 	if (!app->effect || !app->effect->targets.to)
 		return;
 	to = app->effect->targets.to[facts->node];
-	if (to == TARGET_SEVERAL || to == TARGET_NONE) {
+	if (to == TARGET_SEVERAL || to == LAM_TARGET_NONE) {
 		canvas_text(view->canvas, x, y, 3,
-			    to == TARGET_NONE ? ROLE_WARNING : ROLE_TEXT,
-			    to == TARGET_NONE ? "out" : " * ");
+			    to == LAM_TARGET_NONE ? ROLE_WARNING : ROLE_TEXT,
+			    to == LAM_TARGET_NONE ? "out" : " * ");
 		return;
 	}
 	target = view_target(app, to);

@@ -110,7 +110,7 @@ static uint32_t find_target(const struct word *w, const struct targets *targets)
 	if (w->kind != WORD_TO || !targets || !targets->names)
 		return TO_NOBODY;
 	if (strcmp(w->text, "-") == 0)
-		return TARGET_NONE;
+		return LAM_TARGET_NONE;
 	if (strcmp(w->text, "*") == 0)
 		return TARGET_SEVERAL;
 	found = targets_find(targets->names, targets->count, w->text);

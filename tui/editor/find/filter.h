@@ -25,13 +25,12 @@
 /* Where paths go by the plan that stands; NULL pointers where it is not known yet. */
 struct targets {
 	const uint32_t *to;       /* of each node: a target's number, TARGET_SEVERAL for a
-				     directory, TARGET_NONE left out or dead */
+				     directory, LAM_TARGET_NONE left out or dead */
 	const uint32_t *rule;     /* LAM_RULE_NONE: none */
 	const char *const *names; /* of the targets */
 	size_t count;
 	const struct bits *ruled; /* nodes that a path rule stands at */
 };
-#define TARGET_NONE    UINT32_MAX
 #define TARGET_SEVERAL (UINT32_MAX - 1)
 
 struct filter;

@@ -54,8 +54,8 @@ static void put_effect(struct view_line *text, const struct app *app, bool wide)
 
 static void put_undo(struct view_line *text, const struct app *app, bool wide)
 {
-	size_t undo = lam_history_undo_count(app->history);
-	size_t redo = lam_history_redo_count(app->history);
+	size_t undo = lam_undo_back_count(app->history);
+	size_t redo = lam_undo_again_count(app->history);
 	char part[60];
 
 	if (wide || redo > 0)

@@ -123,7 +123,7 @@ static void header_sizes(const struct view *view, char *out, size_t size)
 static void header_plan(const struct view *view, bool wide, char *out, size_t size)
 {
 	const struct app *app = view->app;
-	size_t unsaved = app->history ? lam_history_unsaved(app->history) : 0;
+	size_t unsaved = app->history ? lam_undo_unsaved(app->history) : 0;
 	const char *slash = app->plan_file ? strrchr(app->plan_file, '/') : NULL;
 	const char *name = slash            ? slash + 1
 			   : app->plan_file ? app->plan_file

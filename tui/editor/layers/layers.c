@@ -37,8 +37,7 @@ static void layer_new(struct app *app, const char *argument)
 	int code;
 
 	if (!argument) {
-		if (lam_plan_free_name(&name, app_plan(app), "new", &err) < 0)
-			app_tell_error(app, &err);
+		name = lam_plan_free_name(app_plan(app), "new");
 		dialog_prompt(app, FOR_LAYER_NAME, "A new layer above this one",
 			      "Name: ", name);
 		free(name);

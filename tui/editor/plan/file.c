@@ -83,7 +83,7 @@ void plan_saved(struct app *app, const struct event *event)
 	if (!is_own_file(app, event->file))
 		app->file_since = 0;
 	plan_set_file(app, strdup(event->file), strdup(event->text));
-	lam_history_set_saved(app->history);
+	lam_undo_set_saved(app->history);
 	plan_drop_journal(app);
 	app_tell(app, ROLE_GOOD, "saved: %s", event->file);
 	if (quit)
@@ -155,7 +155,7 @@ static void take_loaded(struct app *app, const struct event *event, struct lam_p
 {
 	char *name = text_format("load %s", event->file);
 	char *old_file = app->plan_file, *old_text = app->plan_on_disk;
-	bool was_clean = lam_history_unsaved(app->history) == 0,
+	bool was_clean = lam_undo_unsaved(app->history) == 0,
 	     is_own = is_own_file(app, event->file), pushed;
 
 	/* the journal is told whose the plan is */
@@ -170,18 +170,18 @@ static void take_loaded(struct app *app, const struct event *event, struct lam_p
 	free(old_file);
 	free(old_text);
 	if (!is_own)
-		app->file_since = lam_history_undo_count(app->history);
+		app->file_since = lam_undo_back_count(app->history);
 	/* else what stood before is in no file: it is asked about at the end, and the
 	 * journal keeps it until it is saved */
 	if (was_clean)
-		lam_history_set_saved(app->history);
+		lam_undo_set_saved(app->history);
 	if (was_clean && app->journal)
 		journal_reset(app->journal);
 }
 
 void plan_forget_file(struct app *app)
 {
-	if (lam_history_undo_count(app->history) >= app->file_since)
+	if (lam_undo_back_count(app->history) >= app->file_since)
 		return;
 	plan_set_file(app, NULL, NULL);
 	app->file_since = 0;
@@ -306,7 +306,7 @@ void plan_quit(struct app *app)
 static void quit(struct app *app, const char *argument)
 {
 	(void)argument;
-	if (app->writing.running || lam_history_unsaved(app->history))
+	if (app->writing.running || lam_undo_unsaved(app->history))
 		ask_quit(app);
 	else
 		plan_quit(app);

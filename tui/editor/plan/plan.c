@@ -5,15 +5,9 @@
 #include "editor/app_internal.h"
 #include "ui/text.h"
 
-struct lam_plan *plan_copy(struct app *app)
+struct lam_plan *plan_copy(const struct app *app)
 {
-	struct lam_plan *plan;
-	struct lam_error err;
-
-	if (lam_plan_copy(&plan, app_plan(app), &err) == 0)
-		return plan;
-	app_tell_error(app, &err);
-	return NULL;
+	return lam_plan_copy(app_plan(app));
 }
 
 static void drop_recovered(struct app *app)
@@ -68,17 +62,12 @@ static void keep(struct app *app, const char *name)
 
 bool plan_push(struct app *app, const char *name, struct lam_plan *plan)
 {
-	struct lam_error err;
-
 	if (lam_plan_equal(plan, app_plan(app))) {
 		lam_plan_free(plan);
 		app_tell(app, ROLE_STATUS, "nothing changes");
 		return true;
 	}
-	if (lam_history_push(app->history, name, plan, &err) < 0) {
-		app_tell_error(app, &err);
-		return false;
-	}
+	lam_undo_push(app->history, name, plan);
 	keep(app, name);
 	app_want_effect(app);
 	return true;
@@ -190,7 +179,7 @@ void plan_assign(struct app *app, const char *to)
 static void assign_pattern_in(struct app *app, struct lam_plan *plan, const char *pattern,
 			      const char *to)
 {
-	struct lam_edit_rule rule = { .pattern = pattern, .is_glob = true };
+	struct lam_edit_rule rule = { .pattern = pattern, .kind = LAM_RULE_GLOB };
 	const struct rules rules = { &rule, 1 };
 
 	assign_rules(app, plan, &rules, pattern, to);
@@ -248,7 +237,6 @@ static char *wish(const struct app *app)
 {
 	const struct lam_tree *tree = app->facts->tree;
 	char *name, *text = NULL;
-	struct lam_error err;
 	uint32_t *nodes;
 	size_t count;
 
@@ -259,9 +247,7 @@ static char *wish(const struct app *app)
 		text = lam_path_escape(bytes, len);
 	}
 	free(nodes);
-	if (lam_plan_free_name(&name, app_plan(app), text && *text ? text : "new", &err) <
-	    0)
-		name = NULL;
+	name = lam_plan_free_name(app_plan(app), text && *text ? text : "new");
 	free(text);
 	return name;
 }
@@ -389,7 +375,7 @@ static void leave_out(struct app *app, const char *argument)
 		return;
 	}
 	out = t && t->to && t->ruled && !(app->facts->flags[nodes[0]] & FACT_DEAD) &&
-	      t->to[nodes[0]] == TARGET_NONE && bits_get(t->ruled, nodes[0]);
+	      t->to[nodes[0]] == LAM_TARGET_NONE && bits_get(t->ruled, nodes[0]);
 	free(nodes);
 	if (out)
 		clear(app, NULL);
@@ -401,7 +387,7 @@ static void leave_out(struct app *app, const char *argument)
 
 static void undo(struct app *app, const char *argument)
 {
-	const char *name = lam_history_undo(app->history);
+	const char *name = lam_undo_back(app->history);
 	char *text;
 
 	(void)argument;
@@ -418,7 +404,7 @@ static void undo(struct app *app, const char *argument)
 
 static void redo(struct app *app, const char *argument)
 {
-	const char *name = lam_history_redo(app->history);
+	const char *name = lam_undo_again(app->history);
 	char *text;
 
 	(void)argument;
@@ -451,7 +437,7 @@ void plan_recover(struct app *app)
 	}
 	if (plan_push(app, "recovered plan", plan)) {
 		if (other)
-			app->file_since = lam_history_undo_count(app->history);
+			app->file_since = lam_undo_back_count(app->history);
 		if (!app->unkept)
 			drop_recovered(app);
 	} else {
@@ -489,7 +475,7 @@ static bool add_suggestion(struct lam_plan *plan, const struct suggestion *s,
 	for (size_t i = 0; rules.items && i < s->path_count; i++)
 		rules.items[i].pattern = s->paths[i];
 	if (code == 0 && s->name)
-		code = lam_plan_free_name(&name, plan, s->name, err);
+		name = lam_plan_free_name(plan, s->name);
 	if (code == 0 && s->name)
 		code = lam_edit_layer_add(plan, plan->layer_count, name, err);
 	if (code == 0)

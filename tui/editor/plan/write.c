@@ -188,19 +188,18 @@ void write_begin(struct app *app)
 	struct writing *w = &app->writing;
 	struct job *job = job_new(JOB_WRITE);
 	int64_t now = w->now_ms;
-	struct lam_error err;
 
 	layers_fini(w);
 	free(w->output);
 	*w = (struct writing){ .output = strdup(app->output),
 			       .begun_ms = now,
 			       .now_ms = now };
-	if (!job || !w->output || !rows_make(w, app->effect) ||
-	    lam_plan_copy(&job->plan, app->effect->plan, &err) < 0) {
+	if (!job || !w->output || !rows_make(w, app->effect)) {
 		job_free(job);
 		app_tell(app, ROLE_ERROR, "out of memory: nothing was written");
 		return;
 	}
+	job->plan = lam_plan_copy(app->effect->plan);
 	job->image = app->image;
 	job->text = strdup(app->output);
 	job->created = app->options.created;

@@ -21,70 +21,70 @@ static struct lam_plan *first_plan(void)
 	return plan;
 }
 
-static void push(struct lam_history *history, const char *name, size_t number)
+static void push(struct lam_undo *history, const char *name, size_t number)
 {
 	struct lam_plan *next;
 	char layer[32];
 
 	snprintf(layer, sizeof layer, "layer%zu", number);
-	OK(lam_plan_copy(&next, lam_history_plan(history), &err));
+	next = lam_plan_copy(lam_undo_plan(history));
 	OK(lam_edit_layer_rename(next, 1, layer, &err));
-	OK(lam_history_push(history, name, next, &err));
+	lam_undo_push(history, name, next);
 }
 
 static void back_and_forth(void **state)
 {
-	struct lam_history *h;
+	struct lam_undo *u;
 	struct lam_plan *same;
 
 	(void)state;
-	OK(lam_history_new(&h, first_plan(), &err));
-	assert_null(lam_history_undo(h));
-	assert_null(lam_history_redo(h));
-	assert_int_equal(lam_history_unsaved(h), 0);
-	push(h, "one", 1);
-	push(h, "two", 2);
-	OK(lam_plan_copy(&same, lam_history_plan(h), &err));
-	OK(lam_history_push(h, "nothing", same, &err));
-	assert_int_equal(lam_history_undo_count(h), 2);
-	assert_int_equal(lam_history_unsaved(h), 2);
-	assert_string_equal(lam_history_name(h, 0), "two");
-	assert_string_equal(lam_history_name(h, 1), "one");
-	assert_null(lam_history_name(h, 2));
-	lam_history_set_saved(h);
-	assert_string_equal(lam_history_undo(h), "two");
-	assert_string_equal(lam_history_plan(h)->layers[1].name, "layer1");
-	assert_int_equal(lam_history_unsaved(h), 1);
-	assert_int_equal(lam_history_redo_count(h), 1);
-	assert_string_equal(lam_history_redo(h), "two");
-	assert_int_equal(lam_history_unsaved(h), 0);
-	assert_string_equal(lam_history_undo(h), "two");
-	push(h, "other", 3);
-	assert_null(lam_history_redo(h));
-	assert_int_equal(lam_history_unsaved(h), SIZE_MAX);
-	lam_history_free(h);
+	u = lam_undo_new(first_plan());
+	assert_null(lam_undo_back(u));
+	assert_null(lam_undo_again(u));
+	assert_int_equal(lam_undo_unsaved(u), 0);
+	push(u, "one", 1);
+	push(u, "two", 2);
+	same = lam_plan_copy(lam_undo_plan(u));
+	lam_undo_push(u, "nothing", same);
+	assert_int_equal(lam_undo_back_count(u), 2);
+	assert_int_equal(lam_undo_unsaved(u), 2);
+	assert_string_equal(lam_undo_name(u, 0), "two");
+	assert_string_equal(lam_undo_name(u, 1), "one");
+	assert_null(lam_undo_name(u, 2));
+	lam_undo_set_saved(u);
+	assert_string_equal(lam_undo_back(u), "two");
+	assert_string_equal(lam_undo_plan(u)->layers[1].name, "layer1");
+	assert_int_equal(lam_undo_unsaved(u), 1);
+	assert_int_equal(lam_undo_again_count(u), 1);
+	assert_string_equal(lam_undo_again(u), "two");
+	assert_int_equal(lam_undo_unsaved(u), 0);
+	assert_string_equal(lam_undo_back(u), "two");
+	push(u, "other", 3);
+	assert_null(lam_undo_again(u));
+	assert_int_equal(lam_undo_unsaved(u), SIZE_MAX);
+	lam_undo_free(u);
 }
 
 static void forgets_the_oldest(void **state)
 {
-	struct lam_history *h;
+	struct lam_undo *u;
 	size_t steps = 0;
 
 	(void)state;
-	OK(lam_history_new(&h, first_plan(), &err));
+	u = lam_undo_new(first_plan());
 	for (size_t i = 0; i < 1100; i++) {
-		push(h, "step", i);
+		push(u, "step", i);
 		if (i == 600)
-			lam_history_set_saved(h);
+			lam_undo_set_saved(u);
 	}
-	assert_int_equal(lam_history_undo_count(h), 1000);
-	assert_int_equal(lam_history_unsaved(h), 499);
-	while (lam_history_undo(h))
+	assert_int_equal(lam_undo_back_count(u), 1000);
+	assert_int_equal(lam_undo_unsaved(u), 499);
+	while (lam_undo_back(u))
 		steps++;
 	assert_int_equal(steps, 1000);
-	assert_string_equal(lam_history_plan(h)->layers[1].name, "layer99");
-	assert_int_equal(lam_history_unsaved(h), 501);
-	lam_history_free(h);
+	assert_string_equal(lam_undo_plan(u)->layers[1].name, "layer99");
+	assert_int_equal(lam_undo_unsaved(u), 501);
+	lam_undo_free(u);
 }
 
 static void bounds_its_memory(void **state)
@@ -92,7 +92,7 @@ static void bounds_its_memory(void **state)
 	const size_t count = 20000;
 	struct lam_edit_rule *rules = calloc(count, sizeof *rules);
 	char *text = malloc(count * 512);
-	struct lam_history *h;
+	struct lam_undo *u;
 
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
@@ -102,16 +102,16 @@ static void bounds_its_memory(void **state)
 		text[512 * i + strlen(text + 512 * i)] = 'y';
 		rules[i].pattern = text + 512 * i;
 	}
-	OK(lam_history_new(&h, first_plan(), &err));
+	u = lam_undo_new(first_plan());
 	for (size_t i = 0; i < 40; i++) {
 		struct lam_plan *next;
 
-		OK(lam_plan_copy(&next, lam_history_plan(h), &err));
+		next = lam_plan_copy(lam_undo_plan(u));
 		OK(lam_edit_assign(next, rules, count, i % 2 ? "a" : "b", &err));
-		OK(lam_history_push(h, "many", next, &err));
+		lam_undo_push(u, "many", next);
 	}
-	assert_in_range(lam_history_undo_count(h), 1, 30);
-	lam_history_free(h);
+	assert_in_range(lam_undo_back_count(u), 1, 30);
+	lam_undo_free(u);
 	free(rules);
 	free(text);
 }
@@ -126,7 +126,8 @@ static const char *const NAMES[] = { "a", "b", "c", "d", "e", "f" };
 static int edit_rules(struct lam_plan *plan, uint64_t *random)
 {
 	const char *patterns[] = { PICK(PATHS), PICK(GLOBS) };
-	struct lam_edit_rule rules[] = { { PICK(PATHS), false }, { PICK(GLOBS), true } };
+	struct lam_edit_rule rules[] = { { PICK(PATHS), LAM_RULE_PATH },
+					 { PICK(GLOBS), LAM_RULE_GLOB } };
 	size_t count;
 
 	switch (next_random(random) % 4) {
@@ -182,23 +183,23 @@ static void check_plan(const struct lam_plan *plan)
 	free(second);
 }
 
-static void go_to_the_ends(struct lam_history *h, size_t steps)
+static void go_to_the_ends(struct lam_undo *u, size_t steps)
 {
 	char *first, *last, *text;
 
-	OK(lam_plan_format(lam_history_plan(h), &last, &err));
+	OK(lam_plan_format(lam_undo_plan(u), &last, &err));
 	for (size_t i = 0; i < steps; i++)
-		assert_non_null(lam_history_undo(h));
-	assert_null(lam_history_undo(h));
+		assert_non_null(lam_undo_back(u));
+	assert_null(lam_undo_back(u));
 	struct lam_plan *plan = first_plan();
 
 	OK(lam_plan_format(plan, &first, &err));
-	OK(lam_plan_format(lam_history_plan(h), &text, &err));
+	OK(lam_plan_format(lam_undo_plan(u), &text, &err));
 	assert_string_equal(first, text);
 	free(text);
 	for (size_t i = 0; i < steps; i++)
-		assert_non_null(lam_history_redo(h));
-	OK(lam_plan_format(lam_history_plan(h), &text, &err));
+		assert_non_null(lam_undo_again(u));
+	OK(lam_plan_format(lam_undo_plan(u), &text, &err));
 	assert_string_equal(last, text);
 	free(first);
 	free(last);
@@ -211,23 +212,23 @@ static void any_edits(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 40; seed++) {
 		uint64_t random = seed * 0x9e3779b97f4a7c15u;
-		struct lam_history *h;
+		struct lam_undo *u;
 
-		OK(lam_history_new(&h, first_plan(), &err));
+		u = lam_undo_new(first_plan());
 		for (int i = 0; i < 60; i++) {
 			struct lam_plan *next;
 
-			OK(lam_plan_copy(&next, lam_history_plan(h), &err));
+			next = lam_plan_copy(lam_undo_plan(u));
 			if (edit_any(next, &random) < 0) {
 				/* a failed edit changes nothing */
 				assert_int_equal(err.code, LAM_EPLAN);
-				assert_true(lam_plan_equal(next, lam_history_plan(h)));
+				assert_true(lam_plan_equal(next, lam_undo_plan(u)));
 			}
 			check_plan(next);
-			OK(lam_history_push(h, "edit", next, &err));
+			lam_undo_push(u, "edit", next);
 		}
-		go_to_the_ends(h, lam_history_undo_count(h));
-		lam_history_free(h);
+		go_to_the_ends(u, lam_undo_back_count(u));
+		lam_undo_free(u);
 	}
 }
 
