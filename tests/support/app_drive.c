@@ -159,7 +159,6 @@ static void carry_out_one(struct drive *d, struct app_effect *effect)
 	case EFFECT_LOAD: load(d, effect); break;
 	case EFFECT_OUTPUT: look_at_output(d, effect); break;
 	case EFFECT_COPY: copy_text(d, effect); break;
-	case EFFECT_JOURNAL: d->syncs++; break;
 	case EFFECT_REDRAW: d->redraws++; break;
 	case EFFECT_SUSPEND: d->suspends++; break;
 	case EFFECT_QUIT:

@@ -29,7 +29,7 @@ struct drive {
 	size_t edited_line;
 	const char *reply;
 	char *copied;
-	size_t redraws, suspends, syncs;
+	size_t redraws, suspends;
 	bool over;
 	int code;
 	/* Jobs that were started and not run yet: those of a kind that is held stay. */

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,18 +31,35 @@ static struct lam_plan *make_plan(const char *name)
 
 static struct journal *begin(const char *dir)
 {
-	struct journal *j;
-
-	OK(journal_new(&j, dir, DIGEST, "oci:x\33[2J", "plans/\xff.json", &err));
-	return j;
+	return journal_new(dir, DIGEST, "oci:x\33[2J");
 }
 
-static void append(struct journal *j, const char *name)
+static int try_keep(struct journal *j, const char *name, const char *plan_file)
 {
 	struct lam_plan *plan = make_plan(name);
+	struct draft *draft;
+	int code;
 
-	OK(journal_append(j, name, plan, &err));
+	journal_note(j, name);
+	draft = journal_draft(j, plan_file, plan);
 	lam_plan_free(plan);
+	code = journal_write(j, draft, &err);
+	draft_free(draft);
+	return code;
+}
+
+static void keep(struct journal *j, const char *name)
+{
+	OK(try_keep(j, name, "plans/\xff.json"));
+	assert_true(journal_is_kept(j));
+}
+
+static void forget(struct journal *j)
+{
+	journal_forget(j);
+	assert_null(journal_draft(j, NULL, NULL));
+	OK(journal_write(j, NULL, &err));
+	assert_false(journal_is_kept(j));
 }
 
 /* The only file in a folder, or NULL; a string of the caller's. */
@@ -52,7 +70,8 @@ static char *only_file(const char *dir)
 	char *file = NULL;
 
 	while (stream && (entry = readdir(stream))) {
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' &&
+		    !entry->d_name[1 + (entry->d_name[1] == '.')])
 			continue;
 		assert_null(file);
 		if (asprintf(&file, "%s/%s", dir, entry->d_name) < 0)
@@ -63,18 +82,15 @@ static char *only_file(const char *dir)
 	return file;
 }
 
-static struct orphan *find(const char *dir)
+static struct draft *find(const char *dir)
 {
-	struct orphan *orphan;
-
-	OK(journal_find(&orphan, dir, DIGEST, &err));
-	return orphan;
+	return journal_find(dir, DIGEST);
 }
 
 static void writes_and_finds(void **state)
 {
 	char *top = image_temporary(), *dir, *file;
-	struct orphan *orphan;
+	struct draft *draft;
 	struct journal *j;
 	struct stat st;
 
@@ -85,35 +101,32 @@ static void writes_and_finds(void **state)
 	j = begin(dir);
 	assert_null(only_file(dir));
 	assert_false(journal_is_kept(j));
-	append(j, "one");
-	assert_true(journal_is_kept(j));
-	append(j, "two \\x1b");
-	assert_true(journal_is_dirty(j));
-	OK(journal_sync(j, &err));
-	assert_false(journal_is_dirty(j));
+	keep(j, "one");
 	assert_null(find(dir)); /* it is held */
+	keep(j, "two \\x1b");
+	assert_null(find(dir));
 	file = only_file(dir);
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	journal_close(j);
-	orphan = find(dir);
-	assert_non_null(orphan);
+	draft = find(dir);
+	assert_non_null(draft);
 	assert_null(find(dir)); /* one takes it alone */
-	assert_string_equal(orphan->file, file);
-	assert_string_equal(orphan->reference, "oci:x\\x1b[2J");
-	assert_string_equal(orphan->plan_file, "plans/\xff.json");
-	assert_int_equal(orphan->changes, 2);
-	assert_int_equal(orphan->name_count, 2);
-	assert_string_equal(orphan->names[0], "two \\x1b");
-	assert_string_equal(orphan->names[1], "one");
-	assert_string_equal(orphan->plan->layers[0].name, "two");
-	assert_string_equal(orphan->plan->note, "a\nb");
-	assert_in_range(orphan->time, time(NULL) - 100, time(NULL));
-	orphan_free(orphan);
-	orphan = find(dir);
-	orphan_remove(orphan);
+	assert_string_equal(draft->file, file);
+	assert_string_equal(draft->reference, "oci:x\\x1b[2J");
+	assert_string_equal(draft->plan_file, "plans/\xff.json");
+	assert_int_equal(draft->changes, 2);
+	assert_int_equal(draft->name_count, 2);
+	assert_string_equal(draft->names[0], "two \\x1b");
+	assert_string_equal(draft->names[1], "one");
+	assert_string_equal(draft->plan->layers[0].name, "two");
+	assert_string_equal(draft->plan->note, "a\nb");
+	assert_in_range(draft->time, time(NULL) - 100, time(NULL));
+	draft_free(draft);
+	draft = find(dir);
+	draft_remove(draft);
 	assert_null(only_file(dir));
 	assert_null(find(dir));
 	free(file);
@@ -122,34 +135,39 @@ static void writes_and_finds(void **state)
 	free(top);
 }
 
-static void begins_anew_after_a_reset(void **state)
+/* Files are told apart by times of some milliseconds. */
+static void let_time_pass(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+static void begins_anew_once_saved(void **state)
 {
 	char *dir = image_temporary(), *file;
 	struct journal *j = begin(dir);
-	struct orphan *orphan;
+	struct draft *draft;
 
 	(void)state;
-	journal_reset(j);
-	append(j, "one");
-	journal_reset(j);
+	forget(j);
+	keep(j, "one");
+	forget(j);
 	assert_null(only_file(dir));
-	assert_false(journal_is_dirty(j));
-	assert_false(journal_is_kept(j));
-	append(j, "two");
+	keep(j, "two");
 	journal_close(j);
-	orphan = find(dir);
-	assert_int_equal(orphan->changes, 1);
-	orphan_free(orphan);
+	draft = find(dir);
+	assert_int_equal(draft->changes, 1);
+	draft_free(draft);
 	/* the same number again: the orphan stays */
+	let_time_pass();
 	j = begin(dir);
-	append(j, "three");
+	keep(j, "three");
 	journal_close(j);
-	orphan = find(dir);
-	assert_string_equal(orphan->names[0], "three");
-	orphan_remove(orphan);
-	orphan = find(dir);
-	assert_string_equal(orphan->names[0], "two");
-	orphan_remove(orphan);
+	draft = find(dir);
+	assert_string_equal(draft->names[0], "three");
+	draft_remove(draft);
+	draft = find(dir);
+	assert_string_equal(draft->names[0], "two");
+	draft_remove(draft);
 	file = only_file(dir);
 	assert_null(file);
 	image_remove(dir);
@@ -160,34 +178,32 @@ static void follows_the_plan_file(void **state)
 {
 	char *dir = image_temporary(), *here = getcwd(NULL, 0), *file, want[4096];
 	struct journal *j = begin(dir);
-	struct orphan *orphan;
+	struct draft *draft;
 
 	(void)state;
-	append(j, "one");
-	OK(journal_set_plan_file(j, "other.json", &err));
-	append(j, "two");
-	append(j, "three");
+	keep(j, "one");
+	OK(try_keep(j, "two", "other.json"));
+	OK(try_keep(j, "three", "other.json"));
 	file = only_file(dir);
 	assert_non_null(file);
 	journal_close(j);
-	orphan = find(dir);
-	assert_string_equal(orphan->plan_file, "other.json");
-	assert_int_equal(orphan->changes, 2);
-	orphan_free(orphan);
+	draft = find(dir);
+	assert_string_equal(draft->plan_file, "other.json");
+	assert_int_equal(draft->changes, 3);
+	draft_free(draft);
 	/* seen from elsewhere */
 	assert_int_equal(chdir(dir), 0);
-	orphan = find(dir);
+	draft = find(dir);
 	snprintf(want, sizeof want, "%s/other.json", here);
-	assert_string_equal(orphan->plan_file, want);
-	orphan_remove(orphan);
+	assert_string_equal(draft->plan_file, want);
+	draft_remove(draft);
 	j = begin(dir);
-	OK(journal_set_plan_file(j, NULL, &err));
-	append(j, "four");
+	OK(try_keep(j, "four", NULL));
 	journal_close(j);
 	assert_int_equal(chdir(here), 0);
-	orphan = find(dir);
-	assert_null(orphan->plan_file);
-	orphan_remove(orphan);
+	draft = find(dir);
+	assert_null(draft->plan_file);
+	draft_remove(draft);
 	free(file);
 	free(here);
 	image_remove(dir);
@@ -197,7 +213,7 @@ static void follows_the_plan_file(void **state)
 static void survives_a_kill(void **state)
 {
 	char *dir = image_temporary();
-	struct orphan *orphan;
+	struct draft *draft;
 	int ready[2];
 	char byte;
 	pid_t pid;
@@ -209,7 +225,7 @@ static void survives_a_kill(void **state)
 		struct journal *j = begin(dir);
 
 		for (int i = 0; i < 20; i++)
-			append(j, i == 19 ? "last" : "some");
+			keep(j, i == 19 ? "last" : "some");
 		(void)!write(ready[1], "x", 1);
 		for (;;)
 			pause();
@@ -218,14 +234,56 @@ static void survives_a_kill(void **state)
 	assert_null(find(dir));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	orphan = find(dir);
-	assert_non_null(orphan);
-	assert_int_equal(orphan->changes, 20);
-	assert_int_equal(orphan->name_count, 8);
-	assert_string_equal(orphan->plan->layers[0].name, "last");
-	orphan_remove(orphan);
+	draft = find(dir);
+	assert_non_null(draft);
+	assert_int_equal(draft->changes, 20);
+	assert_int_equal(draft->name_count, 8);
+	assert_string_equal(draft->plan->layers[0].name, "last");
+	draft_remove(draft);
 	close(ready[0]);
 	close(ready[1]);
+	image_remove(dir);
+	free(dir);
+}
+
+/* Whenever it is killed, what was told to be kept is there, or what came behind it. */
+static void survives_a_kill_while_it_writes(void **state)
+{
+	char *dir = image_temporary();
+
+	(void)state;
+	for (int round = 0; round < 40; round++) {
+		size_t told = 0, count;
+		struct draft *draft;
+		int ends[2];
+		char byte;
+		pid_t pid;
+
+		assert_int_equal(pipe(ends), 0);
+		pid = fork();
+		if (pid == 0) {
+			struct journal *j = begin(dir);
+
+			for (;;) {
+				keep(j, "some");
+				(void)!write(ends[1], "x", 1);
+			}
+		}
+		close(ends[1]);
+		for (told = 0; told < 3 && read(ends[0], &byte, 1) == 1; told++)
+			;
+		nanosleep(&(struct timespec){ .tv_nsec = round * 50000 }, NULL);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		while (read(ends[0], &byte, 1) == 1)
+			told++;
+		close(ends[0]);
+		draft = find(dir);
+		assert_non_null(draft);
+		count = draft->changes;
+		draft_remove(draft);
+		assert_true(count == told || count == told + 1);
+	}
 	image_remove(dir);
 	free(dir);
 }
@@ -242,134 +300,87 @@ static void put_file(const char *dir, const char *name, const char *bytes, size_
 	fclose(file);
 }
 
-static void torn_anywhere(void **state)
-{
-	char *dir = image_temporary(), *file, bytes[4096];
-	struct journal *j = begin(dir);
-	size_t len, whole = 0;
-	FILE *stream;
+#define PLAN \
+	"\"{\\\"lamina\\\":1,\\\"layers\\\":[{\\\"name\\\":\\\"l\\\",\\\"from\\\":\\\"rest\\\"}]}\""
+#define STATE                                                                            \
+	"{\"lamina-journal\":2,\"reference\":\"a\\u001b[2Jb\",\"time\":5,\"changes\":1," \
+	"\"names\":[\"x\\u001b]0;y\\u0007\\u202e\"],\"plan\":" PLAN "}"
 
-	(void)state;
-	append(j, "one");
-	append(j, "two");
-	journal_close(j);
-	file = only_file(dir);
-	stream = fopen(file, "r");
-	len = fread(bytes, 1, sizeof bytes, stream);
-	fclose(stream);
-	unlink(file);
-	for (size_t cut = 0; cut <= len; cut++) {
-		struct orphan *orphan;
-
-		whole += cut && bytes[cut - 1] == '\n';
-		put_file(dir, DIGEST "-1.jsonl", bytes, cut);
-		orphan = find(dir);
-		if (whole < 2) {
-			assert_null(orphan);
-			assert_null(only_file(dir));
-			continue;
-		}
-		assert_int_equal(orphan->changes, whole - 1);
-		assert_string_equal(orphan->plan->layers[0].name,
-				    whole == 2 ? "one" : "two");
-		orphan_remove(orphan);
-	}
-	assert_int_equal(whole, 3);
-	free(file);
-	image_remove(dir);
-	free(dir);
-}
-
-#define FIRST "{\"lamina-journal\":1,\"reference\":\"a\\u001b[2Jb\",\"time\":1}\n"
-#define STATE                                                                         \
-	"{\"name\":\"x\\u001b]0;y\\u0007\\u202e\",\"time\":5,\"plan\":{\"lamina\":1," \
-	"\"layers\":[{\"name\":\"l\",\"from\":\"rest\"}],\"assign\":[]}}\n"
-
+/* What is not understood is no draft, and may be another's: it stays. */
 static void hostile_files(void **state)
 {
 	static const char *const broken[] = {
-		"",
 		"\n\n\n",
 		"not JSON\n",
-		"{}\n{}\n",
+		"{}",
 		"[1,2]\n" STATE,
-		"{\"lamina-journal\":2,\"reference\":\"a\"}\n" STATE,
-		"{\"lamina-journal\":1,\"reference\":7}\n" STATE,
-		FIRST,
-		FIRST "{\"name\":\"x\",\"plan\":{\"lamina\":1}}\n",
-		FIRST "{\"name\":\"x\",\"plan\":7}\n{\"name\":{}}\n",
-		FIRST "{\"name\":\"x\",\"name\":\"y\",\"plan\":{}}\n",
+		STATE STATE,
+		"{\"lamina-journal\":3,\"reference\":\"a\",\"plan\":" PLAN "}",
+		"{\"lamina-journal\":2,\"reference\":7,\"plan\":" PLAN "}",
+		"{\"lamina-journal\":2,\"reference\":\"a\"}",
+		"{\"lamina-journal\":2,\"reference\":\"a\",\"plan\":\"{}\"}",
+		"{\"lamina-journal\":2,\"reference\":\"a\",\"plan\":7}",
+		"{\"lamina-journal\":2,\"lamina-journal\":2,\"reference\":\"a\",\"plan\":" PLAN
+		"}",
 		"\xff\xfe\n" STATE,
 	};
-	char *dir = image_temporary(), path[4096], *deep = malloc(1 << 20);
-	struct orphan *orphan;
+	char *dir = image_temporary(), path[4096], *deep = malloc(1 << 20), *file;
+	struct draft *draft;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
-		put_file(dir, DIGEST "-1.jsonl", broken[i], strlen(broken[i]));
+		put_file(dir, DIGEST "-1.json", broken[i], strlen(broken[i]));
 		if (find(dir))
 			fail_msg("case %zu", i);
-		assert_null(only_file(dir));
+		file = only_file(dir);
+		assert_non_null(file);
+		free(file);
 	}
 	memset(deep, '[', 1 << 20);
-	put_file(dir, DIGEST "-1.jsonl", deep, 1 << 20);
+	put_file(dir, DIGEST "-1.json", deep, 1 << 20);
 	assert_null(find(dir));
 	free(deep);
-	put_file(dir, DIGEST "-1.jsonl", FIRST STATE "garbage\n{\"name\":\"z\"",
-		 sizeof FIRST STATE + 17);
+	put_file(dir, DIGEST "-1.json", STATE, sizeof STATE - 1);
 	/* what is no file, and what is another's, is left alone */
-	snprintf(path, sizeof path, "%s/" DIGEST "-2.jsonl", dir);
+	snprintf(path, sizeof path, "%s/" DIGEST "-2.json", dir);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	snprintf(path, sizeof path, "%s/" DIGEST "-3.jsonl", dir);
+	snprintf(path, sizeof path, "%s/" DIGEST "-3.json", dir);
 	assert_int_equal(symlink("/dev/zero", path), 0);
-	snprintf(path, sizeof path, "%s/" DIGEST "-4.jsonl", dir);
+	snprintf(path, sizeof path, "%s/" DIGEST "-4.json", dir);
 	assert_int_equal(mkdir(path, 0700), 0);
-	put_file(dir, "sha256:00ab-5.jsonl", "x", 1);
-	orphan = find(dir);
-	assert_non_null(orphan);
-	assert_string_equal(orphan->reference, "a\\x1b[2Jb");
-	assert_string_equal(orphan->names[0], "x\\x1b]0;y\\x07\\u{202e}");
-	assert_int_equal(orphan->time, 5);
-	assert_int_equal(orphan->changes, 1);
-	assert_null(orphan->plan_file);
-	orphan_remove(orphan);
+	put_file(dir, "sha256:00ab-5.json", "x", 1);
+	put_file(dir, DIGEST "-5.jsonl", "x", 1);
+	draft = find(dir);
+	assert_non_null(draft);
+	assert_string_equal(draft->reference, "a\\x1b[2Jb");
+	assert_string_equal(draft->names[0], "x\\x1b]0;y\\x07\\u{202e}");
+	assert_int_equal(draft->time, 5);
+	assert_int_equal(draft->changes, 1);
+	assert_null(draft->plan_file);
+	draft_remove(draft);
 	assert_null(find(dir));
+	assert_int_equal(access(path, F_OK), 0);
+	snprintf(path, sizeof path, "%s/" DIGEST "-5.jsonl", dir);
 	assert_int_equal(access(path, F_OK), 0);
 	image_remove(dir);
 	free(dir);
 }
 
-static void large_files_begin_anew(void **state)
+/* Only what is known to hold nothing goes. */
+static void removes_what_is_empty(void **state)
 {
-	char *dir = image_temporary(), *file;
-	struct lam_plan *plan = make_plan("large");
-	struct journal *j = begin(dir);
-	struct orphan *orphan;
-	struct stat st;
+	char *dir = image_temporary();
 
 	(void)state;
-	free(plan->note);
-	plan->note = malloc((12 << 20) + 1);
-	memset(plan->note, 'x', 12 << 20);
-	plan->note[12 << 20] = '\0';
-	for (int i = 0; i < 7; i++)
-		OK(journal_append(j, "change", plan, &err));
-	file = only_file(dir);
-	assert_int_equal(stat(file, &st), 0);
-	assert_in_range(st.st_size, 12 << 20, 64 << 20);
-	journal_close(j);
-	orphan = find(dir);
-	assert_true(lam_plan_equal(orphan->plan, plan));
-	orphan_remove(orphan);
-	lam_plan_free(plan);
-	free(file);
+	put_file(dir, DIGEST "-1.json", "", 0);
+	assert_null(find(dir));
+	assert_null(only_file(dir));
 	image_remove(dir);
 	free(dir);
 }
 
 static void nowhere_to_write(void **state)
 {
-	struct lam_plan *plan = make_plan("x");
 	char *dir = image_temporary(), below[4096];
 	struct journal *j;
 
@@ -377,13 +388,43 @@ static void nowhere_to_write(void **state)
 	put_file(dir, "file", "x", 1);
 	snprintf(below, sizeof below, "%s/file/journal", dir);
 	j = begin(below);
-	assert_int_equal(journal_append(j, "x", plan, &err), LAM_EWRITE);
-	assert_false(journal_is_dirty(j));
-	OK(journal_sync(j, &err));
-	journal_reset(j);
+	assert_int_equal(try_keep(j, "x", NULL), LAM_EWRITE);
+	assert_false(journal_is_kept(j));
+	forget(j);
 	journal_close(j);
 	assert_null(find(below));
-	lam_plan_free(plan);
+	image_remove(dir);
+	free(dir);
+}
+
+/* A disk without room leaves nothing new, and what stood. */
+static void no_room(void **state)
+{
+	char *dir = image_temporary(), *file;
+	struct journal *j = begin(dir);
+	struct rlimit limit, none;
+	struct draft *draft;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+		assert_int_equal(try_keep(j, "lost", NULL), LAM_EWRITE);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		assert_false(journal_is_kept(j));
+		file = only_file(dir);
+		assert_int_equal(!file, round == 0);
+		free(file);
+		if (round == 0)
+			keep(j, "kept");
+	}
+	journal_close(j);
+	draft = find(dir);
+	assert_string_equal(draft->names[0], "kept");
+	draft_remove(draft);
 	image_remove(dir);
 	free(dir);
 }
@@ -392,13 +433,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_and_finds),
-		cmocka_unit_test(begins_anew_after_a_reset),
+		cmocka_unit_test(begins_anew_once_saved),
 		cmocka_unit_test(follows_the_plan_file),
 		cmocka_unit_test(survives_a_kill),
-		cmocka_unit_test(torn_anywhere),
+		cmocka_unit_test(survives_a_kill_while_it_writes),
 		cmocka_unit_test(hostile_files),
-		cmocka_unit_test(large_files_begin_anew),
+		cmocka_unit_test(removes_what_is_empty),
 		cmocka_unit_test(nowhere_to_write),
+		cmocka_unit_test(no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,7 +132,7 @@ void app_fini(struct app *app)
 	free(app->last_target);
 	keymap_fini(&app->keymap);
 	journal_close(app->journal);
-	orphan_free(app->orphan);
+	draft_free(app->orphan);
 	effect_free(app->effect);
 	lam_undo_free(app->history);
 	order_free(app->order);

@@ -4,8 +4,7 @@
  *	                      -> views draw a const app into a canvas
  *
  * Long work is a job on a thread of its own (job.h); its result comes back as an event.
- * Nothing here blocks, prints, reads a clock or the environment; the one thing it does to
- * the disk is to append to the journal, before a change is shown. */
+ * Nothing here blocks, prints, reads a clock or the environment, or touches the disk. */
 #ifndef APP_APP_H
 #define APP_APP_H
 
@@ -143,7 +142,6 @@ enum effect_kind {
 	EFFECT_LOAD,   /* EVENT_LOADED */
 	EFFECT_OUTPUT, /* look at the place that `text` names to write to; EVENT_OUTPUT */
 	EFFECT_COPY,   /* `text` to the clipboard; EVENT_COPIED */
-	EFFECT_JOURNAL, /* sync it within 2 s */
 	EFFECT_REDRAW,
 	EFFECT_SUSPEND,
 	EFFECT_QUIT, /* with exit code `line` */
@@ -219,8 +217,8 @@ struct app {
 			     */
 	char *output;       /* where the last write went, or is to go; NULL: not said */
 	struct journal *journal;
-	bool unkept;           /* the journal could not take what stands now */
-	struct orphan *orphan; /* that is asked about; without its plan, that has been
+	bool unkept;          /* the journal could not take what stands now */
+	struct draft *orphan; /* that is asked about; without its plan, that has been
 				  recovered, and the journal does not hold it yet */
 
 	struct files files;
@@ -258,6 +256,8 @@ struct app {
  * of options.plan_file, whose text is plan_text. false on no memory. */
 bool app_init(struct app *app, const struct options *options, struct lam_plan *plan,
 	      const char *plan_text);
+/* No job runs any more: what a job was to keep is kept now. */
+void plan_flush(struct app *app);
 void app_fini(struct app *app); /* no job may run */
 
 /* Changes the state, and adds to app->effects what is to be done about it. */

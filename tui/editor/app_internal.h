@@ -69,8 +69,11 @@ void plan_take_suggestions(struct app *app, const struct dialog *dialog);
 void plan_recover(struct app *app);
 /* Whether the orphan's changes are of the plan file that is open. */
 bool plan_orphan_is_of_open(const struct app *app);
-/* What was journalled is saved or not wanted any more. */
+/* What was journalled is saved or not wanted any more; the second drops what was recovered
+ * too. */
+void plan_forget(struct app *app);
 void plan_drop_journal(struct app *app);
+void plan_kept(struct app *app, struct job *job);
 void plan_assign_to_new(struct app *app, const char *name, const char *pattern);
 
 /* app_file.c */

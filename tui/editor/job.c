@@ -33,10 +33,11 @@ void job_free(struct job *job)
 	search_free(job->search);
 	free(job->text);
 	free_garbage(job);
+	draft_free(job->draft);
 	effect_free(job->out_effect);
 	order_free(job->out_order);
 	owners_free(job->out_owners);
-	orphan_free(job->out_orphan);
+	draft_free(job->out_orphan);
 	facts_free(job->out_facts);
 	lam_image_close(job->out_image);
 	filter_result_free(job->out_filtered);
@@ -93,11 +94,9 @@ static int run_open(struct job *job)
 	    order_new(&job->out_order, job->out_facts, job->sort, job->reverse,
 		      &job->stop, err) < 0)
 		return err->code;
-	/* an orphan that cannot be read is no reason not to open the image */
-	if (job->state_dir &&
-	    journal_find(&job->out_orphan, job->state_dir,
-			 lam_image_manifest_digest(job->out_image), err) < 0)
-		job->out_orphan = NULL;
+	if (job->state_dir)
+		job->out_orphan = journal_find(job->state_dir,
+					       lam_image_manifest_digest(job->out_image));
 	return 0;
 }
 
@@ -171,6 +170,11 @@ static int run_write(struct job *job)
 	return code;
 }
 
+static int run_keep(struct job *job)
+{
+	return journal_write(job->journal, job->draft, &job->err);
+}
+
 void job_run(struct job *job)
 {
 	static int (*const RUN[JOB_COUNT])(struct job *) = {
@@ -179,7 +183,7 @@ void job_run(struct job *job)
 		[JOB_SEARCH] = run_search,   [JOB_PREVIEW] = run_preview,
 		[JOB_WASTE] = run_waste,     [JOB_SUGGEST] = run_suggest,
 		[JOB_WRITE] = run_write,     [JOB_FREE] = free_garbage,
-		[JOB_PATTERN] = run_pattern,
+		[JOB_PATTERN] = run_pattern, [JOB_KEEP] = run_keep,
 	};
 
 	job->code = RUN[job->kind](job);

@@ -31,6 +31,7 @@ enum job_kind {
 	JOB_WASTE,
 	JOB_SUGGEST,
 	JOB_WRITE,
+	JOB_KEEP, /* the journal */
 	JOB_FREE, /* what is not needed any more: a large plan's effect takes a while */
 	JOB_COUNT
 };
@@ -83,6 +84,8 @@ struct job {
 	uint64_t size;
 	struct garbage *garbage; /* of FREE: its own */
 	size_t garbage_count;
+	struct journal *journal; /* of KEEP */
+	struct draft *draft;     /* its own; NULL: the journal's file goes */
 
 	/* out */
 	int code;
@@ -90,7 +93,7 @@ struct job {
 	struct lam_image *out_image;
 	struct facts *out_facts;
 	struct owners *out_owners;
-	struct orphan *out_orphan;
+	struct draft *out_orphan;
 	struct order *out_order;
 	struct effect *out_effect;
 	struct filter_result *out_filtered;

@@ -225,11 +225,10 @@ static void take_open(struct app *app, struct job *job)
 		fail_opening(app, &job->err);
 		return;
 	}
-	if (app->options.state_dir &&
-	    journal_new(&app->journal, app->options.state_dir,
-			lam_image_manifest_digest(app->image), app->options.reference,
-			app->plan_file, &job->err) < 0)
-		app_tell_error(app, &job->err);
+	if (app->options.state_dir)
+		app->journal = journal_new(app->options.state_dir,
+					   lam_image_manifest_digest(app->image),
+					   app->options.reference);
 	app->phase = PHASE_READY;
 	files_rebuild(app, LAM_NODE_NONE);
 	app_want_effect(app);
@@ -312,9 +311,11 @@ static void take(struct app *app, struct job *job)
 		[JOB_WRITE] = write_ended,
 		[JOB_FREE] = take_nothing,
 		[JOB_PATTERN] = ask_assign_counted,
+		[JOB_KEEP] = plan_kept,
 	};
 
-	if (job->kind == JOB_OPEN || job->kind == JOB_WRITE || job->code == 0)
+	if (job->kind == JOB_OPEN || job->kind == JOB_WRITE || job->kind == JOB_KEEP ||
+	    job->code == 0)
 		TAKE[job->kind](app, job);
 	else if (job->code != LAM_ESTOPPED)
 		app_tell_error(app, &job->err);

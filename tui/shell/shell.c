@@ -6,7 +6,6 @@
 
 /* Events that are taken before the next frame, where they come faster than frames. */
 #define EVENTS_A_FRAME 64
-#define JOURNAL_MS     2000
 /* A write's clock goes on where its progress stands still. */
 #define CLOCK_MS 500
 
@@ -16,7 +15,6 @@ struct shell {
 	struct term *term;
 	struct shell_jobs *jobs;
 	struct canvas canvas;
-	int64_t journal_due; /* 0: nothing to sync */
 	bool over;
 	int code;
 };
@@ -130,10 +128,6 @@ static void carry_out_one(struct shell *s, struct app_effect *effect)
 	case EFFECT_LOAD: load(s, effect); break;
 	case EFFECT_OUTPUT: look_at_output(s, effect); break;
 	case EFFECT_COPY: copy(s, effect); break;
-	case EFFECT_JOURNAL:
-		if (!s->journal_due)
-			s->journal_due = now_ms() + JOURNAL_MS;
-		break;
 	case EFFECT_REDRAW: term_redraw(s->term); break;
 	case EFFECT_SUSPEND: term_suspend(s->term); break;
 	case EFFECT_QUIT:
@@ -204,32 +198,9 @@ static void take(struct shell *s, const struct term_event *from)
 	}
 }
 
-static void sync_journal(struct shell *s)
-{
-	struct lam_error err;
-
-	s->journal_due = 0;
-	if (s->app->journal && journal_is_dirty(s->app->journal))
-		journal_sync(s->app->journal, &err); /* the next append tells a failure */
-}
-
 static int timeout_of(const struct shell *s)
 {
-	int64_t left;
-
-	if (s->app->writing.running && !s->app->writing.hidden)
-		return CLOCK_MS;
-	if (!s->journal_due)
-		return -1;
-	left = s->journal_due - now_ms();
-	return left < 0 ? 0 : (int)left;
-}
-
-static void tick(struct shell *s)
-{
-	if (s->journal_due && now_ms() >= s->journal_due)
-		sync_journal(s);
-	s->app->writing.now_ms = now_ms();
+	return s->app->writing.running && !s->app->writing.hidden ? CLOCK_MS : -1;
 }
 
 static void draw(struct shell *s)
@@ -256,7 +227,7 @@ static void loop(struct shell *s)
 				break;
 			term_wait(s->term, shell_jobs_fd(s->jobs), 0, &event);
 		}
-		tick(s);
+		s->app->writing.now_ms = now_ms();
 	}
 }
 
@@ -272,8 +243,8 @@ int shell_run(struct call *call, struct app *app, struct term *term)
 	give_size(&s);
 	give(&s, &start);
 	loop(&s);
-	sync_journal(&s);
 	shell_jobs_free(s.jobs);
+	plan_flush(app);
 	canvas_fini(&s.canvas);
 	return s.code;
 }

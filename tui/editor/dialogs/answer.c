@@ -138,7 +138,7 @@ static void orphan_item(struct app *app, struct dialog *d, const struct dialog_i
 	} else if (item->id == 's') {
 		ask_orphan_plan(app);
 	} else {
-		orphan_remove(app->orphan);
+		draft_remove(app->orphan);
 		app->orphan = NULL;
 		app_tell(app, ROLE_STATUS, "the unsaved plan is dropped");
 	}

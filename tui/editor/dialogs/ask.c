@@ -440,7 +440,7 @@ static void name_plan_file(struct dialog *d, const char *file)
 
 void ask_orphan(struct app *app)
 {
-	const struct orphan *o = app->orphan;
+	const struct draft *o = app->orphan;
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, FOR_ORPHAN,
 				       "An unsaved plan of this image");
 	char when[40];

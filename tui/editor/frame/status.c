@@ -77,7 +77,7 @@ static void put_jobs(struct view_line *text, const struct view *view)
 	};
 
 	for (size_t i = 0; i < JOB_COUNT; i++) {
-		if (view->app->running[i])
+		if (view->app->running[i] && words[i])
 			view_put(text, "%s%s%s", text->len > 0 ? " " : "", words[i],
 				 view->glyphs->dots);
 	}

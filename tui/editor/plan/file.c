@@ -175,8 +175,8 @@ static void take_loaded(struct app *app, const struct event *event, struct lam_p
 	 * journal keeps it until it is saved */
 	if (was_clean)
 		lam_undo_set_saved(app->history);
-	if (was_clean && app->journal)
-		journal_reset(app->journal);
+	if (was_clean)
+		plan_forget(app);
 }
 
 void plan_forget_file(struct app *app)

@@ -1,8 +1,10 @@
+/* The unsaved plan on disk: written whole, found again, and whose it is. */
 #include "editor/plan/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,291 +14,441 @@
 
 #include <lamina/path.h>
 
-#include "editor/plan/journal_file.h"
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/place.h"
+
+#define SUFFIX  ".json"
+#define VERSION 2
+/* A plan has at most 64 MiB, and JSON writes a byte as six at most. */
+#define MOST_BYTES ((off_t)400 << 20)
 
 struct journal {
-	char *dir, *digest, *reference, *plan_file;
+	char *dir, *digest;
+	struct draft draft; /* the screen's: all but the plan */
+	/* the writer's */
 	char *path; /* NULL: nothing is on disk */
 	int fd;     /* holds the lock */
-	off_t size;
-	bool dirty;
-	bool renamed; /* plan_file is not what the file on disk says */
+	bool kept;
 };
 
-static bool copy_text(char **out, const char *text)
+static void drop_names(struct draft *draft)
 {
-	*out = text ? strdup(text) : NULL;
-	return *out || !text;
+	for (size_t i = 0; i < draft->name_count; i++)
+		free(draft->names[i]);
+	draft->name_count = 0;
 }
 
-int journal_new(struct journal **out, const char *dir, const char *manifest_digest,
-		const char *reference, const char *plan_file, struct lam_error *err)
+void draft_free(struct draft *draft)
 {
-	struct journal *j = calloc(1, sizeof *j);
-
-	*out = NULL;
-	if (!j)
-		return lam_fail_memory(err);
-	j->fd = -1;
-	if (!copy_text(&j->dir, dir) || !copy_text(&j->digest, manifest_digest) ||
-	    !copy_text(&j->reference, reference) ||
-	    !copy_text(&j->plan_file, plan_file)) {
-		journal_close(j);
-		return lam_fail_memory(err);
-	}
-	*out = j;
-	return 0;
-}
-
-int journal_set_plan_file(struct journal *j, const char *plan_file, struct lam_error *err)
-{
-	char *copy;
-
-	if (plan_file && j->plan_file ? strcmp(plan_file, j->plan_file) == 0
-				      : plan_file == j->plan_file)
-		return 0;
-	if (!copy_text(&copy, plan_file))
-		return lam_fail_memory(err);
-	free(j->plan_file);
-	j->plan_file = copy;
-	j->renamed = j->path;
-	return 0;
-}
-
-static int fail(const struct journal *j, int errnum, struct lam_error *err)
-{
-	char *shown = lam_path_escape(j->dir, strlen(j->dir));
-	int code = lam_fail_errno(err, LAM_EWRITE, errnum, "journal in %.500s",
-				  shown ? shown : "");
-
-	free(shown);
-	return code;
-}
-
-/* All of it or, as far as the system lets us, nothing. */
-static int put(int fd, const char *line, off_t *size)
-{
-	size_t len = strlen(line), at = 0;
-
-	while (at < len) {
-		ssize_t wrote = write(fd, line + at, len - at);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0) {
-			int errnum = errno;
-
-			/* a torn line at the end would be passed over, but not one in
-			 * the middle */
-			while (at && ftruncate(fd, *size) < 0 && errno == EINTR)
-				;
-			return errnum;
-		}
-		at += (size_t)wrote;
-	}
-	*size += (off_t)len;
-	return 0;
-}
-
-static void sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
+	if (!draft)
 		return;
-	(void)fsync(fd);
-	close(fd);
+	drop_names(draft);
+	free(draft->reference);
+	free(draft->plan_file);
+	lam_plan_free(draft->plan);
+	free(draft->file);
+	if (draft->fd >= 0)
+		close(draft->fd);
+	free(draft);
 }
 
-/* Never onto another; errno where it fails. */
-static int move_file(const char *from, const char *to)
+void draft_remove(struct draft *draft)
 {
-	if (link(from, to) == 0)
-		return unlink(from);
-	if (errno == EEXIST)
-		return -1;
-	/* a file system without links */
-	if (access(to, F_OK) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return rename(from, to);
+	(void)unlink(draft->file);
+	draft_free(draft);
 }
 
-/* Gives a file its name, where no other has it: a number that the system has used before
- * may stand in the name of an orphan. */
-static int name_file(struct journal *j, const char *pending)
+struct journal *journal_new(const char *dir, const char *manifest_digest,
+			    const char *reference)
 {
-	for (unsigned n = 0; n < 1000; n++) {
-		char name[512], more[16] = "";
-		char *path;
+	struct journal *j = lam_xcalloc(1, sizeof *j);
 
-		if (n)
-			snprintf(more, sizeof more, ".%u", n);
-		snprintf(name, sizeof name, "%.300s-%ld%s" JOURNAL_SUFFIX, j->digest,
-			 (long)getpid(), more);
-		path = journal_path(j->dir, name);
-		if (!path)
-			return ENOMEM;
-		if (move_file(pending, path) == 0) {
-			j->path = path;
-			return 0;
-		}
-		free(path);
-		if (errno != EEXIST)
-			return errno;
-	}
-	return EEXIST;
-}
-
-/* Locked before it has its name, so that nobody takes it for an orphan. */
-static int open_file(struct journal *j, const char *pending, const char *first,
-		     const char *line)
-{
-	int fd = open(pending,
-		      O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		      0600),
-	    errnum;
-	off_t size = 0;
-
-	if (fd < 0)
-		return errno;
-	/* where there are no locks a journal is still better than none */
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-	errnum = put(fd, first, &size);
-	if (errnum == 0)
-		errnum = put(fd, line, &size);
-	if (errnum == 0)
-		errnum = name_file(j, pending);
-	if (errnum) {
-		(void)unlink(pending);
-		close(fd);
-		return errnum;
-	}
-	j->fd = fd;
-	j->size = size;
-	return 0;
-}
-
-static int begin(struct journal *j, const char *line, struct lam_error *err)
-{
-	char *first = journal_first_line(j->reference, j->plan_file, time(NULL)),
-	     *pending = NULL;
-	char name[512];
-	int errnum = ENOMEM;
-
-	snprintf(name, sizeof name, "%.300s-%ld" JOURNAL_PENDING, j->digest,
-		 (long)getpid());
-	pending = journal_path(j->dir, name);
-	if (first && pending) {
-		if (journal_make_dir(j->dir, err) < 0) {
-			free(first);
-			free(pending);
-			return err->code;
-		}
-		/* of a process that had our number and died early */
-		(void)unlink(pending);
-		errnum = open_file(j, pending, first, line);
-	}
-	free(first);
-	free(pending);
-	if (errnum)
-		return fail(j, errnum, err);
-	sync_dir(j->dir);
-	return 0;
-}
-
-/* The file is large, or of another plan file: another takes its place, with what stands
- * now alone. */
-static int begin_again(struct journal *j, const char *line, struct lam_error *err)
-{
-	struct journal old = *j;
-
-	j->path = NULL;
-	j->fd = -1;
-	if (begin(j, line, err) < 0) {
-		*j = old;
-		return err->code;
-	}
-	j->renamed = false;
-	(void)unlink(old.path);
-	free(old.path);
-	close(old.fd);
-	return 0;
-}
-
-static int add_line(struct journal *j, const char *line, struct lam_error *err)
-{
-	int errnum = put(j->fd, line, &j->size);
-
-	return errnum ? fail(j, errnum, err) : 0;
-}
-
-int journal_append(struct journal *j, const char *name, const struct lam_plan *plan,
-		   struct lam_error *err)
-{
-	char *line = journal_state_line(name, time(NULL), plan, err);
-	int code = 0;
-
-	if (!line)
-		return err->code;
-	if (j->fd < 0)
-		code = begin(j, line, err);
-	else if (j->renamed || (size_t)j->size + strlen(line) > JOURNAL_MOST_BYTES)
-		code = begin_again(j, line, err);
-	else
-		code = add_line(j, line, err);
-	free(line);
-	j->dirty = j->dirty || code == 0;
-	return code;
-}
-
-bool journal_is_dirty(const struct journal *j)
-{
-	return j->dirty;
-}
-
-bool journal_is_kept(const struct journal *j)
-{
-	return j->path;
-}
-
-int journal_sync(struct journal *j, struct lam_error *err)
-{
-	if (!j->dirty)
-		return 0;
-	j->dirty = false;
-	/* once: what could not be stored then is told, and not each second */
-	return fdatasync(j->fd) == 0 ? 0 : fail(j, errno, err);
-}
-
-void journal_reset(struct journal *j)
-{
-	if (j->path)
-		(void)unlink(j->path);
-	if (j->fd >= 0)
-		close(j->fd);
-	free(j->path);
-	j->path = NULL;
-	j->fd = -1;
-	j->size = 0;
-	j->dirty = false;
-	j->renamed = false;
+	*j = (struct journal){ .dir = lam_xstrdup(dir),
+			       .digest = lam_xstrdup(manifest_digest),
+			       .draft.reference = lam_xstrdup(reference),
+			       .fd = -1 };
+	return j;
 }
 
 void journal_close(struct journal *j)
 {
 	if (!j)
 		return;
-	if (j->fd >= 0) {
-		if (j->dirty)
-			(void)fdatasync(j->fd);
+	if (j->fd >= 0)
 		close(j->fd);
-	}
+	drop_names(&j->draft);
+	free(j->draft.reference);
 	free(j->path);
 	free(j->dir);
 	free(j->digest);
-	free(j->reference);
-	free(j->plan_file);
 	free(j);
+}
+
+void journal_note(struct journal *j, const char *name)
+{
+	struct draft *d = &j->draft;
+
+	if (d->name_count == DRAFT_NAMES)
+		free(d->names[--d->name_count]);
+	memmove(d->names + 1, d->names, d->name_count * sizeof *d->names);
+	d->names[0] = lam_xstrdup(name);
+	d->name_count++;
+	d->changes++;
+	d->time = time(NULL);
+}
+
+void journal_forget(struct journal *j)
+{
+	drop_names(&j->draft);
+	j->draft.changes = 0;
+}
+
+struct draft *journal_draft(const struct journal *j, const char *plan_file,
+			    const struct lam_plan *plan)
+{
+	struct lam_error err;
+	struct draft *d;
+
+	if (j->draft.changes == 0)
+		return NULL;
+	d = lam_xmalloc(sizeof *d);
+	*d = j->draft;
+	d->reference = lam_xstrdup(d->reference);
+	d->plan_file = plan_file ? lam_xstrdup(plan_file) : NULL;
+	for (size_t i = 0; i < d->name_count; i++)
+		d->names[i] = lam_xstrdup(d->names[i]);
+	d->fd = -1;
+	if (lam_plan_copy(&d->plan, plan, &err) < 0)
+		lam_out_of_memory();
+	return d;
+}
+
+/* Writing */
+
+/* Any bytes, in their text form; null for NULL. */
+static json_t *json_of_bytes(const char *bytes)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	char *text = bytes ? lam_path_escape(bytes, strlen(bytes)) : NULL;
+
+	return text ? json_string(text) : json_null();
+}
+
+static int format(char **out, const struct draft *d, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *here = getcwd(NULL, 0), *plan = NULL;
+	json_t *names = json_array(), *value;
+
+	if (lam_plan_format(d->plan, &plan, err) < 0) {
+		json_decref(names);
+		return err->code;
+	}
+	for (size_t i = 0; i < d->name_count; i++) {
+		json_t *name = json_string(d->names[i]); /* NULL: no UTF-8 */
+
+		json_array_append_new(names, name ? name : json_of_bytes(d->names[i]));
+	}
+	value = json_pack("{s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:s}", "lamina-journal",
+			  VERSION, "reference", json_of_bytes(d->reference), "plan-file",
+			  json_of_bytes(d->plan_file), "folder", json_of_bytes(here),
+			  "time", (json_int_t)d->time, "changes", (json_int_t)d->changes,
+			  "names", names, "plan", plan);
+	*out = value ? json_dumps(value, JSON_COMPACT) : NULL;
+	json_decref(value);
+	return *out ? 0 : lam_fail_memory(err);
+}
+
+static int make_dir(const char *dir, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *path = lam_xstrdup(dir);
+
+	for (char *slash = path + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		/* what is wrong with it shows at the last one */
+		(void)mkdir(path, 0700);
+	}
+	return mkdir(dir, 0700) == 0 || errno == EEXIST
+		       ? 0
+		       : fail_file(err, LAM_EWRITE, errno, dir);
+}
+
+/* An empty file of a name that none has: a number that the system has used before may
+ * stand in the name of an orphan. */
+static int claim(struct journal *j, struct lam_error *err)
+{
+	if (make_dir(j->dir, err) < 0)
+		return err->code;
+	for (unsigned n = 0;; n++) {
+		char *path = lam_xprintf(n ? "%s/%.300s-%ld.%u" SUFFIX
+					   : "%s/%.300s-%ld" SUFFIX,
+					 j->dir, j->digest, (long)getpid(), n);
+
+		j->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			     0600);
+		if (j->fd >= 0) {
+			/* where there are no locks a journal is still better than none */
+			(void)flock(j->fd, LOCK_EX | LOCK_NB);
+			j->path = path;
+			return 0;
+		}
+		(void)fail_file(err, LAM_EWRITE, errno, path);
+		free(path);
+		if (errno != EEXIST || n == 1000)
+			return err->code;
+	}
+}
+
+static void remove_file(struct journal *j)
+{
+	if (!j->path)
+		return;
+	(void)unlink(j->path);
+	close(j->fd);
+	free(j->path);
+	j->path = NULL;
+	j->fd = -1;
+}
+
+/* The new file is locked before it has its name, so that nobody takes it for an orphan. */
+static int replace(struct journal *j, const char *text, struct lam_error *err)
+{
+	struct place place;
+	int fd, problem;
+
+	if (place_begin(&place, j->path, err) < 0)
+		return err->code;
+	fd = fcntl(place.fd, F_DUPFD_CLOEXEC, 0);
+	(void)flock(place.fd, LOCK_EX | LOCK_NB);
+	problem = fd < 0 ? errno : write_all(place.fd, text, strlen(text));
+	if (place_end(&place, problem ? fail_file(err, LAM_EWRITE, problem, j->path) : 0,
+		      err) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return err->code;
+	}
+	close(j->fd);
+	j->fd = fd;
+	return 0;
+}
+
+int journal_write(struct journal *j, const struct draft *draft, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *text = NULL;
+	bool first = !j->path;
+
+	j->kept = false;
+	if (!draft) {
+		remove_file(j);
+		return 0;
+	}
+	if (format(&text, draft, err) < 0 || (first && claim(j, err) < 0))
+		return lam_wrap(err, "journal");
+	if (replace(j, text, err) < 0) {
+		if (first)
+			remove_file(j);
+		return lam_wrap(err, "journal");
+	}
+	j->kept = true;
+	return 0;
+}
+
+bool journal_is_kept(const struct journal *j)
+{
+	return j->kept;
+}
+
+/* Finding */
+
+/* An open file that nobody else holds, still under its name; or -1. */
+static int hold(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat named;
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, st) == 0 &&
+	    lstat(path, &named) == 0 && S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
+	    st->st_ino == named.st_ino && st->st_dev == named.st_dev)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* All of it; NULL where it cannot be read now. */
+static char *read_all(int fd, off_t size)
+{
+	char *bytes = size <= MOST_BYTES ? malloc((size_t)size + 1) : NULL;
+	off_t len = 0;
+
+	while (bytes && len < size) {
+		ssize_t got = pread(fd, bytes + len, (size_t)(size - len), len);
+
+		if (got > 0) {
+			len += got;
+		} else if (got == 0 || errno != EINTR) {
+			free(bytes);
+			return NULL;
+		}
+	}
+	return bytes;
+}
+
+/* Names of ours may hold escaped paths, whose backslashes stay; but a file can be written
+ * by others. */
+static bool can_be_shown(const char *text)
+{
+	for (;; text++) {
+		size_t run = strcspn(text, "\\");
+
+		if (lam_path_is_escaped(text, run))
+			return false;
+		text += run;
+		if (!*text)
+			return true;
+	}
+}
+
+static char *text_of(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (!text)
+		return NULL;
+	return can_be_shown(text) ? lam_xstrdup(text)
+				  : lam_path_escape(text, strlen(text));
+}
+
+/* The bytes that a text was made from; NULL: there are none. */
+static char *bytes_of(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	struct lam_error why;
+	char *bytes;
+	size_t len;
+
+	if (!text || lam_path_unescape(&bytes, &len, text, &why) < 0)
+		return NULL;
+	if (strlen(bytes) == len)
+		return bytes;
+	free(bytes);
+	return NULL;
+}
+
+/* The plan file as seen from here; NULL: none. */
+static char *plan_file_of(const json_t *value)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	char *folder = bytes_of(json_object_get(value, "folder")),
+	     *here = getcwd(NULL, 0);
+	char *file = bytes_of(json_object_get(value, "plan-file")), *path;
+	bool is_here = here && folder && strcmp(here, folder) == 0;
+
+	if (!file || file[0] == '/' || !folder || is_here)
+		return file;
+	path = lam_xprintf("%s/%s", folder, file);
+	free(file);
+	return path;
+}
+
+static bool fill(struct draft *d, const json_t *value)
+{
+	const json_t *names = json_object_get(value, "names");
+	const char *plan = json_string_value(json_object_get(value, "plan"));
+	struct lam_error why;
+
+	if (json_integer_value(json_object_get(value, "lamina-journal")) != VERSION ||
+	    !plan ||
+	    lam_plan_parse(&d->plan, plan, strlen(plan), "journal", NULL, &why) < 0)
+		return false;
+	d->reference = text_of(json_object_get(value, "reference"));
+	d->plan_file = plan_file_of(value);
+	d->time = json_integer_value(json_object_get(value, "time"));
+	d->changes = (size_t)json_integer_value(json_object_get(value, "changes"));
+	for (size_t i = 0; i < json_array_size(names) && d->name_count < DRAFT_NAMES;
+	     i++) {
+		char *name = text_of(json_array_get(names, i));
+
+		if (name)
+			d->names[d->name_count++] = name;
+	}
+	return d->reference;
+}
+
+/* Takes fd over. NULL: nothing that is understood. */
+static struct draft *read_draft(const char *path, int fd, off_t size)
+{
+	LAM_CLEANUP(lam_free_ptr) char *bytes = read_all(fd, size);
+	struct draft *d = lam_xcalloc(1, sizeof *d);
+	json_t *value =
+		bytes ? json_loadb(bytes, (size_t)size, JSON_REJECT_DUPLICATES, NULL)
+		      : NULL;
+
+	d->fd = fd;
+	d->file = lam_xstrdup(path);
+	if (!fill(d, value)) {
+		draft_free(d);
+		d = NULL;
+	}
+	json_decref(value);
+	return d;
+}
+
+static bool is_ours(const char *name, const char *digest)
+{
+	size_t len = strlen(name), digest_len = strlen(digest), end = strlen(SUFFIX);
+
+	return len > digest_len + end && memcmp(name, digest, digest_len) == 0 &&
+	       name[digest_len] == '-' && strcmp(name + len - end, SUFFIX) == 0;
+}
+
+static bool is_newer(const struct stat *a, const struct stat *b)
+{
+	return a->st_mtim.tv_sec != b->st_mtim.tv_sec
+		       ? a->st_mtim.tv_sec > b->st_mtim.tv_sec
+		       : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+/* The one at path, where it is newer than the best so far. */
+static void consider(struct draft **best, struct stat *best_st, const char *path)
+{
+	struct draft *d;
+	struct stat st;
+	int fd = hold(path, &st);
+
+	if (fd < 0)
+		return;
+	if (st.st_size == 0)
+		(void)unlink(path); /* claimed, and never written */
+	if (st.st_size == 0 || (*best && !is_newer(&st, best_st))) {
+		close(fd);
+		return;
+	}
+	d = read_draft(path, fd, st.st_size);
+	if (!d)
+		return;
+	draft_free(*best);
+	*best = d;
+	*best_st = st;
+}
+
+struct draft *journal_find(const char *dir, const char *manifest_digest)
+{
+	DIR *stream = opendir(dir);
+	struct draft *best = NULL;
+	struct dirent *entry;
+	struct stat st = { 0 };
+
+	while (stream && (entry = readdir(stream))) {
+		LAM_CLEANUP(lam_free_ptr) char *path = NULL;
+
+		if (!is_ours(entry->d_name, manifest_digest))
+			continue;
+		path = lam_xprintf("%s/%s", dir, entry->d_name);
+		consider(&best, &st, path);
+	}
+	if (stream)
+		closedir(stream);
+	return best;
 }

@@ -13,51 +13,82 @@ struct lam_plan *plan_copy(const struct app *app)
 static void drop_recovered(struct app *app)
 {
 	if (app->orphan && !app->orphan->plan) {
-		orphan_remove(app->orphan);
+		draft_remove(app->orphan);
 		app->orphan = NULL;
 	}
 }
 
+static struct job *keep_job(struct app *app)
+{
+	struct job *job = job_new(JOB_KEEP);
+
+	if (!job)
+		return NULL;
+	job->journal = app->journal;
+	job->draft = journal_draft(app->journal, app->plan_file, app_plan(app));
+	return job;
+}
+
+void plan_forget(struct app *app)
+{
+	if (!app->journal)
+		return;
+	journal_forget(app->journal);
+	app_start(app, keep_job(app));
+}
+
 void plan_drop_journal(struct app *app)
 {
-	if (app->journal)
-		journal_reset(app->journal);
+	plan_forget(app);
 	drop_recovered(app);
 }
 
-static int keep_in_journal(struct app *app, const char *name, struct lam_error *err)
+/* Why it could not be kept is told once. */
+static void tell_unkept(struct app *app, const char *name, const char *why)
 {
-	int code;
-
-	if (!app->journal)
-		return lam_fail(err, LAM_EWRITE, "there is no journal");
-	code = journal_set_plan_file(app->journal, app->plan_file, err);
-	if (code == 0)
-		code = journal_append(app->journal, name, app_plan(app), err);
-	/* the only other copy goes */
-	if (code == 0 && app->orphan && !app->orphan->plan)
-		code = journal_sync(app->journal, err);
-	if (code == 0)
-		drop_recovered(app);
-	return code;
+	if (app->unkept)
+		app_tell(app, ROLE_ERROR, "not kept until saved: %s", name);
+	else
+		app_tell(app, ROLE_ERROR, "not kept until saved: %s: %s", name, why);
+	app->unkept = true;
 }
 
-/* What stands now goes to the journal before it is shown. Why it could not is told once.
- */
+void plan_kept(struct app *app, struct job *job)
+{
+	if (job->code < 0) {
+		tell_unkept(app, job->draft->names[0], job->err.text);
+		return;
+	}
+	app->unkept = false;
+	/* the only other copy goes */
+	drop_recovered(app);
+}
+
+void plan_flush(struct app *app)
+{
+	struct job *job;
+
+	/* what came of these is not known */
+	if (!app->running[JOB_KEEP])
+		return;
+	job = keep_job(app);
+	if (!job)
+		return;
+	job_run(job);
+	plan_kept(app, job);
+	job_free(job);
+}
+
+/* What stands now goes to the journal. */
 static void keep(struct app *app, const char *name)
 {
-	bool was_unkept = app->unkept;
-	struct lam_error err;
-
-	app->unkept = keep_in_journal(app, name, &err) < 0;
-	if (!app->unkept) {
-		app_effect_add(app, EFFECT_JOURNAL);
-		app_tell(app, ROLE_GOOD, "%s", name);
-	} else if (was_unkept) {
-		app_tell(app, ROLE_ERROR, "not kept until saved: %s", name);
-	} else {
-		app_tell(app, ROLE_ERROR, "not kept until saved: %s: %s", name, err.text);
+	if (!app->journal) {
+		tell_unkept(app, name, "there is no journal");
+		return;
 	}
+	journal_note(app->journal, name);
+	app_tell(app, ROLE_GOOD, "%s", name);
+	app_start(app, keep_job(app));
 }
 
 bool plan_push(struct app *app, const char *name, struct lam_plan *plan)
@@ -438,10 +469,11 @@ void plan_recover(struct app *app)
 	if (plan_push(app, "recovered plan", plan)) {
 		if (other)
 			app->file_since = lam_undo_back_count(app->history);
-		if (!app->unkept)
+		/* else once it is kept */
+		if (!app->unkept && !app->running[JOB_KEEP])
 			drop_recovered(app);
 	} else {
-		orphan_free(app->orphan); /* to be offered again */
+		draft_free(app->orphan); /* to be offered again */
 		app->orphan = NULL;
 	}
 }
