@@ -14,14 +14,13 @@
 
 #include <lamina/path.h>
 
-#include "base/buf.h"
+#include "base/file.h"
 #include "base/memory.h"
-#include "base/place.h"
 
 #define SUFFIX  ".json"
 #define VERSION 2
 /* A plan has at most 64 MiB, and JSON writes a byte as six at most. */
-#define MOST_BYTES ((off_t)400 << 20)
+#define MOST_BYTES ((size_t)400 << 20)
 
 struct journal {
 	char *dir, *digest;
@@ -107,7 +106,6 @@ void journal_forget(struct journal *j)
 struct draft *journal_draft(const struct journal *j, const char *plan_file,
 			    const struct lam_plan *plan)
 {
-	struct lam_error err;
 	struct draft *d;
 
 	if (j->draft.changes == 0)
@@ -119,8 +117,7 @@ struct draft *journal_draft(const struct journal *j, const char *plan_file,
 	for (size_t i = 0; i < d->name_count; i++)
 		d->names[i] = lam_xstrdup(d->names[i]);
 	d->fd = -1;
-	if (lam_plan_copy(&d->plan, plan, &err) < 0)
-		lam_out_of_memory();
+	d->plan = lam_plan_copy(plan);
 	return d;
 }
 
@@ -159,26 +156,14 @@ static int format(char **out, const struct draft *d, struct lam_error *err)
 	return *out ? 0 : lam_fail_memory(err);
 }
 
-static int make_dir(const char *dir, struct lam_error *err)
-{
-	LAM_CLEANUP(lam_free_ptr) char *path = lam_xstrdup(dir);
-
-	for (char *slash = path + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-		*slash = '\0';
-		/* what is wrong with it shows at the last one */
-		(void)mkdir(path, 0700);
-	}
-	return mkdir(dir, 0700) == 0 || errno == EEXIST
-		       ? 0
-		       : fail_file(err, LAM_EWRITE, errno, dir);
-}
-
 /* An empty file of a name that none has: a number that the system has used before may
  * stand in the name of an orphan. */
 static int claim(struct journal *j, struct lam_error *err)
 {
-	if (make_dir(j->dir, err) < 0)
-		return err->code;
+	int problem = lam_folders_make(j->dir, 0700);
+
+	if (problem)
+		return lam_file_fail(err, LAM_EWRITE, problem, j->dir);
 	for (unsigned n = 0;; n++) {
 		char *path = lam_xprintf(n ? "%s/%.300s-%ld.%u" SUFFIX
 					   : "%s/%.300s-%ld" SUFFIX,
@@ -192,10 +177,10 @@ static int claim(struct journal *j, struct lam_error *err)
 			j->path = path;
 			return 0;
 		}
-		(void)fail_file(err, LAM_EWRITE, errno, path);
+		problem = errno;
 		free(path);
-		if (errno != EEXIST || n == 1000)
-			return err->code;
+		if (problem != EEXIST || n == 1000)
+			return lam_file_fail(err, LAM_EWRITE, problem, j->dir);
 	}
 }
 
@@ -213,16 +198,17 @@ static void remove_file(struct journal *j)
 /* The new file is locked before it has its name, so that nobody takes it for an orphan. */
 static int replace(struct journal *j, const char *text, struct lam_error *err)
 {
-	struct place place;
+	struct lam_new_file file;
 	int fd, problem;
 
-	if (place_begin(&place, j->path, err) < 0)
+	if (lam_file_begin(&file, j->path, err) < 0)
 		return err->code;
-	fd = fcntl(place.fd, F_DUPFD_CLOEXEC, 0);
-	(void)flock(place.fd, LOCK_EX | LOCK_NB);
-	problem = fd < 0 ? errno : write_all(place.fd, text, strlen(text));
-	if (place_end(&place, problem ? fail_file(err, LAM_EWRITE, problem, j->path) : 0,
-		      err) < 0) {
+	fd = fcntl(file.fd, F_DUPFD_CLOEXEC, 0);
+	(void)flock(file.fd, LOCK_EX | LOCK_NB);
+	problem = fd < 0 ? errno : lam_write_all(file.fd, text, strlen(text));
+	if (lam_file_end(&file,
+			 problem ? lam_file_fail(err, LAM_EWRITE, problem, j->path) : 0,
+			 err) < 0) {
 		if (fd >= 0)
 			close(fd);
 		return err->code;
@@ -274,25 +260,6 @@ static int hold(const char *path, struct stat *st)
 		return fd;
 	close(fd);
 	return -1;
-}
-
-/* All of it; NULL where it cannot be read now. */
-static char *read_all(int fd, off_t size)
-{
-	char *bytes = size <= MOST_BYTES ? malloc((size_t)size + 1) : NULL;
-	off_t len = 0;
-
-	while (bytes && len < size) {
-		ssize_t got = pread(fd, bytes + len, (size_t)(size - len), len);
-
-		if (got > 0) {
-			len += got;
-		} else if (got == 0 || errno != EINTR) {
-			free(bytes);
-			return NULL;
-		}
-	}
-	return bytes;
 }
 
 /* Names of ours may hold escaped paths, whose backslashes stay; but a file can be written
@@ -376,17 +343,18 @@ static bool fill(struct draft *d, const json_t *value)
 	return d->reference;
 }
 
-/* Takes fd over. NULL: nothing that is understood. */
-static struct draft *read_draft(const char *path, int fd, off_t size)
+/* Takes fd over. NULL: nothing that can be read now, and is understood. */
+static struct draft *read_draft(const char *path, int fd)
 {
-	LAM_CLEANUP(lam_free_ptr) char *bytes = read_all(fd, size);
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(MOST_BYTES);
 	struct draft *d = lam_xcalloc(1, sizeof *d);
-	json_t *value =
-		bytes ? json_loadb(bytes, (size_t)size, JSON_REJECT_DUPLICATES, NULL)
-		      : NULL;
+	json_t *value = NULL;
+	struct lam_error why;
 
 	d->fd = fd;
 	d->file = lam_xstrdup(path);
+	if (lam_file_read_fd(&text, fd, path, &why) == 0)
+		value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
 	if (!fill(d, value)) {
 		draft_free(d);
 		d = NULL;
@@ -425,7 +393,7 @@ static void consider(struct draft **best, struct stat *best_st, const char *path
 		close(fd);
 		return;
 	}
-	d = read_draft(path, fd, st.st_size);
+	d = read_draft(path, fd);
 	if (!d)
 		return;
 	draft_free(*best);
