@@ -113,42 +113,33 @@ const char *lam_image_manifest_bytes(const struct lam_image *image, size_t *out_
 }
 
 /* What of each layer is not visible any more. */
-static int count_waste(struct lam_image *image, struct lam_error *err)
+static void count_waste(struct lam_image *image)
 {
 	const struct lam_tree *tree = image->tree;
-	uint8_t **used = calloc(image->layer_count, sizeof *used);
-	int code = used ? 0 : lam_fail_memory(err);
+	size_t number = 0;
 
-	for (size_t i = 0; code == 0 && i < image->layer_count; i++) {
-		used[i] = calloc((size_t)image->indexes[i]->inode_count + 1, 1);
-		if (!used[i])
-			code = lam_fail_memory(err);
-	}
-	for (uint32_t n = 0; code == 0 && n < tree->node_count; n++) {
-		for (uint32_t v = tree->nodes[n].version; v != LAM_NODE_NONE;
+	for (uint32_t n = 0; n < tree->node_count; n++) {
+		const struct lam_node *node = &tree->nodes[n];
+
+		for (uint32_t v = node->version; v != LAM_NODE_NONE;
 		     v = tree->versions[v].previous) {
 			const struct lam_version *version = &tree->versions[v];
 
-			if (version->inode == LAM_INODE_NONE)
-				continue;
-			if (tree->nodes[n].live && v == tree->nodes[n].version)
-				used[version->inode_layer][version->inode] = 1;
-			else
+			if (version->inode != LAM_INODE_NONE &&
+			    (!node->live || v != node->version))
 				image->layers[version->layer].info.dead_count++;
 		}
 	}
-	for (size_t i = 0; code == 0 && i < image->layer_count; i++) {
-		for (uint32_t n = 0; n < image->indexes[i]->inode_count; n++) {
-			const struct lam_inode *inode = &image->indexes[i]->inodes[n];
+	for (size_t i = 0; i < image->layer_count; i++) {
+		const struct lam_layer *layer = image->indexes[i];
 
-			if (inode->kind == LAM_KIND_FILE && !used[i][n])
-				image->layers[i].info.waste_bytes += inode->size;
+		for (uint32_t n = 0; n < layer->inode_count; n++, number++) {
+			if (layer->inodes[n].kind == LAM_KIND_FILE &&
+			    !lam_tree_inode_names(tree, number))
+				image->layers[i].info.waste_bytes +=
+					layer->inodes[n].size;
 		}
 	}
-	for (size_t i = 0; used && i < image->layer_count; i++)
-		free(used[i]);
-	free(used);
-	return code;
 }
 
 static int merge(struct opening *o, struct lam_error *err)
@@ -158,37 +149,26 @@ static int merge(struct opening *o, struct lam_error *err)
 	int code = lam_tree_merge(&image->tree, image->indexes, image->layer_count,
 				  &meeting, o->progress, err);
 
-	for (size_t i = 0; code == 0 && i < image->layer_count; i++)
-		code = lam_notes_append(&image->notes, &image->indexes[i]->notes, err);
-	if (code == 0)
-		code = lam_notes_append(&image->notes, &meeting, err);
+	for (size_t i = 0; i < image->layer_count; i++)
+		lam_notes_append(&image->notes, &image->indexes[i]->notes);
+	lam_notes_append(&image->notes, &meeting);
 	lam_notes_fini(&meeting);
-	return code < 0 ? code : count_waste(image, err);
+	if (code == 0)
+		count_waste(image);
+	return code;
 }
 
-static int note_image(struct lam_image *image, const char *rule, const char *text,
-		      struct lam_error *err)
-{
-	return lam_notes_add(&image->notes, rule, LAM_NOTE_IMAGE, NULL, 0, text, err);
-}
-
-static int note_oddities(struct lam_image *image, struct lam_error *err)
+static void note_oddities(struct lam_image *image)
 {
 	size_t with_layer = 0;
 
 	for (size_t i = 0; i < image->config.history_count; i++)
 		with_layer += !image->config.history[i].empty_layer;
-	if (image->config.history_count && with_layer != image->layer_count &&
-	    note_image(image, "history",
-		       "the history has not one entry for each layer; kept as it is",
-		       err) < 0)
-		return err->code;
-	if (image->layer_count > 127 &&
-	    note_image(image, "many-layers",
-		       "more than 127 layers: overlayfs runtimes cannot mount it",
-		       err) < 0)
-		return err->code;
-	return 0;
+	if (image->config.history_count && with_layer != image->layer_count)
+		lam_notes_add(&image->notes, LAM_ODD_HISTORY, LAM_NOTE_IMAGE, NULL, 0);
+	if (image->layer_count > 127)
+		lam_notes_add(&image->notes, LAM_ODD_MANY_LAYERS, LAM_NOTE_IMAGE, NULL,
+			      0);
 }
 
 static int read_documents(struct opening *o, struct lam_error *err)
@@ -214,7 +194,8 @@ static int read_documents(struct opening *o, struct lam_error *err)
 		return err->code;
 	lam_digest_format(&image->manifest_digest, image->manifest_text);
 	lam_digest_format(&image->config_digest, image->config_text);
-	return note_oddities(image, err) < 0 ? err->code : merge(o, err);
+	note_oddities(image);
+	return merge(o, err);
 }
 
 /* "os/arch[/variant]", cut in place. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "base/workers.h"
 #include "codec/codec.h"
@@ -354,39 +355,29 @@ static int run_jobs(struct opening *o, struct layer_job *jobs, struct lam_error 
 }
 
 /* Notes are in order of layer, whatever the order of reading. */
-static int note_types(struct lam_image *image, const bool *otherwise,
-		      struct lam_error *err)
+static void note_types(struct lam_image *image, const struct layer_job *jobs)
 {
+	bool *otherwise = lam_xcalloc(image->layer_count, sizeof *otherwise);
+
+	for (size_t i = 0; i < image->layer_count; i++)
+		otherwise[jobs[i].number] = jobs[i].claimed_otherwise;
 	for (size_t i = 0; i < image->layer_count; i++) {
-		if (otherwise[i] &&
-		    lam_notes_add(
-			    &image->notes, "media-type", (uint32_t)i, NULL, 0,
-			    "its media type says another compression than it has; read as it "
-			    "is; some runtimes refuse it",
-			    err) < 0)
-			return err->code;
+		if (otherwise[i])
+			lam_notes_add(&image->notes, LAM_ODD_MEDIA_TYPE, (uint32_t)i,
+				      NULL, 0);
 	}
-	return 0;
+	free(otherwise);
 }
 
-static int finish_jobs(struct opening *o, const struct layer_job *jobs,
-		       struct lam_error *err)
+static void finish_jobs(struct opening *o, const struct layer_job *jobs)
 {
-	size_t count = o->image->layer_count;
-	bool *otherwise = calloc(count, sizeof *otherwise), any_read = false;
-	int code;
-
-	if (!otherwise)
-		return lam_fail_memory(err);
-	for (size_t i = 0; i < count; i++) {
-		otherwise[jobs[i].number] = jobs[i].claimed_otherwise;
-		any_read = any_read || jobs[i].read;
+	for (size_t i = 0; i < o->image->layer_count; i++) {
+		if (jobs[i].read) {
+			lam_cache_trim(&o->cache);
+			break;
+		}
 	}
-	if (any_read)
-		lam_cache_trim(&o->cache);
-	code = note_types(o->image, otherwise, err);
-	free(otherwise);
-	return code;
+	note_types(o->image, jobs);
 }
 
 int lam_image_read_layers(struct lam_image *image, const struct lam_open_options *options,
@@ -402,7 +393,7 @@ int lam_image_read_layers(struct lam_image *image, const struct lam_open_options
 	if (code == 0)
 		code = run_jobs(&o, jobs, err);
 	if (code == 0)
-		code = finish_jobs(&o, jobs, err);
+		finish_jobs(&o, jobs);
 	for (size_t i = 0; jobs && i < image->layer_count; i++) {
 		if (jobs[i].layer && !image->indexes[jobs[i].number])
 			lam_layer_free(jobs[i].layer);

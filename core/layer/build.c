@@ -1,97 +1,291 @@
-/* From a tar's entries to a layer: the tar is played into an empty folder, as unpackers
- * do. */
+/* From a tar's entries to a layer: the tar is played into an empty folder of places, as
+ * unpackers do, and what is left in the end becomes the layer's nodes. */
 #include "layer/build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
+#include "layer/walk.h"
 
-int lam_layer_note(struct lam_layer_builder *b, enum lam_layer_rule rule,
-		   struct lam_error *err)
+#define NONE LAM_PLACE_NONE
+#define ROOT LAM_PLACE_ROOT
+
+void lam_layer_note(struct lam_layer_builder *b, enum lam_odd odd)
 {
-	return lam_notes_add(&b->layer->notes, lam_layer_rule_name(rule),
-			     b->layer->number, b->path.data ? b->path.data : "",
-			     b->path.len, lam_layer_rule_text(rule), err);
+	lam_notes_add(&b->layer->notes, odd, b->layer->number,
+		      b->path.data ? b->path.data : "", b->path.len);
 }
 
-int lam_layer_builder_note(struct lam_layer_builder *b, enum lam_layer_rule rule,
-			   struct lam_error *err)
+void lam_layer_builder_note(struct lam_layer_builder *b, enum lam_odd odd)
 {
-	return lam_notes_add(&b->layer->notes, lam_layer_rule_name(rule),
-			     b->layer->number, NULL, 0, lam_layer_rule_text(rule), err);
+	lam_notes_add(&b->layer->notes, odd, b->layer->number, NULL, 0);
 }
 
-static int add_whiteout(struct lam_layer_builder *b, size_t parent_len, const char *name,
-			size_t len, struct lam_error *err)
+/* Places */
+
+static bool is_dir(const struct lam_place *p)
 {
-	enum lam_walked how;
+	return p->state == LAM_PLACE_PRESENT && p->kind == LAM_KIND_DIR;
+}
+
+/* Among its parent's children, newest first. */
+static void list(struct lam_layer_builder *b, uint32_t at)
+{
+	struct lam_place *p = &b->places[at], *parent = &b->places[p->parent];
+
+	if (p->listed)
+		return;
+	p->listed = true;
+	p->next_sibling = parent->first_child;
+	parent->first_child = at;
+}
+
+static uint32_t find_place(const struct lam_layer_builder *b, uint32_t parent,
+			   const char *name, size_t len)
+{
+	uint32_t number = lam_names_find(&b->layer->names, name, len),
+		 at = number == UINT32_MAX
+			      ? NONE
+			      : lam_dentries_find(&b->dentries, b->places,
+						  sizeof *b->places, parent, number);
+
+	return at != NONE && b->places[at].state == LAM_PLACE_ABSENT ? NONE : at;
+}
+
+static int get_place(struct lam_layer_builder *b, uint32_t parent, const char *name,
+		     size_t len, uint32_t *out, struct lam_error *err)
+{
+	struct lam_dentry dentry = { .parent = parent };
+	bool is_new;
+
+	if (lam_names_add(&b->layer->names, name, len, &dentry.name, err) < 0 ||
+	    lam_dentries_reserve(&b->dentries, 1, err) < 0 ||
+	    LAM_GROW(b->places, b->place_count, b->place_cap, err) < 0)
+		return err->code;
+	if (b->place_count >= LAM_MAX_ENTRIES)
+		return lam_fail(err, LAM_EFORMAT, "more than %u names", LAM_MAX_ENTRIES);
+	*out = lam_dentries_get(&b->dentries, b->places, sizeof *b->places, dentry,
+				(uint32_t)b->place_count, &is_new);
+	if (is_new) {
+		b->place_count++;
+		b->places[*out] = (struct lam_place){ .parent = parent,
+						      .name = dentry.name,
+						      .first_child = NONE,
+						      .inode = NONE };
+	}
+	list(b, *out);
+	return 0;
+}
+
+static void clear(struct lam_place *p)
+{
+	p->state = LAM_PLACE_ABSENT;
+	p->whiteout = p->opaque = p->weak = false;
+	p->inode = NONE;
+}
+
+/* Everything below a place goes, as if removed from the folder: each is taken off its
+ * list, so that going through what was there once is paid for once. */
+static void clear_below(struct lam_layer_builder *b, uint32_t top)
+{
+	b->last_place = NONE;
+	for (uint32_t at = top;;) {
+		uint32_t child = b->places[at].first_child;
+
+		if (child != NONE) {
+			b->places[at].first_child = b->places[child].next_sibling;
+			b->places[child].listed = false;
+			clear(&b->places[child]);
+			at = child;
+		} else if (at == top) {
+			return;
+		} else {
+			at = b->places[at].parent;
+		}
+	}
+}
+
+/* Ways through the folder, along its own symlinks. What is missing on the way is made,
+ * unless it is only looked for. */
+
+enum way { FIND, IMPLY, IMPLY_WEAKLY };
+
+struct playing {
+	struct lam_layer_builder *builder;
+	enum way way;
+	int *code;
+	struct lam_error *err;
+};
+
+static uint32_t imply(const struct playing *p, uint32_t dir, const char *name, size_t len)
+{
+	struct lam_layer_builder *b = p->builder;
+	struct lam_place *place;
+	uint32_t at;
+
+	*p->code = get_place(b, dir, name, len, &at, p->err);
+	if (*p->code < 0)
+		return NONE;
+	place = &b->places[at];
+	if (place->state == LAM_PLACE_ABSENT) {
+		place->state = LAM_PLACE_PRESENT;
+		place->kind = LAM_KIND_DIR;
+		place->inode = NONE;
+		place->opaque = false;
+		place->weak = p->way == IMPLY_WEAKLY;
+	} else if (is_dir(place) && p->way == IMPLY) {
+		place->weak = false;
+	}
+	return at;
+}
+
+static uint32_t walk_child(const void *tree, uint32_t dir, const char *name, size_t len)
+{
+	const struct playing *p = tree;
+
+	return p->way == FIND ? find_place(p->builder, dir, name, len)
+			      : imply(p, dir, name, len);
+}
+
+static uint32_t walk_parent(const void *tree, uint32_t at)
+{
+	return ((const struct playing *)tree)->builder->places[at].parent;
+}
+
+static unsigned walk_kind(const void *tree, uint32_t at)
+{
+	const struct lam_place *p = &((const struct playing *)tree)->builder->places[at];
+
+	return p->state == LAM_PLACE_PRESENT ? p->kind : LAM_KIND_BELOW;
+}
+
+static struct lam_str walk_target(const void *tree, uint32_t symlink)
+{
+	const struct lam_layer_builder *b = ((const struct playing *)tree)->builder;
+	const struct lam_layer *holder;
+	const struct lam_inode *inode =
+		lam_layer_inode(b->layer, b->places[symlink].inode, &holder);
+
+	return lam_layer_target(holder, inode);
+}
+
+/* To a directory; *out is NONE where there cannot be one, which is noted unless it was
+ * only looked for. */
+static int walk(struct lam_layer_builder *b, const char *path, size_t len, enum way way,
+		uint32_t *out, struct lam_error *err)
+{
+	static const struct lam_walk_ops ops = { walk_child, walk_parent, walk_kind,
+						 walk_target };
+	int code = 0;
+	const struct playing playing = { b, way, &code, err };
+	struct lam_walk walk = { .ops = &ops, .tree = &playing, .follow = true };
+	enum lam_walk_end end;
+
+	*out = b->last_place;
+	if (way == IMPLY && *out != NONE && len == b->last_parent.len &&
+	    memcmp(path, b->last_parent.data, len) == 0)
+		return 0;
+	end = lam_walk(&walk, path, len);
+	if (code < 0)
+		return code;
+	*out = end == LAM_WALK_FOUND && is_dir(&b->places[walk.at]) ? walk.at : NONE;
+	if (way == FIND)
+		return 0;
+	if (walk.links)
+		lam_layer_note(b, LAM_ODD_THROUGH_LINK);
+	if (*out == NONE)
+		lam_layer_note(b, end == LAM_WALK_LOOP ? LAM_ODD_LINK_LOOP
+						       : LAM_ODD_CHILD_OF_FILE);
+	else if (way == IMPLY && walk.links == 0 && len) {
+		lam_buf_clear(&b->last_parent);
+		lam_text_add(&b->last_parent, path, len);
+		b->last_place = *out;
+	}
+	return 0;
+}
+
+/* Entries */
+
+/* A path's directory and its last name. */
+struct parts {
+	const char *dir, *name;
+	size_t dir_len, name_len;
+};
+
+static struct parts split(const struct lam_buf *path)
+{
+	const char *bytes = path->data ? path->data : "",
+		   *slash = memrchr(bytes, '/', path->len);
+	size_t dir_len = slash ? (size_t)(slash - bytes) : 0,
+	       skip = slash ? dir_len + 1 : 0;
+
+	return (struct parts){ bytes, bytes + skip, dir_len, path->len - skip };
+}
+
+static int add_whiteout(struct lam_layer_builder *b, const struct parts *parts,
+			const char *name, size_t len, struct lam_error *err)
+{
 	uint32_t dir, at;
 
 	b->layer->whiteout_count++;
-	if (lam_layer_walk(b, b->path.data, parent_len, LAM_WALK_IMPLY_WEAKLY, &dir, &how,
-			   err) < 0)
+	if (walk(b, parts->dir, parts->dir_len, IMPLY_WEAKLY, &dir, err) < 0)
 		return err->code;
-	if (how != LAM_WALKED)
+	if (dir == NONE)
 		return 0;
-	if (lam_place_get(b, dir, name, len, &at, err) < 0)
+	if (get_place(b, dir, name, len, &at, err) < 0)
 		return err->code;
 	b->places[at].whiteout = true;
 	return 0;
 }
 
-static int add_opaque(struct lam_layer_builder *b, size_t parent_len,
+static int add_opaque(struct lam_layer_builder *b, const struct parts *parts,
 		      struct lam_error *err)
 {
-	enum lam_walked how;
 	uint32_t dir;
 
 	b->layer->whiteout_count++;
-	if (lam_layer_walk(b, b->path.data, parent_len, LAM_WALK_IMPLY_WEAKLY, &dir, &how,
-			   err) < 0)
+	if (walk(b, parts->dir, parts->dir_len, IMPLY_WEAKLY, &dir, err) < 0)
 		return err->code;
-	if (how != LAM_WALKED)
-		return 0;
-	if (dir == LAM_PLACE_ROOT)
-		return lam_layer_note(b, LAM_RULE_OPAQUE_ROOT, err);
-	b->places[dir].opaque = true;
+	if (dir == ROOT)
+		lam_layer_note(b, LAM_ODD_OPAQUE_ROOT);
+	else if (dir != NONE)
+		b->places[dir].opaque = true;
 	return 0;
 }
 
 /* The inode that a hard link names: one of this layer, or a new one that says which path
- * below. LAM_PLACE_NONE: no such link can be. */
+ * below. NONE: no such link can be. */
 static int link_inode(struct lam_layer_builder *b, const struct lam_entry *entry,
 		      uint32_t *out, uint8_t *out_state, struct lam_error *err)
 {
-	enum lam_walked how;
-	uint32_t dir = LAM_PLACE_NONE, at = LAM_PLACE_NONE;
+	uint32_t dir, at = NONE;
 	bool clamped;
 
+	*out = NONE;
+	*out_state = LAM_PLACE_PRESENT;
 	lam_buf_clear(&b->target);
 	if (lam_path_clean(entry->target.bytes, entry->target.len, &b->target, &clamped,
 			   err) < 0)
 		return lam_wrap(err, "hard link target");
-	const char *path = b->target.data ? b->target.data : "";
-	const char *slash = memrchr(path, '/', b->target.len);
-	size_t parent_len = slash ? (size_t)(slash - path) : 0,
-	       skip = slash ? parent_len + 1 : 0;
+	const struct parts parts = split(&b->target);
 
-	*out = LAM_PLACE_NONE;
-	*out_state = LAM_PLACE_PRESENT;
-	if (b->target.len == 0)
-		return lam_layer_note(b, LAM_RULE_LINK_DIRECTORY, err);
-	if (lam_layer_walk(b, path, parent_len, LAM_WALK_FIND, &dir, &how, err) < 0)
+	if (walk(b, parts.dir, parts.dir_len, FIND, &dir, err) < 0)
 		return err->code;
-	if (how == LAM_WALKED)
-		at = lam_place_find(b, dir, path + skip, b->target.len - skip);
-	if (at == LAM_PLACE_NONE || b->places[at].state == LAM_PLACE_ABSENT) {
-		*out_state = LAM_PLACE_BELOW;
-		return lam_layer_add_inode(
-			b, entry, 0, (struct lam_str){ path, b->target.len }, out, err);
+	if (dir != NONE && b->target.len)
+		at = find_place(b, dir, parts.name, parts.name_len);
+	if (b->target.len == 0 || (at != NONE && is_dir(&b->places[at]))) {
+		lam_layer_note(b, LAM_ODD_LINK_DIRECTORY);
+		return 0;
 	}
-	if (lam_place_is_dir(&b->places[at]))
-		return lam_layer_note(b, LAM_RULE_LINK_DIRECTORY, err);
+	if (at == NONE) {
+		*out_state = LAM_PLACE_BELOW;
+		return lam_layer_add_inode(b, entry, 0,
+					   (struct lam_str){ parts.dir, b->target.len },
+					   out, err);
+	}
 	*out = b->places[at].inode;
 	*out_state = b->places[at].state;
 	return *out_state == LAM_PLACE_BELOW
@@ -106,67 +300,58 @@ static int set_root(struct lam_layer_builder *b, const struct lam_entry *entry,
 		return lam_fail(err, LAM_EFORMAT,
 				"an entry puts something that is no directory in the "
 				"place of the root");
-	if (b->places[LAM_PLACE_ROOT].inode != LAM_PLACE_NONE &&
-	    lam_layer_note(b, LAM_RULE_DUPLICATE, err) < 0)
-		return err->code;
-	if (((entry->mode & 07777) != 0755 || entry->uid || entry->gid) &&
-	    lam_layer_note(b, LAM_RULE_ROOT, err) < 0)
-		return err->code;
+	if (b->places[ROOT].inode != NONE)
+		lam_layer_note(b, LAM_ODD_DUPLICATE);
+	if ((entry->mode & 07777) != 0755 || entry->uid || entry->gid)
+		lam_layer_note(b, LAM_ODD_ROOT);
 	if (lam_layer_add_inode(b, entry, 0, (struct lam_str){ 0 }, out_inode, err) < 0)
 		return err->code;
-	b->places[LAM_PLACE_ROOT].inode = *out_inode;
+	b->places[ROOT].inode = *out_inode;
 	return 0;
 }
 
 /* Makes room for an entry: what stands there goes, unless a directory meets a directory.
  */
-static int make_room(struct lam_layer_builder *b, uint32_t at, bool dir,
-		     struct lam_error *err)
+static void make_room(struct lam_layer_builder *b, uint32_t at, bool dir)
 {
 	struct lam_place *p = &b->places[at];
+	bool whiteout = p->whiteout;
 
 	if (p->state == LAM_PLACE_ABSENT)
-		return 0;
-	if (p->inode != LAM_PLACE_NONE && lam_layer_note(b, LAM_RULE_DUPLICATE, err) < 0)
-		return err->code;
-	if (dir && lam_place_is_dir(p))
-		return 0;
-	lam_place_clear_below(b, at);
-	p->state = LAM_PLACE_ABSENT;
-	p->opaque = p->weak = false;
-	p->inode = LAM_PLACE_NONE;
-	return 0;
+		return;
+	if (p->inode != NONE)
+		lam_layer_note(b, LAM_ODD_DUPLICATE);
+	if (dir && is_dir(p))
+		return;
+	clear_below(b, at);
+	clear(p);
+	p->whiteout = whiteout;
 }
 
 static int add_named(struct lam_layer_builder *b, const struct lam_entry *entry,
-		     uint64_t offset, size_t parent_len, uint32_t *out_inode,
+		     const struct parts *parts, uint64_t offset, uint32_t *out_inode,
 		     struct lam_error *err)
 {
-	size_t skip = parent_len ? parent_len + 1 : 0;
-	const char *name = b->path.data + skip;
 	uint8_t state = LAM_PLACE_PRESENT;
 	uint32_t dir, at, inode;
-	enum lam_walked how;
 
-	if (b->path.len - skip > 255 && lam_layer_note(b, LAM_RULE_NAME_LONG, err) < 0)
+	if (parts->name_len > 255)
+		lam_layer_note(b, LAM_ODD_NAME_LONG);
+	if (walk(b, parts->dir, parts->dir_len, IMPLY, &dir, err) < 0)
 		return err->code;
-	if (lam_layer_walk(b, b->path.data, parent_len, LAM_WALK_IMPLY, &dir, &how, err) <
-	    0)
-		return err->code;
-	if (how != LAM_WALKED)
+	if (dir == NONE)
 		return 0;
-	if (lam_place_get(b, dir, name, b->path.len - skip, &at, err) < 0 ||
-	    make_room(b, at, entry->type == LAM_TYPE_DIR, err) < 0)
+	if (get_place(b, dir, parts->name, parts->name_len, &at, err) < 0)
 		return err->code;
+	make_room(b, at, entry->type == LAM_TYPE_DIR);
 	if (entry->type == LAM_TYPE_LINK) {
 		if (link_inode(b, entry, &inode, &state, err) < 0)
 			return err->code;
-		if (inode == LAM_PLACE_NONE)
+		if (inode == NONE)
 			return 0;
-	} else if (lam_layer_add_inode(b, entry, offset, entry->target, &inode, err) <
-		   0) {
-		return err->code;
 	} else {
+		if (lam_layer_add_inode(b, entry, offset, entry->target, &inode, err) < 0)
+			return err->code;
 		*out_inode = inode;
 	}
 	struct lam_place *p = &b->places[at];
@@ -177,33 +362,32 @@ static int add_named(struct lam_layer_builder *b, const struct lam_entry *entry,
 	p->inode = inode;
 	p->weak = false;
 	if (p->kind == LAM_KIND_SYMLINK)
-		b->last_place = LAM_PLACE_NONE;
+		b->last_place = NONE;
 	return 0;
 }
 
 static int add_path(struct lam_layer_builder *b, const struct lam_entry *entry,
 		    uint64_t offset, uint32_t *out_inode, struct lam_error *err)
 {
-	const char *path = b->path.data, *slash = memrchr(path, '/', b->path.len), *name;
-	size_t parent_len = slash ? (size_t)(slash - path) : 0,
-	       skip = slash ? parent_len + 1 : 0, len;
+	const struct parts parts = split(&b->path);
+	const char *name;
+	size_t len;
 
-	switch (lam_wh_classify(path + skip, b->path.len - skip, &name, &len)) {
-	case LAM_WH_DELETE: return add_whiteout(b, parent_len, name, len, err);
-	case LAM_WH_OPAQUE: return add_opaque(b, parent_len, err);
-	case LAM_WH_INVALID: return lam_layer_note(b, LAM_RULE_WH_INVALID, err);
-	case LAM_WH_RESERVED: return lam_layer_note(b, LAM_RULE_WH_RESERVED, err);
+	switch (lam_wh_classify(parts.name, parts.name_len, &name, &len)) {
+	case LAM_WH_DELETE: return add_whiteout(b, &parts, name, len, err);
+	case LAM_WH_OPAQUE: return add_opaque(b, &parts, err);
+	case LAM_WH_INVALID: lam_layer_note(b, LAM_ODD_WH_INVALID); return 0;
+	case LAM_WH_RESERVED: lam_layer_note(b, LAM_ODD_WH_RESERVED); return 0;
 	case LAM_WH_NONE: break;
 	}
 	if (entry->type == LAM_TYPE_CHAR && entry->dev_major == 0 &&
 	    entry->dev_minor == 0) {
-		if (lam_layer_note(b, LAM_RULE_DEVICE_0, err) < 0)
-			return err->code;
-		return add_whiteout(b, parent_len, path + skip, b->path.len - skip, err);
+		lam_layer_note(b, LAM_ODD_DEVICE_0);
+		return add_whiteout(b, &parts, parts.name, parts.name_len, err);
 	}
-	if (entry->flag == '7' && lam_layer_note(b, LAM_RULE_CONTIGUOUS, err) < 0)
-		return err->code;
-	return add_named(b, entry, offset, parent_len, out_inode, err);
+	if (entry->flag == '7')
+		lam_layer_note(b, LAM_ODD_CONTIGUOUS);
+	return add_named(b, entry, &parts, offset, out_inode, err);
 }
 
 int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *entry,
@@ -211,25 +395,152 @@ int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *e
 {
 	bool clamped = false;
 
-	*out_inode = LAM_PLACE_NONE;
+	*out_inode = NONE;
 	b->layer->entry_count++;
 	lam_buf_clear(&b->path);
 	if (lam_path_clean(entry->path.bytes, entry->path.len, &b->path, &clamped, err) <
 	    0)
 		return err->code;
-	if (entry->type == LAM_TYPE_GLOBAL || entry->type == LAM_TYPE_UNKNOWN)
-		return lam_layer_note(b,
-				      entry->type == LAM_TYPE_GLOBAL ? LAM_RULE_GLOBAL
-								     : LAM_RULE_UNKNOWN,
-				      err);
-	if (clamped && lam_layer_note(b, LAM_RULE_CLAMPED, err) < 0)
-		return err->code;
+	if (entry->type == LAM_TYPE_GLOBAL || entry->type == LAM_TYPE_UNKNOWN) {
+		lam_layer_note(b, entry->type == LAM_TYPE_GLOBAL ? LAM_ODD_GLOBAL
+								 : LAM_ODD_UNKNOWN);
+		return 0;
+	}
+	if (clamped)
+		lam_layer_note(b, LAM_ODD_CLAMPED);
 	if (entry->type == LAM_TYPE_FILE)
 		b->layer->file_bytes += entry->size;
 	if (b->path.len == 0)
 		return set_root(b, entry, out_inode, err);
 	return add_path(b, entry, offset, out_inode, err);
 }
+
+/* From the folder to the index: nodes in their final order */
+
+static void note_place(struct lam_layer_builder *b, uint32_t at, enum lam_odd odd)
+{
+	struct lam_error err;
+
+	lam_buf_clear(&b->path);
+	b->path.max = SIZE_MAX; /* longer through symlinks than any entry's name */
+	(void)lam_dentry_path(b->places, sizeof *b->places, &b->layer->names, at,
+			      &b->path, &err);
+	lam_layer_note(b, odd);
+}
+
+static bool is_in(const struct lam_place *p)
+{
+	return p->state != LAM_PLACE_ABSENT || p->whiteout;
+}
+
+/* What a place is in the end, apart from its number and its children. */
+static void settle(struct lam_layer_builder *b, uint32_t at, struct lam_layer_node *out)
+{
+	const struct lam_place *p = &b->places[at];
+	bool dir = is_dir(p),
+	     only_whiteout =
+		     p->whiteout && (p->state == LAM_PLACE_ABSENT || (dir && p->weak));
+
+	*out = (struct lam_layer_node){ .name = p->name, .inode = LAM_INODE_NONE };
+	if (only_whiteout) {
+		out->mark = LAM_MARK_WHITEOUT;
+		if (dir)
+			note_place(b, at, LAM_ODD_WH_NESTED);
+		return;
+	}
+	out->mark = p->state == LAM_PLACE_BELOW ? LAM_MARK_LINK : LAM_MARK_ENTRY;
+	out->kind = p->kind;
+	out->inode = p->inode;
+	out->opaque = dir && (p->opaque || p->whiteout);
+	if (p->whiteout)
+		note_place(b, at, LAM_ODD_WH_AND_ENTRY);
+}
+
+static bool is_leaf(const struct lam_layer_node *node)
+{
+	return node->mark != LAM_MARK_ENTRY || node->kind != LAM_KIND_DIR;
+}
+
+static uint32_t count_children(const struct lam_layer_builder *b, uint32_t at)
+{
+	uint32_t count = 0;
+
+	for (uint32_t c = b->places[at].first_child; c != NONE;
+	     c = b->places[c].next_sibling)
+		count += is_in(&b->places[c]);
+	return count;
+}
+
+/* order[n] is the place that became node n. */
+static uint32_t number_nodes(struct lam_layer_builder *b, struct lam_layer_node *nodes,
+			     uint32_t *order)
+{
+	uint32_t count = 1;
+
+	order[0] = ROOT;
+	nodes[0] = (struct lam_layer_node){ .kind = LAM_KIND_DIR,
+					    .inode = b->places[ROOT].inode };
+	for (uint32_t n = 0; n < count; n++) {
+		if (is_leaf(&nodes[n]))
+			continue;
+		count += count_children(b, order[n]);
+		/* lists are newest first */
+		uint32_t at = count;
+
+		for (uint32_t c = b->places[order[n]].first_child; c != NONE;
+		     c = b->places[c].next_sibling) {
+			if (!is_in(&b->places[c]))
+				continue;
+			order[--at] = c;
+			settle(b, c, &nodes[at]);
+			nodes[at].parent = n;
+		}
+	}
+	return count;
+}
+
+/* Growing arrays have room to spare, which a finished layer does not need. */
+static void *fit(void *array, size_t bytes)
+{
+	void *smaller = realloc(array, bytes ? bytes : 1);
+
+	return smaller ? smaller : array;
+}
+
+static void seal(const struct lam_layer_builder *b)
+{
+	struct lam_layer *layer = b->layer;
+
+	lam_names_seal(&layer->names);
+	lam_names_seal(&layer->owners);
+	layer->nodes = fit(layer->nodes, layer->node_count * sizeof *layer->nodes);
+	layer->inodes = fit(layer->inodes, b->own_count * sizeof *layer->inodes);
+	if (layer->refs)
+		layer->refs = fit(layer->refs, layer->inode_count * sizeof *layer->refs);
+	layer->text = fit(layer->text, layer->text_len);
+}
+
+int lam_layer_builder_finish(struct lam_layer_builder *b, struct lam_layer **out,
+			     struct lam_error *err)
+{
+	struct lam_layer *layer = b->layer;
+	uint32_t *order;
+
+	lam_dentries_fini(&b->dentries);
+	order = malloc(b->place_count * sizeof *order);
+	layer->nodes = malloc(b->place_count * sizeof *layer->nodes);
+	if (!layer->nodes || !order) {
+		free(order);
+		return lam_fail_memory(err);
+	}
+	layer->node_count = number_nodes(b, layer->nodes, order);
+	free(order);
+	seal(b);
+	*out = LAM_STEAL(b->layer);
+	return 0;
+}
+
+/* The builder */
 
 void lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode,
 			       const uint8_t content[16])
@@ -243,33 +554,24 @@ void lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode,
 int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
 			  struct lam_error *err)
 {
-	struct lam_layer_builder *b = calloc(1, sizeof *b);
-	struct lam_layer *layer = calloc(1, sizeof *layer);
-	uint32_t root;
+	struct lam_layer_builder *b = lam_xcalloc(1, sizeof *b);
 
-	if (!b || !layer) {
-		free(b);
-		free(layer);
-		return lam_fail_memory(err);
-	}
-	b->layer = layer;
-	layer->number = number;
-	b->path = b->target = b->last_parent = LAM_BUF(LAM_MAX_PATH);
-	/* each symlink on the way can add a target, LAM_MAX_LINKS times */
-	b->rest = b->next = LAM_BUF((size_t)LAM_MAX_TAR_HEADER * (LAM_MAX_LINKS + 2));
-	b->last_place = LAM_PLACE_NONE;
-	if (LAM_GROW(b->places, 0, b->place_cap, err) < 0 ||
-	    lam_names_add(&layer->names, "", 0, &root, err) < 0) {
+	b->layer = lam_xcalloc(1, sizeof *b->layer);
+	b->layer->number = number;
+	b->path = b->target = LAM_BUF(LAM_MAX_PATH);
+	b->last_parent = LAM_TEXT;
+	b->last_place = NONE;
+	b->places = lam_xcalloc(1, sizeof *b->places);
+	b->place_count = b->place_cap = 1;
+	b->places[ROOT] = (struct lam_place){ .first_child = NONE,
+					      .inode = NONE,
+					      .state = LAM_PLACE_PRESENT,
+					      .kind = LAM_KIND_DIR };
+	if (lam_dentries_reserve(&b->dentries, 1, err) < 0 ||
+	    lam_names_add(&b->layer->names, "", 0, &b->places[ROOT].name, err) < 0) {
 		lam_layer_builder_free(b);
 		return err->code;
 	}
-	b->places[LAM_PLACE_ROOT] = (struct lam_place){ .first_child = LAM_PLACE_NONE,
-							.next_sibling = LAM_PLACE_NONE,
-							.inode = LAM_PLACE_NONE,
-							.name = root,
-							.state = LAM_PLACE_PRESENT,
-							.kind = LAM_KIND_DIR };
-	b->place_count = 1;
 	*out = b;
 	return 0;
 }
@@ -281,8 +583,7 @@ int lam_layer_builder_near(struct lam_layer_builder *b, const struct lam_names *
 	if (lam_names_lend(&b->layer->names, names, true, err) < 0)
 		return err->code;
 	b->layer->others = others;
-	return lam_names_add(&b->layer->names, "", 0, &b->places[LAM_PLACE_ROOT].name,
-			     err);
+	return lam_names_add(&b->layer->names, "", 0, &b->places[ROOT].name, err);
 }
 
 void lam_layer_builder_free(struct lam_layer_builder *b)
@@ -291,11 +592,9 @@ void lam_layer_builder_free(struct lam_layer_builder *b)
 		return;
 	lam_layer_free(b->layer);
 	free(b->places);
-	free(b->slots);
+	lam_dentries_fini(&b->dentries);
 	lam_buf_fini(&b->path);
 	lam_buf_fini(&b->target);
-	lam_buf_fini(&b->rest);
-	lam_buf_fini(&b->next);
 	lam_buf_fini(&b->last_parent);
 	free(b);
 }

@@ -49,17 +49,17 @@ static bool record_counts(struct lam_str key, enum lam_kind kind, int *out_note)
 	key.bytes += strlen("SCHILY.xattr.");
 	key.len -= strlen("SCHILY.xattr.");
 	if (starts(key, "trusted.overlay.") || starts(key, "user.overlay.")) {
-		*out_note = LAM_RULE_XATTR_OVERLAY;
+		*out_note = LAM_ODD_XATTR_OVERLAY;
 		return false;
 	}
 	if (starts(key, "user.") && kind != LAM_KIND_FILE && kind != LAM_KIND_DIR) {
-		*out_note = LAM_RULE_XATTR_USER;
+		*out_note = LAM_ODD_XATTR_USER;
 		return false;
 	}
 	if (starts(key, "trusted."))
-		*out_note = LAM_RULE_XATTR_TRUSTED;
+		*out_note = LAM_ODD_XATTR_TRUSTED;
 	else if (key.len == strlen("security.selinux") && starts(key, "security.selinux"))
-		*out_note = LAM_RULE_XATTR_SELINUX;
+		*out_note = LAM_ODD_XATTR_SELINUX;
 	return true;
 }
 
@@ -107,17 +107,16 @@ static bool records_equal(const struct lam_layer *layer, const struct lam_extra 
 	return true;
 }
 
-static int records_note(struct lam_layer_builder *b, const struct lam_entry *entry,
-			enum lam_kind kind, struct lam_error *err)
+static void records_note(struct lam_layer_builder *b, const struct lam_entry *entry,
+			 enum lam_kind kind)
 {
 	for (size_t i = 0; i < entry->record_count; i++) {
 		int odd;
 
 		record_counts(entry->records[i].key, kind, &odd);
-		if (odd >= 0 && lam_layer_note(b, (enum lam_layer_rule)odd, err) < 0)
-			return err->code;
+		if (odd >= 0)
+			lam_layer_note(b, (enum lam_odd)odd);
 	}
-	return 0;
 }
 
 static int records_add(struct lam_layer_builder *b, const struct lam_entry *entry,
@@ -168,7 +167,8 @@ static int extents_add(struct lam_layer_builder *b, const struct lam_entry *entr
 		layer->extents[layer->extent_count++] = end;
 		extra->extent_count = 1;
 	}
-	return lam_layer_note(b, LAM_RULE_SPARSE, err);
+	lam_layer_note(b, LAM_ODD_SPARSE);
+	return 0;
 }
 
 static int extra_push(struct lam_layer_builder *b, struct lam_extra extra, uint32_t *out,
@@ -193,8 +193,7 @@ static int extra_add(struct lam_layer_builder *b, const struct lam_entry *entry,
 	*out = 0;
 	if (!entry->record_count && !entry->extents)
 		return 0;
-	if (records_note(b, entry, kind, err) < 0)
-		return err->code;
+	records_note(b, entry, kind);
 	if (layer->extra_count && !entry->extents && b->last_extra_kind == kind &&
 	    layer->extras[layer->extra_count - 1].extent_count == 0 &&
 	    records_equal(layer, &layer->extras[layer->extra_count - 1], entry)) {
@@ -259,8 +258,8 @@ int lam_layer_add_inode(struct lam_layer_builder *b, const struct lam_entry *ent
 	if (owner_add(b, entry->uid, entry->gid, &inode.owner, err) < 0 ||
 	    extra_add(b, entry, inode.kind, &inode.extra, err) < 0)
 		return err->code;
-	if (inode.mtime_s < 0 && lam_layer_note(b, LAM_RULE_BEFORE_1970, err) < 0)
-		return err->code;
+	if (inode.mtime_s < 0)
+		lam_layer_note(b, LAM_ODD_BEFORE_1970);
 	if (LAM_GROW(layer->inodes, (size_t)b->own_count, b->inode_cap, err) < 0 ||
 	    (layer->others &&
 	     LAM_GROW(layer->refs, (size_t)layer->inode_count, b->ref_cap, err) < 0))
@@ -359,5 +358,6 @@ int lam_layer_link_metadata(struct lam_layer_builder *b, uint32_t number,
 		return err->code;
 	if (!same_records && records_unite(b, inode, entry, err) < 0)
 		return err->code;
-	return lam_layer_note(b, LAM_RULE_LINK_METADATA, err);
+	lam_layer_note(b, LAM_ODD_LINK_METADATA);
+	return 0;
 }

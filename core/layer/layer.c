@@ -153,7 +153,7 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 		lam_layer_builder_content(builder, inode, content);
 	}
 	if (got == 0 && lam_tar_has_trailer(tar))
-		return lam_layer_builder_note(builder, LAM_RULE_TRAILER, err);
+		lam_layer_builder_note(builder, LAM_ODD_TRAILER);
 	return got;
 }
 

@@ -17,7 +17,6 @@
 #include "base/arena.h"
 #include "codec/checkpoint.h"
 #include "layer/note.h"
-#include "layer/rule.h"
 #include "tar/entry.h"
 
 #define LAM_INODE_NONE UINT32_MAX
@@ -181,8 +180,7 @@ void lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode
  * where the two are found to be the same. */
 void lam_layer_builder_share(struct lam_layer_builder *builder, uint32_t inode,
 			     struct lam_inode_ref with);
-int lam_layer_builder_note(struct lam_layer_builder *builder, enum lam_layer_rule rule,
-			   struct lam_error *err);
+void lam_layer_builder_note(struct lam_layer_builder *builder, enum lam_odd odd);
 /* Gives the layer, and empties the builder (free it all the same). */
 int lam_layer_builder_finish(struct lam_layer_builder *builder, struct lam_layer **out,
 			     struct lam_error *err);

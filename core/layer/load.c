@@ -264,7 +264,7 @@ static bool load_note(struct loading *l, const struct lam_store_note *n)
 	size_t len = 0;
 	int code = 0;
 
-	if (n->rule >= LAM_RULE_COUNT || n->at > text_len || n->len > text_len - n->at)
+	if (n->rule >= LAM_ODD_COUNT || n->at > text_len || n->len > text_len - n->at)
 		return false;
 	if (n->len) {
 		text = strndup(l->sections[LAM_STORE_NOTE_TEXT] + n->at, n->len);
@@ -275,15 +275,13 @@ static bool load_note(struct loading *l, const struct lam_store_note *n)
 		if (code < 0)
 			return false;
 	}
-	if (len == 0 || path[0] == '/')
-		code = lam_notes_add(&l->layer->notes, lam_layer_rule_name(n->rule),
-				     layer->number, len ? path + 1 : NULL,
-				     len ? len - 1 : 0, lam_layer_rule_text(n->rule),
-				     &err);
-	else
-		code = LAM_EFORMAT;
+	bool fits = len == 0 || path[0] == '/';
+
+	if (fits)
+		lam_notes_add(&l->layer->notes, n->rule, layer->number,
+			      len ? path + 1 : NULL, len ? len - 1 : 0);
 	free(path);
-	return code == 0;
+	return fits;
 }
 
 static bool load_notes(struct loading *l)

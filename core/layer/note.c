@@ -1,66 +1,160 @@
+/* Notes: the kinds of what can be odd, and a bounded list of what was. */
 #include "layer/note.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include <lamina/path.h>
+
 #include "base/limits.h"
-#include "base/path.h"
+#include "base/memory.h"
+
+static const struct {
+	const char *name, *text;
+} ODDITIES[LAM_ODD_COUNT] = {
+	[LAM_ODD_CLAMPED] = { "above-root",
+			      "its name climbs above the root with \"..\"; read as a name below the root" },
+	[LAM_ODD_THROUGH_LINK] = { "through-symlink",
+				   "stands below a symlink of its own layer; read at the link's target, as containerd "
+				   "does; Docker and Podman fail where the target is not in this layer" },
+	[LAM_ODD_DUPLICATE] = { "duplicate",
+				"stands twice in its layer; the last entry is read; Docker and Podman refuse such a "
+				"layer" },
+	[LAM_ODD_CHILD_OF_FILE] = { "child-of-file",
+				    "stands below something of its own layer that is no directory; left out, as "
+				    "unpackers fail there" },
+	[LAM_ODD_WH_INVALID] = { "whiteout-invalid",
+				 "a whiteout that names nothing; left out; unpackers fail there" },
+	[LAM_ODD_WH_RESERVED] = { "whiteout-reserved",
+				  "a reserved name (AUFS); left out" },
+	[LAM_ODD_WH_AND_ENTRY] = { "whiteout-and-entry",
+				   "deleted and stored in one layer; what is stored is read, above nothing; "
+				   "runtimes differ by the order in the tar, or fail" },
+	[LAM_ODD_OPAQUE_ROOT] = { "opaque-root",
+				  "an opaque marker for the root; without effect, as on overlayfs; umoci and plain "
+				  "folders hide everything below" },
+	[LAM_ODD_DEVICE_0] = { "device-0-0",
+			       "a character device 0:0; overlayfs takes it for a whiteout, and so it is read; plain "
+			       "folders show a device" },
+	[LAM_ODD_UNKNOWN] = { "unknown-type",
+			      "an entry of a type that nobody knows; left out; runtimes refuse the layer" },
+	[LAM_ODD_GLOBAL] = { "global-header",
+			     "a global PAX header; without effect; umoci fails, containerd and Podman make an "
+			     "empty folder for it" },
+	[LAM_ODD_CONTIGUOUS] = { "contiguous",
+				 "a contiguous file (type 7); read as a file; runtimes refuse the layer" },
+	[LAM_ODD_SPARSE] = { "sparse",
+			     "a sparse file; read with its holes as zeros; runtimes refuse old GNU sparse files" },
+	[LAM_ODD_LINK_METADATA] = { "link-metadata",
+				    "a hard link with another owner, mode or time than its file; the link's counts for "
+				    "both; umoci takes the file's" },
+	[LAM_ODD_LINK_DIRECTORY] = { "link-to-directory",
+				     "a hard link to a directory; left out, as unpackers fail there" },
+	[LAM_ODD_XATTR_OVERLAY] = { "overlay-attribute",
+				    "an attribute of overlayfs itself; left out" },
+	[LAM_ODD_XATTR_USER] = { "user-attribute",
+				 "a user.* attribute on something that cannot have one; left out; umoci and Podman "
+				 "fail there" },
+	[LAM_ODD_XATTR_TRUSTED] = { "trusted-attribute",
+				    "a trusted.* attribute; containerd leaves it out" },
+	[LAM_ODD_XATTR_SELINUX] = { "selinux-attribute",
+				    "a SELinux label in the layer; Podman and umoci leave it out" },
+	[LAM_ODD_BEFORE_1970] = { "before-1970",
+				  "a time before 1970; it is kept, and umoci sets it; Docker, containerd and Podman "
+				  "set 1970" },
+	[LAM_ODD_ROOT] = { "root-entry",
+			   "sets owner or mode of the root; it is kept, and umoci sets it; on overlayfs the root "
+			   "is the runtime's" },
+	[LAM_ODD_LINK_LOOP] = { "symlink-loop",
+				"stands below a symlink that leads in a circle; left out, as unpackers fail there" },
+	[LAM_ODD_NAME_LONG] = { "long-name",
+				"a name of more than 255 bytes; Linux cannot unpack it" },
+	[LAM_ODD_WH_NESTED] = { "whiteout-nested",
+				"a whiteout inside of a directory that the same layer deletes; without effect; "
+				"some runtimes fail there or keep an empty directory" },
+	[LAM_ODD_TRAILER] = { "trailer",
+			      "bytes stand behind the end of the tar; without meaning, and kept only where the "
+			      "layer is" },
+	[LAM_ODD_IMPLIED_OVER] = { "implied-parent",
+				   "a directory that this layer names only in longer paths; it keeps what lower layers say of it, as "
+				   "containerd and umoci do; Docker and Podman make it 0755 0:0" },
+	[LAM_ODD_DIRECTORY_OVER] = { "below-non-directory",
+				     "stands where lower layers have a file or symlink, and this layer names only paths below it; read as a "
+				     "new directory, as on overlayfs; umoci and plain folders follow a symlink, and fail at a file" },
+	[LAM_ODD_LINK_BELOW] = { "link-to-lower-layer",
+				 "a hard link to a file of a lower layer; read as one more name of it, as umoci does; overlayfs "
+				 "runtimes fail there" },
+	[LAM_ODD_LINK_NOWHERE] = { "link-to-nothing",
+				   "a hard link to something that does not exist; left out, as unpackers fail there" },
+	[LAM_ODD_MEDIA_TYPE] = { "media-type",
+				 "its media type says another compression than it has; read as it "
+				 "is; some runtimes refuse it" },
+	[LAM_ODD_HISTORY] = { "history",
+			      "the history has not one entry for each layer; kept as it is" },
+	[LAM_ODD_MANY_LAYERS] = { "many-layers",
+				  "more than 127 layers: overlayfs runtimes cannot mount it" },
+};
+
+const char *lam_odd_name(enum lam_odd odd)
+{
+	return ODDITIES[odd].name;
+}
+
+const char *lam_odd_text(enum lam_odd odd)
+{
+	return ODDITIES[odd].text;
+}
+
+enum lam_odd lam_odd_find(const char *name)
+{
+	int odd = 0;
+
+	while (odd < LAM_ODD_COUNT && strcmp(ODDITIES[odd].name, name) != 0)
+		odd++;
+	return (enum lam_odd)odd;
+}
 
 void lam_notes_fini(struct lam_notes *notes)
 {
-	lam_arena_fini(&notes->arena);
+	for (size_t i = 0; i < notes->count; i++)
+		free((char *)(uintptr_t)notes->items[i].path);
 	free(notes->items);
 	*notes = (struct lam_notes){ 0 };
 }
 
-int lam_notes_add(struct lam_notes *notes, const char *rule, uint32_t layer,
-		  const char *path, size_t path_len, const char *text,
-		  struct lam_error *err)
+/* The path, a new string, becomes the list's. */
+static void keep(struct lam_notes *notes, struct lam_note note)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf shown = LAM_BUF(SIZE_MAX / 2);
-	char *copy = NULL;
+	LAM_XGROW(notes->items, notes->count, notes->cap);
+	notes->items[notes->count++] = note;
+}
+
+void lam_notes_add(struct lam_notes *notes, enum lam_odd odd, uint32_t layer,
+		   const char *path, size_t path_len)
+{
+	struct lam_note note = { .rule = lam_odd_name(odd),
+				 .layer = layer,
+				 .text = lam_odd_text(odd) };
 
 	notes->total++;
 	if (notes->count >= LAM_MAX_NOTES)
-		return 0;
-	if (LAM_GROW(notes->items, notes->count, notes->cap, err) < 0)
-		return err->code;
+		return;
 	if (path) {
-		if (lam_buf_append_char(&shown, '/', err) < 0 ||
-		    lam_path_append_escaped(&shown, path, path_len, err) < 0)
-			return err->code;
-		copy = lam_arena_copy(&notes->arena, shown.data, shown.len);
-		if (!copy)
-			return lam_fail_memory(err);
+		char *text = lam_path_escape(path, path_len);
+
+		note.path = lam_xprintf("/%s", text);
+		free(text);
 	}
-	notes->items[notes->count++] = (struct lam_note){
-		.rule = rule, .layer = layer, .path = copy, .text = text
-	};
-	return 0;
+	keep(notes, note);
 }
 
-int lam_notes_append(struct lam_notes *notes, const struct lam_notes *more,
-		     struct lam_error *err)
+void lam_notes_append(struct lam_notes *notes, const struct lam_notes *more)
 {
-	uint64_t dropped = more->total - more->count;
-
-	for (size_t i = 0; i < more->count; i++) {
+	for (size_t i = 0; i < more->count && notes->count < LAM_MAX_NOTES; i++) {
 		struct lam_note note = more->items[i];
 
-		notes->total++;
-		if (notes->count >= LAM_MAX_NOTES)
-			continue;
-		if (LAM_GROW(notes->items, notes->count, notes->cap, err) < 0)
-			return err->code;
-		if (note.path) {
-			note.path = lam_arena_copy(&notes->arena, note.path,
-						   strlen(note.path));
-			if (!note.path)
-				return lam_fail_memory(err);
-		}
-		notes->items[notes->count++] = note;
+		note.path = note.path ? lam_xstrdup(note.path) : NULL;
+		keep(notes, note);
 	}
-	notes->total += dropped;
-	return 0;
+	notes->total += more->total;
 }

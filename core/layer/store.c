@@ -72,7 +72,7 @@ static int pack_notes(struct saving *s, const struct lam_layer *layer,
 		const struct lam_note *n = &layer->notes.items[i];
 		size_t len = n->path ? strlen(n->path) : 0;
 		struct lam_store_note note = { (uint32_t)s->note_text.len, (uint32_t)len,
-					       lam_layer_rule_find(n->rule) };
+					       lam_odd_find(n->rule) };
 
 		if (lam_buf_append(&s->notes, &note, sizeof note, err) < 0 ||
 		    (len && lam_buf_append(&s->note_text, n->path, len, err) < 0))

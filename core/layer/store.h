@@ -7,7 +7,7 @@
 #include "layer/blob.h"
 
 /* Changes with anything below, with struct lam_layer_node, lam_inode, lam_extra,
- * lam_extent, lam_checkpoint, with enum lam_layer_rule, and with what an index says of
+ * lam_extent, lam_checkpoint, with enum lam_odd, and with what an index says of
  * the same tar. */
 #define LAM_STORE_VERSION 1u
 
@@ -64,7 +64,7 @@ struct lam_store_record { /* key and then value stand in the record text at `at`
 
 struct lam_store_note {   /* the path, in text form, stands in the note text at `at` */
 	uint32_t at, len; /* len 0: no path */
-	uint32_t rule;    /* enum lam_layer_rule */
+	uint32_t rule;    /* enum lam_odd */
 };
 
 #define LAM_STORE_MAGIC   "lam-idx"

@@ -1,4 +1,4 @@
-/* Applies layers in order, as overlayfs shows them (design, section 3). */
+/* Applies layers in order, as overlayfs shows them (core/DESIGN.md, section 3). */
 #include "tree/merge.h"
 
 #include <stdlib.h>
@@ -6,56 +6,24 @@
 
 #include "base/limits.h"
 #include "io/stream.h"
+#include "layer/walk.h"
 
 #define NONE LAM_NODE_NONE
 #define ROOT LAM_NODE_ROOT
 
-static const char *const IMPLIED_OVER[] = {
-	"implied-parent",
-	"a directory that this layer names only in longer paths; it keeps what lower layers say of it, as "
-	"containerd and umoci do; Docker and Podman make it 0755 0:0",
-};
-static const char *const DIRECTORY_OVER[] = {
-	"below-non-directory",
-	"stands where lower layers have a file or symlink, and this layer names only paths below it; read as a "
-	"new directory, as on overlayfs; umoci and plain folders follow a symlink, and fail at a file",
-};
-static const char *const LINK_BELOW[] = {
-	"link-to-lower-layer",
-	"a hard link to a file of a lower layer; read as one more name of it, as umoci does; overlayfs "
-	"runtimes fail there",
-};
-static const char *const LINK_NOWHERE[] = {
-	"link-to-nothing",
-	"a hard link to something that does not exist; left out, as unpackers fail there",
-};
-
-static int note_twig(struct lam_merge *m, uint32_t at, const char *const text[2],
+static int note_node(struct lam_merge *m, uint32_t at, enum lam_odd odd,
 		     struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf front = LAM_BUF(SIZE_MAX / 2);
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
+	const struct lam_tree *tree = m->tree;
 
 	if (!m->notes)
 		return 0;
-	lam_buf_clear(&m->path);
-	for (; at != ROOT; at = m->tree->nodes[at].parent) {
-		size_t len;
-		const char *name =
-			lam_names_get(&m->tree->names, m->tree->nodes[at].name, &len);
-
-		lam_buf_clear(&front);
-		if (lam_buf_append(&front, name, len, err) < 0 ||
-		    (m->path.len &&
-		     (lam_buf_append_char(&front, '/', err) < 0 ||
-		      lam_buf_append(&front, m->path.data, m->path.len, err) < 0)))
-			return err->code;
-		struct lam_buf swap = m->path;
-
-		m->path = front;
-		front = swap;
-	}
-	return lam_notes_add(m->notes, text[0], m->number,
-			     m->path.data ? m->path.data : "", m->path.len, text[1], err);
+	if (lam_dentry_path(tree->nodes, sizeof *tree->nodes, &tree->names, at, &path,
+			    err) < 0)
+		return err->code;
+	lam_notes_add(m->notes, odd, m->number, path.data ? path.data : "", path.len);
+	return 0;
 }
 
 static bool same_content(const struct lam_merge *m, const struct lam_version *old,
@@ -109,7 +77,7 @@ static uint8_t change_of(const struct lam_merge *m, uint32_t at, struct lam_ref 
 static bool is_plain(const struct lam_merge *m, uint32_t at)
 {
 	const struct lam_layer *holder;
-	const struct lam_inode *inode = lam_twig_inode(m, at, &holder);
+	const struct lam_inode *inode = lam_merge_inode(m, at, &holder);
 
 	if (!inode)
 		return true;
@@ -124,19 +92,19 @@ static int apply_implied(struct lam_merge *m, uint32_t at, struct lam_error *err
 	struct lam_node *t = &m->tree->nodes[at];
 
 	if (t->live && t->kind == LAM_KIND_DIR)
-		return is_plain(m, at) ? 0 : note_twig(m, at, IMPLIED_OVER, err);
-	if (t->live && note_twig(m, at, DIRECTORY_OVER, err) < 0)
+		return is_plain(m, at) ? 0 : note_node(m, at, LAM_ODD_IMPLIED_OVER, err);
+	if (t->live && note_node(m, at, LAM_ODD_DIRECTORY_OVER, err) < 0)
 		return err->code;
-	if (lam_twig_push(m, at,
-			  (struct lam_version){ .inode = NONE,
-						.inode_layer = (uint16_t)m->number,
-						.implied = true,
-						.change = t->live ? LAM_CHANGE_REPLACED
-								  : LAM_CHANGE_ADDED },
-			  err) < 0)
+	if (lam_merge_push(m, at,
+			   (struct lam_version){ .inode = NONE,
+						 .inode_layer = (uint16_t)m->number,
+						 .implied = true,
+						 .change = t->live ? LAM_CHANGE_REPLACED
+								   : LAM_CHANGE_ADDED },
+			   err) < 0)
 		return err->code;
 	m->tree->nodes[at].kind = LAM_KIND_DIR;
-	lam_twig_set_live(m, at, true);
+	lam_merge_set_live(m, at, true);
 	return 0;
 }
 
@@ -149,15 +117,15 @@ static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 				       .inode_layer = (uint16_t)ref.layer };
 
 	if (t->live && t->kind == LAM_KIND_DIR && (!dir || node->opaque) &&
-	    lam_twig_delete(m, at, false, err) < 0)
+	    lam_merge_delete(m, at, false, err) < 0)
 		return err->code;
 	if (dir && ref.inode == NONE)
 		return apply_implied(m, at, err);
 	version.change = change_of(m, at, ref);
-	if (lam_twig_push(m, at, version, err) < 0)
+	if (lam_merge_push(m, at, version, err) < 0)
 		return err->code;
 	m->tree->nodes[at].kind = kind_of(m, ref);
-	lam_twig_set_live(m, at, true);
+	lam_merge_set_live(m, at, true);
 	return 0;
 }
 
@@ -174,46 +142,91 @@ static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
 	if (parent == NONE)
 		return 0;
 	if (node->mark == LAM_MARK_WHITEOUT) {
-		at = lam_twig_live(m, parent, node->name);
-		return at != NONE ? lam_twig_delete(m, at, true, err) : 0;
+		at = lam_merge_live(m, parent, node->name);
+		return at != NONE ? lam_merge_delete(m, at, true, err) : 0;
 	}
 	if (node->mark == LAM_MARK_LINK && ref.inode == NONE) {
 		m->tree->lost_links[m->number]++;
 		/* its place in the tree is needed for the note alone */
 		if (!m->notes)
 			return 0;
-		return lam_twig_get(m, parent, node->name, &at, err) < 0
+		return lam_merge_get(m, parent, node->name, &at, err) < 0
 			       ? err->code
-			       : note_twig(m, at, LINK_NOWHERE, err);
+			       : note_node(m, at, LAM_ODD_LINK_NOWHERE, err);
 	}
-	if (lam_twig_get(m, parent, node->name, &at, err) < 0)
+	if (lam_merge_get(m, parent, node->name, &at, err) < 0)
 		return err->code;
 	m->map[n] = at;
-	if (node->mark == LAM_MARK_LINK && note_twig(m, at, LINK_BELOW, err) < 0)
+	if (node->mark == LAM_MARK_LINK && note_node(m, at, LAM_ODD_LINK_BELOW, err) < 0)
 		return err->code;
 	return apply_entry(m, node, at, ref, err);
 }
 
-static int take_names(struct lam_merge *m, struct lam_error *err)
+/* Hard links to lower layers */
+
+static uint32_t below_child(const void *tree, uint32_t dir, const char *name, size_t len)
 {
-	const struct lam_names *from = &m->layer->names;
+	return lam_merge_find(tree, dir, name, len);
+}
 
-	m->names = malloc((from->count + 1) * sizeof *m->names);
-	if (!m->names)
-		return lam_fail_memory(err);
-	if (lam_names_reserve(&m->tree->names, from->count, err) < 0)
-		return err->code;
-	for (uint32_t first = 0; first < from->count; first += LAM_STEPS) {
-		uint32_t left = from->count - first,
-			 now = left < LAM_STEPS ? left : LAM_STEPS;
+static uint32_t below_parent(const void *tree, uint32_t node)
+{
+	const struct lam_merge *m = tree;
 
-		if (lam_merge_check(m, err) < 0 ||
-		    lam_names_add_from(&m->tree->names, from, first, now,
-				       m->names + first, err) < 0)
+	return m->tree->nodes[node].parent;
+}
+
+static unsigned below_kind(const void *tree, uint32_t node)
+{
+	const struct lam_merge *m = tree;
+
+	return m->tree->nodes[node].kind;
+}
+
+static struct lam_str below_target(const void *tree, uint32_t symlink)
+{
+	const struct lam_layer *holder;
+	const struct lam_inode *inode = lam_merge_inode(tree, symlink, &holder);
+
+	return lam_layer_target(holder, inode);
+}
+
+/* What a link leads to in what is merged so far; its last component is not followed. */
+static struct lam_ref find_below(struct lam_merge *m, struct lam_str path)
+{
+	static const struct lam_walk_ops ops = { below_child, below_parent, below_kind,
+						 below_target };
+	struct lam_walk walk = { .ops = &ops, .tree = m };
+
+	if (lam_walk(&walk, path.bytes, path.len) != LAM_WALK_FOUND ||
+	    m->tree->nodes[walk.at].kind == LAM_KIND_DIR)
+		return (struct lam_ref){ 0, NONE };
+	const struct lam_version *v = &m->tree->versions[m->tree->nodes[walk.at].version];
+
+	return (struct lam_ref){ v->inode_layer, v->inode };
+}
+
+/* Before the layer itself changes anything. */
+static int find_links(struct lam_merge *m, struct lam_error *err)
+{
+	const struct lam_layer *layer = m->layer, *holder;
+
+	m->below_count = 0;
+	for (uint32_t n = 0; n < layer->node_count; n++) {
+		const struct lam_inode *inode;
+
+		if (layer->nodes[n].mark != LAM_MARK_LINK)
+			continue;
+		if (LAM_GROW(m->below, m->below_count, m->below_cap, err) < 0)
 			return err->code;
+		inode = lam_layer_inode(layer, layer->nodes[n].inode, &holder);
+		m->below[m->below_count++] =
+			find_below(m, lam_layer_target(holder, inode));
 	}
 	return 0;
 }
+
+/* All layers */
 
 /* Memory is asked for this many nodes ahead. */
 #define AHEAD 12u
@@ -223,11 +236,12 @@ static void look_ahead(const struct lam_merge *m, uint32_t n)
 	const struct lam_layer *layer = m->layer;
 	const struct lam_layer_node *node;
 
-	if (layer->node_count - n <= AHEAD)
+	if (m->like || layer->node_count - n <= AHEAD)
 		return;
 	node = &layer->nodes[n + AHEAD];
 	if (node->parent < n && m->map[node->parent] != NONE)
-		lam_twig_prefetch(m, m->map[node->parent], node->name);
+		lam_dentries_prefetch(&m->dentries, m->map[node->parent],
+				      m->names[node->name]);
 }
 
 static int apply_layer(struct lam_merge *m, struct lam_error *err)
@@ -238,10 +252,7 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	m->map = malloc(layer->node_count * sizeof *m->map);
 	if (!m->map)
 		return lam_fail_memory(err);
-	if (!m->like &&
-	    (take_names(m, err) < 0 || lam_twig_reserve(m, layer->node_count, err) < 0))
-		return err->code;
-	if (lam_merge_links(m, err) < 0)
+	if (lam_merge_take_names(m, err) < 0 || find_links(m, err) < 0)
 		return err->code;
 	m->map[0] = ROOT;
 	if (layer->nodes[0].inode != LAM_INODE_NONE &&
@@ -258,65 +269,11 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	return 0;
 }
 
-/* Room for as many as there can be: what stays unused is no memory. */
-static int reserve(struct lam_merge *m, struct lam_error *err)
-{
-	struct lam_tree *tree = m->tree;
-	size_t most = 1;
-
-	for (size_t i = 0; i < tree->layer_count; i++)
-		most += tree->layers[i]->node_count;
-	tree->nodes = lam_alloc_large(most * sizeof *tree->nodes);
-	m->twig_cap = most;
-	m->version_cap = 2 * most; /* each path of each layer may be deleted again */
-	tree->versions = lam_alloc_large(m->version_cap * sizeof *tree->versions);
-	return tree->nodes && tree->versions ? 0 : lam_fail_memory(err);
-}
-
-static int merge_start(struct lam_merge *m, struct lam_error *err)
-{
-	uint32_t root;
-
-	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 || reserve(m, err) < 0)
-		return err->code;
-	m->tree->nodes[ROOT] = (struct lam_node){ .first_child = NONE,
-						  .child_count = NONE,
-						  .version = NONE,
-						  .name = root,
-						  .kind = LAM_KIND_DIR,
-						  .live = true };
-	m->twig_count = 1;
-	return 0;
-}
-
-static int merge_start_like(struct lam_merge *m, struct lam_error *err)
-{
-	struct lam_tree *tree = m->tree;
-	uint32_t count = m->like->node_count;
-
-	tree->nodes = malloc(count * sizeof *tree->nodes);
-	if (!tree->nodes)
-		return lam_fail_memory(err);
-	m->twig_count = tree->node_count = count;
-	for (uint32_t n = 0; n < count; n++) {
-		const struct lam_node *node = &m->like->nodes[n];
-
-		tree->nodes[n] = (struct lam_node){ .parent = node->parent,
-						    .name = node->name,
-						    .first_child = node->first_child,
-						    .child_count = node->child_count,
-						    .version = NONE };
-	}
-	tree->nodes[ROOT].kind = LAM_KIND_DIR;
-	tree->nodes[ROOT].live = true;
-	return lam_names_lend(&tree->names, &m->like->names, false, err);
-}
-
 static int merge_all(struct lam_merge *m, struct lam_error *err)
 {
 	struct lam_tree *tree = m->tree;
 
-	if ((m->like ? merge_start_like(m, err) : merge_start(m, err)) < 0)
+	if (lam_merge_start(m, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < tree->layer_count; i++) {
 		int code;
@@ -353,12 +310,10 @@ static int merge(struct lam_tree **out, struct lam_merge *m,
 	tree->layers = layers;
 	tree->layer_count = layer_count;
 	m->tree = tree;
-	m->path = LAM_BUF(SIZE_MAX / 2);
 	tree->lost_links = calloc(layer_count + 1, sizeof *tree->lost_links);
 	code = tree->lost_links ? merge_all(m, err) : lam_fail_memory(err);
-	free(m->slots);
+	lam_dentries_fini(&m->dentries);
 	free(m->below);
-	lam_buf_fini(&m->path);
 	if (code < 0)
 		lam_tree_free(tree);
 	else
@@ -403,6 +358,8 @@ void lam_tree_free(struct lam_tree *tree)
 	free(tree->nodes);
 	free(tree->versions);
 	free(tree->links);
+	free(tree->inode_begin);
+	free(tree->inode_names);
 	free(tree->lost_links);
 	free(tree);
 }

@@ -1,8 +1,9 @@
-/* The merge's end: nodes in their final order, links and sums. */
+/* The merge's end: nodes in their final order, links, what of the inodes is used, sums. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
+#include "base/memory.h"
+#include "io/stream.h"
 #include "tree/merge.h"
 
 #define NONE LAM_NODE_NONE
@@ -17,96 +18,141 @@ static bool is_implied(const struct lam_merge *m, const struct lam_node *node)
 	return version == NONE || m->tree->versions[version].implied;
 }
 
-/* The children of the twig that is node n come next in the order, by name; what no layer
- * changed is left out. */
-static int order_children(struct lam_merge *m, struct lam_ranking *ranking,
-			  uint32_t *order, uint32_t n, uint32_t *next,
-			  struct lam_error *err)
+/* Siblings by name */
+
+struct sorting {
+	const struct lam_merge *merge;
+	size_t steps;
+	bool stopped;
+};
+
+static int compare_names(const struct lam_merge *m, uint32_t a, uint32_t b)
 {
-	struct lam_node *node = &m->tree->nodes[order[n]];
+	size_t a_len, b_len;
+	const char *x = lam_names_get(&m->tree->names, m->tree->nodes[a].name, &a_len),
+		   *y = lam_names_get(&m->tree->names, m->tree->nodes[b].name, &b_len);
+
+	return lam_names_compare(x, a_len, y, b_len);
+}
+
+/* Once stopped, all are equal: that ends soon. */
+static int by_name(const void *a, const void *b, void *context)
+{
+	struct sorting *s = context;
+
+	if (++s->steps % LAM_STEPS == 0 && lam_progress_stopped(s->merge->progress))
+		s->stopped = true;
+	return s->stopped ? 0
+			  : compare_names(s->merge, *(const uint32_t *)a,
+					  *(const uint32_t *)b);
+}
+
+/* Most tars have siblings in order, and the last one found comes first here. */
+static bool turn_round(const struct lam_merge *m, uint32_t *nodes, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		if (compare_names(m, nodes[i], nodes[i - 1]) > 0)
+			return false;
+	}
+	for (uint32_t i = 0; i < count / 2; i++) {
+		uint32_t swap = nodes[i];
+
+		nodes[i] = nodes[count - 1 - i];
+		nodes[count - 1 - i] = swap;
+	}
+	return true;
+}
+
+static void sort_siblings(const struct lam_merge *m, uint32_t *nodes, uint32_t count)
+{
+	struct sorting sorting = { .merge = m };
+
+	if (!turn_round(m, nodes, count))
+		qsort_r(nodes, count, sizeof *nodes, by_name, &sorting);
+}
+
+/* The children of what becomes node n come next in the order; what no layer changed is
+ * left out. */
+static void order_children(const struct lam_merge *m, uint32_t *order, uint32_t n,
+			   uint32_t *next)
+{
+	struct lam_node *nodes = m->tree->nodes, *node = &nodes[order[n]];
 	uint32_t begin = *next;
 
-	for (uint32_t c = node->first_child; c != NONE;
-	     c = m->tree->nodes[c].child_count) {
-		if (m->tree->nodes[c].version == NONE)
+	for (uint32_t c = node->first_child; c != NONE; c = nodes[c].child_count) {
+		if (nodes[c].version == NONE)
 			continue;
-		m->tree->nodes[c].parent = n;
+		nodes[c].parent = n;
 		order[(*next)++] = c;
 	}
 	node->first_child = begin;
 	node->child_count = *next - begin;
 	node->live_count = 0;
 	node->implied = is_implied(m, node);
-	return lam_rank(ranking, order + begin, *next - begin, err);
+	sort_siblings(m, order + begin, *next - begin);
 }
 
-/* order[n] is the twig that becomes node n; those that are left out come last. */
-static int order_twigs(struct lam_merge *m, uint32_t *order, struct lam_error *err)
+/* order[n] is what becomes node n; those that are left out come last. */
+static int make_order(struct lam_merge *m, uint32_t *order, struct lam_error *err)
 {
-	struct lam_ranking ranking = { .merge = m };
 	uint32_t next = 1;
-	int code = 0;
 
 	order[0] = ROOT;
-	for (uint32_t n = 0; n < next && code == 0; n++) {
-		if (n % LAM_STEPS == 0)
-			code = lam_merge_check(m, err);
-		if (code == 0)
-			code = order_children(m, &ranking, order, n, &next, err);
+	for (uint32_t n = 0; n < next; n++) {
+		if (n % LAM_STEPS == 0 && lam_merge_check(m, err) < 0)
+			return err->code;
+		order_children(m, order, n, &next);
 	}
-	lam_ranking_fini(&ranking);
 	m->tree->node_count = next;
-	for (uint32_t i = 1; next < m->twig_count && code == 0; i++) {
+	for (uint32_t i = 1; next < m->node_count; i++) {
 		if (m->tree->nodes[i].version == NONE)
 			order[next++] = i;
 	}
-	return code;
+	return lam_merge_check(m, err);
 }
 
-/* Every twig goes to its place, where the one that was there has just left. */
-static void move_twigs(struct lam_node *twigs, uint32_t *order, size_t count)
+/* Every node goes to its place, where the one that was there has just left. */
+static void move_nodes(struct lam_node *nodes, uint32_t *order, size_t count)
 {
 	for (uint32_t begin = 0; begin < count; begin++) {
-		struct lam_node first = twigs[begin];
+		struct lam_node first = nodes[begin];
 		uint32_t at = begin;
 
 		while (order[at] != begin) {
 			uint32_t from = order[at];
 
-			twigs[at] = twigs[from];
+			nodes[at] = nodes[from];
 			order[at] = at;
 			at = from;
 		}
-		twigs[at] = first;
+		nodes[at] = first;
 		order[at] = at;
 	}
 }
 
 static int order_nodes(struct lam_merge *m, struct lam_error *err)
 {
-	uint32_t *order = lam_alloc_large(m->twig_count * sizeof *order);
-	int code = order ? order_twigs(m, order, err) : lam_fail_memory(err);
+	uint32_t *order = lam_alloc_large(m->node_count * sizeof *order);
+	int code = order ? make_order(m, order, err) : lam_fail_memory(err);
 
 	if (code == 0)
-		move_twigs(m->tree->nodes, order, m->twig_count);
+		move_nodes(m->tree->nodes, order, m->node_count);
 	free(order);
 	return code;
 }
 
-struct sorting {
-	const uint32_t *place; /* of nodes, depth first */
-};
+/* Hard links */
 
 static int compare_links(const void *a, const void *b, void *context)
 {
 	const struct lam_tree_link *x = a, *y = b;
-	const struct sorting *s = context;
+	const uint32_t *place = context;
 
 	if (x->layer != y->layer)
 		return x->layer < y->layer ? -1 : 1;
 	if (x->inode != y->inode)
 		return x->inode < y->inode ? -1 : 1;
-	return s->place[x->node] < s->place[y->node] ? -1 : 1;
+	return place[x->node] < place[y->node] ? -1 : 1;
 }
 
 /* Where each node stands when directories come before what is in them. */
@@ -142,14 +188,12 @@ static uint32_t *places(const struct lam_tree *tree)
 static int sort_links(struct lam_tree *tree, struct lam_error *err)
 {
 	uint32_t *place = tree->link_count ? places(tree) : NULL;
-	struct sorting sorting = { place };
 
 	if (tree->link_count == 0)
 		return 0;
 	if (!place)
 		return lam_fail_memory(err);
-	qsort_r(tree->links, tree->link_count, sizeof *tree->links, compare_links,
-		&sorting);
+	qsort_r(tree->links, tree->link_count, sizeof *tree->links, compare_links, place);
 	free(place);
 	return 0;
 }
@@ -163,51 +207,44 @@ static const struct lam_version *live_inode(const struct lam_tree *tree, uint32_
 	return &tree->versions[node->version];
 }
 
-/* used[layer][inode]: live names, 2 for more. */
-static uint8_t **count_names(struct lam_tree *tree)
+static int count_names(struct lam_tree *tree, struct lam_error *err)
 {
-	uint8_t **used = calloc(tree->layer_count + 1, sizeof *used);
+	tree->inode_begin = lam_xcalloc(tree->layer_count + 1, sizeof *tree->inode_begin);
+	for (size_t i = 0; i < tree->layer_count; i++)
+		tree->inode_begin[i + 1] =
+			tree->inode_begin[i] + tree->layers[i]->inode_count;
+	tree->inode_names = calloc(lam_tree_inode_count(tree) + 1, 1);
+	if (!tree->inode_names)
+		return lam_fail_memory(err);
+	for (uint32_t n = 0; n < tree->node_count; n++) {
+		const struct lam_node *node = &tree->nodes[n];
+		size_t inode =
+			node->live && node->version != NONE
+				? lam_tree_inode(tree, &tree->versions[node->version])
+				: SIZE_MAX;
 
-	for (size_t i = 0; used && i < tree->layer_count; i++) {
-		used[i] = calloc((size_t)tree->layers[i]->inode_count + 1, 1);
-		if (!used[i]) {
-			while (i > 0)
-				free(used[--i]);
-			free(used);
-			return NULL;
-		}
+		if (inode != SIZE_MAX && tree->inode_names[inode] < 2)
+			tree->inode_names[inode]++;
 	}
-	for (uint32_t n = 0; used && n < tree->node_count; n++) {
-		const struct lam_version *v = live_inode(tree, n);
-
-		if (v && used[v->inode_layer][v->inode] < 2)
-			used[v->inode_layer][v->inode]++;
-	}
-	return used;
+	return 0;
 }
 
 static int collect_links(struct lam_tree *tree, struct lam_error *err)
 {
-	uint8_t **used = count_names(tree);
 	size_t cap = 0;
-	int code = used ? 0 : lam_fail_memory(err);
 
-	for (uint32_t n = 0; n < tree->node_count && code == 0; n++) {
+	for (uint32_t n = 0; n < tree->node_count; n++) {
 		const struct lam_version *v = live_inode(tree, n);
 
-		if (!v || used[v->inode_layer][v->inode] < 2)
+		if (!v || tree->inode_names[lam_tree_inode(tree, v)] < 2)
 			continue;
-		code = LAM_GROW(tree->links, tree->link_count, cap, err);
-		if (code == 0) {
-			tree->nodes[n].linked = true;
-			tree->links[tree->link_count++] =
-				(struct lam_tree_link){ v->inode_layer, v->inode, n };
-		}
+		if (LAM_GROW(tree->links, tree->link_count, cap, err) < 0)
+			return err->code;
+		tree->nodes[n].linked = true;
+		tree->links[tree->link_count++] =
+			(struct lam_tree_link){ v->inode_layer, v->inode, n };
 	}
-	for (size_t i = 0; used && i < tree->layer_count; i++)
-		free(used[i]);
-	free(used);
-	return code == 0 ? sort_links(tree, err) : code;
+	return sort_links(tree, err);
 }
 
 static void sum_up(struct lam_tree *tree)
@@ -230,7 +267,7 @@ static void sum_up(struct lam_tree *tree)
 	}
 }
 
-/* Twigs that were there have their order. */
+/* Nodes that were there have their order. */
 static int keep_order(struct lam_merge *m)
 {
 	for (uint32_t n = 0; n < m->tree->node_count; n++) {
@@ -245,12 +282,11 @@ int lam_merge_finish(struct lam_merge *m, struct lam_error *err)
 	struct lam_tree *tree = m->tree;
 
 	/* memory is at its highest here */
-	free(m->slots);
-	m->slots = NULL;
-	m->slot_count = 0;
+	lam_dentries_fini(&m->dentries);
 	lam_names_seal(&tree->names);
 	if ((m->like ? keep_order(m) : order_nodes(m, err)) < 0 ||
-	    lam_merge_check(m, err) < 0 || collect_links(tree, err) < 0)
+	    lam_merge_check(m, err) < 0 || count_names(tree, err) < 0 ||
+	    collect_links(tree, err) < 0)
 		return err->code;
 	sum_up(tree);
 	return 0;

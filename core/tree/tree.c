@@ -7,7 +7,8 @@
 #include <lamina/path.h>
 
 #include "base/buf.h"
-#include "base/limits.h"
+#include "layer/dentry.h"
+#include "layer/walk.h"
 
 #define NONE LAM_NODE_NONE
 #define ROOT LAM_NODE_ROOT
@@ -75,31 +76,8 @@ uint32_t lam_tree_origin(const struct lam_tree *tree, uint32_t node)
 int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out,
 			 struct lam_error *err)
 {
-	size_t total = 0, begin = out->len;
-
-	for (uint32_t n = node; n != ROOT; n = tree->nodes[n].parent) {
-		size_t len;
-
-		lam_tree_name(tree, n, &len);
-		total += len + 1;
-	}
-	if (total == 0)
-		return 0;
-	total--;
-	if (lam_buf_reserve(out, total, err) < 0)
-		return err->code;
-	for (size_t end = total; node != ROOT; node = tree->nodes[node].parent) {
-		size_t len;
-		const char *name = lam_tree_name(tree, node, &len);
-
-		memcpy(out->data + begin + end - len, name, len);
-		end -= len;
-		if (end)
-			out->data[begin + --end] = '/';
-	}
-	out->len = begin + total;
-	out->data[out->len] = '\0';
-	return 0;
+	return lam_dentry_path(tree->nodes, sizeof *tree->nodes, &tree->names, node, out,
+			       err);
 }
 
 char *lam_tree_path(const struct lam_tree *tree, uint32_t node, size_t *out_len)
@@ -278,120 +256,91 @@ int lam_tree_links(const struct lam_tree *tree, uint32_t node, uint32_t **out,
 	return 0;
 }
 
+/* Inodes */
+
+size_t lam_tree_inode_count(const struct lam_tree *tree)
+{
+	return tree->inode_begin[tree->layer_count];
+}
+
+size_t lam_tree_inode(const struct lam_tree *tree, const struct lam_version *version)
+{
+	return version->inode == NONE
+		       ? SIZE_MAX
+		       : tree->inode_begin[version->inode_layer] + version->inode;
+}
+
+unsigned lam_tree_inode_names(const struct lam_tree *tree, size_t inode)
+{
+	return tree->inode_names[inode];
+}
+
 /* Symlinks */
 
-struct walk {
-	const struct lam_tree *tree;
-	struct lam_buf rest;
-	size_t at;
-	uint32_t here;
-	int links;
-	bool above;
-};
-
-static int walk_follow(struct walk *w, uint32_t link, struct lam_error *err)
+static uint32_t walk_child(const void *in, uint32_t dir, const char *name, size_t len)
 {
-	struct lam_buf joined = LAM_BUF(w->rest.max);
+	const struct lam_tree *tree = in;
+	uint32_t at = lam_tree_child(tree, dir, name, len);
+
+	return at != NONE && tree->nodes[at].live ? at : NONE;
+}
+
+static uint32_t walk_parent(const void *in, uint32_t node)
+{
+	return lam_tree_node(in, node)->parent;
+}
+
+static unsigned walk_kind(const void *in, uint32_t node)
+{
+	return lam_tree_node(in, node)->kind;
+}
+
+static struct lam_str walk_target(const void *in, uint32_t symlink)
+{
 	struct lam_stat stat;
 
-	lam_tree_stat(w->tree, link, &stat);
-	if (stat.target_len && stat.target[0] == '/')
-		w->here = ROOT;
-	if (lam_buf_append(&joined, stat.target, stat.target_len, err) < 0 ||
-	    lam_buf_append_char(&joined, '/', err) < 0 ||
-	    lam_buf_append(&joined, w->rest.data + w->at, w->rest.len - w->at, err) < 0) {
-		lam_buf_fini(&joined);
-		return err->code;
-	}
-	lam_buf_fini(&w->rest);
-	w->rest = joined;
-	w->at = 0;
-	return 0;
+	lam_tree_stat(in, symlink, &stat);
+	return (struct lam_str){ stat.target, stat.target_len };
 }
 
-/* One component further; false at what ends the walk. */
-static bool walk_step(struct walk *w, const char *name, size_t len,
-		      enum lam_resolution *out)
+static enum lam_resolution resolve(const struct lam_tree *tree, struct lam_walk walk,
+				   const char *path, size_t len, uint32_t *out_node)
 {
-	const struct lam_tree *tree = w->tree;
-	struct lam_error err;
-	uint32_t next;
+	static const struct lam_walk_ops ops = { walk_child, walk_parent, walk_kind,
+						 walk_target };
+	static const enum lam_resolution said[] = {
+		[LAM_WALK_FOUND] = LAM_RESOLVED,
+		[LAM_WALK_MISSING] = LAM_DANGLING,
+		[LAM_WALK_IN_FILE] = LAM_DANGLING,
+		[LAM_WALK_LOOP] = LAM_LOOP,
+	};
+	enum lam_walk_end end;
 
-	if (len == 2 && name[0] == '.' && name[1] == '.') {
-		w->above |= w->here == ROOT;
-		w->here = tree->nodes[w->here].parent;
-		return true;
-	}
-	next = lam_tree_child(tree, w->here, name, len);
-	*out = LAM_DANGLING;
-	if (next == NONE || !tree->nodes[next].live)
-		return false;
-	if (tree->nodes[next].kind != LAM_KIND_SYMLINK) {
-		w->here = next;
-		return true;
-	}
-	*out = LAM_LOOP;
-	return ++w->links <= LAM_MAX_LINKS && walk_follow(w, next, &err) == 0;
-}
-
-static enum lam_resolution walk(struct walk *w, uint32_t *out_node)
-{
-	enum lam_resolution end = LAM_RESOLVED;
-
-	*out_node = NONE;
-	while (w->at < w->rest.len) {
-		const char *name = w->rest.data + w->at,
-			   *slash = memchr(name, '/', w->rest.len - w->at);
-		size_t len = slash ? (size_t)(slash - name) : w->rest.len - w->at;
-
-		w->at += len + (slash ? 1 : 0);
-		if (w->tree->nodes[w->here].kind != LAM_KIND_DIR)
-			return w->above ? LAM_ABOVE_ROOT : LAM_DANGLING;
-		if (len == 0 || (len == 1 && name[0] == '.'))
-			continue;
-		if (!walk_step(w, name, len, &end))
-			return w->above ? LAM_ABOVE_ROOT : end;
-	}
-	*out_node = w->here;
-	return w->above ? LAM_ABOVE_ROOT : LAM_RESOLVED;
-}
-
-static enum lam_resolution resolve_from(const struct lam_tree *tree, uint32_t here,
-					const char *path, size_t len, int links,
-					uint32_t *out_node)
-{
-	struct walk w = { .tree = tree,
-			  .here = here,
-			  .links = links,
-			  .rest = LAM_BUF((size_t)LAM_MAX_TAR_HEADER *
-					  (LAM_MAX_LINKS + 2)) };
-	enum lam_resolution result = LAM_DANGLING;
-	struct lam_error err;
-
-	*out_node = NONE;
-	if (len && path[0] == '/')
-		w.here = ROOT;
-	if (lam_buf_append(&w.rest, path, len, &err) == 0)
-		result = walk(&w, out_node);
-	lam_buf_fini(&w.rest);
-	return result;
+	walk.ops = &ops;
+	walk.tree = tree;
+	walk.follow = true;
+	end = lam_walk(&walk, path, len);
+	*out_node = end == LAM_WALK_FOUND ? walk.at : NONE;
+	return walk.above ? LAM_ABOVE_ROOT : said[end];
 }
 
 enum lam_resolution lam_tree_resolve(const struct lam_tree *tree, uint32_t symlink,
 				     uint32_t *out_node)
 {
 	struct lam_stat stat;
+	struct lam_walk walk = { .links = 1 };
 
 	*out_node = NONE;
 	lam_tree_stat(tree, symlink, &stat);
 	if (stat.target_len == 0)
 		return LAM_DANGLING;
-	return resolve_from(tree, tree->nodes[symlink].parent, stat.target,
-			    stat.target_len, 1, out_node);
+	if (stat.target[0] != '/')
+		walk.at = tree->nodes[symlink].parent;
+	return resolve(tree, walk, stat.target, stat.target_len, out_node);
 }
 
 enum lam_resolution lam_tree_resolve_path(const struct lam_tree *tree, const char *path,
 					  size_t len, uint32_t *out_node)
 {
-	return resolve_from(tree, ROOT, path, len, 0, out_node);
+	return resolve(tree, (struct lam_walk){ .at = ROOT }, path, len, out_node);
 }

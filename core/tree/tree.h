@@ -24,6 +24,9 @@ struct lam_tree {
 	uint32_t version_count;
 	struct lam_tree_link *links; /* by layer, inode, path */
 	size_t link_count;
+	size_t *inode_begin;  /* of each layer, and the end: its first number among all
+				 inodes */
+	uint8_t *inode_names; /* of each of all inodes: live names, 2 for any more */
 	uint32_t *lost_links; /* of each layer: its hard links that lead to nothing */
 };
 

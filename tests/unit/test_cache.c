@@ -194,7 +194,7 @@ static struct lam_buf dump(const struct lam_layer *layer)
 	struct lam_tree *tree;
 
 	OK(lam_tree_new(&tree, layers, 2, &notes, &err));
-	OK(lam_notes_append(&notes, &layer->notes, &err));
+	lam_notes_append(&notes, &layer->notes);
 	dump_tree(&out, tree);
 	dump_inodes(&out, layer);
 	for (size_t i = 0; i < notes.count; i++)
@@ -360,13 +360,13 @@ static void any_length_forged(void **state)
 static void rules_have_names(void **state)
 {
 	(void)state;
-	for (int i = 0; i < LAM_RULE_COUNT; i++) {
-		enum lam_layer_rule rule = (enum lam_layer_rule)i;
+	for (int i = 0; i < LAM_ODD_COUNT; i++) {
+		enum lam_odd rule = (enum lam_odd)i;
 
-		assert_int_equal(lam_layer_rule_find(lam_layer_rule_name(rule)), rule);
-		assert_non_null(lam_layer_rule_text(rule));
+		assert_int_equal(lam_odd_find(lam_odd_name(rule)), rule);
+		assert_non_null(lam_odd_text(rule));
 	}
-	assert_int_equal(lam_layer_rule_find("no such rule"), LAM_RULE_COUNT);
+	assert_int_equal(lam_odd_find("no such rule"), LAM_ODD_COUNT);
 }
 
 /* The folder */

@@ -30,7 +30,7 @@ struct lam_open_options {
 			      what is damaged in it is made anew */
 };
 
-/* reference: design, section 6. LAM_EUSAGE, LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT,
+/* reference: core/DESIGN.md, section 6. LAM_EUSAGE, LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT,
  * LAM_ESTOPPED, LAM_ENOMEM; LAM_EWRITE where the spool has no space. */
 int lam_image_open(struct lam_image **out, const char *reference,
 		   const struct lam_open_options *options, struct lam_error *err);
@@ -81,8 +81,7 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node,
 			void *context, struct lam_error *err);
 
 /* A subtree as a tar with final metadata, whole hard-link groups, paths relative to the
- * node's parent ("opt/app/…"), the root as
- * "./": canonical as written layers are. Links whose first name is outside stand as
+ * node's parent ("opt/app/…"), the root as "./": canonical as written layers are. Links whose first name is outside stand as
  * files. Contents come from the spools; for layers without one (not asked for, or cached)
  * each file is looked for by itself, which is slow where there are many. */
 int lam_image_export(const struct lam_image *image, uint32_t node,

@@ -1,14 +1,16 @@
-/* The merged tree: what a container sees once all layers are applied in order (design,
- *section 3), and for every path that any layer ever named, what each layer did to it.
- *Read-only and thread-safe once made.
+/* The merged tree: what a container sees once all layers are applied in order
+ * (core/DESIGN.md, section 3), and for every path that any layer ever named, what each
+ * layer did to it. Read-only and thread-safe once made.
  *
  * A path is a node, numbered from 0, the root. The children of a node stand one after
- *another, sorted as bytes by name: [first_child, first_child + child_count). Children
- *that are dead (not visible any more) are among them. A parent has a smaller number than
- *its children. Numbers hold for one image object only.
+ * another, sorted as bytes by name: [first_child, first_child + child_count). Children
+ * that are dead (not visible any more) are among them. A parent has a smaller number than
+ * its children. Numbers hold for one image object only.
  *
- *	for (uint32_t n = node->first_child; n < node->first_child + node->child_count;
- *n++) if (lam_tree_node(tree, n)->live)
+ *	uint32_t end = node->first_child + node->child_count;
+ *
+ *	for (uint32_t n = node->first_child; n < end; n++)
+ *		if (lam_tree_node(tree, n)->live)
  *			... */
 #ifndef LAMINA_TREE_H
 #define LAMINA_TREE_H
@@ -95,6 +97,14 @@ uint32_t lam_tree_child(const struct lam_tree *tree, uint32_t parent, const char
 int lam_tree_links(const struct lam_tree *tree, uint32_t node, uint32_t **out,
 		   size_t *out_count, struct lam_error *err);
 
+/* The inodes of all layers as one set of numbers, from 0: bytes that several names or
+ * versions share count once that way. */
+size_t lam_tree_inode_count(const struct lam_tree *tree);
+/* Of what a version holds; SIZE_MAX where that is nothing. */
+size_t lam_tree_inode(const struct lam_tree *tree, const struct lam_version *version);
+/* How many live names show an inode: none, 1, or 2 for any more. */
+unsigned lam_tree_inode_names(const struct lam_tree *tree, size_t inode);
+
 /* Where a path leads inside the image, all symlinks followed (the last one too). */
 enum lam_resolution {
 	LAM_RESOLVED,   /* *out_node is live */
@@ -109,10 +119,9 @@ enum lam_resolution lam_tree_resolve(const struct lam_tree *tree, uint32_t symli
 enum lam_resolution lam_tree_resolve_path(const struct lam_tree *tree, const char *path,
 					  size_t len, uint32_t *out_node);
 
-/* How two merged trees differ, in order of path. what: bits of enum lam_difference. a or b is
- * LAM_NODE_NONE where the path is in one alone. */
-/* Calls found() for each path that differs; a non-zero return of it ends the walk and is
- * returned. */
+/* How two merged trees differ: calls found() for each path that differs, in order of
+ * path; a non-zero return of it ends the walk and is returned. what: bits of enum
+ * lam_difference. a or b is LAM_NODE_NONE where the path is in one alone. */
 int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
 		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
 		  void *context, struct lam_error *err);
