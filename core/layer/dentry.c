@@ -12,6 +12,16 @@ static struct lam_dentry item_at(const void *items, size_t stride, uint32_t item
 	return dentry;
 }
 
+static uint32_t tag_of(const struct lam_dentries *d, uint32_t parent, uint32_t name)
+{
+	uint64_t x = ((uint64_t)parent << 32 | name) ^ d->seed[0];
+
+	x *= 0x9e3779b97f4a7c15u;
+	x ^= x >> 32;
+	x *= d->seed[1] | 1;
+	return (uint32_t)(x ^ x >> 29);
+}
+
 void lam_dentries_fini(struct lam_dentries *d)
 {
 	free(d->slots);
@@ -56,7 +66,7 @@ int lam_dentries_reserve(struct lam_dentries *d, size_t more, struct lam_error *
 static struct lam_name_slot *slot_of(const struct lam_dentries *d, const void *items,
 				     size_t stride, struct lam_dentry dentry)
 {
-	uint32_t tag = lam_dentry_tag(d, dentry.parent, dentry.name);
+	uint32_t tag = tag_of(d, dentry.parent, dentry.name);
 	size_t mask = d->slot_count - 1, at = tag & mask;
 
 	for (; d->slots[at].number; at = (at + 1) & mask) {
@@ -84,10 +94,15 @@ uint32_t lam_dentries_get(struct lam_dentries *d, const void *items, size_t stri
 	*out_new = !slot->number;
 	if (!*out_new)
 		return slot->number - 1;
-	*slot = (struct lam_name_slot){ next + 1,
-					lam_dentry_tag(d, dentry.parent, dentry.name) };
+	*slot = (struct lam_name_slot){ next + 1, tag_of(d, dentry.parent, dentry.name) };
 	d->count++;
 	return next;
+}
+
+/* In a file of its own: where it is called, compilers take it for nothing. */
+void lam_dentries_prefetch(const struct lam_dentries *d, uint32_t parent, uint32_t name)
+{
+	__builtin_prefetch(&d->slots[tag_of(d, parent, name) & (d->slot_count - 1)], 1);
 }
 
 int lam_dentry_path(const void *items, size_t stride, const struct lam_names *names,

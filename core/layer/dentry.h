@@ -17,17 +17,6 @@ struct lam_dentries {
 	uint64_t seed[2];
 };
 
-static inline uint32_t lam_dentry_tag(const struct lam_dentries *d, uint32_t parent,
-				      uint32_t name)
-{
-	uint64_t x = ((uint64_t)parent << 32 | name) ^ d->seed[0];
-
-	x *= 0x9e3779b97f4a7c15u;
-	x ^= x >> 32;
-	x *= d->seed[1] | 1;
-	return (uint32_t)(x ^ x >> 29);
-}
-
 /* All-zero is an empty table. */
 void lam_dentries_fini(struct lam_dentries *d);
 /* Room for more at once: before anything is looked for or added. */
@@ -39,12 +28,7 @@ uint32_t lam_dentries_find(const struct lam_dentries *d, const void *items, size
 uint32_t lam_dentries_get(struct lam_dentries *d, const void *items, size_t stride,
 			  struct lam_dentry dentry, uint32_t next, bool *out_new);
 /* That a name will be asked for soon. */
-static inline void lam_dentries_prefetch(const struct lam_dentries *d, uint32_t parent,
-					 uint32_t name)
-{
-	__builtin_prefetch(
-		&d->slots[lam_dentry_tag(d, parent, name) & (d->slot_count - 1)], 1);
-}
+void lam_dentries_prefetch(const struct lam_dentries *d, uint32_t parent, uint32_t name);
 
 /* Appends an item's path, without a slash in front. */
 int lam_dentry_path(const void *items, size_t stride, const struct lam_names *names,
