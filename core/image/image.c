@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "image/layers.h"
 
@@ -58,7 +59,7 @@ static int set_history(struct lam_image *image, struct lam_error *err)
 		return lam_fail_memory(err);
 	lam_config_layer_history(&image->config, image->layer_count, history);
 	for (size_t i = 0; i < image->layer_count; i++) {
-		const struct lam_history *h =
+		const struct lam_history_entry *h =
 			history[i] == SIZE_MAX ? NULL
 					       : &image->config.history[history[i]];
 
@@ -81,11 +82,10 @@ static void set_platform(struct lam_image *image)
 static int make_manifest(struct lam_image *image, size_t config_size,
 			 struct lam_error *err)
 {
-	struct lam_stack_layer *stack = calloc(image->layer_count, sizeof *stack);
-	int code;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf made = LAM_BUF(LAM_MAX_MANIFEST);
+	LAM_CLEANUP(lam_free_ptr)
+	struct lam_stack_layer *stack = lam_xcalloc(image->layer_count, sizeof *stack);
 
-	if (!stack)
-		return lam_fail_memory(err);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		const struct lam_image_layer *layer = &image->layers[i];
 
@@ -95,21 +95,13 @@ static int make_manifest(struct lam_image *image, size_t config_size,
 						     .size = layer->descriptor.size,
 						     .diff_id = layer->diff_id };
 	}
-	code = lam_manifest_make(&image->config_digest, (int64_t)config_size, stack,
-				 image->layer_count, &image->made_manifest, err);
-	free(stack);
-	if (code < 0)
-		return code;
-	return lam_digest_of(&image->manifest_digest, LAM_SHA256,
-			     image->made_manifest.data, image->made_manifest.len, err);
-}
-
-const char *lam_image_manifest_bytes(const struct lam_image *image, size_t *out_len)
-{
-	if (image->manifest.doc)
-		return lam_doc_bytes(image->manifest.doc, out_len);
-	*out_len = image->made_manifest.len;
-	return image->made_manifest.data;
+	if (lam_manifest_make(&image->config_digest, (int64_t)config_size, stack,
+			      image->layer_count, &made, err) < 0 ||
+	    lam_digest_of(&image->manifest_digest, LAM_SHA256, made.data, made.len, err) <
+		    0)
+		return err->code;
+	return lam_manifest_parse(&image->manifest, made.data, made.len, "manifest", NULL,
+				  err);
 }
 
 /* What of each layer is not visible any more. */
@@ -190,7 +182,7 @@ static int read_documents(struct opening *o, struct lam_error *err)
 	    lam_image_read_layers(image, o->options, err) < 0 ||
 	    set_history(image, err) < 0)
 		return err->code;
-	if (!image->manifest.doc && make_manifest(image, from->config.len, err) < 0)
+	if (!image->manifest.doc.root && make_manifest(image, from->config.len, err) < 0)
 		return err->code;
 	lam_digest_format(&image->manifest_digest, image->manifest_text);
 	lam_digest_format(&image->config_digest, image->config_text);
@@ -248,7 +240,6 @@ int lam_image_open(struct lam_image **out, const char *reference,
 	*out = NULL;
 	if (!image)
 		return lam_fail_memory(err);
-	image->made_manifest = LAM_BUF(LAM_MAX_MANIFEST);
 	image->reference = strdup(reference);
 	code = image->reference ? open_source(&o, reference, err) : lam_fail_memory(err);
 	if (code == 0) {
@@ -281,7 +272,6 @@ void lam_image_close(struct lam_image *image)
 	free(image->indexes);
 	lam_manifest_fini(&image->manifest);
 	lam_config_fini(&image->config);
-	lam_buf_fini(&image->made_manifest);
 	lam_notes_fini(&image->notes);
 	lam_source_close(image->source);
 	free(image->reference);

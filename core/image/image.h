@@ -27,7 +27,6 @@ struct lam_image {
 	struct lam_source *source;
 	struct lam_manifest manifest; /* doc NULL where the source had none; then
 					 made_manifest is what it would be */
-	struct lam_buf made_manifest;
 	struct lam_digest manifest_digest, config_digest;
 	struct lam_config config;
 	struct lam_image_layer *layers;
@@ -37,9 +36,6 @@ struct lam_image {
 	struct lam_notes notes;
 	char manifest_text[LAM_DIGEST_TEXT], config_text[LAM_DIGEST_TEXT], platform[256];
 };
-
-/* The manifest's bytes: as stored, or as made. */
-const char *lam_image_manifest_bytes(const struct lam_image *image, size_t *out_len);
 
 /* The content of an inode, holes as zeros, in pieces of at most 1 MiB. From the spool
  * where there is one. */

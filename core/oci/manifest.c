@@ -1,69 +1,63 @@
+/* The documents of an image, read. */
 #include "oci/manifest.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/limits.h"
-
-#define REF_NAME "org.opencontainers.image.ref.name"
+#include "base/memory.h"
 
 /* Descriptors */
 
-static int check_data(const struct lam_descriptor *d, const struct lam_doc *doc,
-		      const struct lam_json *data, struct lam_error *err)
+static int check_data(const struct lam_descriptor *d, const struct lam_json *data,
+		      struct lam_error *err)
 {
+	LAM_CLEANUP(lam_free_ptr) unsigned char *bytes = NULL;
 	const char *text;
-	unsigned char *bytes;
 	size_t len;
-	int code, got;
+	int got;
 
-	if (lam_json_string(doc, data, &text, &len, err) < 0)
+	if (lam_json_text(data, &text, err) < 0)
 		return err->code;
-	bytes = malloc(len + 4);
-	if (!bytes)
-		return lam_fail_memory(err);
+	len = strlen(text);
+	bytes = lam_xmalloc(len + 4);
 	got = len % 4 == 0 && len < LAM_MAX_INDEX
 		      ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len)
 		      : -1;
 	for (size_t i = len; got > 0 && i > 0 && i > len - 2 && text[i - 1] == '='; i--)
 		got--;
-	code = got < 0 ? lam_json_fail(doc, data, err, LAM_EFORMAT, "is no base64")
-		       : lam_descriptor_check(d, bytes, (size_t)got, "the embedded data",
-					      err);
-	free(bytes);
-	return code;
+	if (got < 0)
+		return lam_json_fail(data, err, LAM_EFORMAT, "is no base64");
+	return lam_descriptor_check(d, bytes, (size_t)got, "the embedded data", err);
 }
 
-int lam_descriptor_read(struct lam_descriptor *out, const struct lam_doc *doc,
-			const struct lam_json *json, struct lam_error *err)
+int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
+			struct lam_error *err)
 {
 	static const char *const keys[] = { "mediaType", "digest", "size", "data", NULL };
-	const struct lam_json *size = lam_json_get(json, "size"),
-			      *data = lam_json_get(json, "data");
+	struct lam_json digest = lam_json_member(json, "digest"),
+			size = lam_json_member(json, "size"),
+			data = lam_json_member(json, "data");
 	struct lam_error inner;
 	const char *text;
 
-	*out = (struct lam_descriptor){ .json = json };
-	if (lam_json_type(json) != LAM_JSON_OBJECT)
-		return lam_json_fail(doc, json, err, LAM_EFORMAT,
-				     "expected a descriptor");
-	if (lam_json_check_case(doc, json, keys, err) < 0 ||
-	    lam_json_get_string(doc, json, "mediaType", true, &out->media_type, err) <
-		    0 ||
-	    lam_json_get_string(doc, json, "digest", true, &text, err) < 0)
+	*out = (struct lam_descriptor){ .json = json->value };
+	if (!json_is_object(json->value))
+		return lam_json_fail(json, err, LAM_EFORMAT, "expected a descriptor");
+	if (lam_doc_check_case(json, keys, err) < 0 ||
+	    lam_json_get_text(json, "mediaType", true, &out->media_type, err) < 0 ||
+	    lam_json_get_text(json, "digest", true, &text, err) < 0)
 		return err->code;
 	if (lam_digest_parse(&out->digest, text, &inner) < 0)
-		return lam_json_fail(doc, lam_json_get(json, "digest"), err, LAM_EFORMAT,
-				     "%s", inner.text);
-	if (!size)
-		return lam_json_fail(doc, json, err, LAM_EFORMAT, "size is missing");
-	if (lam_json_int(doc, size, &out->size, err) < 0)
+		return lam_json_fail(&digest, err, LAM_EFORMAT, "%s", inner.text);
+	if (!size.value)
+		return lam_json_fail(json, err, LAM_EFORMAT, "size is missing");
+	if (lam_json_int(&size, &out->size, err) < 0)
 		return err->code;
 	if (out->size < 0)
-		return lam_json_fail(doc, size, err, LAM_EFORMAT, "is negative");
-	return data ? check_data(out, doc, data, err) : 0;
+		return lam_json_fail(&size, err, LAM_EFORMAT, "is negative");
+	return data.value ? check_data(out, &data, err) : 0;
 }
 
 int lam_descriptor_check(const struct lam_descriptor *d, const void *bytes, size_t len,
@@ -143,45 +137,47 @@ static bool is_index_type(const char *type)
 	       strcmp(type, LAM_MT_DOCKER_LIST) == 0;
 }
 
+static bool has(const struct lam_json *object, const char *key)
+{
+	return lam_json_member(object, key).value != NULL;
+}
+
 /* What manifests and indexes have in common; *out_type is what the document says or, if
  * it says nothing, media_type. */
-static int check_head(const struct lam_doc *doc, const char *media_type,
+static int check_head(const struct lam_json *root, const char *media_type,
 		      const char **out_type, struct lam_error *err)
 {
 	static const char *const keys[] = {
 		"schemaVersion", "mediaType", "config",       "layers", "manifests",
 		"annotations",   "subject",   "artifactType", NULL
 	};
-	const struct lam_json *root = lam_doc_root(doc),
-			      *version = lam_json_get(root, "schemaVersion");
+	struct lam_json version = lam_json_member(root, "schemaVersion"),
+			type = lam_json_member(root, "mediaType");
 	int64_t number;
 
-	if (lam_json_type(root) != LAM_JSON_OBJECT)
-		return lam_json_fail(doc, root, err, LAM_EFORMAT, "expected an object");
-	if (lam_json_check_case(doc, root, keys, err) < 0)
+	if (!json_is_object(root->value))
+		return lam_json_fail(root, err, LAM_EFORMAT, "expected an object");
+	if (lam_doc_check_case(root, keys, err) < 0)
 		return err->code;
-	if (!version)
-		return lam_json_fail(doc, root, err, LAM_EFORMAT,
-				     "schemaVersion is missing");
-	if (lam_json_int(doc, version, &number, err) < 0)
+	if (!version.value)
+		return lam_json_fail(root, err, LAM_EFORMAT, "schemaVersion is missing");
+	if (lam_json_int(&version, &number, err) < 0)
 		return err->code;
 	if (number != 2)
 		return lam_json_fail(
-			doc, version, err, LAM_EFORMAT,
+			&version, err, LAM_EFORMAT,
 			"schema version %lld is not read: copy the image with skopeo first",
 			(long long)number);
-	if (lam_json_get_string(doc, root, "mediaType", false, out_type, err) < 0)
+	if (lam_json_get_text(root, "mediaType", false, out_type, err) < 0)
 		return err->code;
 	if (!*out_type)
 		*out_type = media_type;
 	else if (media_type && strcmp(*out_type, media_type) != 0)
-		return lam_json_fail(doc, lam_json_get(root, "mediaType"), err,
-				     LAM_EFORMAT,
+		return lam_json_fail(&type, err, LAM_EFORMAT,
 				     "is %.200s, and its descriptor says %.200s",
 				     *out_type, media_type);
-	if (lam_json_get(root, "manifests") &&
-	    (lam_json_get(root, "layers") || lam_json_get(root, "config")))
-		return lam_json_fail(doc, root, err, LAM_EFORMAT,
+	if (has(root, "manifests") && (has(root, "layers") || has(root, "config")))
+		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "is an index and a manifest at once: readers take "
 				     "one or the other");
 	return 0;
@@ -190,67 +186,64 @@ static int check_head(const struct lam_doc *doc, const char *media_type,
 static int read_layers(struct lam_manifest *m, const struct lam_json *layers,
 		       struct lam_error *err)
 {
-	size_t count = lam_json_count(layers);
+	size_t count = json_array_size(layers->value);
 
-	if (lam_json_type(layers) != LAM_JSON_ARRAY)
-		return lam_json_fail(m->doc, layers, err, LAM_EFORMAT,
-				     "expected an array");
+	if (!json_is_array(layers->value))
+		return lam_json_fail(layers, err, LAM_EFORMAT, "expected an array");
 	if (count == 0 || count > LAM_MAX_LAYERS)
-		return lam_json_fail(m->doc, layers, err, LAM_EFORMAT,
+		return lam_json_fail(layers, err, LAM_EFORMAT,
 				     "an image of %zu layers: 1 to %u are read", count,
 				     LAM_MAX_LAYERS);
-	m->layers = calloc(count, sizeof *m->layers);
-	if (!m->layers)
-		return lam_fail_memory(err);
-	for (const struct lam_json *l = lam_json_first(layers); l; l = lam_json_next(l)) {
-		if (lam_descriptor_read(&m->layers[m->layer_count++], m->doc, l, err) < 0)
+	m->layers = lam_xcalloc(count, sizeof *m->layers);
+	for (struct lam_json l = lam_json_first(layers); l.value; lam_json_step(&l)) {
+		if (lam_descriptor_read(&m->layers[m->layer_count++], &l, err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
-static int read_manifest(struct lam_manifest *m, const char *media_type,
-			 struct lam_error *err)
+static int read_manifest(struct lam_manifest *m, const struct lam_json *root,
+			 const char *media_type, struct lam_error *err)
 {
-	const struct lam_json *root = lam_doc_root(m->doc), *config, *layers;
+	struct lam_json config, layers;
 	const char *type;
 
-	if (check_head(m->doc, media_type, &type, err) < 0)
+	if (check_head(root, media_type, &type, err) < 0)
 		return err->code;
-	if ((type && is_index_type(type)) || lam_json_get(root, "manifests"))
-		return lam_json_fail(m->doc, root, err, LAM_EFORMAT,
+	if ((type && is_index_type(type)) || has(root, "manifests"))
+		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "is an index, where a manifest was expected");
 	if (type && strcmp(type, LAM_MT_OCI_MANIFEST) != 0 &&
 	    strcmp(type, LAM_MT_DOCKER_MANIFEST) != 0)
-		return lam_json_fail(m->doc, root, err, LAM_EFORMAT,
+		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "media type %.200s is not one of an image", type);
 	m->docker = type && strcmp(type, LAM_MT_DOCKER_MANIFEST) == 0;
-	config = lam_json_get(root, "config");
-	layers = lam_json_get(root, "layers");
-	if (!config || !layers)
-		return lam_json_fail(m->doc, root, err, LAM_EFORMAT, "%s is missing",
-				     config ? "layers" : "config");
-	if (lam_descriptor_read(&m->config, m->doc, config, err) < 0)
+	config = lam_json_member(root, "config");
+	layers = lam_json_member(root, "layers");
+	if (!config.value || !layers.value)
+		return lam_json_fail(root, err, LAM_EFORMAT, "%s is missing",
+				     config.value ? "layers" : "config");
+	if (lam_descriptor_read(&m->config, &config, err) < 0)
 		return err->code;
 	if (strcmp(m->config.media_type, LAM_MT_OCI_CONFIG) != 0 &&
 	    strcmp(m->config.media_type, LAM_MT_DOCKER_CONFIG) != 0)
 		return lam_json_fail(
-			m->doc, config, err, LAM_EFORMAT,
+			&config, err, LAM_EFORMAT,
 			"media type %.200s is not a container image's: this is another kind of artifact",
 			m->config.media_type);
-	return read_layers(m, layers, err);
+	return read_layers(m, &layers, err);
 }
 
 int lam_manifest_parse(struct lam_manifest *out, const char *bytes, size_t len,
 		       const char *name, const char *media_type, struct lam_error *err)
 {
+	struct lam_json root;
+
 	*out = (struct lam_manifest){ 0 };
-	if (len > LAM_MAX_MANIFEST)
-		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %u bytes", name,
-				LAM_MAX_MANIFEST);
-	if (lam_doc_parse(&out->doc, bytes, len, name, err) < 0)
+	if (lam_doc_parse(&out->doc, bytes, len, LAM_MAX_MANIFEST, name, err) < 0)
 		return err->code;
-	if (read_manifest(out, media_type, err) < 0) {
+	root = lam_json_root(out->doc.root, name);
+	if (read_manifest(out, &root, media_type, err) < 0) {
 		lam_manifest_fini(out);
 		return err->code;
 	}
@@ -259,76 +252,67 @@ int lam_manifest_parse(struct lam_manifest *out, const char *bytes, size_t len,
 
 void lam_manifest_fini(struct lam_manifest *manifest)
 {
-	lam_doc_free(manifest->doc);
+	lam_doc_fini(&manifest->doc);
 	free(manifest->layers);
 	*manifest = (struct lam_manifest){ 0 };
 }
 
 /* Indexes */
 
-static int read_platform(struct lam_platform *out, const struct lam_doc *doc,
-			 const struct lam_json *json, struct lam_error *err)
+static int read_platform(struct lam_platform *out, const struct lam_json *json,
+			 struct lam_error *err)
 {
 	*out = (struct lam_platform){ 0 };
-	if (!json)
-		return 0;
-	if (lam_json_get_string(doc, json, "os", false, &out->os, err) < 0 ||
-	    lam_json_get_string(doc, json, "architecture", false, &out->architecture,
-				err) < 0)
+	if (lam_json_get_text(json, "os", false, &out->os, err) < 0 ||
+	    lam_json_get_text(json, "architecture", false, &out->architecture, err) < 0)
 		return err->code;
-	return lam_json_get_string(doc, json, "variant", false, &out->variant, err);
+	return lam_json_get_text(json, "variant", false, &out->variant, err);
 }
 
-static int read_entry(struct lam_index_entry *out, const struct lam_doc *doc,
-		      const struct lam_json *json, struct lam_error *err)
+static bool is(const char *text, const char *what)
 {
-	const struct lam_json *annotations, *platform;
-	const char *kind = NULL;
+	return text && strcmp(text, what) == 0;
+}
 
-	if (lam_descriptor_read(&out->descriptor, doc, json, err) < 0)
+static int read_entry(struct lam_index_entry *out, const struct lam_json *json,
+		      struct lam_error *err)
+{
+	struct lam_json platform = lam_json_member(json, "platform"),
+			annotations = lam_json_member(json, "annotations");
+	const char *kind;
+
+	if (lam_descriptor_read(&out->descriptor, json, err) < 0 ||
+	    read_platform(&out->platform, &platform, err) < 0 ||
+	    lam_json_get_text(&annotations, LAM_REF_NAME, false, &out->ref_name, err) <
+		    0 ||
+	    lam_json_get_text(&annotations, "vnd.docker.reference.type", false, &kind,
+			      err) < 0)
 		return err->code;
-	platform = lam_json_get(json, "platform");
-	annotations = lam_json_get(json, "annotations");
-	if (read_platform(&out->platform, doc, platform, err) < 0)
-		return err->code;
-	if (annotations &&
-	    (lam_json_get_string(doc, annotations, REF_NAME, false, &out->ref_name, err) <
-		     0 ||
-	     lam_json_get_string(doc, annotations, "vnd.docker.reference.type", false,
-				 &kind, err) < 0))
-		return err->code;
-	out->attestation =
-		(kind && strcmp(kind, "attestation-manifest") == 0) ||
-		(out->platform.os && strcmp(out->platform.os, "unknown") == 0 &&
-		 out->platform.architecture &&
-		 strcmp(out->platform.architecture, "unknown") == 0);
+	out->attestation = is(kind, "attestation-manifest") ||
+			   (is(out->platform.os, "unknown") &&
+			    is(out->platform.architecture, "unknown"));
 	return 0;
 }
 
-static int read_index(struct lam_index *index, const char *media_type,
-		      struct lam_error *err)
+static int read_index(struct lam_index *index, const struct lam_json *root,
+		      const char *media_type, struct lam_error *err)
 {
-	const struct lam_json *root = lam_doc_root(index->doc), *manifests;
+	struct lam_json manifests = lam_json_member(root, "manifests");
 	const char *type;
 
-	if (check_head(index->doc, media_type, &type, err) < 0)
+	if (check_head(root, media_type, &type, err) < 0)
 		return err->code;
-	if (lam_json_get(root, "layers") || lam_json_get(root, "config") ||
-	    (type && !is_index_type(type)))
-		return lam_json_fail(index->doc, root, err, LAM_EFORMAT,
+	if (has(root, "layers") || has(root, "config") || (type && !is_index_type(type)))
+		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "is a manifest, where an index was expected");
-	manifests = lam_json_get(root, "manifests");
-	if (!manifests)
+	if (!manifests.value)
 		return 0;
-	if (lam_json_type(manifests) != LAM_JSON_ARRAY)
-		return lam_json_fail(index->doc, manifests, err, LAM_EFORMAT,
-				     "expected an array");
-	index->entries = calloc(lam_json_count(manifests) + 1, sizeof *index->entries);
-	if (!index->entries)
-		return lam_fail_memory(err);
-	for (const struct lam_json *m = lam_json_first(manifests); m;
-	     m = lam_json_next(m)) {
-		if (read_entry(&index->entries[index->count++], index->doc, m, err) < 0)
+	if (!json_is_array(manifests.value))
+		return lam_json_fail(&manifests, err, LAM_EFORMAT, "expected an array");
+	index->entries =
+		lam_xcalloc(json_array_size(manifests.value) + 1, sizeof *index->entries);
+	for (struct lam_json m = lam_json_first(&manifests); m.value; lam_json_step(&m)) {
+		if (read_entry(&index->entries[index->count++], &m, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -337,13 +321,13 @@ static int read_index(struct lam_index *index, const char *media_type,
 int lam_index_parse(struct lam_index *out, const char *bytes, size_t len,
 		    const char *name, const char *media_type, struct lam_error *err)
 {
+	struct lam_json root;
+
 	*out = (struct lam_index){ 0 };
-	if (len > LAM_MAX_INDEX)
-		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %u bytes", name,
-				LAM_MAX_INDEX);
-	if (lam_doc_parse(&out->doc, bytes, len, name, err) < 0)
+	if (lam_doc_parse(&out->doc, bytes, len, LAM_MAX_INDEX, name, err) < 0)
 		return err->code;
-	if (read_index(out, media_type, err) < 0) {
+	root = lam_json_root(out->doc.root, name);
+	if (read_index(out, &root, media_type, err) < 0) {
 		lam_index_fini(out);
 		return err->code;
 	}
@@ -375,105 +359,99 @@ size_t lam_index_image_count(const struct lam_index *index)
 
 void lam_index_fini(struct lam_index *index)
 {
-	lam_doc_free(index->doc);
+	lam_doc_fini(&index->doc);
 	free(index->entries);
 	*index = (struct lam_index){ 0 };
 }
 
 /* Configs */
 
-static int read_diff_ids(struct lam_config *c, const struct lam_json *rootfs,
+static int read_diff_ids(struct lam_config *c, const struct lam_json *root,
 			 struct lam_error *err)
 {
 	static const char *const keys[] = { "type", "diff_ids", NULL };
-	const struct lam_json *ids;
+	struct lam_json rootfs = lam_json_member(root, "rootfs"),
+			kind = lam_json_member(&rootfs, "type"),
+			ids = lam_json_member(&rootfs, "diff_ids");
 	struct lam_error inner;
-	const char *type, *text;
+	const char *text;
 
-	if (!rootfs)
-		return lam_json_fail(c->doc, lam_doc_root(c->doc), err, LAM_EFORMAT,
-				     "rootfs is missing");
-	if (lam_json_check_case(c->doc, rootfs, keys, err) < 0 ||
-	    lam_json_get_string(c->doc, rootfs, "type", true, &type, err) < 0)
+	if (!rootfs.value)
+		return lam_json_fail(root, err, LAM_EFORMAT, "rootfs is missing");
+	if (lam_doc_check_case(&rootfs, keys, err) < 0 ||
+	    lam_json_get_text(&rootfs, "type", true, &text, err) < 0)
 		return err->code;
-	if (strcmp(type, "layers") != 0)
-		return lam_json_fail(c->doc, lam_json_get(rootfs, "type"), err,
-				     LAM_EFORMAT, "expected \"layers\"");
-	ids = lam_json_get(rootfs, "diff_ids");
-	if (!ids || lam_json_type(ids) != LAM_JSON_ARRAY)
-		return lam_json_fail(c->doc, rootfs, err, LAM_EFORMAT,
+	if (strcmp(text, "layers") != 0)
+		return lam_json_fail(&kind, err, LAM_EFORMAT, "expected \"layers\"");
+	if (!json_is_array(ids.value))
+		return lam_json_fail(&rootfs, err, LAM_EFORMAT,
 				     "diff_ids is missing or no array");
-	c->diff_ids = calloc(lam_json_count(ids) + 1, sizeof *c->diff_ids);
-	if (!c->diff_ids)
-		return lam_fail_memory(err);
-	for (const struct lam_json *id = lam_json_first(ids); id;
-	     id = lam_json_next(id)) {
-		if (lam_json_string(c->doc, id, &text, NULL, err) < 0)
+	c->diff_ids = lam_xcalloc(json_array_size(ids.value) + 1, sizeof *c->diff_ids);
+	for (struct lam_json id = lam_json_first(&ids); id.value; lam_json_step(&id)) {
+		if (lam_json_text(&id, &text, err) < 0)
 			return err->code;
 		if (lam_digest_parse(&c->diff_ids[c->diff_id_count++], text, &inner) < 0)
-			return lam_json_fail(c->doc, id, err, LAM_EFORMAT, "%s",
-					     inner.text);
+			return lam_json_fail(&id, err, LAM_EFORMAT, "%s", inner.text);
 	}
 	return 0;
 }
 
-static int read_history(struct lam_config *c, const struct lam_json *history,
+static int read_history_entry(struct lam_history_entry *out, const struct lam_json *json,
+			      struct lam_error *err)
+{
+	struct lam_json empty = lam_json_member(json, "empty_layer");
+
+	if (!json_is_object(json->value))
+		return lam_json_fail(json, err, LAM_EFORMAT, "expected an object");
+	if (lam_json_get_text(json, "created_by", false, &out->created_by, err) < 0 ||
+	    lam_json_get_text(json, "comment", false, &out->comment, err) < 0)
+		return err->code;
+	return empty.value ? lam_json_bool(&empty, &out->empty_layer, err) : 0;
+}
+
+static int read_history(struct lam_config *c, const struct lam_json *root,
 			struct lam_error *err)
 {
-	if (!history)
-		return 0;
-	if (lam_json_type(history) != LAM_JSON_ARRAY)
-		return lam_json_fail(c->doc, history, err, LAM_EFORMAT,
-				     "expected an array");
-	c->history = calloc(lam_json_count(history) + 1, sizeof *c->history);
-	if (!c->history)
-		return lam_fail_memory(err);
-	for (const struct lam_json *h = lam_json_first(history); h;
-	     h = lam_json_next(h)) {
-		struct lam_history *out = &c->history[c->history_count++];
-		const struct lam_json *empty = lam_json_get(h, "empty_layer");
+	struct lam_json history = lam_json_member(root, "history");
 
-		if (lam_json_type(h) != LAM_JSON_OBJECT)
-			return lam_json_fail(c->doc, h, err, LAM_EFORMAT,
-					     "expected an object");
-		lam_json_span(h, &out->begin, &out->end);
-		if (lam_json_get_string(c->doc, h, "created_by", false, &out->created_by,
-					err) < 0 ||
-		    lam_json_get_string(c->doc, h, "comment", false, &out->comment, err) <
-			    0 ||
-		    (empty && lam_json_bool(c->doc, empty, &out->empty_layer, err) < 0))
+	if (!history.value)
+		return 0;
+	if (!json_is_array(history.value))
+		return lam_json_fail(&history, err, LAM_EFORMAT, "expected an array");
+	c->history = lam_xcalloc(json_array_size(history.value) + 1, sizeof *c->history);
+	for (struct lam_json h = lam_json_first(&history); h.value; lam_json_step(&h)) {
+		if (read_history_entry(&c->history[c->history_count++], &h, err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
-static int read_config(struct lam_config *c, struct lam_error *err)
+static int read_config(struct lam_config *c, const struct lam_json *root,
+		       struct lam_error *err)
 {
 	static const char *const keys[] = { "rootfs",       "history", "created", "os",
 					    "architecture", "variant", "config",  NULL };
-	const struct lam_json *root = lam_doc_root(c->doc);
 
-	if (lam_json_type(root) != LAM_JSON_OBJECT)
-		return lam_json_fail(c->doc, root, err, LAM_EFORMAT,
-				     "expected an object");
-	if (lam_json_check_case(c->doc, root, keys, err) < 0 ||
-	    read_platform(&c->platform, c->doc, root, err) < 0 ||
-	    lam_json_get_string(c->doc, root, "created", false, &c->created, err) < 0 ||
-	    read_diff_ids(c, lam_json_get(root, "rootfs"), err) < 0)
+	if (!json_is_object(root->value))
+		return lam_json_fail(root, err, LAM_EFORMAT, "expected an object");
+	if (lam_doc_check_case(root, keys, err) < 0 ||
+	    read_platform(&c->platform, root, err) < 0 ||
+	    lam_json_get_text(root, "created", false, &c->created, err) < 0 ||
+	    read_diff_ids(c, root, err) < 0)
 		return err->code;
-	return read_history(c, lam_json_get(root, "history"), err);
+	return read_history(c, root, err);
 }
 
 int lam_config_parse(struct lam_config *out, const char *bytes, size_t len,
 		     const char *name, struct lam_error *err)
 {
+	struct lam_json root;
+
 	*out = (struct lam_config){ 0 };
-	if (len > LAM_MAX_CONFIG)
-		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %u bytes", name,
-				LAM_MAX_CONFIG);
-	if (lam_doc_parse(&out->doc, bytes, len, name, err) < 0)
+	if (lam_doc_parse(&out->doc, bytes, len, LAM_MAX_CONFIG, name, err) < 0)
 		return err->code;
-	if (read_config(out, err) < 0) {
+	root = lam_json_root(out->doc.root, name);
+	if (read_config(out, &root, err) < 0) {
 		lam_config_fini(out);
 		return err->code;
 	}
@@ -482,7 +460,7 @@ int lam_config_parse(struct lam_config *out, const char *bytes, size_t len,
 
 void lam_config_fini(struct lam_config *config)
 {
-	lam_doc_free(config->doc);
+	lam_doc_fini(&config->doc);
 	free(config->diff_ids);
 	free(config->history);
 	*config = (struct lam_config){ 0 };

@@ -1,13 +1,15 @@
 /* The three JSON documents of an image (image-spec v1.1: manifest.md, config.md,
  * image-index.md) and Docker's schema 2 twins: read strictly, edited by replacing only
- * what changes. */
+ * what changes. Where nothing changes the bytes stay; where something does the document is
+ * written anew, compact, with all members in their order and all numbers as they were
+ * spelled. */
 #ifndef LAM_MANIFEST_H
 #define LAM_MANIFEST_H
 
 #include <lamina/compression.h>
 
 #include "base/digest.h"
-#include "oci/json.h"
+#include "oci/doc.h"
 
 #define LAM_MT_OCI_INDEX       "application/vnd.oci.image.index.v1+json"
 #define LAM_MT_OCI_MANIFEST    "application/vnd.oci.image.manifest.v1+json"
@@ -18,17 +20,19 @@
 #define LAM_MT_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
 #define LAM_MT_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar"
 
+/* The annotation that names an image in index.json. */
+#define LAM_REF_NAME "org.opencontainers.image.ref.name"
+
 struct lam_descriptor {
 	const char *media_type; /* the document's memory, or static */
 	struct lam_digest digest;
-	int64_t size;                /* >= 0 */
-	const struct lam_json *json; /* in its document, for fields nobody here knows;
-					NULL where made up */
+	int64_t size; /* >= 0 */
+	json_t *json; /* in its document, for fields nobody here knows; NULL: made up */
 };
 
 /* Reads a descriptor object; embedded `data` is checked against size and digest. */
-int lam_descriptor_read(struct lam_descriptor *out, const struct lam_doc *doc,
-			const struct lam_json *json, struct lam_error *err);
+int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
+			struct lam_error *err);
 /* Fails unless len and the digest of the bytes are the descriptor's. `what` names the
  * blob in messages. */
 int lam_descriptor_check(const struct lam_descriptor *descriptor, const void *bytes,
@@ -53,7 +57,7 @@ struct lam_layer_type lam_layer_type(const char *media_type);
 const char *lam_layer_media_type(enum lam_codec codec, bool docker);
 
 struct lam_manifest {
-	struct lam_doc *doc;
+	struct lam_doc doc;
 	bool docker;
 	struct lam_descriptor config;
 	struct lam_descriptor *layers;
@@ -79,7 +83,7 @@ struct lam_index_entry {
 			     unknown/unknown: no platform */
 };
 struct lam_index {
-	struct lam_doc *doc;
+	struct lam_doc doc;
 	struct lam_index_entry *entries;
 	size_t count;
 };
@@ -92,17 +96,16 @@ bool lam_descriptor_is_index(const struct lam_descriptor *descriptor);
 bool lam_index_entry_is_image(const struct lam_index_entry *entry);
 size_t lam_index_image_count(const struct lam_index *index);
 
-struct lam_history {
+struct lam_history_entry {
 	const char *created_by, *comment; /* NULL: not given */
 	bool empty_layer;
-	size_t begin, end; /* of the object in the config */
 };
 struct lam_config {
-	struct lam_doc *doc;
+	struct lam_doc doc;
 	struct lam_platform platform;
 	struct lam_digest *diff_ids;
 	size_t diff_id_count;
-	struct lam_history *history;
+	struct lam_history_entry *history;
 	size_t history_count;
 	const char *created; /* NULL: not given */
 };
@@ -129,8 +132,8 @@ struct lam_stack_layer {
 	const char *comment;    /* where its files came from: "from layers 0-3, 5" */
 };
 
-/* The config with rootfs.diff_ids and history following the new stack, all other bytes as
- * they were. Kept layers keep their history entry, byte for byte; empty_layer entries
+/* The config with rootfs.diff_ids and history following the new stack, all else as it
+ * was. Kept layers keep their history entry; empty_layer entries
  * stay, each behind the layer that it stood behind (the one with the highest target
  * position at or below, where that is gone; those before the first layer stay first);
  * written ones get
@@ -148,7 +151,7 @@ struct lam_annotation {
 	const char *key, *value;
 };
 /* The manifest with config and layers following the new stack, and annotations added or
- * replaced. Kept descriptors stay byte for byte. The config's descriptor keeps its
+ * replaced. Kept descriptors stay. The config's descriptor keeps its
  * unknown fields, but for `data`. `subject` stays. */
 int lam_manifest_edit(const struct lam_manifest *manifest,
 		      const struct lam_stack_layer *layers, size_t count,
@@ -169,7 +172,7 @@ bool lam_index_is_replaced(const struct lam_index *index,
 
 /* index.json with one more image: `bytes` NULL or empty: a new one. The descriptor that
  * is replaced keeps its name and what nobody here knows, and gets the platform (NULL: it
- * stays); where none is, one is appended. Everything else stays byte for byte. */
+ * stays); where none is, one is appended. Everything else stays. */
 int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 		   const struct lam_digest *digest, int64_t size,
 		   const struct lam_platform *platform, const char *ref_name,

@@ -1,162 +1,49 @@
-/* Edits of the documents: what changes is replaced, all other bytes stay. */
+/* The documents of an image, edited: what changes is replaced, all else stays. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "oci/manifest.h"
 
-#define REF_NAME "org.opencontainers.image.ref.name"
-
-static int append_string(struct lam_buf *out, const char *text, struct lam_error *err)
+static int write_doc(const json_t *root, struct lam_buf *out, struct lam_error *err)
 {
-	return lam_json_append_string(out, text, strlen(text), err);
+	return lam_json_dump(root, JSON_COMPACT, out, err);
 }
 
-static int append_comma(struct lam_buf *out, char open, struct lam_error *err)
-{
-	return out->len && out->data[out->len - 1] != open
-		       ? lam_buf_append_char(out, ',', err)
-		       : 0;
-}
+/* Descriptors */
 
-static int append_raw(struct lam_buf *out, const struct lam_doc *doc, size_t begin,
-		      size_t end, struct lam_error *err)
-{
-	size_t len;
-
-	return lam_buf_append(out, lam_doc_bytes(doc, &len) + begin, end - begin, err);
-}
-
-static int append_value(struct lam_buf *out, const struct lam_doc *doc,
-			const struct lam_json *value, struct lam_error *err)
-{
-	size_t begin, end;
-
-	lam_json_span(value, &begin, &end);
-	return append_raw(out, doc, begin, end, err);
-}
-
-static int append_member(struct lam_buf *out, const struct lam_doc *doc,
-			 const struct lam_json *member, struct lam_error *err)
-{
-	size_t begin, end;
-
-	lam_json_span(member, &begin, &end);
-	return append_raw(out, doc, lam_json_member_begin(member), end, err);
-}
-
-static int append_digest(struct lam_buf *out, const struct lam_digest *digest,
-			 struct lam_error *err)
+static json_t *digest_text(const struct lam_digest *digest)
 {
 	char text[LAM_DIGEST_TEXT];
 
-	return append_string(out, lam_digest_format(digest, text), err);
+	return json_string(lam_digest_format(digest, text));
 }
 
-static int append_descriptor(struct lam_buf *out, const char *media_type,
-			     const struct lam_digest *digest, int64_t size,
-			     struct lam_error *err)
+static json_t *make_descriptor(const char *media_type, const struct lam_digest *digest,
+			       int64_t size)
 {
-	if (lam_buf_append_text(out, "{\"mediaType\":", err) < 0 ||
-	    append_string(out, media_type, err) < 0 ||
-	    lam_buf_append_text(out, ",\"digest\":", err) < 0 ||
-	    append_digest(out, digest, err) < 0)
-		return err->code;
-	return lam_buf_printf(out, err, ",\"size\":%lld}", (long long)size);
+	return json_pack("{s:s, s:o, s:I}", "mediaType", media_type, "digest",
+			 digest_text(digest), "size", (json_int_t)size);
 }
 
-static int append_platform(struct lam_buf *out, const struct lam_platform *p,
-			   struct lam_error *err)
+/* The same elsewhere: what nobody here knows stays, embedded data cannot. */
+static json_t *redirect(json_t *descriptor, const struct lam_digest *digest, int64_t size)
 {
-	if (!p || !p->os || !p->architecture)
-		return 0;
-	if (lam_buf_append_text(out, ",\"platform\":{\"architecture\":", err) < 0 ||
-	    append_string(out, p->architecture, err) < 0 ||
-	    lam_buf_append_text(out, ",\"os\":", err) < 0 ||
-	    append_string(out, p->os, err) < 0)
-		return err->code;
-	if (p->variant && (lam_buf_append_text(out, ",\"variant\":", err) < 0 ||
-			   append_string(out, p->variant, err) < 0))
-		return err->code;
-	return lam_buf_append_char(out, '}', err);
-}
+	json_t *moved = json_copy(descriptor);
 
-/* A descriptor that points elsewhere now; what nobody here knows stays, embedded data
- * cannot. platform NULL: it stays too. */
-static int append_redirected(struct lam_buf *out, const struct lam_doc *doc,
-			     const struct lam_json *json, const char *media_type,
-			     const struct lam_digest *digest, int64_t size,
-			     const struct lam_platform *platform, struct lam_error *err)
-{
-	if (lam_buf_append_char(out, '{', err) < 0)
-		return err->code;
-	for (const struct lam_json *m = lam_json_first(json); m; m = lam_json_next(m)) {
-		const char *key = lam_json_key(m);
-		int code;
-
-		if (strcmp(key, "data") == 0 ||
-		    (platform && strcmp(key, "platform") == 0))
-			continue;
-		if (append_comma(out, '{', err) < 0)
-			return err->code;
-		if (strcmp(key, "mediaType") == 0 && media_type)
-			code = lam_buf_append_text(out, "\"mediaType\":", err) < 0
-				       ? err->code
-				       : append_string(out, media_type, err);
-		else if (strcmp(key, "digest") == 0)
-			code = lam_buf_append_text(out, "\"digest\":", err) < 0
-				       ? err->code
-				       : append_digest(out, digest, err);
-		else if (strcmp(key, "size") == 0)
-			code = lam_buf_printf(out, err, "\"size\":%lld", (long long)size);
-		else
-			code = append_member(out, doc, m, err);
-		if (code < 0)
-			return code;
-	}
-	if (append_platform(out, platform, err) < 0)
-		return err->code;
-	return lam_buf_append_char(out, '}', err);
-}
-
-static struct lam_splice replace(const struct lam_json *value, const struct lam_buf *with)
-{
-	struct lam_splice s = { .bytes = with->data, .len = with->len };
-
-	lam_json_span(value, &s.begin, &s.end);
-	return s;
-}
-
-static int compare_splices(const void *a, const void *b)
-{
-	const struct lam_splice *x = a, *y = b;
-
-	return (x->begin > y->begin) - (x->begin < y->begin);
-}
-
-/* Behind the last member of an object. */
-static struct lam_splice insert_at_end(const struct lam_json *object,
-				       const struct lam_buf *member)
-{
-	struct lam_splice s = { .bytes = member->data, .len = member->len };
-	size_t begin, end;
-
-	lam_json_span(object, &begin, &end);
-	s.begin = s.end = end - 1;
-	for (const struct lam_json *m = lam_json_first(object); m; m = lam_json_next(m)) {
-		lam_json_span(m, &begin, &end);
-		s.begin = s.end = end;
-	}
-	return s;
+	json_object_set_new(moved, "digest", digest_text(digest));
+	json_object_set_new(moved, "size", json_integer(size));
+	json_object_del(moved, "data");
+	return moved;
 }
 
 /* Configs */
 
-static bool is_identity(const struct lam_config *config,
-			const struct lam_stack_layer *layers, size_t count,
-			const char *created)
+static bool is_same_stack(const struct lam_stack_layer *layers, size_t count,
+			  size_t originals)
 {
-	bool same = !created && count == config->diff_id_count;
+	bool same = count == originals;
 
 	for (size_t i = 0; i < count && same; i++)
 		same = layers[i].kept && layers[i].original == i;
@@ -168,36 +55,22 @@ struct history {
 	const struct lam_stack_layer *layers;
 	size_t count;
 	const char *created;
-	size_t *of_layer; /* original -> its entry */
-	struct lam_buf *out;
+	const json_t *old;
+	json_t *out;
 };
 
-static int add_written(struct history *h, const struct lam_stack_layer *layer,
-		       struct lam_error *err)
+static void add_written(struct history *h, const struct lam_stack_layer *layer)
 {
-	if (append_comma(h->out, '[', err) < 0 ||
-	    lam_buf_append_char(h->out, '{', err) < 0)
-		return err->code;
-	if (h->created && (lam_buf_append_text(h->out, "\"created\":", err) < 0 ||
-			   append_string(h->out, h->created, err) < 0 ||
-			   lam_buf_append_char(h->out, ',', err) < 0))
-		return err->code;
-	if (lam_buf_append_text(h->out, "\"created_by\":", err) < 0 ||
-	    append_string(h->out, layer->created_by, err) < 0)
-		return err->code;
-	if (layer->comment && layer->comment[0] &&
-	    (lam_buf_append_text(h->out, ",\"comment\":", err) < 0 ||
-	     append_string(h->out, layer->comment, err) < 0))
-		return err->code;
-	return lam_buf_append_char(h->out, '}', err);
+	const char *comment = layer->comment && layer->comment[0] ? layer->comment : NULL;
+
+	json_array_append_new(h->out, json_pack("{s:s*, s:s, s:s*}", "created",
+						h->created, "created_by",
+						layer->created_by, "comment", comment));
 }
 
-static int add_old(struct history *h, size_t entry, struct lam_error *err)
+static void add_old(struct history *h, size_t entry)
 {
-	if (append_comma(h->out, '[', err) < 0)
-		return err->code;
-	return append_raw(h->out, h->config->doc, h->config->history[entry].begin,
-			  h->config->history[entry].end, err);
+	json_array_append(h->out, json_array_get(h->old, entry));
 }
 
 /* The place in the new stack that an original's empty entries stand behind: its own, else
@@ -214,176 +87,127 @@ static size_t place_of(const struct history *h, size_t original)
 }
 
 /* Empty entries behind the original `behind`; SIZE_MAX: those before the first. */
-static int add_empty(struct history *h, size_t behind, struct lam_error *err)
+static void add_empty(struct history *h, size_t behind)
 {
 	size_t layer = SIZE_MAX;
 
 	for (size_t i = 0; i < h->config->history_count; i++) {
 		if (!h->config->history[i].empty_layer)
 			layer++;
-		else if (layer == behind && add_old(h, i, err) < 0)
-			return err->code;
+		else if (layer == behind)
+			add_old(h, i);
 	}
-	return 0;
 }
 
-static int add_entries(struct history *h, struct lam_error *err)
+static void add_entries(struct history *h, const size_t *of_layer)
 {
-	if (add_empty(h, SIZE_MAX, err) < 0)
-		return err->code;
+	add_empty(h, SIZE_MAX);
 	for (size_t n = 0; n < h->count; n++) {
 		const struct lam_stack_layer *layer = &h->layers[n];
 
-		if ((layer->kept ? add_old(h, h->of_layer[layer->original], err)
-				 : add_written(h, layer, err)) < 0)
-			return err->code;
+		if (layer->kept)
+			add_old(h, of_layer[layer->original]);
+		else
+			add_written(h, layer);
 		for (size_t i = 0; i < h->config->diff_id_count; i++) {
-			if (place_of(h, i) == n && add_empty(h, i, err) < 0)
-				return err->code;
+			if (place_of(h, i) == n)
+				add_empty(h, i);
 		}
 	}
-	return 0;
 }
 
 /* A history that does not tell which entry is which layer's stays, and what is new goes
  * behind it. */
-static int add_to_odd(struct history *h, struct lam_error *err)
+static void add_to_odd(struct history *h)
 {
-	for (size_t i = 0; i < h->config->history_count; i++) {
-		if (add_old(h, i, err) < 0)
-			return err->code;
-	}
+	for (size_t i = 0; i < h->config->history_count; i++)
+		add_old(h, i);
 	for (size_t n = 0; n < h->count; n++) {
-		if (!h->layers[n].kept && add_written(h, &h->layers[n], err) < 0)
-			return err->code;
+		if (!h->layers[n].kept)
+			add_written(h, &h->layers[n]);
 	}
-	return 0;
 }
 
-static int edit_history(struct history *h, struct lam_error *err)
+static json_t *edit_history(struct history *h)
 {
-	size_t with_layer = 0;
-	int code;
+	size_t layers = h->config->diff_id_count, with_layer = 0;
+	LAM_CLEANUP(lam_free_ptr)
+	size_t *of_layer = lam_xcalloc(layers + 1, sizeof *of_layer);
 
 	for (size_t i = 0; i < h->config->history_count; i++)
 		with_layer += !h->config->history[i].empty_layer;
-	h->of_layer = malloc((h->config->diff_id_count + 1) * sizeof *h->of_layer);
-	if (!h->of_layer)
-		return lam_fail_memory(err);
-	lam_config_layer_history(h->config, h->config->diff_id_count, h->of_layer);
-	code = lam_buf_append_char(h->out, '[', err);
-	if (code == 0)
-		code = with_layer == h->config->diff_id_count ? add_entries(h, err)
-							      : add_to_odd(h, err);
-	if (code == 0)
-		code = lam_buf_append_char(h->out, ']', err);
-	free(h->of_layer);
-	return code;
+	lam_config_layer_history(h->config, layers, of_layer);
+	h->out = json_array();
+	if (with_layer == layers)
+		add_entries(h, of_layer);
+	else
+		add_to_odd(h);
+	return h->out;
 }
 
-static int edit_diff_ids(const struct lam_stack_layer *layers, size_t count,
-			 struct lam_buf *out, struct lam_error *err)
+static int edit_config(const struct lam_config *config,
+		       const struct lam_stack_layer *layers, size_t count,
+		       const char *created, struct lam_buf *out, struct lam_error *err)
 {
-	if (lam_buf_append_char(out, '[', err) < 0)
-		return err->code;
-	for (size_t n = 0; n < count; n++) {
-		if (append_comma(out, '[', err) < 0 ||
-		    append_digest(out, &layers[n].diff_id, err) < 0)
-			return err->code;
-	}
-	return lam_buf_append_char(out, ']', err);
+	json_auto_t *root = json_copy(config->doc.root);
+	json_t *rootfs = json_copy(json_object_get(root, "rootfs")), *ids = json_array();
+	struct history h = { .config = config,
+			     .layers = layers,
+			     .count = count,
+			     .created = created ? created : config->created,
+			     .old = json_object_get(root, "history") };
+
+	for (size_t n = 0; n < count; n++)
+		json_array_append_new(ids, digest_text(&layers[n].diff_id));
+	json_object_set_new(rootfs, "diff_ids", ids);
+	json_object_set_new(root, "rootfs", rootfs);
+	if (json_is_array(h.old))
+		json_object_set_new(root, "history", edit_history(&h));
+	if (created)
+		json_object_set_new(root, "created", json_string(created));
+	return write_doc(root, out, err);
 }
 
 int lam_config_edit(const struct lam_config *config, const struct lam_stack_layer *layers,
 		    size_t count, const char *created, struct lam_buf *out,
 		    struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf ids = LAM_BUF(LAM_MAX_CONFIG);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf history = LAM_BUF(LAM_MAX_CONFIG);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf time = LAM_BUF(LAM_MAX_CONFIG);
-	const struct lam_json *root = lam_doc_root(config->doc),
-			      *old_history = lam_json_get(root, "history");
-	const struct lam_json *old_created = lam_json_get(root, "created");
-	struct history h = { config, layers,  count, created ? created : config->created,
-			     NULL,   &history };
-	struct lam_splice splices[3];
-	size_t used = 0;
-
-	if (is_identity(config, layers, count, created))
-		return lam_doc_splice(config->doc, NULL, 0, out, err);
-	if (edit_diff_ids(layers, count, &ids, err) < 0)
-		return err->code;
-	splices[used++] =
-		replace(lam_json_get(lam_json_get(root, "rootfs"), "diff_ids"), &ids);
-	if (old_history) {
-		if (edit_history(&h, err) < 0)
-			return err->code;
-		splices[used++] = replace(old_history, &history);
-	}
-	if (created) {
-		if ((!old_created &&
-		     lam_buf_append_text(&time, ",\"created\":", err) < 0) ||
-		    append_string(&time, created, err) < 0)
-			return err->code;
-		splices[used++] = old_created ? replace(old_created, &time)
-					      : insert_at_end(root, &time);
-	}
-	qsort(splices, used, sizeof *splices, compare_splices);
-	return lam_doc_splice(config->doc, splices, used, out, err);
+	if (!created && is_same_stack(layers, count, config->diff_id_count))
+		return lam_buf_append(out, config->doc.bytes, config->doc.len, err);
+	return edit_config(config, layers, count, created, out, err);
 }
 
 /* Manifests */
 
-static int edit_layers(const struct lam_manifest *m, const struct lam_stack_layer *layers,
-		       size_t count, struct lam_buf *out, struct lam_error *err)
+static json_t *edit_layers(const struct lam_manifest *m,
+			   const struct lam_stack_layer *layers, size_t count)
 {
-	if (lam_buf_append_char(out, '[', err) < 0)
-		return err->code;
+	json_t *stack = json_array();
+
 	for (size_t n = 0; n < count; n++) {
 		const struct lam_stack_layer *l = &layers[n];
 
-		if (append_comma(out, '[', err) < 0)
-			return err->code;
-		if ((l->kept ? append_value(out, m->doc, m->layers[l->original].json, err)
-			     : append_descriptor(out, l->media_type, &l->digest, l->size,
-						 err)) < 0)
-			return err->code;
+		if (l->kept)
+			json_array_append(stack, m->layers[l->original].json);
+		else
+			json_array_append_new(
+				stack,
+				make_descriptor(l->media_type, &l->digest, l->size));
 	}
-	return lam_buf_append_char(out, ']', err);
+	return stack;
 }
 
-static const struct lam_annotation *
-find_annotation(const struct lam_annotation *annotations, size_t count, const char *key)
+static void annotate(json_t *root, const struct lam_annotation *annotations, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(annotations[i].key, key) == 0)
-			return &annotations[i];
-	}
-	return NULL;
-}
+	json_t *old = json_object_get(root, "annotations"),
+	       *edited = json_is_object(old) ? json_copy(old) : json_object();
 
-static int edit_annotations(const struct lam_doc *doc, const struct lam_json *old,
-			    const struct lam_annotation *annotations, size_t count,
-			    struct lam_buf *out, struct lam_error *err)
-{
-	if (lam_buf_append_char(out, '{', err) < 0)
-		return err->code;
-	for (const struct lam_json *m = old ? lam_json_first(old) : NULL; m;
-	     m = lam_json_next(m)) {
-		if (find_annotation(annotations, count, lam_json_key(m)))
-			continue;
-		if (append_comma(out, '{', err) < 0 ||
-		    append_member(out, doc, m, err) < 0)
-			return err->code;
-	}
 	for (size_t i = 0; i < count; i++) {
-		if (append_comma(out, '{', err) < 0 ||
-		    append_string(out, annotations[i].key, err) < 0 ||
-		    lam_buf_append_char(out, ':', err) < 0 ||
-		    append_string(out, annotations[i].value, err) < 0)
-			return err->code;
+		json_object_del(edited, annotations[i].key);
+		json_object_set_new(edited, annotations[i].key,
+				    json_string(annotations[i].value));
 	}
-	return lam_buf_append_char(out, '}', err);
+	json_object_set_new(root, "annotations", edited);
 }
 
 int lam_manifest_edit(const struct lam_manifest *m, const struct lam_stack_layer *layers,
@@ -391,80 +215,41 @@ int lam_manifest_edit(const struct lam_manifest *m, const struct lam_stack_layer
 		      int64_t config_size, const struct lam_annotation *annotations,
 		      size_t annotation_count, struct lam_buf *out, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf stack = LAM_BUF(LAM_MAX_MANIFEST);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf config = LAM_BUF(LAM_MAX_MANIFEST);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf notes = LAM_BUF(LAM_MAX_MANIFEST);
-	const struct lam_json *root = lam_doc_root(m->doc),
-			      *old = lam_json_get(root, "annotations");
-	bool same = count == m->layer_count &&
+	json_auto_t *root = json_copy(m->doc.root);
+	bool same = is_same_stack(layers, count, m->layer_count) &&
 		    lam_digest_equal(config_digest, &m->config.digest);
-	struct lam_splice splices[3];
-	size_t used = 0;
 
-	for (size_t n = 0; n < count && same; n++)
-		same = layers[n].kept && layers[n].original == n;
+	if (same && !annotation_count)
+		return lam_buf_append(out, m->doc.bytes, m->doc.len, err);
 	if (!same) {
-		if (edit_layers(m, layers, count, &stack, err) < 0 ||
-		    append_redirected(&config, m->doc, m->config.json, NULL,
-				      config_digest, config_size, NULL, err) < 0)
-			return err->code;
-		splices[used++] = replace(lam_json_get(root, "layers"), &stack);
-		splices[used++] = replace(m->config.json, &config);
+		json_object_set_new(root, "config",
+				    redirect(m->config.json, config_digest, config_size));
+		json_object_set_new(root, "layers", edit_layers(m, layers, count));
 	}
-	if (annotation_count) {
-		if (!old && lam_buf_append_text(&notes, ",\"annotations\":", err) < 0)
-			return err->code;
-		if (edit_annotations(m->doc, old, annotations, annotation_count, &notes,
-				     err) < 0)
-			return err->code;
-		splices[used++] =
-			old ? replace(old, &notes) : insert_at_end(root, &notes);
-	}
-	qsort(splices, used, sizeof *splices, compare_splices);
-	return lam_doc_splice(m->doc, splices, used, out, err);
+	if (annotation_count)
+		annotate(root, annotations, annotation_count);
+	return write_doc(root, out, err);
 }
 
 int lam_manifest_make(const struct lam_digest *config_digest, int64_t config_size,
 		      const struct lam_stack_layer *layers, size_t count,
 		      struct lam_buf *out, struct lam_error *err)
 {
-	if (lam_buf_append_text(
-		    out,
-		    "{\"schemaVersion\":2,\"mediaType\":\"" LAM_MT_OCI_MANIFEST
-		    "\",\"config\":",
-		    err) < 0 ||
-	    append_descriptor(out, LAM_MT_OCI_CONFIG, config_digest, config_size, err) <
-		    0 ||
-	    lam_buf_append_text(out, ",\"layers\":[", err) < 0)
-		return err->code;
-	for (size_t n = 0; n < count; n++) {
-		if (append_comma(out, '[', err) < 0 ||
-		    append_descriptor(out, layers[n].media_type, &layers[n].digest,
-				      layers[n].size, err) < 0)
-			return err->code;
-	}
-	return lam_buf_append_text(out, "]}", err);
+	json_t *stack = json_array();
+	json_auto_t *root =
+		json_pack("{s:i, s:s, s:o, s:o}", "schemaVersion", 2, "mediaType",
+			  LAM_MT_OCI_MANIFEST, "config",
+			  make_descriptor(LAM_MT_OCI_CONFIG, config_digest, config_size),
+			  "layers", stack);
+
+	for (size_t n = 0; n < count; n++)
+		json_array_append_new(stack,
+				      make_descriptor(layers[n].media_type,
+						      &layers[n].digest, layers[n].size));
+	return write_doc(root, out, err);
 }
 
 /* Indexes */
-
-static int append_image(struct lam_buf *out, const char *media_type,
-			const struct lam_digest *digest, int64_t size,
-			const struct lam_platform *platform, const char *ref_name,
-			struct lam_error *err)
-{
-	if (append_descriptor(out, media_type, digest, size, err) < 0)
-		return err->code;
-	out->len--; /* its closing brace */
-	if (append_platform(out, platform, err) < 0)
-		return err->code;
-	if (ref_name &&
-	    (lam_buf_append_text(out, ",\"annotations\":{\"" REF_NAME "\":", err) < 0 ||
-	     append_string(out, ref_name, err) < 0 ||
-	     lam_buf_append_char(out, '}', err) < 0))
-		return err->code;
-	return lam_buf_append_char(out, '}', err);
-}
 
 bool lam_index_is_replaced(const struct lam_index *index,
 			   const struct lam_index_entry *entry, const char *ref_name)
@@ -480,53 +265,48 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* A platform that says the same stays, with what else it says (os.version). */
 static bool is_same_platform(const struct lam_platform *a, const struct lam_platform *b)
 {
 	return same_text(a->os, b->os) && same_text(a->architecture, b->architecture) &&
 	       same_text(a->variant, b->variant);
 }
 
-static int append_replaced(struct lam_buf *out, const struct lam_index *index,
-			   const struct lam_index_entry *entry, const char *media_type,
-			   const struct lam_digest *digest, int64_t size,
-			   const struct lam_platform *platform, struct lam_error *err)
+static void set_platform(json_t *descriptor, const struct lam_platform *p)
 {
-	bool stays = platform && is_same_platform(&entry->platform, platform);
-
-	return append_redirected(out, index->doc, entry->descriptor.json, media_type,
-				 digest, size, stays ? NULL : platform, err);
+	json_object_del(descriptor, "platform");
+	if (p->os && p->architecture)
+		json_object_set_new(descriptor, "platform",
+				    json_pack("{s:s, s:s, s:s*}", "architecture",
+					      p->architecture, "os", p->os, "variant",
+					      p->variant));
 }
 
-static int edit_manifests(const struct lam_index *index, const char *media_type,
+/* What stood in the place of an image; a platform that says the same stays, with what
+ * else it says (os.version). */
+static json_t *edit_image(const struct lam_index_entry *entry, const char *media_type,
 			  const struct lam_digest *digest, int64_t size,
-			  const struct lam_platform *platform, const char *ref_name,
-			  struct lam_buf *out, struct lam_error *err)
+			  const struct lam_platform *platform)
 {
-	bool done = false;
+	json_t *image = redirect(entry->descriptor.json, digest, size);
 
-	if (lam_buf_append_char(out, '[', err) < 0)
-		return err->code;
-	for (size_t i = 0; i < index->count; i++) {
-		const struct lam_index_entry *e = &index->entries[i];
-		bool replaced = lam_index_is_replaced(index, e, ref_name);
+	json_object_set_new(image, "mediaType", json_string(media_type));
+	if (platform && !is_same_platform(&entry->platform, platform))
+		set_platform(image, platform);
+	return image;
+}
 
-		if (replaced && done)
-			continue;
-		if (append_comma(out, '[', err) < 0)
-			return err->code;
-		if ((replaced ? append_replaced(out, index, e, media_type, digest, size,
-						platform, err)
-			      : append_value(out, index->doc, e->descriptor.json, err)) <
-		    0)
-			return err->code;
-		done = done || replaced;
-	}
-	if (!done &&
-	    (append_comma(out, '[', err) < 0 ||
-	     append_image(out, media_type, digest, size, platform, ref_name, err) < 0))
-		return err->code;
-	return lam_buf_append_char(out, ']', err);
+static json_t *make_image(const char *media_type, const struct lam_digest *digest,
+			  int64_t size, const struct lam_platform *platform,
+			  const char *ref_name)
+{
+	json_t *image = make_descriptor(media_type, digest, size);
+
+	if (platform)
+		set_platform(image, platform);
+	if (ref_name)
+		json_object_set_new(image, "annotations",
+				    json_pack("{s:s}", LAM_REF_NAME, ref_name));
+	return image;
 }
 
 int lam_index_edit(const char *bytes, size_t len, const char *media_type,
@@ -537,36 +317,27 @@ int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 	static const char empty[] =
 		"{\"schemaVersion\":2,\"mediaType\":\"" LAM_MT_OCI_INDEX
 		"\",\"manifests\":[]}";
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf manifests = LAM_BUF(LAM_MAX_INDEX);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf member = LAM_BUF(LAM_MAX_INDEX);
-	const struct lam_json *old, *any;
-	struct lam_index index;
-	struct lam_splice splice;
-	int code;
+	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
+	json_t *images;
+	bool done = false;
 
 	if (lam_index_parse(&index, len ? bytes : empty, len ? len : sizeof empty - 1,
 			    "index.json", NULL, err) < 0)
 		return err->code;
-	code = edit_manifests(&index, media_type, digest, size, platform, ref_name,
-			      &manifests, err);
-	old = lam_json_get(lam_doc_root(index.doc), "manifests");
-	/* "manifests": null is a member all the same */
-	for (any = lam_json_first(lam_doc_root(index.doc)); any && !old;
-	     any = lam_json_next(any)) {
-		if (strcmp(lam_json_key(any), "manifests") == 0)
-			old = any;
+	images = json_array();
+	for (size_t i = 0; i < index.count; i++) {
+		const struct lam_index_entry *e = &index.entries[i];
+
+		if (!lam_index_is_replaced(&index, e, ref_name))
+			json_array_append(images, e->descriptor.json);
+		else if (!done)
+			json_array_append_new(images, edit_image(e, media_type, digest,
+								 size, platform));
+		done = done || lam_index_is_replaced(&index, e, ref_name);
 	}
-	if (code == 0 && old) {
-		splice = replace(old, &manifests);
-	} else if (code == 0) {
-		code = lam_buf_append_text(&member, ",\"manifests\":", err);
-		if (code == 0)
-			code = lam_buf_append(&member, manifests.data, manifests.len,
-					      err);
-		splice = insert_at_end(lam_doc_root(index.doc), &member);
-	}
-	if (code == 0)
-		code = lam_doc_splice(index.doc, &splice, 1, out, err);
-	lam_index_fini(&index);
-	return code;
+	if (!done)
+		json_array_append_new(
+			images, make_image(media_type, digest, size, platform, ref_name));
+	json_object_set_new(index.doc.root, "manifests", images);
+	return write_doc(index.doc.root, out, err);
 }

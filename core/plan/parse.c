@@ -1,267 +1,623 @@
+/* Reading a plan. Members are picked by name first and looked at in a fixed order, so that
+ * nothing depends on the order in which they stand; what is wrong is sorted by its place
+ * in the document. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "base/spelling.h"
-#include "plan/reader.h"
+#include "plan/plan.h"
 #include "plan/rule.h"
+
+/* More than anybody reads: the rest are only counted. */
+#define MOST_FAULTS LAM_MAX_NOTES
+#define MOST_FIELDS 6
+#define NOBODY      UINT32_MAX
+
+struct fault {
+	struct lam_json_place place;
+	char *text;
+};
+
+struct reader {
+	struct lam_plan *plan;
+	struct fault faults[MOST_FAULTS + 1]; /* sorted */
+	size_t fault_count, fault_total;
+	json_t *names;                   /* of layers; NULL: not known */
+	uint32_t owners[LAM_MAX_LAYERS]; /* of each original: the layer that names it */
+	const char *rest;                /* name of the layer that is "rest" */
+};
+
+/* What is wrong */
+
+static int compare_places(const struct lam_json_place *a, const struct lam_json_place *b)
+{
+	size_t i = 0;
+
+	while (i < a->depth && i < b->depth && a->way[i] == b->way[i])
+		i++;
+	if (i == a->depth || i == b->depth)
+		return (a->depth > b->depth) - (a->depth < b->depth);
+	return a->way[i] < b->way[i] ? -1 : 1;
+}
+
+__attribute__((format(printf, 3, 4))) static void
+complain(struct reader *r, const struct lam_json *at, const char *format, ...)
+{
+	struct fault fault = { .place = lam_json_place(at) };
+	size_t slot = r->fault_count;
+	char text[LAM_ERROR_MAX];
+	struct lam_error line;
+	va_list args;
+
+	r->fault_total++;
+	while (slot > 0 && compare_places(&r->faults[slot - 1].place, &fault.place) > 0)
+		slot--;
+	if (slot == MOST_FAULTS)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	lam_json_fail(at, &line, LAM_EPLAN, "%s", text);
+	fault.text = lam_xstrdup(line.text);
+	memmove(r->faults + slot + 1, r->faults + slot,
+		(r->fault_count - slot) * sizeof *r->faults);
+	r->faults[slot] = fault;
+	if (r->fault_count == MOST_FAULTS)
+		free(r->faults[MOST_FAULTS].text);
+	else
+		r->fault_count++;
+}
+
+/* "; did you mean \"x\"?", or nothing. */
+#define HINT_TEXT (LAM_PATH_TEXT + 32)
+static const char *hint(const struct lam_near *near, char out[HINT_TEXT])
+{
+	char shown[LAM_PATH_TEXT];
+
+	out[0] = '\0';
+	if (near->best)
+		snprintf(out, HINT_TEXT, "; did you mean \"%s\"?",
+			 lam_path_text(shown, near->best, near->best_len, false));
+	return out;
+}
+
+/* Values. What is not there (a value of NULL) is no error for these. */
+
+static bool is_text(struct reader *r, const struct lam_json *at, const char *what)
+{
+	if (lam_json_is_text(at->value))
+		return true;
+	complain(r, at, "expected %s", what);
+	return false;
+}
+
+static bool is_list(struct reader *r, const struct lam_json *at, const char *what)
+{
+	if (json_is_array(at->value))
+		return true;
+	complain(r, at, "expected %s", what);
+	return false;
+}
+
+/* The text of a string that is there and is one; NULL otherwise. */
+static const char *text_of(struct reader *r, const struct lam_json *at)
+{
+	const char *text;
+
+	if (!at->value || !is_text(r, at, "a string"))
+		return NULL;
+	text = json_string_value(at->value);
+	if (strlen(text) == json_string_length(at->value))
+		return text;
+	complain(r, at, "a string with \\u0000 in it");
+	return NULL;
+}
+
+static char *copy_text(struct reader *r, const struct lam_json *at)
+{
+	const char *text = text_of(r, at);
+
+	return text ? lam_xstrdup(text) : NULL;
+}
+
+static void read_compression(struct reader *r, const struct lam_json *at, bool *out_has,
+			     struct lam_compression *out)
+{
+	const char *text = text_of(r, at);
+	struct lam_error why;
+
+	if (!text)
+		return;
+	if (lam_compression_parse(out, text, &why) < 0)
+		complain(r, at, "%s", why.text);
+	else
+		*out_has = true;
+}
+
+/* Members by name: out[i] is that of names[i]; others are unknown fields. False where
+ * object is none. */
+static bool read_fields(struct reader *r, const struct lam_json *object,
+			const char *const names[MOST_FIELDS],
+			struct lam_json out[MOST_FIELDS])
+{
+	char text[HINT_TEXT];
+
+	memset(out, 0, MOST_FIELDS * sizeof *out);
+	if (!json_is_object(object->value)) {
+		complain(r, object, "expected an object");
+		return false;
+	}
+	for (struct lam_json m = lam_json_first(object); m.value; lam_json_step(&m)) {
+		struct lam_near near;
+		size_t i = 0;
+
+		while (i < MOST_FIELDS && names[i] && strcmp(names[i], m.key) != 0)
+			i++;
+		if (i < MOST_FIELDS && names[i]) {
+			out[i] = m;
+			continue;
+		}
+		lam_near_init(&near, m.key, strlen(m.key));
+		for (i = 0; i < MOST_FIELDS && names[i]; i++)
+			lam_near_try(&near, names[i], strlen(names[i]));
+		complain(r, &m, "unknown field%s", hint(&near, text));
+	}
+	return true;
+}
 
 /* source */
 
-static void read_source_paths(struct lam_reader *r, const struct lam_json *value)
+static void read_source(struct reader *r, const struct lam_json *source)
 {
-	if (!value || !lam_reader_expect(r, value, LAM_JSON_ARRAY, "a list of names"))
+	static const char *const names[MOST_FIELDS] = { "reference", "manifest", "paths",
+							"note" };
+	struct lam_plan *plan = r->plan;
+	struct lam_json f[MOST_FIELDS];
+
+	if (!source->value || !read_fields(r, source, names, f))
 		return;
-	r->plan->source_paths = lam_reader_allocate(r, lam_json_count(value),
-						    sizeof *r->plan->source_paths);
-	for (const struct lam_json *v = lam_json_first(value); v && r->plan->source_paths;
-	     v = lam_json_next(v))
-		lam_reader_copy(r, &r->plan->source_paths[r->plan->source_path_count++],
-				v);
+	plan->source_reference = copy_text(r, &f[0]);
+	plan->source_manifest = copy_text(r, &f[1]);
+	plan->source_note = copy_text(r, &f[3]);
+	if (!f[2].value || !is_list(r, &f[2], "a list of names"))
+		return;
+	plan->source_paths =
+		lam_xcalloc(json_array_size(f[2].value) + 1, sizeof *plan->source_paths);
+	for (struct lam_json p = lam_json_first(&f[2]); p.value; lam_json_step(&p))
+		plan->source_paths[plan->source_path_count++] = copy_text(r, &p);
 }
 
-static void read_source(struct lam_reader *r, const struct lam_json *value)
-{
-	static const char *const names[] = { "reference", "manifest", "paths", "note" };
-	const struct lam_json *f[LAM_MOST_FIELDS];
+/* layers[].from */
 
-	if (!value || !lam_reader_fields(r, value, LAM_FIELDS(names), f))
+/* A number of an original; false where the text does not begin with one. */
+static bool read_digits(const char **text, uint32_t *out)
+{
+	size_t len = strspn(*text, "0123456789");
+
+	if (len == 0 || len > 4 || (len > 1 && **text == '0'))
+		return false;
+	*out = (uint32_t)strtoul(*text, NULL, 10);
+	*text += len;
+	return *out < LAM_MAX_LAYERS;
+}
+
+static bool parse_range(const char *text, struct lam_range *out)
+{
+	if (!read_digits(&text, &out->first) || *text != '-')
+		return false;
+	text++;
+	return read_digits(&text, &out->last) && *text == '\0';
+}
+
+static bool read_range(struct reader *r, const struct lam_json *at, struct lam_range *out)
+{
+	bool is_string = lam_json_is_text(at->value);
+	const char *text = is_string ? text_of(r, at) : NULL;
+
+	if (is_string && !text)
+		return false;
+	if (json_is_integer(at->value) && json_integer_value(at->value) >= 0 &&
+	    json_integer_value(at->value) < LAM_MAX_LAYERS) {
+		out->first = out->last = (uint32_t)json_integer_value(at->value);
+		return true;
+	}
+	if (!text && (json_is_integer(at->value) || json_is_string(at->value)))
+		complain(r, at, "expected the number of a layer, 0 to %d",
+			 LAM_MAX_LAYERS - 1);
+	else if (!text)
+		complain(r, at, "expected a number or a range like \"1-3\"");
+	else if (!parse_range(text, out))
+		complain(r, at, "expected a number or a range like \"1-3\", up to %d",
+			 LAM_MAX_LAYERS - 1);
+	else if (out->first > out->last)
+		complain(r, at, "the range runs backwards; write \"%u-%u\"", out->last,
+			 out->first);
+	else
+		return true;
+	return false;
+}
+
+static const char *name_of(const struct lam_plan *plan, uint32_t layer,
+			   char out[LAM_PATH_TEXT])
+{
+	const char *name = plan->layers[layer].name;
+
+	if (name)
+		lam_path_text(out, name, strlen(name), false);
+	else
+		snprintf(out, LAM_PATH_TEXT, "layers[%u]", layer);
+	return out;
+}
+
+static void own_range(struct reader *r, const struct lam_json *at, struct lam_range range,
+		      uint32_t layer)
+{
+	char one[LAM_PATH_TEXT], other[LAM_PATH_TEXT];
+
+	for (uint32_t i = range.first; i <= range.last; i++) {
+		uint32_t owner = r->owners[i];
+
+		if (owner == NOBODY) {
+			r->owners[i] = layer;
+			continue;
+		}
+		if (owner == layer)
+			complain(r, at, "layer %u of the image is named twice", i);
+		else
+			complain(
+				r, at,
+				"layer %u of the image is in two layers, \"%s\" and \"%s\"",
+				i, name_of(r->plan, owner, one),
+				name_of(r->plan, layer, other));
 		return;
-	lam_reader_copy(r, &r->plan->source_reference, f[0]);
-	lam_reader_copy(r, &r->plan->source_manifest, f[1]);
-	read_source_paths(r, f[2]);
-	lam_reader_copy(r, &r->plan->source_note, f[3]);
+	}
+}
+
+static void read_rest(struct reader *r, const struct lam_json *from,
+		      struct lam_plan_layer *layer)
+{
+	const char *text = text_of(r, from);
+	char shown[LAM_PATH_TEXT];
+
+	if (!text)
+		return;
+	if (strcmp(text, "rest") != 0) {
+		complain(
+			r, from,
+			"expected \"rest\" or a list of numbers and ranges like [0, \"2-4\"]");
+		return;
+	}
+	layer->rest = true;
+	if (r->rest)
+		complain(r, from, "only one layer can be \"rest\", and \"%s\" is",
+			 lam_path_text(shown, r->rest, strlen(r->rest), false));
+	else
+		r->rest = layer->name ? layer->name : "another";
+}
+
+/* How many originals the layer is from. */
+static size_t read_from(struct reader *r, const struct lam_json *from, uint32_t n)
+{
+	size_t count = 0;
+
+	if (lam_json_is_text(from->value)) {
+		read_rest(r, from, &r->plan->layers[n]);
+		return 0;
+	}
+	if (!from->value ||
+	    !is_list(r, from,
+		     "\"rest\" or a list of numbers and ranges like [0, \"2-4\"]"))
+		return 0;
+	for (struct lam_json v = lam_json_first(from); v.value; lam_json_step(&v)) {
+		struct lam_range range;
+
+		if (!read_range(r, &v, &range))
+			continue;
+		own_range(r, &v, range, n);
+		count += range.last - range.first + 1;
+	}
+	return count;
+}
+
+/* The originals of each layer, from owners: sorted, and as few ranges as there can be. */
+static void gather_ranges(struct reader *r)
+{
+	for (uint32_t i = 0, end; i < LAM_MAX_LAYERS; i = end) {
+		struct lam_plan_layer *layer;
+
+		end = i + 1;
+		if (r->owners[i] == NOBODY)
+			continue;
+		while (end < LAM_MAX_LAYERS && r->owners[end] == r->owners[i])
+			end++;
+		layer = &r->plan->layers[r->owners[i]];
+		layer->from = lam_xrealloc(layer->from,
+					   (layer->from_count + 1) * sizeof *layer->from);
+		layer->from[layer->from_count++] = (struct lam_range){ i, end - 1 };
+	}
+}
+
+/* layers */
+
+static void check_name(struct reader *r, const struct lam_json *at, const char *name)
+{
+	const char *fault = lam_plan_name_fault(name, strlen(name));
+	char shown[LAM_PATH_TEXT];
+
+	if (fault)
+		complain(r, at, "%s", fault);
+	else if (json_object_get(r->names, name))
+		complain(r, at, "a layer before it has the name \"%s\" too",
+			 lam_path_text(shown, name, strlen(name), false));
+	else
+		json_object_set_new(r->names, name, json_true());
+}
+
+static void read_keep(struct reader *r, const struct lam_json *keep,
+		      struct lam_plan_layer *layer, bool from_right, size_t originals)
+{
+	if (!keep->value)
+		return;
+	if (!json_is_boolean(keep->value)) {
+		complain(r, keep, "expected true or false");
+		return;
+	}
+	layer->keep = json_is_true(keep->value);
+	if (!layer->keep || !from_right)
+		return;
+	if (layer->rest)
+		complain(
+			r, keep,
+			"a layer that is kept is from exactly one layer of the image, not from \"rest\"");
+	else if (originals != 1)
+		complain(
+			r, keep,
+			"a layer that is kept is from exactly one layer of the image, not from %zu",
+			originals);
+}
+
+static void read_layer(struct reader *r, const struct lam_json *object, uint32_t n)
+{
+	static const char *const names[MOST_FIELDS] = { "name", "from", "keep",
+							"compression", "note" };
+	struct lam_plan_layer *layer = &r->plan->layers[n];
+	struct lam_json f[MOST_FIELDS];
+	size_t originals, faults;
+	bool from_right;
+
+	if (!read_fields(r, object, names, f))
+		return;
+	layer->name = copy_text(r, &f[0]);
+	if (!f[0].value)
+		complain(r, object, "\"name\" is missing");
+	else if (layer->name)
+		check_name(r, &f[0], layer->name);
+	faults = r->fault_total;
+	originals = read_from(r, &f[1], n);
+	/* what rests on a wrong "from" is not looked at */
+	from_right = r->fault_total == faults;
+	read_keep(r, &f[2], layer, from_right, originals);
+	read_compression(r, &f[3], &layer->has_compression, &layer->compression);
+	layer->note = copy_text(r, &f[4]);
+}
+
+static void read_layers(struct reader *r, const struct lam_json *root,
+			const struct lam_json *layers)
+{
+	size_t count = json_array_size(layers->value);
+
+	if (!layers->value) {
+		complain(r, root, "\"layers\" is missing");
+		return;
+	}
+	if (!is_list(r, layers, "a list of layers"))
+		return;
+	if (count == 0 || count > LAM_MAX_LAYERS) {
+		complain(r, layers, "a plan has 1 to %d layers, not %zu", LAM_MAX_LAYERS,
+			 count);
+		return;
+	}
+	r->plan->layers = lam_xcalloc(count, sizeof *r->plan->layers);
+	r->plan->layer_count = count;
+	r->names = json_object();
+	for (struct lam_json l = lam_json_first(layers); l.value; lam_json_step(&l))
+		read_layer(r, &l, (uint32_t)l.index);
+	gather_ranges(r);
 }
 
 /* assign */
 
-static void read_pattern(struct lam_reader *r, const struct lam_json *value,
+static void read_pattern(struct reader *r, const struct lam_json *at,
 			 enum lam_rule_kind kind, struct lam_plan_rule *rule)
 {
-	const char *text = lam_reader_text(r, value);
+	const char *text = text_of(r, at);
 	struct lam_error why;
 
 	rule->kind = kind;
 	if (text && lam_rule_kinds[kind].set(rule, text, &why) < 0)
-		lam_reader_complain_of(r, value, &why);
+		complain(r, at, "%s", why.text);
 }
 
-static void complain_of_layer(struct lam_reader *r, const struct lam_json *value,
+static void complain_of_layer(struct reader *r, const struct lam_json *to,
 			      const char *name)
 {
-	char shown[LAM_PATH_TEXT], hint[LAM_HINT_TEXT];
+	struct lam_json names = lam_json_root(r->names, NULL);
+	char shown[LAM_PATH_TEXT], text[HINT_TEXT];
 	struct lam_near near;
 
 	lam_near_init(&near, name, strlen(name));
-	for (uint32_t i = 0; i < r->names.count && r->fault_count < LAM_MOST_FAULTS;
-	     i++) {
-		size_t len;
-		const char *known = lam_names_get(&r->names, i, &len);
-
-		lam_near_try(&near, known, len);
+	if (r->fault_count < MOST_FAULTS) {
+		for (struct lam_json known = lam_json_first(&names); known.value;
+		     lam_json_step(&known))
+			lam_near_try(&near, known.key, strlen(known.key));
 	}
-	lam_reader_complain(r, value, "no layer \"%s\"%s",
-			    lam_path_text(shown, name, strlen(name), false),
-			    lam_reader_hint(&near, hint));
+	complain(r, to, "no layer \"%s\"%s",
+		 lam_path_text(shown, name, strlen(name), false), hint(&near, text));
 }
 
-static void read_to(struct lam_reader *r, const struct lam_json *object,
-		    const struct lam_json *value, struct lam_plan_rule *rule)
+static void read_to(struct reader *r, const struct lam_json *object,
+		    const struct lam_json *to, struct lam_plan_rule *rule)
 {
-	if (!value) {
-		lam_reader_complain(
+	if (!to->value) {
+		complain(
 			r, object,
 			"\"to\" is missing: the name of a layer, or null to leave the path out");
 		return;
 	}
-	if (lam_json_type(value) == LAM_JSON_NULL ||
-	    !lam_reader_expect(r, value, LAM_JSON_STRING, "the name of a layer, or null"))
+	if (json_is_null(to->value) || !is_text(r, to, "the name of a layer, or null"))
 		return;
-	lam_reader_copy(r, &rule->to, value);
-	if (rule->to && r->names_known &&
-	    lam_names_find(&r->names, rule->to, strlen(rule->to)) == UINT32_MAX)
-		complain_of_layer(r, value, rule->to);
+	rule->to = copy_text(r, to);
+	if (rule->to && r->names && !json_object_get(r->names, rule->to))
+		complain_of_layer(r, to, rule->to);
 }
 
-static void read_rule(struct lam_reader *r, const struct lam_json *object,
+static void read_rule(struct reader *r, const struct lam_json *object,
 		      struct lam_plan_rule *rule)
 {
-	static const char *const names[] = { "path", "glob", "to", "note" };
-	const struct lam_json *f[LAM_MOST_FIELDS];
+	static const char *const names[MOST_FIELDS] = { "path", "glob", "to", "note" };
+	struct lam_json f[MOST_FIELDS];
 
-	if (!lam_reader_fields(r, object, LAM_FIELDS(names), f))
+	if (!read_fields(r, object, names, f))
 		return;
-	if (f[0] && f[1])
-		lam_reader_complain(r, object, "has both \"path\" and \"glob\"");
-	else if (!f[0] && !f[1])
-		lam_reader_complain(r, object, "needs \"path\" or \"glob\"");
-	else if (f[0])
-		read_pattern(r, f[0], LAM_RULE_PATH, rule);
+	if (f[0].value && f[1].value)
+		complain(r, object, "has both \"path\" and \"glob\"");
+	else if (!f[0].value && !f[1].value)
+		complain(r, object, "needs \"path\" or \"glob\"");
+	else if (f[0].value)
+		read_pattern(r, &f[0], LAM_RULE_PATH, rule);
 	else
-		read_pattern(r, f[1], LAM_RULE_GLOB, rule);
-	read_to(r, object, f[2], rule);
-	lam_reader_copy(r, &rule->note, f[3]);
+		read_pattern(r, &f[1], LAM_RULE_GLOB, rule);
+	read_to(r, object, &f[2], rule);
+	rule->note = copy_text(r, &f[3]);
 }
 
-static void read_rules(struct lam_reader *r, const struct lam_json *value)
+static void read_rules(struct reader *r, const struct lam_json *rules)
 {
 	struct lam_plan *plan = r->plan;
 
-	if (!value || !lam_reader_expect(r, value, LAM_JSON_ARRAY, "a list of rules"))
+	if (!rules->value || !is_list(r, rules, "a list of rules"))
 		return;
-	plan->rules = lam_reader_allocate(r, lam_json_count(value), sizeof *plan->rules);
-	for (const struct lam_json *v = lam_json_first(value); v && !r->failed;
-	     v = lam_json_next(v))
-		read_rule(r, v, &plan->rules[plan->rule_count++]);
+	plan->rules = lam_xcalloc(json_array_size(rules->value) + 1, sizeof *plan->rules);
+	for (struct lam_json v = lam_json_first(rules); v.value; lam_json_step(&v))
+		read_rule(r, &v, &plan->rules[plan->rule_count++]);
 }
 
 /* The plan */
 
-static const struct lam_json *find_member(const struct lam_json *object, const char *key)
-{
-	for (const struct lam_json *m = lam_json_first(object); m; m = lam_json_next(m)) {
-		if (strcmp(lam_json_key(m), key) == 0)
-			return m;
-	}
-	return NULL;
-}
-
 /* False where the rest is not for this reader. */
-static bool check_version(struct lam_reader *r, const struct lam_json *root)
+static bool check_version(struct reader *r, const struct lam_json *root)
 {
-	const struct lam_json *value = find_member(root, "lamina");
-	struct lam_error why;
-	int64_t version = 0;
+	struct lam_json version = lam_json_first(root);
 
-	if (!value) {
-		lam_reader_complain(r, root,
-				    "\"lamina\" is missing: a plan has \"lamina\": 1");
-		return true;
-	}
-	if (lam_json_type(value) == LAM_JSON_NUMBER &&
-	    lam_json_int(r->doc, value, &version, &why) == 0 && version > 1) {
-		lam_reader_complain(
-			r, value,
+	while (version.value && strcmp(version.key, "lamina") != 0)
+		lam_json_step(&version);
+	if (!version.value) {
+		complain(r, root, "\"lamina\" is missing: a plan has \"lamina\": 1");
+	} else if (json_integer_value(version.value) > 1) {
+		complain(
+			r, &version,
 			"written by a newer lamina: version %lld of plans, and this one reads version 1",
-			(long long)version);
+			(long long)json_integer_value(version.value));
 		return false;
+	} else if (json_integer_value(version.value) != 1) {
+		complain(r, &version, "expected 1, the version of plans");
 	}
-	if (version != 1)
-		lam_reader_complain(r, value, "expected 1, the version of plans");
 	return true;
 }
 
-static void read_plan(struct lam_reader *r)
+static void read_plan(struct reader *r, const struct lam_json *root)
 {
-	static const char *const names[] = { "lamina", "note",   "source",
-					     "layers", "assign", "compression" };
-	const struct lam_json *root = lam_doc_root(r->doc), *f[LAM_MOST_FIELDS];
+	static const char *const names[MOST_FIELDS] = {
+		"lamina", "note", "source", "layers", "assign", "compression"
+	};
+	struct lam_json f[MOST_FIELDS];
 
-	if (!lam_reader_expect(r, root, LAM_JSON_OBJECT, "a plan, which is an object") ||
-	    !check_version(r, root) || !lam_reader_fields(r, root, LAM_FIELDS(names), f))
+	if (!json_is_object(root->value)) {
+		complain(r, root, "expected a plan, which is an object");
 		return;
-	lam_reader_copy(r, &r->plan->note, f[1]);
-	read_source(r, f[2]);
-	lam_plan_read_layers(r, root, f[3]);
-	read_rules(r, f[4]);
-	lam_reader_compression(r, f[5], &r->plan->has_compression, &r->plan->compression);
-}
-
-/* Hands the lines over; errors may be NULL. */
-static int report(struct lam_reader *r, struct lam_plan_errors *errors)
-{
-	size_t more = r->fault_total - r->fault_count,
-	       count = r->fault_count + (more > 0);
-	char **lines;
-
-	if (!errors)
-		return lam_fail(r->err, LAM_EPLAN, "%s", r->faults[0].line);
-	lines = realloc(errors->lines, (errors->count + count) * sizeof *lines);
-	if (!lines)
-		return lam_fail_memory(r->err);
-	errors->lines = lines;
-	for (size_t i = 0; i < r->fault_count; i++)
-		lines[errors->count + i] = LAM_STEAL(r->faults[i].line);
-	errors->count += r->fault_count;
-	if (more) {
-		LAM_CLEANUP(lam_buf_fini) struct lam_buf line = LAM_BUF(SIZE_MAX / 2);
-
-		if (lam_buf_printf(&line, r->err, "%s: %zu more errors",
-				   lam_doc_name(r->doc), more) < 0)
-			return r->err->code;
-		lines[errors->count++] = LAM_STEAL(line.data);
 	}
-	return lam_fail(r->err, LAM_EPLAN, "%s", lines[errors->count - count]);
+	if (!check_version(r, root) || !read_fields(r, root, names, f))
+		return;
+	r->plan->note = copy_text(r, &f[1]);
+	read_source(r, &f[2]);
+	read_layers(r, root, &f[3]);
+	read_rules(r, &f[4]);
+	read_compression(r, &f[5], &r->plan->has_compression, &r->plan->compression);
 }
 
-static void reader_fini(struct lam_reader *r)
+/* Takes the text over; errors may be NULL. */
+static void add_error(struct lam_plan_errors *errors, char *text, size_t line)
 {
+	errors->lines =
+		lam_xrealloc(errors->lines, (errors->count + 1) * sizeof *errors->lines);
+	errors->at = lam_xrealloc(errors->at, (errors->count + 1) * sizeof *errors->at);
+	errors->lines[errors->count] = text;
+	errors->at[errors->count++] = line;
+}
+
+static int report(struct reader *r, const char *bytes, size_t len, const char *name,
+		  struct lam_plan_errors *errors, struct lam_error *err)
+{
+	struct lam_json_place places[MOST_FAULTS];
+	size_t more = r->fault_total - r->fault_count;
+
+	lam_fail(err, LAM_EPLAN, "%s", r->faults[0].text);
 	for (size_t i = 0; i < r->fault_count; i++)
-		free(r->faults[i].line);
-	free(r->faults);
-	free(r->owners);
-	lam_names_fini(&r->names);
-	lam_plan_free(r->plan);
-}
-
-static int parse(struct lam_plan **out, const struct lam_doc *doc,
-		 struct lam_plan_errors *errors, struct lam_error *err)
-{
-	struct lam_reader r = { .doc = doc, .err = err };
-	int code = 0;
-
-	r.plan = lam_reader_allocate(&r, 1, sizeof *r.plan);
-	r.owners = lam_reader_allocate(&r, LAM_MAX_LAYERS, sizeof *r.owners);
-	if (r.plan && r.owners) {
-		memset(r.owners, 0xff, LAM_MAX_LAYERS * sizeof *r.owners);
-		read_plan(&r);
+		places[i] = r->faults[i].place;
+	if (errors)
+		lam_json_find_lines(bytes, len, places, r->fault_count);
+	for (size_t i = 0; i < r->fault_count; i++) {
+		if (errors)
+			add_error(errors, r->faults[i].text, places[i].line);
+		else
+			free(r->faults[i].text);
 	}
-	if (r.failed)
-		code = err->code;
-	else if (r.fault_total)
-		code = report(&r, errors);
-	else
-		*out = LAM_STEAL(r.plan);
-	reader_fini(&r);
-	return code;
-}
-
-/* Bad JSON is one error, and a plan's like the others. */
-static int report_syntax(struct lam_plan_errors *errors, struct lam_error *err)
-{
-	char **lines;
-
-	if (err->code == LAM_ENOMEM)
-		return err->code;
-	err->code = LAM_EPLAN;
-	if (!errors)
-		return err->code;
-	lines = realloc(errors->lines, (errors->count + 1) * sizeof *lines);
-	if (!lines)
-		return lam_fail_memory(err);
-	errors->lines = lines;
-	lines[errors->count] = strdup(err->text);
-	if (!lines[errors->count])
-		return lam_fail_memory(err);
-	errors->count++;
+	if (errors && more)
+		add_error(errors, lam_xprintf("%s: %zu more errors", name, more), 1);
 	return err->code;
+}
+
+static int parse(struct lam_plan **out, json_t *value, const char *bytes, size_t len,
+		 const char *name, struct lam_plan_errors *errors, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) struct reader *r = lam_xcalloc(1, sizeof *r);
+	struct lam_json root = lam_json_root(value, name);
+
+	r->plan = lam_xcalloc(1, sizeof *r->plan);
+	memset(r->owners, 0xff, sizeof r->owners);
+	read_plan(r, &root);
+	json_decref(r->names);
+	if (!r->fault_total) {
+		*out = r->plan;
+		return 0;
+	}
+	lam_plan_free(r->plan);
+	return report(r, bytes, len, name, errors, err);
 }
 
 int lam_plan_parse(struct lam_plan **out, const char *bytes, size_t len, const char *name,
 		   struct lam_plan_errors *errors, struct lam_error *err)
 {
-	struct lam_doc *doc = NULL;
-	int code;
+	json_auto_t *root = NULL;
+	size_t line = 1;
 
 	*out = NULL;
 	if (len > LAM_MAX_PLAN)
-		code = lam_fail(err, LAM_EPLAN, "%s: a plan has at most %u bytes", name,
-				LAM_MAX_PLAN);
+		lam_fail(err, LAM_EPLAN, "%s: a plan has at most %u bytes", name,
+			 LAM_MAX_PLAN);
 	else
-		code = lam_doc_parse(&doc, bytes, len, name, err);
-	if (code < 0)
-		return report_syntax(errors, err);
-	code = parse(out, doc, errors, err);
-	lam_doc_free(doc);
-	return code;
+		root = lam_json_load(bytes, len, name, &line, err);
+	if (root)
+		return parse(out, root, bytes, len, name, errors, err);
+	/* bad JSON is one error, and a plan's like the others */
+	err->code = LAM_EPLAN;
+	if (errors)
+		add_error(errors, lam_xstrdup(err->text), line);
+	return err->code;
 }

@@ -12,6 +12,7 @@ void lam_plan_errors_fini(struct lam_plan_errors *errors)
 	for (size_t i = 0; i < errors->count; i++)
 		free(errors->lines[i]);
 	free(errors->lines);
+	free(errors->at);
 	*errors = (struct lam_plan_errors){ 0 };
 }
 

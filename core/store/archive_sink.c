@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "store/archive.h"
 #include "store/sink_impl.h"
@@ -284,53 +285,37 @@ static int write_members(struct packing *p, struct lam_error *err)
 
 /* Documents */
 
-static int append_string(struct lam_buf *out, const char *text, struct lam_error *err)
-{
-	return lam_json_append_string(out, text, strlen(text), err);
-}
-
 /* "app" is "app:latest". */
-static int full_name(const struct lam_sink *sink, struct lam_buf *out,
-		     struct lam_error *err)
+static char *full_name(const struct lam_sink *sink)
 {
 	const char *name = sink->reference->name, *slash = strrchr(name, '/');
+	bool tagged = strchr(slash ? slash : name, ':') != NULL;
 
-	if (lam_buf_append_text(out, name, err) < 0)
-		return err->code;
-	return strchr(slash ? slash : name, ':')
-		       ? 0
-		       : lam_buf_append_text(out, ":latest", err);
+	return lam_xprintf("%s%s", name, tagged ? "" : ":latest");
+}
+
+static json_t *blob_path(const struct lam_digest *digest)
+{
+	char hex[LAM_DIGEST_TEXT];
+
+	return json_sprintf("blobs/%s/%s",
+			    digest->algorithm == LAM_SHA512 ? "sha512" : "sha256",
+			    lam_digest_hex(digest, hex));
 }
 
 static int make_saved(const struct lam_sink *sink, const struct lam_sink_image *image,
 		      struct lam_buf *out, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_BUF(LAM_MAX_MANIFEST);
-	char hex[LAM_DIGEST_TEXT];
+	LAM_CLEANUP(lam_free_ptr)
+	char *name = sink->reference->name ? full_name(sink) : NULL;
+	json_t *layers = json_array();
+	json_auto_t *saved = json_pack(
+		"[{s:o, s:o, s:o}]", "Config", blob_path(&image->config), "RepoTags",
+		name ? json_pack("[s]", name) : json_null(), "Layers", layers);
 
-	if (lam_buf_printf(out, err, "[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":",
-			   lam_digest_hex(&image->config, hex)) < 0)
-		return err->code;
-	if (sink->reference->name) {
-		if (full_name(sink, &name, err) < 0 ||
-		    lam_buf_append_char(out, '[', err) < 0 ||
-		    append_string(out, name.data, err) < 0 ||
-		    lam_buf_append_char(out, ']', err) < 0)
-			return err->code;
-	} else if (lam_buf_append_text(out, "null", err) < 0) {
-		return err->code;
-	}
-	if (lam_buf_append_text(out, ",\"Layers\":[", err) < 0)
-		return err->code;
-	for (size_t i = 0; i < image->layer_count; i++) {
-		const char *algorithm =
-			image->layers[i].algorithm == LAM_SHA512 ? "sha512" : "sha256";
-
-		if (lam_buf_printf(out, err, "%s\"blobs/%s/%s\"", i ? "," : "", algorithm,
-				   lam_digest_hex(&image->layers[i], hex)) < 0)
-			return err->code;
-	}
-	return lam_buf_append_text(out, "]}]", err);
+	for (size_t i = 0; i < image->layer_count; i++)
+		json_array_append_new(layers, blob_path(&image->layers[i]));
+	return lam_json_dump(saved, JSON_COMPACT, out, err);
 }
 
 /* As Docker names images in an index: the tag, and the whole name. */
@@ -338,27 +323,19 @@ static int make_docker_index(const struct lam_sink *sink,
 			     const struct lam_sink_image *image, struct lam_buf *out,
 			     struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_BUF(LAM_MAX_MANIFEST);
+	LAM_CLEANUP(lam_free_ptr)
+	char *name = sink->reference->name ? full_name(sink) : NULL;
 	char digest[LAM_DIGEST_TEXT];
+	json_t *names = name ? json_pack("{s:s, s:s}", "io.containerd.image.name", name,
+					 LAM_REF_NAME, strrchr(name, ':') + 1)
+			     : NULL;
+	json_auto_t *index = json_pack(
+		"{s:i, s:s, s:[{s:s, s:s, s:I, s:o*}]}", "schemaVersion", 2, "mediaType",
+		LAM_MT_OCI_INDEX, "manifests", "mediaType", image->media_type, "digest",
+		lam_digest_format(&image->manifest, digest), "size",
+		(json_int_t)image->manifest_size, "annotations", names);
 
-	if (lam_buf_printf(
-		    out, err,
-		    "{\"schemaVersion\":2,\"mediaType\":\"" LAM_MT_OCI_INDEX
-		    "\",\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%lld",
-		    image->media_type, lam_digest_format(&image->manifest, digest),
-		    (long long)image->manifest_size) < 0)
-		return err->code;
-	if (sink->reference->name) {
-		if (full_name(sink, &name, err) < 0)
-			return err->code;
-		if (lam_buf_printf(
-			    out, err,
-			    ",\"annotations\":{\"io.containerd.image.name\":\"%s\","
-			    "\"org.opencontainers.image.ref.name\":\"%s\"}",
-			    name.data, strrchr(name.data, ':') + 1) < 0)
-			return err->code;
-	}
-	return lam_buf_append_text(out, "}]}", err);
+	return lam_json_dump(index, JSON_COMPACT, out, err);
 }
 
 static int add_documents(struct packing *p, const struct lam_sink_image *image,

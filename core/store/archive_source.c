@@ -68,21 +68,19 @@ static bool same_name(const char *have, const char *want)
 }
 
 struct saved { /* one image of manifest.json */
-	const struct lam_doc *doc;
-	const struct lam_json *json;
+	struct lam_json json;
 	const char *name; /* the tag that it was chosen by, or its first, or NULL */
 };
 
-static int look_at_tags(struct lam_source *s, const struct lam_doc *doc,
-			const struct lam_json *image, const char *wanted,
-			struct saved *out, size_t *matches, struct lam_error *err)
+static int look_at_tags(struct lam_source *s, const struct lam_json *image,
+			const char *wanted, struct saved *out, size_t *matches,
+			struct lam_error *err)
 {
-	const struct lam_json *tags = lam_json_get(image, "RepoTags");
+	struct lam_json tags = lam_json_member(image, "RepoTags");
 	const char *first = NULL, *chosen = NULL, *tag;
 
-	for (const struct lam_json *t = tags ? lam_json_first(tags) : NULL; t;
-	     t = lam_json_next(t)) {
-		if (lam_json_string(doc, t, &tag, NULL, err) < 0 ||
+	for (struct lam_json t = lam_json_first(&tags); t.value; lam_json_step(&t)) {
+		if (lam_json_text(&t, &tag, err) < 0 ||
 		    lam_source_add_name(s, tag, err) < 0)
 			return err->code;
 		if (!first)
@@ -92,7 +90,7 @@ static int look_at_tags(struct lam_source *s, const struct lam_doc *doc,
 	}
 	if (wanted && !chosen)
 		return 0;
-	*out = (struct saved){ doc, image, chosen ? chosen : first };
+	*out = (struct saved){ *image, chosen ? chosen : first };
 	++*matches;
 	return 0;
 }
@@ -113,24 +111,22 @@ static int fail_choice(const struct lam_source *s, const char *wanted, size_t ma
 			list.data);
 }
 
-static int choose_saved(struct lam_source *s, const struct lam_doc *doc,
+static int choose_saved(struct lam_source *s, const struct lam_json *root,
 			const char *wanted, struct saved *out, struct lam_error *err)
 {
 	static const char *const keys[] = { "Config", "RepoTags", "Layers", NULL };
-	const struct lam_json *root = lam_doc_root(doc);
 	size_t matches = 0;
 
-	if (lam_json_type(root) != LAM_JSON_ARRAY)
-		return lam_json_fail(doc, root, err, LAM_EFORMAT,
+	if (!json_is_array(root->value))
+		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "expected an array of images");
-	if (lam_json_count(root) == 0)
-		return lam_json_fail(doc, root, err, LAM_ENOTFOUND, "holds no image");
-	for (const struct lam_json *i = lam_json_first(root); i; i = lam_json_next(i)) {
-		if (lam_json_type(i) != LAM_JSON_OBJECT)
-			return lam_json_fail(doc, i, err, LAM_EFORMAT,
-					     "expected an object");
-		if (lam_json_check_case(doc, i, keys, err) < 0 ||
-		    look_at_tags(s, doc, i, wanted, out, &matches, err) < 0)
+	if (json_array_size(root->value) == 0)
+		return lam_json_fail(root, err, LAM_ENOTFOUND, "holds no image");
+	for (struct lam_json i = lam_json_first(root); i.value; lam_json_step(&i)) {
+		if (!json_is_object(i.value))
+			return lam_json_fail(&i, err, LAM_EFORMAT, "expected an object");
+		if (lam_doc_check_case(&i, keys, err) < 0 ||
+		    look_at_tags(s, &i, wanted, out, &matches, err) < 0)
 			return err->code;
 	}
 	return matches == 1 ? 0 : fail_choice(s, wanted, matches, err);
@@ -159,20 +155,21 @@ static int member_named(struct lam_source *s, const char *text,
 static int load_saved_layers(struct lam_source *s, const struct saved *saved,
 			     struct lam_error *err)
 {
-	const struct lam_json *layers = lam_json_get(saved->json, "Layers");
+	struct lam_json layers = lam_json_member(&saved->json, "Layers");
 
-	if (!layers || lam_json_type(layers) != LAM_JSON_ARRAY)
-		return lam_json_fail(saved->doc, saved->json, err, LAM_EFORMAT,
+	if (!json_is_array(layers.value))
+		return lam_json_fail(&saved->json, err, LAM_EFORMAT,
 				     "Layers is missing or no array");
-	s->image.layers = calloc(lam_json_count(layers) + 1, sizeof *s->image.layers);
+	s->image.layers =
+		calloc(json_array_size(layers.value) + 1, sizeof *s->image.layers);
 	if (!s->image.layers)
 		return lam_fail_memory(err);
-	for (const struct lam_json *l = lam_json_first(layers); l; l = lam_json_next(l)) {
+	for (struct lam_json l = lam_json_first(&layers); l.value; lam_json_step(&l)) {
 		struct lam_source_layer *layer = &s->image.layers[s->image.layer_count];
 		const struct lam_member *m;
 		const char *name;
 
-		if (lam_json_string(saved->doc, l, &name, NULL, err) < 0 ||
+		if (lam_json_text(&l, &name, err) < 0 ||
 		    member_named(s, name, &m, err) < 0)
 			return lam_wrap(err, "layer %zu", s->image.layer_count);
 		s->image.layer_count++;
@@ -190,8 +187,7 @@ static int load_saved_config(struct lam_source *s, const struct saved *saved,
 	const struct lam_member *m;
 	const char *name;
 
-	if (lam_json_get_string(saved->doc, saved->json, "Config", true, &name, err) <
-		    0 ||
+	if (lam_json_get_text(&saved->json, "Config", true, &name, err) < 0 ||
 	    member_named(s, name, &m, err) < 0 ||
 	    lam_archive_read(&s->archive, m, LAM_MAX_CONFIG, &s->image.config, err) < 0)
 		return err->code;
@@ -225,14 +221,17 @@ static int load_from_layout(struct lam_source *s, bool *out_found, struct lam_er
 static int load_saved(struct lam_source *s, const char *wanted,
 		      const struct lam_buf *bytes, bool has_layout, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_doc_fini) struct lam_doc doc = { 0 };
 	struct saved saved = { 0 };
-	struct lam_doc *doc;
+	struct lam_json root;
 	bool found = false;
 	int code;
 
-	if (lam_doc_parse(&doc, bytes->data, bytes->len, "manifest.json", err) < 0)
+	if (lam_doc_parse(&doc, bytes->data, bytes->len, LAM_MAX_INDEX, "manifest.json",
+			  err) < 0)
 		return err->code;
-	code = choose_saved(s, doc, wanted, &saved, err);
+	root = lam_json_root(doc.root, "manifest.json");
+	code = choose_saved(s, &root, wanted, &saved, err);
 	if (code == 0)
 		code = load_saved_config(s, &saved, err);
 	if (code == 0 && has_layout)
@@ -243,7 +242,6 @@ static int load_saved(struct lam_source *s, const char *wanted,
 		s->image.name = lam_arena_copy(&s->arena, saved.name, strlen(saved.name));
 		code = s->image.name ? 0 : lam_fail_memory(err);
 	}
-	lam_doc_free(doc);
 	return code;
 }
 

@@ -373,26 +373,23 @@ int lam_source_choose_config(struct lam_source *s, const char *bytes, size_t len
 int lam_source_check_layout(const char *bytes, size_t len, const char *shown,
 			    struct lam_error *err)
 {
-	const struct lam_json *root;
-	const char *version = "";
-	struct lam_doc *doc;
-	int code;
+	LAM_CLEANUP(lam_doc_fini) struct lam_doc doc = { 0 };
+	struct lam_json root;
+	const char *version;
 
 	(void)shown;
-	if (lam_doc_parse(&doc, bytes, len, "oci-layout", err) < 0)
+	if (lam_doc_parse(&doc, bytes, len, LAM_MAX_OCI_LAYOUT, "oci-layout", err) < 0)
 		return err->code;
-	root = lam_doc_root(doc);
-	if (lam_json_type(root) != LAM_JSON_OBJECT)
-		code = lam_json_fail(doc, root, err, LAM_EFORMAT, "expected an object");
-	else
-		code = lam_json_get_string(doc, root, "imageLayoutVersion", true,
-					   &version, err);
-	if (code == 0 && strncmp(version, "1.", 2) != 0)
-		code = lam_json_fail(doc, root, err, LAM_EFORMAT,
-				     "layout version %.40s is not known: 1.0.0 is",
-				     version);
-	lam_doc_free(doc);
-	return code;
+	root = lam_json_root(doc.root, "oci-layout");
+	if (!json_is_object(root.value))
+		return lam_json_fail(&root, err, LAM_EFORMAT, "expected an object");
+	if (lam_json_get_text(&root, "imageLayoutVersion", true, &version, err) < 0)
+		return err->code;
+	return strncmp(version, "1.", 2) == 0
+		       ? 0
+		       : lam_json_fail(&root, err, LAM_EFORMAT,
+				       "layout version %.40s is not known: 1.0.0 is",
+				       version);
 }
 
 /* Folders */

@@ -7,11 +7,10 @@
 
 static int make_config(struct lam_writing *w, struct lam_buf *out, struct lam_error *err)
 {
-	size_t len;
-	const char *bytes = lam_doc_bytes(w->image->config.doc, &len);
+	const struct lam_doc *doc = &w->image->config.doc;
 
 	if (lam_layout_is_identity(w->layout))
-		return lam_buf_append(out, bytes, len, err);
+		return lam_buf_append(out, doc->bytes, doc->len, err);
 	return lam_config_edit(&w->image->config, w->stack, w->count, w->options->created,
 			       out, err);
 }
@@ -24,30 +23,16 @@ static int make_manifest(struct lam_writing *w, const struct lam_digest *config,
 		{ "dev.lamina.source.manifest", w->image->manifest_text },
 		{ "dev.lamina.plan", plan },
 	};
-	size_t len;
-	const char *bytes = lam_image_manifest_bytes(w->image, &len);
-	struct lam_manifest made = { 0 };
-	int code;
+	const struct lam_manifest *manifest = &w->image->manifest;
+	/* Docker's manifests know no annotations */
+	size_t count = manifest->docker ? 0 : sizeof annotations / sizeof *annotations;
 
 	if (lam_layout_is_identity(w->layout))
-		return lam_buf_append(out, bytes, len, err);
+		return lam_buf_append(out, manifest->doc.bytes, manifest->doc.len, err);
 	if (lam_plan_digest(w->layout->plan, plan, err) < 0)
 		return err->code;
-	/* Docker's manifests know no annotations */
-	size_t count =
-		w->image->manifest.docker ? 0 : sizeof annotations / sizeof *annotations;
-
-	if (w->image->manifest.doc)
-		return lam_manifest_edit(&w->image->manifest, w->stack, w->count, config,
-					 (int64_t)config_size, annotations, count, out,
-					 err);
-	code = lam_manifest_parse(&made, bytes, len, "manifest", NULL, err);
-	if (code == 0)
-		code = lam_manifest_edit(&made, w->stack, w->count, config,
-					 (int64_t)config_size, annotations, count, out,
-					 err);
-	lam_manifest_fini(&made);
-	return code;
+	return lam_manifest_edit(manifest, w->stack, w->count, config,
+				 (int64_t)config_size, annotations, count, out, err);
 }
 
 static int publish_now(const struct lam_writing *w, const struct lam_sink_image *image,

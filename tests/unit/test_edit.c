@@ -25,6 +25,58 @@ static struct lam_plan *parse(const char *text)
 	return plan;
 }
 
+/* Everything that is wrong is told, in order, with its line. */
+static void faults(void **state)
+{
+	static const char text[] = "{\n"
+				   "  \"assign\": [\n"
+				   "    { \"path\": \"/x,]}\", \"to\": \"a\" },\n"
+				   "    { \"path\": \"y\\\"\",\n"
+				   "      \"to\": \"c\", \"pth\": 1 }\n"
+				   "  ],\n"
+				   "  \"layers\": [\n"
+				   "    { \"name\": \"a\", \"from\": [0, 1.5, 7] },\n"
+				   "    {\n"
+				   "      \"name\": \"a\",\n"
+				   "      \"from\": [7,\n"
+				   "\"3-2\"]\n"
+				   "    }\n"
+				   "  ], \"note\": null }";
+	static const struct {
+		size_t line;
+		const char *text;
+	} want[] = {
+		{ 1, "p: \"lamina\" is missing: a plan has \"lamina\": 1" },
+		{ 4, "p: assign[1].path: a path begins with \"/\"" },
+		{ 5, "p: assign[1].to: no layer \"c\"" },
+		{ 5, "p: assign[1].pth: unknown field; did you mean \"path\"?" },
+		{ 8, "p: layers[0].from[1]: expected the number of a layer, 0 to 4095" },
+		{ 10, "p: layers[1].name: a layer before it has the name \"a\" too" },
+		{ 11, "p: layers[1].from[0]: layer 7 of the image is in two layers, "
+		      "\"a\" and \"a\"" },
+		{ 12, "p: layers[1].from[1]: the range runs backwards; write \"2-3\"" },
+		{ 14, "p: note: expected a string" },
+	};
+	struct lam_plan_errors errors = { 0 };
+	struct lam_plan *plan;
+
+	(void)state;
+	assert_int_equal(lam_plan_parse(&plan, text, strlen(text), "p", &errors, &err),
+			 LAM_EPLAN);
+	assert_null(plan);
+	assert_int_equal(errors.count, sizeof want / sizeof *want);
+	for (size_t i = 0; i < errors.count; i++) {
+		assert_string_equal(errors.lines[i], want[i].text);
+		assert_int_equal(errors.at[i], want[i].line);
+	}
+	assert_string_equal(err.text, want[0].text);
+	lam_plan_errors_fini(&errors);
+	assert_int_equal(lam_plan_parse(&plan, "{\n\n,", 4, "p", &errors, &err),
+			 LAM_EPLAN);
+	assert_int_equal(errors.at[0], 3);
+	lam_plan_errors_fini(&errors);
+}
+
 static char *format(const struct lam_plan *plan)
 {
 	char *text;
@@ -296,6 +348,7 @@ static void free_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(faults),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(assigns),
 		cmocka_unit_test(assigns_very_many),

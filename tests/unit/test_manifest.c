@@ -52,6 +52,8 @@ static const char CONFIG[] =
 static void edit_config(const struct lam_stack_layer *stack, size_t count,
 			const char *created, const char *ids, const char *history)
 {
+	bool same = count == 2 && stack[0].kept && stack[0].original == 0 &&
+		    stack[1].kept && stack[1].original == 1;
 	struct lam_buf out = LAM_BUF(1 << 20), want = LAM_BUF(1 << 20);
 	struct lam_config config;
 
@@ -59,10 +61,10 @@ static void edit_config(const struct lam_stack_layer *stack, size_t count,
 	OK(lam_config_edit(&config, stack, count, created, &out, &err));
 	OK(lam_buf_printf(
 		&want, &err,
-		"{ \"x\" : 0.10,\"created\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s],\"y\":1},"
-		"\"history\":[%s],\"z\":[ ]}",
+		"{\"x\":0.10,\"created\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s],\"y\":1},"
+		"\"history\":[%s],\"z\":[]}",
 		created ? created : "T", ids, history));
-	assert_string_equal(out.data, want.data);
+	assert_string_equal(out.data, created || !same ? want.data : CONFIG);
 	lam_buf_fini(&out);
 	lam_buf_fini(&want);
 	lam_config_fini(&config);
@@ -145,11 +147,11 @@ static void manifests(void **state)
 	OK(lam_manifest_edit(&m, split, 2, &c, 9, notes, 1, &out, &err));
 	assert_string_equal(
 		out.data,
-		"{\n\"schemaVersion\":2,\"config\":" CONFIG_D(DC, "9") ",\"layers\":[" LAYER_D(
+		"{\"schemaVersion\":2,\"config\":" CONFIG_D(DC, "9") ",\"layers\":[" LAYER_D(
 			DA,
 			"1") "," LAYER_D(DC,
 					 "7") "],\"annotations\":{\"a\":\"b\",\"n\":\"1\"},"
-					      "\"q\":0.10\n}");
+					      "\"q\":0.10}");
 	lam_manifest_fini(&m);
 	lam_buf_fini(&out);
 }

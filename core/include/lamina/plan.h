@@ -59,6 +59,7 @@ struct lam_plan {
  * ..."), in order. */
 struct lam_plan_errors {
 	char **lines;
+	size_t *at; /* of those about a plan's text: the line of it, from 1; else NULL */
 	size_t count;
 };
 void lam_plan_errors_fini(struct lam_plan_errors *errors);

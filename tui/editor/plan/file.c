@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "editor/app_internal.h"
-#include "editor/plan/line.h"
 
 /* Saving */
 
@@ -262,12 +261,12 @@ static void ask_again(struct app *app, const char *text,
 	if (!d)
 		return;
 	d->text = strdup(text);
-	d->value = plan_error_line(text, errors->count ? errors->lines[0] : err->text);
+	d->value = errors->count ? errors->at[0] : 1;
 	if (!errors->count)
 		dialog_line(d, ROLE_ERROR, "%s", err->text);
 	for (size_t i = 0; i < errors->count && i < 100; i++)
-		dialog_line(d, ROLE_ERROR, "line %zu: %s",
-			    plan_error_line(text, errors->lines[i]), errors->lines[i]);
+		dialog_line(d, ROLE_ERROR, "line %zu: %s", errors->at[i],
+			    errors->lines[i]);
 	dialog_item(d, 'e', 'e', "edit it again, at line %llu",
 		    (unsigned long long)d->value);
 	dialog_item(d, 'd', 'd', "drop what was typed; the plan stays as it was");
