@@ -1,3 +1,5 @@
+/* An image, opened: its documents, its layers, their merged tree; and what others ask of
+ * it. */
 #include "image/image.h"
 
 #include <stdio.h>
@@ -9,7 +11,6 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
-#include "image/layers.h"
 
 struct opening {
 	struct lam_image *image;

@@ -37,6 +37,11 @@ struct lam_image {
 	char manifest_text[LAM_DIGEST_TEXT], config_text[LAM_DIGEST_TEXT], platform[256];
 };
 
+/* layers.c: each layer from the cache, or read and checked, side by side. Fills indexes
+ * and the layers' info; descriptors and diff_ids are there. An error names the layer. */
+int lam_image_read_layers(struct lam_image *image, const struct lam_open_options *options,
+			  struct lam_error *err);
+
 /* The content of an inode, holes as zeros, in pieces of at most 1 MiB. From the spool
  * where there is one. */
 int lam_image_read_inode(const struct lam_image *image, uint32_t layer, uint32_t inode,

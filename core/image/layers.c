@@ -1,5 +1,4 @@
-#include "image/layers.h"
-
+/* The layers of an image that is opened, side by side. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/path.h"
 #include "base/workers.h"
 #include "codec/codec.h"
+#include "image/image.h"
 
 /* Layers from this size on are read by two threads: one inflates, one hashes and parses.
  */
@@ -16,7 +16,7 @@
 /* What all spools of an image may hold in memory. */
 #define SPOOL_MEMORY (512u << 10)
 
-struct opening {
+struct batch {
 	struct lam_image *image;
 	const struct lam_open_options *options;
 	const struct lam_progress *progress;
@@ -24,7 +24,7 @@ struct opening {
 };
 
 struct layer_job {
-	struct opening *opening;
+	struct batch *opening;
 	size_t number;
 	struct lam_layer_reading reading;
 	struct lam_layer *layer;
@@ -119,7 +119,7 @@ static int check_reading(struct layer_job *job, struct lam_error *err)
 static int open_blob(struct layer_job *job, struct lam_reader **out,
 		     struct lam_error *err)
 {
-	struct opening *o = job->opening;
+	struct batch *o = job->opening;
 	struct lam_step step = {
 		.stage = LAM_STAGE_READ,
 		.layer = job->number,
@@ -135,7 +135,7 @@ static int open_blob(struct layer_job *job, struct lam_reader **out,
 
 static int read_layer(struct layer_job *job, struct lam_error *err)
 {
-	struct opening *o = job->opening;
+	struct batch *o = job->opening;
 	struct lam_image_layer *layer = &o->image->layers[job->number];
 	enum lam_algorithm algorithm = layer->descriptor.digest.algorithm;
 	bool ahead = lam_thread_count(o->options->threads) > 1 &&
@@ -192,7 +192,7 @@ static struct lam_layer_key key_of(const struct lam_image_layer *layer, bool pla
 
 static void report_cached(const struct layer_job *job)
 {
-	const struct opening *o = job->opening;
+	const struct batch *o = job->opening;
 	struct lam_step step = { .stage = LAM_STAGE_READ,
 				 .layer = job->number,
 				 .layer_count = o->image->layer_count,
@@ -204,7 +204,7 @@ static void report_cached(const struct layer_job *job)
 
 static int get_layer(struct layer_job *job, struct lam_error *err)
 {
-	struct opening *o = job->opening;
+	struct batch *o = job->opening;
 	struct lam_image_layer *layer = &o->image->layers[job->number];
 	struct lam_layer_key key;
 	bool plain;
@@ -282,14 +282,14 @@ static int take_job(struct lam_lane *lane, struct lam_image *image, struct lam_e
 	return 0;
 }
 
-struct order {
+struct sized {
 	size_t number;
 	int64_t size;
 };
 
 static int by_size(const void *a, const void *b)
 {
-	const struct order *x = a, *y = b;
+	const struct sized *x = a, *y = b;
 
 	if (x->size != y->size)
 		return x->size > y->size ? -1 : 1;
@@ -297,24 +297,21 @@ static int by_size(const void *a, const void *b)
 }
 
 /* The biggest first: whatever comes last is short, and no thread waits long for it. */
-static int make_jobs(struct opening *o, struct layer_job *jobs, struct lam_error *err)
+static void make_jobs(struct batch *o, struct layer_job *jobs)
 {
 	size_t count = o->image->layer_count;
-	struct order *order = calloc(count, sizeof *order);
+	struct sized *order = lam_xcalloc(count, sizeof *order);
 
-	if (!order)
-		return lam_fail_memory(err);
 	for (size_t i = 0; i < count; i++)
-		order[i] = (struct order){ i, o->image->layers[i].descriptor.size };
+		order[i] = (struct sized){ i, o->image->layers[i].descriptor.size };
 	qsort(order, count, sizeof *order, by_size);
 	for (size_t i = 0; i < count; i++)
 		jobs[i] = (struct layer_job){ .opening = o, .number = order[i].number };
 	free(order);
-	return 0;
 }
 
 /* Of several layers that are wrong the lowest is told, where it was come to. */
-static int read_all(struct opening *o, struct layer_job *jobs, struct lam_lane *lane,
+static int read_all(struct batch *o, struct layer_job *jobs, struct lam_lane *lane,
 		    struct lam_error *err)
 {
 	struct lam_error first = { 0 };
@@ -338,7 +335,7 @@ static int read_all(struct opening *o, struct layer_job *jobs, struct lam_lane *
 	return first.code;
 }
 
-static int run_jobs(struct opening *o, struct layer_job *jobs, struct lam_error *err)
+static int run_jobs(struct batch *o, struct layer_job *jobs, struct lam_error *err)
 {
 	unsigned threads = lam_thread_count(o->options->threads);
 	struct lam_workers *workers = NULL;
@@ -369,7 +366,7 @@ static void note_types(struct lam_image *image, const struct layer_job *jobs)
 	free(otherwise);
 }
 
-static void finish_jobs(struct opening *o, const struct layer_job *jobs)
+static void finish_jobs(struct batch *o, const struct layer_job *jobs)
 {
 	for (size_t i = 0; i < o->image->layer_count; i++) {
 		if (jobs[i].read) {
@@ -383,18 +380,16 @@ static void finish_jobs(struct opening *o, const struct layer_job *jobs)
 int lam_image_read_layers(struct lam_image *image, const struct lam_open_options *options,
 			  struct lam_error *err)
 {
-	struct opening o = { image, options, options->progress, { 0 } };
-	struct layer_job *jobs = calloc(image->layer_count, sizeof *jobs);
-	int code = jobs ? lam_cache_init(&o.cache, options->cache, err)
-			: lam_fail_memory(err);
+	struct batch o = { image, options, options->progress, { 0 } };
+	struct layer_job *jobs = lam_xcalloc(image->layer_count, sizeof *jobs);
+	int code;
 
-	if (code == 0)
-		code = make_jobs(&o, jobs, err);
-	if (code == 0)
-		code = run_jobs(&o, jobs, err);
+	lam_cache_init(&o.cache, options->cache);
+	make_jobs(&o, jobs);
+	code = run_jobs(&o, jobs, err);
 	if (code == 0)
 		finish_jobs(&o, jobs);
-	for (size_t i = 0; jobs && i < image->layer_count; i++) {
+	for (size_t i = 0; i < image->layer_count; i++) {
 		if (jobs[i].layer && !image->indexes[jobs[i].number])
 			lam_layer_free(jobs[i].layer);
 	}

@@ -1,3 +1,4 @@
+/* A folder of stored indexes: found, kept, and the least used removed. */
 #include "layer/cache.h"
 
 #include <dirent.h>
@@ -12,7 +13,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/limits.h"
+#include "base/memory.h"
 
 #define PREFIX    "layer-"
 #define SUFFIX    ".index"
@@ -20,13 +23,10 @@
 /* A temporary file of this age is nobody's any more; seconds. */
 #define STALE 3600
 
-int lam_cache_init(struct lam_cache *cache, const char *folder, struct lam_error *err)
+void lam_cache_init(struct lam_cache *cache, const char *folder)
 {
-	*cache = (struct lam_cache){ .max = LAM_MAX_CACHE };
-	if (!folder)
-		return 0;
-	cache->folder = strdup(folder);
-	return cache->folder ? 0 : lam_fail_memory(err);
+	*cache = (struct lam_cache){ .max = LAM_MAX_CACHE,
+				     .folder = folder ? lam_xstrdup(folder) : NULL };
 }
 
 void lam_cache_fini(struct lam_cache *cache)
@@ -35,9 +35,10 @@ void lam_cache_fini(struct lam_cache *cache)
 	cache->folder = NULL;
 }
 
-/* The name says what it is asked for by; what is in the file is checked all the same. */
-static bool name_of(const struct lam_cache *cache, const struct lam_digest *digest,
-		    const struct lam_digest *diff_id, struct lam_buf *out)
+/* A new string. The name says what it is asked for by; what is in the file is checked all
+ * the same. */
+static char *name_of(const struct lam_cache *cache, const struct lam_digest *digest,
+		     const struct lam_digest *diff_id)
 {
 	char both[2 * LAM_DIGEST_TEXT + 2], text[LAM_DIGEST_TEXT];
 	struct lam_digest hash;
@@ -47,9 +48,10 @@ static bool name_of(const struct lam_cache *cache, const struct lam_digest *dige
 	len = snprintf(both, sizeof both, "%s\n", lam_digest_format(digest, text));
 	len += snprintf(both + len, sizeof both - (size_t)len, "%s",
 			lam_digest_format(diff_id, text));
-	return lam_digest_of(&hash, LAM_SHA256, both, (size_t)len, &err) == 0 &&
-	       lam_buf_printf(out, &err, "%s/" PREFIX "v%u-%s" SUFFIX, cache->folder,
-			      LAM_STORE_VERSION, lam_digest_hex(&hash, text)) == 0;
+	if (lam_digest_of(&hash, LAM_SHA256, both, (size_t)len, &err) < 0)
+		return NULL;
+	return lam_xprintf("%s/" PREFIX "v%u-%s" SUFFIX, cache->folder, LAM_STORE_VERSION,
+			   lam_digest_hex(&hash, text));
 }
 
 /* Reading */
@@ -97,68 +99,51 @@ bool lam_cache_get(const struct lam_cache *cache, const struct lam_layer_key *ke
 		   uint32_t number, struct lam_layer **out,
 		   struct lam_layer_reading *out_reading)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_BUF(SIZE_MAX / 2);
+	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
 	size_t size;
 	char *block;
 
-	if (!cache->folder || key->digest.algorithm == LAM_ALGORITHM_NONE ||
-	    !name_of(cache, &key->digest, &key->diff_id, &name))
+	if (!cache->folder || key->digest.algorithm == LAM_ALGORITHM_NONE)
 		return false;
-	block = read_file(cache, name.data, &size);
+	name = name_of(cache, &key->digest, &key->diff_id);
+	block = name ? read_file(cache, name, &size) : NULL;
 	return block && lam_layer_load(out, out_reading, block, size, key, number);
 }
 
 /* Writing */
 
-/* With all above it; only this user may look in. */
-static void make_folder(const char *folder)
+/* Only this user may look into the folder. */
+static int open_temporary(const struct lam_cache *cache, char *name)
 {
-	char *path = strdup(folder);
+	int fd = mkostemp(name, O_CLOEXEC);
 
-	for (char *at = path ? strchr(path + 1, '/') : NULL; at;
-	     at = strchr(at + 1, '/')) {
-		*at = '\0';
-		(void)mkdir(path, 0700);
-		*at = '/';
-	}
-	(void)mkdir(folder, 0700);
-	free(path);
-}
-
-static int open_temporary(const struct lam_cache *cache, struct lam_buf *out_name)
-{
-	struct lam_error err;
-	int fd = -1;
-
-	if (lam_buf_printf(out_name, &err, "%s/" TEMPORARY "XXXXXX", cache->folder) < 0)
-		return -1;
-	fd = mkostemp(out_name->data, O_CLOEXEC);
-	if (fd >= 0 || errno != ENOENT)
+	if (fd >= 0 || errno != ENOENT || lam_folders_make(cache->folder, 0700) != 0)
 		return fd;
-	make_folder(cache->folder);
-	memcpy(out_name->data + out_name->len - 6, "XXXXXX", 6);
-	return mkostemp(out_name->data, O_CLOEXEC);
+	memcpy(name + strlen(name) - 6, "XXXXXX", 6);
+	return mkostemp(name, O_CLOEXEC);
 }
 
 void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 		   const struct lam_layer_reading *reading)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_BUF(SIZE_MAX / 2);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf temporary = LAM_BUF(SIZE_MAX / 2);
+	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
+	LAM_CLEANUP(lam_free_ptr) char *temporary = NULL;
 	LAM_CLEANUP(lam_writer_close_ptr) struct lam_writer *to = NULL;
 	struct lam_error err;
 	int fd;
 
-	if (!cache->folder || !name_of(cache, &reading->digest, &reading->diff_id, &name))
+	if (!cache->folder)
 		return;
-	fd = open_temporary(cache, &temporary);
+	name = name_of(cache, &reading->digest, &reading->diff_id);
+	temporary = lam_xprintf("%s/" TEMPORARY "XXXXXX", cache->folder);
+	fd = name ? open_temporary(cache, temporary) : -1;
 	if (fd < 0)
 		return;
 	/* no sync: what a power cut leaves of it does not have its checksum */
-	if (lam_writer_file(&to, fd, true, temporary.data, &err) < 0 ||
+	if (lam_writer_file(&to, fd, true, temporary, &err) < 0 ||
 	    lam_layer_save(layer, reading, to, &err) < 0 || lam_finish(to, &err) < 0 ||
-	    rename(temporary.data, name.data) < 0)
-		(void)unlink(temporary.data);
+	    rename(temporary, name) < 0)
+		(void)unlink(temporary);
 }
 
 /* Trimming */
@@ -195,7 +180,6 @@ static bool is_index(const char *name)
 static void look_at(DIR *dir, const char *name, struct files *files)
 {
 	bool temporary = strncmp(name, TEMPORARY, strlen(TEMPORARY)) == 0;
-	struct lam_error err;
 	struct stat st;
 
 	if ((!temporary && !is_index(name)) ||
@@ -207,14 +191,10 @@ static void look_at(DIR *dir, const char *name, struct files *files)
 			(void)unlinkat(dirfd(dir), name, 0);
 		return;
 	}
-	if (LAM_GROW(files->items, files->count, files->cap, &err) < 0)
-		return;
-	files->items[files->count] =
-		(struct file){ strdup(name), (uint64_t)st.st_size, st.st_mtim };
-	if (!files->items[files->count].name)
-		return;
+	LAM_XGROW(files->items, files->count, files->cap);
+	files->items[files->count++] =
+		(struct file){ lam_xstrdup(name), (uint64_t)st.st_size, st.st_mtim };
 	files->size += (uint64_t)st.st_size;
-	files->count++;
 }
 
 void lam_cache_trim(const struct lam_cache *cache)

@@ -12,7 +12,7 @@ struct lam_cache {
 };
 
 /* folder may be NULL, and is made once something is put; copied. */
-int lam_cache_init(struct lam_cache *cache, const char *folder, struct lam_error *err);
+void lam_cache_init(struct lam_cache *cache, const char *folder);
 void lam_cache_fini(struct lam_cache *cache);
 
 /* Any thread, several at once. */

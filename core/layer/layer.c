@@ -1,3 +1,4 @@
+/* A layer: what its inodes are, and how it is read from its tar. */
 #include "layer/layer.h"
 
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/memory.h"
 #include "io/stream.h"
 #include "tar/read.h"
 
@@ -161,19 +163,14 @@ int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t n
 		   struct lam_hash *hash, struct lam_error *err)
 {
 	struct lam_layer_builder *builder = NULL;
-	struct lam_tar_reader *tar = NULL;
-	struct contents contents = { .piece = malloc(PIECE) };
-	int code;
+	struct lam_tar_reader *tar = lam_tar_reader_new(stream);
+	struct contents contents = { .piece = lam_xmalloc(PIECE) };
+	int code = lam_layer_builder_new(&builder, number, err);
 
 	*out = NULL;
-	code = contents.piece ? lam_layer_builder_new(&builder, number, err)
-			      : lam_fail_memory(err);
+	lam_tar_reader_hash(tar, hash);
 	if (code == 0)
 		code = lam_hash_init(&contents.hash, LAM_SHA256, err);
-	if (code == 0)
-		code = lam_tar_reader_new(&tar, stream, err);
-	if (code == 0)
-		lam_tar_reader_hash(tar, hash);
 	if (code == 0)
 		code = read_entries(builder, tar, &contents, err);
 	if (code == 0)

@@ -70,6 +70,5 @@ struct lam_store_note {   /* the path, in text form, stands in the note text at 
 #define LAM_STORE_MAGIC   "lam-idx"
 #define LAM_STORE_ORDER   0x01020304u
 #define LAM_STORE_CHECKED (offsetof(struct lam_store_header, size))
-size_t lam_store_item_size(enum lam_store_section section);
 
 #endif

@@ -1,3 +1,4 @@
+/* Numbers of tar headers, and of PAX records. */
 #include "tar/number.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The records of a PAX extended header: parsed, applied to an entry, carried on. */
 #include "tar/pax.h"
 
 #include <stdlib.h>

@@ -1,10 +1,167 @@
+/* A layer's tar, entry by entry, as Go's archive/tar reads it; what readers understand
+ * differently is refused (core/DESIGN.md, section 3). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "tar/number.h"
 #include "tar/read_impl.h"
+
+/* The input */
+
+/* Reads of at least this much go straight into the caller's memory. */
+#define DIRECT (16u << 10)
+
+int lam_tar_fail(const struct lam_tar_reader *t, struct lam_error *err, const char *what)
+{
+	return lam_fail(err, LAM_EFORMAT, "tar, at byte %llu: %s",
+			(unsigned long long)t->offset, what);
+}
+
+int lam_tar_fill(struct lam_tar_reader *t, size_t len, size_t *out_have,
+		 struct lam_error *err)
+{
+	if (t->end - t->at < len && t->at > 0) {
+		memmove(t->buf, t->buf + t->at, t->end - t->at);
+		t->end -= t->at;
+		t->at = 0;
+	}
+	while (t->end - t->at < len && !t->input_ended) {
+		size_t got;
+
+		if (lam_read(t->reader, t->buf + t->end, LAM_TAR_BUF - t->end, &got,
+			     err) < 0)
+			return err->code;
+		t->end += got;
+		t->input_ended = got == 0;
+	}
+	*out_have = t->end - t->at < len ? t->end - t->at : len;
+	return 0;
+}
+
+/* All that is read is used up here, once; content is what is hashed for itself too. */
+static void use(struct lam_tar_reader *t, const void *bytes, size_t len,
+		struct lam_hash *content)
+{
+	if (t->hash && content)
+		lam_hash_update_both(t->hash, content, bytes, len);
+	else if (t->hash || content)
+		lam_hash_update(t->hash ? t->hash : content, bytes, len);
+	t->offset += len;
+}
+
+void lam_tar_advance(struct lam_tar_reader *t, size_t len)
+{
+	use(t, t->buf + t->at, len, NULL);
+	t->at += len;
+}
+
+/* Some bytes, at most cap; 0 at the end of the input. */
+static int take(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
+		struct lam_hash *content, struct lam_error *err)
+{
+	size_t have;
+
+	if (t->at == t->end && cap >= DIRECT && !t->input_ended) {
+		if (lam_read(t->reader, buf, cap, out_len, err) < 0)
+			return err->code;
+		t->input_ended = *out_len == 0;
+		use(t, buf, *out_len, content);
+		return 0;
+	}
+	if (t->at == t->end && lam_tar_fill(t, 1, &have, err) < 0)
+		return err->code;
+	*out_len = t->end - t->at < cap ? t->end - t->at : cap;
+	memcpy(buf, t->buf + t->at, *out_len);
+	use(t, buf, *out_len, content);
+	t->at += *out_len;
+	return 0;
+}
+
+int lam_tar_read(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
+		 struct lam_error *err)
+{
+	return lam_tar_read_hashing(t, buf, cap, out_len, NULL, err);
+}
+
+int lam_tar_read_hashing(struct lam_tar_reader *t, void *buf, size_t cap, size_t *out_len,
+			 struct lam_hash *content, struct lam_error *err)
+{
+	*out_len = 0;
+	if (t->left == 0)
+		return 0;
+	if (take(t, buf, t->left < cap ? (size_t)t->left : cap, out_len, content, err) <
+	    0)
+		return err->code;
+	if (*out_len == 0)
+		return lam_tar_fail(t, err, "ends in the middle of a file");
+	t->left -= *out_len;
+	return 0;
+}
+
+int lam_tar_skip(struct lam_tar_reader *t, uint64_t len, struct lam_error *err)
+{
+	while (len > 0) {
+		size_t have;
+
+		if (lam_tar_fill(t, 1, &have, err) < 0)
+			return err->code;
+		have = t->end - t->at;
+		if (have == 0)
+			return lam_tar_fail(t, err, "ends in the middle of a file");
+		if (have > len)
+			have = (size_t)len;
+		lam_tar_advance(t, have);
+		len -= have;
+	}
+	return 0;
+}
+
+/* The padding of the last body may be missing. */
+int lam_tar_skip_rest(struct lam_tar_reader *t, struct lam_error *err)
+{
+	size_t have;
+
+	if (lam_tar_skip(t, t->left, err) < 0 ||
+	    lam_tar_fill(t, t->padding, &have, err) < 0)
+		return err->code;
+	lam_tar_advance(t, have);
+	t->left = 0;
+	t->padding = 0;
+	return 0;
+}
+
+void lam_tar_set_body(struct lam_tar_reader *t, uint64_t size)
+{
+	t->left = size;
+	t->padding = (size_t)(-size & (LAM_TAR_BLOCK - 1));
+	t->data_offset = t->offset;
+}
+
+int lam_tar_read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *out,
+		      struct lam_error *err)
+{
+	size_t got = 1;
+
+	if (size > LAM_MAX_TAR_HEADER)
+		return lam_tar_fail(t, err, "an extended header of more than 1 MiB");
+	out->max = LAM_MAX_TAR_HEADER;
+	lam_buf_clear(out);
+	if (lam_buf_reserve(out, (size_t)size, err) < 0)
+		return err->code;
+	lam_tar_set_body(t, size);
+	while (t->left > 0) {
+		if (lam_tar_read(t, out->data + out->len, (size_t)t->left, &got, err) < 0)
+			return err->code;
+		out->len += got;
+	}
+	out->data[out->len] = '\0';
+	return lam_tar_skip_rest(t, err);
+}
+
+/* Headers */
 
 static bool is_zero(const unsigned char *block, size_t len)
 {
@@ -42,10 +199,9 @@ enum lam_tar_format lam_tar_format_of(const unsigned char *h)
 	return memcmp(h + 257, "ustar  \0", 8) == 0 ? LAM_TAR_GNU : LAM_TAR_V7;
 }
 
-static int set_text(struct lam_buf *out, const unsigned char *field, size_t len,
-		    struct lam_error *err)
+static void set_text(struct lam_buf *out, const unsigned char *field, size_t len)
 {
-	return lam_buf_append(out, field, strnlen((const char *)field, len), err);
+	lam_text_add(out, field, strnlen((const char *)field, len));
 }
 
 /* The name, with the prefix where the format has one. */
@@ -63,11 +219,12 @@ static int set_name(struct lam_tar_reader *t, const unsigned char *h,
 		return lam_tar_fail(
 			t, err,
 			"a GNU header with a name prefix, which readers understand differently");
-	if (prefix_max && h[345] &&
-	    (set_text(&t->name, h + 345, prefix_max, err) < 0 ||
-	     lam_buf_append_char(&t->name, '/', err) < 0))
-		return err->code;
-	return set_text(&t->name, h, 100, err);
+	if (prefix_max && h[345]) {
+		set_text(&t->name, h + 345, prefix_max);
+		lam_text_putc(&t->name, '/');
+	}
+	set_text(&t->name, h, 100);
+	return 0;
 }
 
 static int set_fields(struct lam_tar_reader *t, const unsigned char *h, int64_t *size,
@@ -91,9 +248,9 @@ static int set_fields(struct lam_tar_reader *t, const unsigned char *h, int64_t 
 	e->mtime_s = mtime;
 	e->flag = (char)h[156];
 	lam_buf_clear(&t->target);
-	if (set_name(t, h, format, err) < 0 ||
-	    set_text(&t->target, h + 157, 100, err) < 0)
+	if (set_name(t, h, format, err) < 0)
 		return err->code;
+	set_text(&t->target, h + 157, 100);
 	e->path = (struct lam_str){ t->name.data ? t->name.data : "", t->name.len };
 	e->target =
 		(struct lam_str){ t->target.data ? t->target.data : "", t->target.len };
@@ -368,23 +525,14 @@ bool lam_tar_has_trailer(const struct lam_tar_reader *t)
 	return t->trailer;
 }
 
-int lam_tar_reader_new(struct lam_tar_reader **out, struct lam_reader *reader,
-		       struct lam_error *err)
+struct lam_tar_reader *lam_tar_reader_new(struct lam_reader *reader)
 {
-	struct lam_tar_reader *t = calloc(1, sizeof *t);
+	struct lam_tar_reader *t = lam_xcalloc(1, sizeof *t);
 
-	*out = NULL;
-	if (!t)
-		return lam_fail_memory(err);
 	t->reader = reader;
-	t->name = t->target = LAM_BUF(1024);
-	t->buf = malloc(LAM_TAR_BUF);
-	if (!t->buf) {
-		free(t);
-		return lam_fail_memory(err);
-	}
-	*out = t;
-	return 0;
+	t->name = t->target = LAM_TEXT;
+	t->buf = lam_xmalloc(LAM_TAR_BUF);
+	return t;
 }
 
 void lam_tar_reader_hash(struct lam_tar_reader *t, struct lam_hash *hash)

@@ -1,10 +1,10 @@
 /* Reads a layer's tar as Go's archive/tar does, which is what Docker, containerd, Podman
- *and umoci read it with, and refuses what readers are known to understand differently
- *(every row of the table in tar_read.c). Formats: V7, ustar, STAR, PAX, GNU (long names,
- *base-256, old sparse), PAX sparse 0.0, 0.1 and 1.0. Names are bytes in any locale.
- *Nothing is resynchronised: damage is LAM_EFORMAT with the offset in the tar.
+ * and umoci read it with, and refuses what readers are known to understand differently
+ * (read.c). Formats: V7, ustar, STAR, PAX, GNU (long names,
+ * base-256, old sparse), PAX sparse 0.0, 0.1 and 1.0. Names are bytes in any locale.
+ * Nothing is resynchronised: damage is LAM_EFORMAT with the offset in the tar.
  *
- *	lam_tar_reader_new(&tar, reader, err);
+ *	tar = lam_tar_reader_new(reader);
  *	while ((got = lam_tar_next(tar, &entry, err)) > 0)
  *		... lam_tar_data_offset(tar), lam_tar_read(tar, ...) as wanted ...
  */
@@ -18,8 +18,7 @@ struct lam_tar_reader;
 
 /* The reader is borrowed, and read to its very end (bytes behind the archive's end
  * included) by the last lam_tar_next. */
-int lam_tar_reader_new(struct lam_tar_reader **out, struct lam_reader *reader,
-		       struct lam_error *err);
+struct lam_tar_reader *lam_tar_reader_new(struct lam_reader *reader);
 void lam_tar_reader_free(struct lam_tar_reader *tar);
 /* Before the first entry: all bytes of the tar are hashed as they are used up, the last
  * with the lam_tar_next that gives 0. Stays the caller's. */

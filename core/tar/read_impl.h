@@ -1,5 +1,5 @@
-/* The tar reader, inside: its input (tar_input), the maps of sparse files (tar_sparse),
- * and headers and entries on top of them (tar_read). */
+/* The tar reader, inside: what read.c gives to the maps of sparse files (sparse.c), and
+ * these to it. */
 #ifndef LAM_TAR_READ_IMPL_H
 #define LAM_TAR_READ_IMPL_H
 
@@ -30,7 +30,7 @@ struct lam_tar_reader {
 	size_t extent_count, extent_cap;
 };
 
-/* tar_input.c: LAM_EFORMAT with the place in the tar. */
+/* LAM_EFORMAT with the place in the tar. */
 int lam_tar_fail(const struct lam_tar_reader *t, struct lam_error *err, const char *what);
 /* As much as there is, up to len bytes, in one piece at buf[at]. */
 int lam_tar_fill(struct lam_tar_reader *t, size_t len, size_t *out_have,
@@ -46,7 +46,7 @@ int lam_tar_read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *o
 
 enum lam_tar_format lam_tar_format_of(const unsigned char *h);
 
-/* tar_sparse.c: the map of an 'S' header h and the blocks behind it. */
+/* sparse.c: the map of an 'S' header h and the blocks behind it. */
 int lam_tar_old_sparse(struct lam_tar_reader *t, const unsigned char *h,
 		       int64_t *real_size, struct lam_error *err);
 int lam_tar_bad_map(const struct lam_tar_reader *t, struct lam_error *err);

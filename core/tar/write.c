@@ -1,3 +1,4 @@
+/* A written tar: canonical headers, PAX where ustar does not say it. */
 #include "tar/write.h"
 
 #include <stdio.h>

@@ -172,8 +172,7 @@ int lam_verify(const struct lam_layout *layout, const struct lam_layout_target *
 	int code =
 		v.piece ? lam_hash_init(&v.hash, LAM_SHA256, err) : lam_fail_memory(err);
 
-	if (code == 0)
-		code = lam_tar_reader_new(&v.tar, tar, err);
+	v.tar = lam_tar_reader_new(tar);
 	if (code == 0)
 		code = compare_all(&v, target, err);
 	lam_tar_reader_free(v.tar);
