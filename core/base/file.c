@@ -77,12 +77,13 @@ int lam_file_read_fd(struct lam_buf *out, int fd, const char *file, struct lam_e
 int lam_file_read(struct lam_buf *out, const char *file, struct lam_error *err)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool absent = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
 	struct stat st;
 	int code;
 
 	if (fd < 0)
-		return lam_file_fail(err, errno == ENOENT ? LAM_ENOTFOUND : LAM_EREAD,
-				     errno, file);
+		return lam_file_fail(err, absent ? LAM_ENOTFOUND : LAM_EREAD, errno,
+				     file);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		code = lam_file_fail(err, LAM_EREAD, EINVAL, file);
 	else

@@ -1,10 +1,10 @@
 /* The documents of an image, read. */
 #include "oci/manifest.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/memory.h"
 
@@ -13,23 +13,15 @@
 static int check_data(const struct lam_descriptor *d, const struct lam_json *data,
 		      struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) unsigned char *bytes = NULL;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_TEXT;
 	const char *text;
-	size_t len;
-	int got;
 
 	if (lam_json_text(data, &text, err) < 0)
 		return err->code;
-	len = strlen(text);
-	bytes = lam_xmalloc(len + 4);
-	got = len % 4 == 0 && len < LAM_MAX_INDEX
-		      ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len)
-		      : -1;
-	for (size_t i = len; got > 0 && i > 0 && i > len - 2 && text[i - 1] == '='; i--)
-		got--;
-	if (got < 0)
+	if (!lam_base64_decode(&bytes, text, strlen(text)))
 		return lam_json_fail(data, err, LAM_EFORMAT, "is no base64");
-	return lam_descriptor_check(d, bytes, (size_t)got, "the embedded data", err);
+	return lam_descriptor_check(d, bytes.data ? bytes.data : "", bytes.len,
+				    "the embedded data", err);
 }
 
 int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,

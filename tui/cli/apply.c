@@ -74,58 +74,62 @@ static void print_layout(const struct apply *a, FILE *out, bool color)
 			size_text(bytes, size));
 }
 
-static void print_json_target(const struct lam_target *t, size_t number,
-			      const struct lam_written_layer *w)
+static json_t *json_target(const struct lam_target *t, const struct lam_written_layer *w)
 {
 	char compression[LAM_COMPRESSION_TEXT];
+	json_t *json = json_pack(
+		"{s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "name",
+		json_shown(t->name), "fate", FATE_NAMES[t->fate], "reason",
+		json_shown(t->reason), "from", json_shown(t->from), "entries",
+		(json_int_t)t->entry_count, "whiteouts", (json_int_t)t->whiteout_count,
+		"files", (json_int_t)t->file_count, "file_bytes",
+		(json_int_t)t->file_bytes, "tar_size", (json_int_t)t->tar_size);
 
-	printf("%s\n    {\"name\":", number ? "," : "");
-	put_json(stdout, t->name);
-	printf(",\"fate\":\"%s\",\"reason\":", FATE_NAMES[t->fate]);
-	put_json(stdout, t->reason);
-	fputs(",\"from\":", stdout);
-	put_json(stdout, t->from);
-	printf(",\"entries\":%u,\"whiteouts\":%u,\"files\":%u,\"file_bytes\":%llu,\"tar_size\":%llu",
-	       t->entry_count, t->whiteout_count, t->file_count,
-	       (unsigned long long)t->file_bytes, (unsigned long long)t->tar_size);
 	if (t->fate == LAM_FATE_KEPT)
-		printf(",\"original\":%u", t->original);
+		json_object_set_new(json, "original", json_integer(t->original));
 	else
-		printf(",\"compression\":\"%s\"",
-		       lam_compression_format(t->compression, compression));
+		json_object_set_new(
+			json, "compression",
+			json_string(lam_compression_format(t->compression, compression)));
 	if (w)
-		printf(",\"digest\":\"%s\",\"diff_id\":\"%s\",\"blob_size\":%llu",
-		       w->digest, w->diff_id, (unsigned long long)w->blob_size);
-	fputc('}', stdout);
+		json_object_update_new(json,
+				       json_pack("{s:s, s:s, s:I}", "digest", w->digest,
+						 "diff_id", w->diff_id, "blob_size",
+						 (json_int_t)w->blob_size));
+	return json;
 }
 
-static void print_json(const struct apply *a, const struct lam_write_result *result)
+static void print_as_json(const struct apply *a, const struct lam_write_result *result)
 {
+	json_t *layers = json_array(), *remarks = json_array(),
+	       *json = json_pack("{s:i, s:s}", "lamina", 1, "source",
+				 lam_image_manifest_digest(a->image));
 	size_t written = 0;
 	uint32_t dropped;
 	uint64_t bytes;
 
 	lam_layout_dropped(a->layout, &dropped, &bytes);
-	printf("{\"lamina\":1,\"source\":\"%s\",", lam_image_manifest_digest(a->image));
 	if (result)
-		printf("\"manifest\":\"%s\",\"config\":\"%s\",\"verified\":%s,",
-		       result->manifest_digest, result->config_digest,
-		       result->verified ? "true" : "false");
-	printf("\"dropped\":%u,\"dropped_bytes\":%llu,\n  \"layers\":[", dropped,
-	       (unsigned long long)bytes);
+		json_object_update_new(json, json_pack("{s:s, s:s, s:b}", "manifest",
+						       result->manifest_digest, "config",
+						       result->config_digest, "verified",
+						       (int)result->verified));
 	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
 		const struct lam_target *t = lam_layout_target(a->layout, i);
 		bool there = result && t->fate != LAM_FATE_EMPTY;
 
-		print_json_target(t, i, there ? &result->layers[written] : NULL);
+		json_array_append_new(
+			layers, json_target(t, there ? &result->layers[written] : NULL));
 		written += there;
 	}
-	fputs("],\n  \"remarks\":[", stdout);
-	for (size_t i = 0; i < lam_layout_remark_count(a->layout); i++) {
-		fputs(i ? "," : "", stdout);
-		put_json(stdout, lam_layout_remark(a->layout, i)->text);
-	}
-	fputs("]}\n", stdout);
+	for (size_t i = 0; i < lam_layout_remark_count(a->layout); i++)
+		json_array_append_new(remarks,
+				      json_shown(lam_layout_remark(a->layout, i)->text));
+	json_object_update_new(json, json_pack("{s:I, s:I, s:o, s:o}", "dropped",
+					       (json_int_t)dropped, "dropped_bytes",
+					       (json_int_t)bytes, "layers", layers,
+					       "remarks", remarks));
+	print_json(json);
 }
 
 static int write_image(struct apply *a)
@@ -144,7 +148,7 @@ static int write_image(struct apply *a)
 		return fail(call);
 	progress_clear();
 	if (call_has(call, "json"))
-		print_json(a, &result);
+		print_as_json(a, &result);
 	else
 		fprintf(standard ? stderr : stdout, "%s %s%s\n", result.manifest_digest,
 			call->args[2], result.verified ? "" : " (not verified)");
@@ -176,7 +180,7 @@ static int apply(struct apply *a)
 	if (!call_has(a->call, "dry-run"))
 		return write_image(a);
 	if (call_has(a->call, "json"))
-		print_json(a, NULL);
+		print_as_json(a, NULL);
 	else
 		print_layout(a, stdout, a->call->color_out);
 	return EXIT_DONE;

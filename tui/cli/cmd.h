@@ -12,6 +12,8 @@
 #include <lamina/plan.h>
 #include <lamina/write.h>
 
+#include "base/json.h"
+
 /* Exit codes; 130 and 143 are those of SIGINT and SIGTERM. */
 enum {
 	EXIT_DONE = 0,
@@ -89,8 +91,12 @@ void tell(const struct call *call, const char *format, ...)
 const char *size_text(uint64_t bytes, char out[16]);
 /* Bytes from an image, as text. */
 void put_text(FILE *out, const char *bytes, size_t len);
-void put_json(FILE *out, const char *text);
-void put_json_bytes(FILE *out, const char *bytes, size_t len); /* in the text form */
+/* For `--json`: what is in the text form already, and what has to be brought into it. */
+json_t *json_shown(const char *text);
+json_t *json_bytes(const char *bytes, size_t len);
+/* A result, and an item of a list that is too long to be held; both are freed. */
+void print_json(json_t *value);
+void print_json_item(json_t *value, bool first);
 /* There was no memory for a part of what is printed; finish_output() tells. */
 void lack_memory(void);
 const char *text_or_lack(const char *text); /* "?" where it is NULL for that reason */

@@ -26,16 +26,33 @@ static const struct {
 	{ LAM_DIFF_LINKS, "hard links" },
 };
 
-static void print_what(const struct difference *d, unsigned what)
+static void print_plain(char sign, const char *path, unsigned what)
 {
-	const char *between = "";
+	const char *between = " (";
 
+	printf("%c %s", sign, text_or_lack(path));
 	for (size_t i = 0; i < sizeof WHAT / sizeof *WHAT; i++) {
 		if (!(what & WHAT[i].bit))
 			continue;
-		printf(d->json ? "%s\"%s\"" : "%s%s", between, WHAT[i].name);
-		between = d->json ? "," : ", ";
+		printf("%s%s", between, WHAT[i].name);
+		between = ", ";
 	}
+	puts(sign == '~' ? ")" : "");
+}
+
+static json_t *make_json(char sign, const char *path, unsigned what)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < sizeof WHAT / sizeof *WHAT; i++) {
+		if (what & WHAT[i].bit)
+			json_array_append_new(names, json_string(WHAT[i].name));
+	}
+	return json_pack("{s:s, s:o, s:o}", "change",
+			 sign == '-'   ? "removed"
+			 : sign == '+' ? "added"
+				       : "changed",
+			 "path", json_shown(text_or_lack(path)), "what", names);
 }
 
 static int found(void *context, uint32_t a, uint32_t b, unsigned what)
@@ -45,24 +62,10 @@ static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 					: lam_tree_path_text(d->b, b);
 	char sign = what & LAM_DIFF_ONLY_A ? '-' : what & LAM_DIFF_ONLY_B ? '+' : '~';
 
-	if (d->json) {
-		printf("%s\n  {\"change\":\"%s\",\"path\":", d->count ? "," : "",
-		       sign == '-'   ? "removed"
-		       : sign == '+' ? "added"
-				     : "changed");
-		put_json(stdout, text_or_lack(path));
-		fputs(",\"what\":[", stdout);
-		print_what(d, what);
-		fputs("]}", stdout);
-	} else {
-		printf("%c %s", sign, text_or_lack(path));
-		if (sign == '~') {
-			fputs(" (", stdout);
-			print_what(d, what);
-			putchar(')');
-		}
-		putchar('\n');
-	}
+	if (d->json)
+		print_json_item(make_json(sign, path, what), d->count == 0);
+	else
+		print_plain(sign, path, what);
 	free(path);
 	d->count++;
 	return 0;

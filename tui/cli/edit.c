@@ -57,13 +57,11 @@ static int tell_conflict(const struct edit *e)
 static int read_keys(struct edit *e)
 {
 	struct keysfile keys;
-	struct lam_error *err = &e->call->err;
 	int code = 0;
 
 	if (!e->keys_file)
 		return 0;
-	if (keysfile_read(&keys, e->keys_file, is_action, NULL, err) < 0)
-		return fail_as(e->call, EXIT_USAGE);
+	keysfile_read(&keys, e->keys_file, is_action, NULL);
 	for (size_t i = 0; i < keys.error_count; i++) {
 		fprintf(stderr, "lamina: %s\n", keys.errors[i]);
 		code = EXIT_USAGE;

@@ -100,51 +100,51 @@ static void print_image(const struct lam_image *image)
 	print_notes(image, 20);
 }
 
-static void print_json_layer(const struct lam_layer_info *l, size_t n)
+static json_t *json_layer(const struct lam_layer_info *l, size_t n)
 {
-	printf("%s\n    {\"number\":%zu,\"digest\":\"%s\",\"diff_id\":\"%s\",\"media_type\":",
-	       n ? "," : "", n, l->digest, l->diff_id);
-	put_json_bytes(stdout, l->media_type, strlen(l->media_type));
-	printf(",\"codec\":\"%s\",\"blob_size\":%llu,\"tar_size\":%llu,\"entries\":%u,\"whiteouts\":%u,"
-	       "\"file_bytes\":%llu,\"dead\":%u,\"waste_bytes\":%llu,\"created_by\":",
-	       codec_name(l->codec), (unsigned long long)l->blob_size,
-	       (unsigned long long)l->tar_size, l->entry_count, l->whiteout_count,
-	       (unsigned long long)l->file_bytes, l->dead_count,
-	       (unsigned long long)l->waste_bytes);
-	put_json_bytes(stdout, l->created_by, strlen(l->created_by));
-	putchar('}');
+	return json_pack(
+		"{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"number", (json_int_t)n, "digest", l->digest, "diff_id", l->diff_id,
+		"media_type", json_bytes(l->media_type, strlen(l->media_type)), "codec",
+		codec_name(l->codec), "blob_size", (json_int_t)l->blob_size, "tar_size",
+		(json_int_t)l->tar_size, "entries", (json_int_t)l->entry_count,
+		"whiteouts", (json_int_t)l->whiteout_count, "file_bytes",
+		(json_int_t)l->file_bytes, "dead", (json_int_t)l->dead_count,
+		"waste_bytes", (json_int_t)l->waste_bytes, "created_by",
+		json_bytes(l->created_by, strlen(l->created_by)));
 }
 
-static void print_json(const struct lam_image *image)
+static json_t *json_note(const struct lam_note *note)
+{
+	json_t *json = json_pack("{s:s}", "rule", note->rule);
+
+	if (note->layer != UINT32_MAX)
+		json_object_set_new(json, "layer", json_integer(note->layer));
+	if (note->path)
+		json_object_set_new(json, "path", json_shown(note->path));
+	json_object_set_new(json, "text", json_shown(note->text));
+	return json;
+}
+
+static void print_as_json(const struct lam_image *image)
 {
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
+	const char *reference = lam_image_reference(image),
+		   *platform = lam_image_platform(image);
+	json_t *layers = json_array(), *notes = json_array();
 
-	fputs("{\"lamina\":1,\"reference\":", stdout);
-	put_json_bytes(stdout, lam_image_reference(image),
-		       strlen(lam_image_reference(image)));
-	printf(",\"platform\":\"%s\",\"manifest\":\"%s\",\"config\":\"%s\",\"paths\":%u,\"file_bytes\":%llu,\n  \"layers\":[",
-	       lam_image_platform(image), lam_image_manifest_digest(image),
-	       lam_image_config_digest(image), root->live_count,
-	       (unsigned long long)root->live_bytes);
 	for (size_t i = 0; i < lam_image_layer_count(image); i++)
-		print_json_layer(lam_image_layer(image, i), i);
-	printf("],\n  \"note_total\":%llu,\"notes\":[",
-	       (unsigned long long)lam_image_note_total(image));
-	for (size_t i = 0; i < lam_image_note_count(image); i++) {
-		const struct lam_note *n = lam_image_note(image, i);
-
-		printf("%s\n    {\"rule\":\"%s\"", i ? "," : "", n->rule);
-		if (n->layer != UINT32_MAX)
-			printf(",\"layer\":%u", n->layer);
-		if (n->path) {
-			fputs(",\"path\":", stdout);
-			put_json(stdout, n->path);
-		}
-		fputs(",\"text\":", stdout);
-		put_json(stdout, n->text);
-		putchar('}');
-	}
-	puts("]}");
+		json_array_append_new(layers, json_layer(lam_image_layer(image, i), i));
+	for (size_t i = 0; i < lam_image_note_count(image); i++)
+		json_array_append_new(notes, json_note(lam_image_note(image, i)));
+	print_json(json_pack(
+		"{s:i, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:I, s:o}", "lamina", 1,
+		"reference", json_bytes(reference, strlen(reference)), "platform",
+		json_bytes(platform, strlen(platform)), "manifest",
+		lam_image_manifest_digest(image), "config",
+		lam_image_config_digest(image), "paths", (json_int_t)root->live_count,
+		"file_bytes", (json_int_t)root->live_bytes, "layers", layers,
+		"note_total", (json_int_t)lam_image_note_total(image), "notes", notes));
 }
 
 int run_inspect(struct call *call)
@@ -155,7 +155,7 @@ int run_inspect(struct call *call)
 	if (!image)
 		return code;
 	if (call_has(call, "json"))
-		print_json(image);
+		print_as_json(image);
 	else
 		print_image(image);
 	lam_image_close(image);

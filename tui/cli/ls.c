@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/base64.h"
 #include "cli/cmd.h"
 
 struct listing {
@@ -103,79 +104,72 @@ static void print_plain(struct listing *l, uint32_t node, const struct lam_stat 
 	putchar('\n');
 }
 
-static void put_base64(const char *bytes, size_t len)
+static json_t *json_attributes(const struct lam_stat *stat)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	json_t *json = json_object();
 
-	putchar('"');
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t x = (uint32_t)(unsigned char)bytes[i] << 16;
-
-		if (i + 1 < len)
-			x |= (uint32_t)(unsigned char)bytes[i + 1] << 8;
-		if (i + 2 < len)
-			x |= (unsigned char)bytes[i + 2];
-		putchar(digits[x >> 18]);
-		putchar(digits[x >> 12 & 63]);
-		putchar(i + 1 < len ? digits[x >> 6 & 63] : '=');
-		putchar(i + 2 < len ? digits[x & 63] : '=');
-	}
-	putchar('"');
-}
-
-static void print_attributes(const struct lam_stat *stat)
-{
-	fputs(",\"attributes\":{", stdout);
 	for (size_t i = 0; i < stat->attribute_count; i++) {
 		const struct lam_attribute *a = &stat->attributes[i];
+		LAM_CLEANUP(lam_buf_fini) struct lam_buf value = LAM_TEXT;
+		char *key = lam_path_escape(a->key, a->key_len);
 
-		fputs(i ? "," : "", stdout);
-		put_json_bytes(stdout, a->key, a->key_len);
-		putchar(':');
-		put_base64(a->value, a->value_len);
+		lam_base64_encode(&value, a->value, a->value_len);
+		json_object_set_new(json, text_or_lack(key),
+				    json_string(value.data ? value.data : ""));
+		free(key);
 	}
-	putchar('}');
+	return json;
 }
 
-static void print_json(struct listing *l, uint32_t node, const struct lam_stat *stat)
+static void add_kind(json_t *json, const struct listing *l, uint32_t node,
+		     const struct lam_stat *stat)
 {
-	const struct lam_node *n = lam_tree_node(l->tree, node);
 	const char *where = NULL;
 
-	printf("%s\n{\"path\":", l->count ? "," : "");
-	put_json_bytes(stdout, l->path, l->path_len);
-	printf(",\"kind\":\"%s\",\"mode\":\"%04o\",\"uid\":%lld,\"gid\":%lld,\"size\":%llu,\"mtime\":%lld,\"mtime_ns\":%u,"
-	       "\"layer\":%u",
-	       KIND_NAMES[stat->kind], stat->mode, (long long)stat->uid,
-	       (long long)stat->gid, (unsigned long long)stat->size,
-	       (long long)stat->mtime_s, stat->mtime_ns, l->version->layer);
 	if (stat->kind == LAM_KIND_SYMLINK) {
-		fputs(",\"target\":", stdout);
-		put_json_bytes(stdout, stat->target, stat->target_len);
+		json_object_set_new(json, "target",
+				    json_bytes(stat->target, stat->target_len));
 		where = l->later ? NULL : resolution_name(l->tree, node);
 	}
 	if (where)
-		printf(",\"state\":\"%s\"", where);
-	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK)
-		printf(",\"dev_major\":%u,\"dev_minor\":%u", stat->dev_major,
-		       stat->dev_minor);
-	printf(",\"links\":%zu", link_count(l, node));
-	if (n->linked && !l->later)
-		printf(",\"inode\":\"%u:%u\"", stat->layer, stat->inode);
+		json_object_set_new(json, "state", json_string(where));
+	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK) {
+		json_object_set_new(json, "dev_major", json_integer(stat->dev_major));
+		json_object_set_new(json, "dev_minor", json_integer(stat->dev_minor));
+	}
+}
+
+static json_t *make_json(const struct listing *l, uint32_t node,
+			 const struct lam_stat *stat)
+{
+	json_t *json = json_pack(
+		"{s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "path",
+		json_bytes(l->path, l->path_len), "kind", KIND_NAMES[stat->kind], "mode",
+		json_sprintf("%04o", stat->mode), "uid", (json_int_t)stat->uid, "gid",
+		(json_int_t)stat->gid, "size", (json_int_t)stat->size, "mtime",
+		(json_int_t)stat->mtime_s, "mtime_ns", (json_int_t)stat->mtime_ns,
+		"layer", (json_int_t)l->version->layer);
+	char hex[2 * sizeof stat->content + 1], later[32];
+
+	add_kind(json, l, node, stat);
+	json_object_set_new(json, "links", json_integer((json_int_t)link_count(l, node)));
+	if (lam_tree_node(l->tree, node)->linked && !l->later)
+		json_object_set_new(json, "inode",
+				    json_sprintf("%u:%u", stat->layer, stat->inode));
 	if (l->version->implied && stat->kind == LAM_KIND_DIR)
-		fputs(",\"implied\":true", stdout);
+		json_object_set_new(json, "implied", json_true());
 	if (stat->kind == LAM_KIND_FILE) {
-		fputs(",\"sha256_128\":\"", stdout);
 		for (size_t i = 0; i < sizeof stat->content; i++)
-			printf("%02x", stat->content[i]);
-		putchar('"');
+			sprintf(hex + 2 * i, "%02x", stat->content[i]);
+		json_object_set_new(json, "sha256_128", json_string(hex));
 	}
 	if (stat->attribute_count)
-		print_attributes(stat);
-	if (l->later)
-		printf(",\"%s_in\":%u", end_of(l), l->later->layer);
-	putchar('}');
+		json_object_set_new(json, "attributes", json_attributes(stat));
+	if (l->later) {
+		snprintf(later, sizeof later, "%s_in", end_of(l));
+		json_object_set_new(json, later, json_integer(l->later->layer));
+	}
+	return json;
 }
 
 /* The version that is listed: the layer's own, or the last; false: none is wanted. */
@@ -207,7 +201,7 @@ static void print_node(struct listing *l, uint32_t node)
 		return;
 	lam_tree_stat_version(l->tree, l->version, &stat);
 	if (l->json)
-		print_json(l, node, &stat);
+		print_json_item(make_json(l, node, &stat), l->count == 0);
 	else
 		print_plain(l, node, &stat);
 	l->count++;

@@ -93,27 +93,34 @@ void put_text(FILE *out, const char *bytes, size_t len)
 	free(text);
 }
 
-/* text is UTF-8 without control characters, as the text form is. */
-void put_json(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		if ((unsigned char)*text < 0x20)
-			fprintf(out, "\\u%04x", (unsigned)*text);
-		else
-			fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
-void put_json_bytes(FILE *out, const char *bytes, size_t len)
+json_t *json_bytes(const char *bytes, size_t len)
 {
 	char *text = lam_path_escape(bytes, len);
+	json_t *string = json_string(text_or_lack(text));
 
-	put_json(out, text_or_lack(text));
 	free(text);
+	return string;
+}
+
+json_t *json_shown(const char *text)
+{
+	json_t *string = json_string(text);
+
+	return string ? string : json_bytes(text, strlen(text));
+}
+
+void print_json(json_t *value)
+{
+	json_dumpf(value, stdout, JSON_COMPACT | JSON_INDENT(1));
+	putchar('\n');
+	json_decref(value);
+}
+
+void print_json_item(json_t *value, bool first)
+{
+	fputs(first ? "\n" : ",\n", stdout);
+	json_dumpf(value, stdout, JSON_COMPACT);
+	json_decref(value);
 }
 
 int finish_output(const struct call *call, int exit_code)

@@ -1,193 +1,111 @@
+/* The keys file, read: actions and their keys, and everything that is wrong with it. */
 #include "editor/keysfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <lamina/path.h>
+#include "base/file.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/path.h"
 
 /* There are some hundred actions with two keys each. */
 #define MOST_BYTES  (1u << 20)
 #define MOST_ERRORS 100
 
-struct reading {
-	struct keysfile *out;
-	char *shown; /* the path, as it can be shown */
-	bool (*known)(void *context, const char *name);
-	void *context;
-	bool failed; /* no memory */
-};
-
-/* "PATH: WHERE: what", or "PATH:LINE:COLUMN: what". What stands in the file is hostile as
- * long as it has not been looked at. */
-__attribute__((format(printf, 2, 3))) static void complain(struct reading *r,
-							   const char *format, ...)
+static void add_error(struct keysfile *out, const char *line)
 {
-	struct keysfile *out = r->out;
-	char text[1024], *shown, **errors, *line = NULL;
-	va_list args;
-
 	if (out->error_count >= MOST_ERRORS)
 		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	shown = lam_path_escape(text, strlen(text));
-	errors = realloc(out->errors, (out->error_count + 1) * sizeof *errors);
-	if (errors)
-		out->errors = errors;
-	if (!shown || !errors || asprintf(&line, "%s:%s", r->shown, shown) < 0)
-		r->failed = true;
-	else
-		out->errors[out->error_count++] = line;
-	free(shown);
+	out->errors =
+		lam_xrealloc(out->errors, (out->error_count + 1) * sizeof *out->errors);
+	out->errors[out->error_count++] = lam_xstrdup(line);
 }
 
-/* Keys */
-
-static void read_key(struct reading *r, struct keysfile_item *item, const json_t *value,
-		     const char *where)
+/* "PATH: WHERE: what"; `name` is from the file, and shown escaped. */
+static void complain(struct keysfile *out, const struct lam_json *at, const char *what,
+		     const char *name)
 {
-	const char *name = json_string_value(value);
+	char shown[LAM_PATH_TEXT];
+	struct lam_error err;
+
+	if (name)
+		lam_json_fail(at, &err, LAM_EFORMAT, "%s \"%s\"", what,
+			      lam_path_text(shown, name, strlen(name), false));
+	else
+		lam_json_fail(at, &err, LAM_EFORMAT, "%s", what);
+	add_error(out, err.text);
+}
+
+static void read_key(struct keysfile *out, struct keysfile_item *item,
+		     const struct lam_json *at)
+{
+	const char *name =
+		lam_json_is_text(at->value) ? json_string_value(at->value) : NULL;
 
 	if (!name)
-		complain(r, " %.100s: expected the name of a key", where);
+		complain(out, at, "expected the name of a key", NULL);
 	else if (!key_sequence_parse(&item->sequences[item->count], name))
-		complain(r, " %.100s: no key \"%.100s\"", where, name);
+		complain(out, at, "no key", name);
 	else
 		item->count++;
 }
 
-static void read_keys(struct reading *r, struct keysfile_item *item, const json_t *value)
-{
-	char where[160];
-
-	if (!json_is_array(value)) {
-		read_key(r, item, value, item->action);
-		return;
-	}
-	for (size_t i = 0; i < json_array_size(value); i++) {
-		snprintf(where, sizeof where, "%.100s[%zu]", item->action, i);
-		read_key(r, item, json_array_get(value, i), where);
-	}
-}
-
 /* An action all of whose keys are wrong keeps those that it has. */
-static void read_action(struct reading *r, const char *action, const json_t *value)
+static void read_action(struct keysfile *out, const struct lam_json *at)
 {
-	size_t most = json_is_array(value) ? json_array_size(value) : 1;
-	struct keysfile_item *items, item = { 0 };
+	bool is_list = json_is_array(at->value);
+	size_t most = is_list ? json_array_size(at->value) : 1;
+	struct keysfile_item item = { .action = lam_xstrdup(at->key) };
 
-	if (!r->known(r->context, action)) {
-		complain(r, " no action \"%.100s\"", action);
-		return;
-	}
-	items = realloc(r->out->items, (r->out->count + 1) * sizeof *items);
-	if (items)
-		r->out->items = items;
-	item.action = strdup(action);
-	item.sequences = calloc(most + 1, sizeof *item.sequences);
-	r->failed = r->failed || !items || !item.action || !item.sequences;
-	if (!r->failed)
-		read_keys(r, &item, value);
-	if (!r->failed && (item.count || most == 0)) {
-		items[r->out->count++] = item;
+	item.sequences = lam_xcalloc(most + 1, sizeof *item.sequences);
+	for (struct lam_json k = lam_json_first(at); is_list && k.value;
+	     lam_json_step(&k))
+		read_key(out, &item, &k);
+	if (!is_list)
+		read_key(out, &item, at);
+	if (item.count || most == 0) {
+		out->items =
+			lam_xrealloc(out->items, (out->count + 1) * sizeof *out->items);
+		out->items[out->count++] = item;
 		return;
 	}
 	free(item.action);
 	free(item.sequences);
 }
 
-static void read_object(struct reading *r, const char *bytes, size_t len)
+void keysfile_read(struct keysfile *out, const char *path,
+		   bool (*known)(void *context, const char *name), void *context)
 {
-	json_error_t why;
-	json_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &why), *value;
-	const char *action;
-
-	if (!root) {
-		complain(r, "%d:%d: %s", why.line, why.column, why.text);
-		return;
-	}
-	if (!json_is_object(root))
-		complain(r, " expected an object of actions and their keys");
-	json_object_foreach(root, action, value) read_action(r, action, value);
-	json_decref(root);
-}
-
-/* The file */
-
-/* What is in an open file, at most `most` bytes; NULL where it cannot be read. */
-static char *read_bytes(int fd, size_t most, size_t *out_len)
-{
-	char *bytes = malloc(most);
-	ssize_t got = 1;
-
-	*out_len = 0;
-	while (bytes && got && *out_len < most) {
-		got = read(fd, bytes + *out_len, most - *out_len);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			break;
-		*out_len += (size_t)got;
-	}
-	if (got >= 0)
-		return bytes;
-	free(bytes);
-	return NULL;
-}
-
-static void read_file(struct reading *r, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	char *bytes;
-	size_t len;
-
-	if (fd < 0) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			complain(r, " %s", strerror(errno));
-		return;
-	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		complain(r, " is no file");
-		close(fd);
-		return;
-	}
-	bytes = read_bytes(fd, MOST_BYTES + 1, &len);
-	close(fd);
-	if (!bytes)
-		complain(r, " cannot be read");
-	else if (len > MOST_BYTES)
-		complain(r, " is larger than 1 MiB");
-	else
-		read_object(r, bytes, len);
-	free(bytes);
-}
-
-int keysfile_read(struct keysfile *out, const char *path,
-		  bool (*known)(void *context, const char *name), void *context,
-		  struct lam_error *err)
-{
-	struct reading r = { .out = out, .known = known, .context = context };
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(MOST_BYTES);
+	LAM_CLEANUP(lam_free_ptr) char *shown = lam_path_escape(path, strlen(path));
+	json_auto_t *value = NULL;
+	struct lam_json root;
+	struct lam_error err;
+	int code = lam_file_read(&bytes, path, &err);
 
 	*out = (struct keysfile){ 0 };
-	r.shown = lam_path_escape(path, strlen(path));
-	if (r.shown)
-		read_file(&r, path);
-	else
-		r.failed = true;
-	free(r.shown);
-	if (!r.failed)
-		return 0;
-	keysfile_fini(out);
-	return lam_fail_memory(err);
+	if (code == LAM_ENOTFOUND)
+		return;
+	if (code == 0)
+		value = lam_json_load(bytes.data, bytes.len, shown, NULL, &err);
+	if (!value) {
+		add_error(out, err.text);
+		return;
+	}
+	root = lam_json_root(value, shown);
+	if (!json_is_object(value))
+		complain(out, &root, "expected an object of actions and their keys",
+			 NULL);
+	for (struct lam_json a = lam_json_first(&root); json_is_object(value) && a.value;
+	     lam_json_step(&a)) {
+		if (known(context, a.key))
+			read_action(out, &a);
+		else
+			complain(out, &root, "no action", a.key);
+	}
 }
 
 void keysfile_fini(struct keysfile *file)

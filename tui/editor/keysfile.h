@@ -6,7 +6,8 @@
 #ifndef APP_KEYSFILE_H
 #define APP_KEYSFILE_H
 
-#include <lamina/error.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "ui/key.h"
 
@@ -26,10 +27,9 @@ struct keysfile {
 };
 
 /* A file that is not there is an empty one; one that is wrong, in whole or in part, gives
- * errors and no failure. known: whether an action has that name. LAM_ENOMEM. */
-int keysfile_read(struct keysfile *out, const char *path,
-		  bool (*known)(void *context, const char *name), void *context,
-		  struct lam_error *err);
+ * errors. known: whether an action has that name. */
+void keysfile_read(struct keysfile *out, const char *path,
+		   bool (*known)(void *context, const char *name), void *context);
 void keysfile_fini(struct keysfile *file);
 
 #endif
