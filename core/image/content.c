@@ -143,7 +143,7 @@ static int open_near(struct stored *s, const struct lam_image *image, uint32_t n
 		s->at = begin = offset;
 	else if (point)
 		begin = lam_decoder_begin(point);
-	if (lam_source_open_layer_from(image->source, number, begin, &blob, err) < 0)
+	if (lam_source_open_layer(image->source, number, begin, &blob, err) < 0)
 		return err->code;
 	if (codec == LAM_CODEC_NONE || !point)
 		return lam_decoder_new(&s->stream, blob, codec, err);

@@ -46,7 +46,6 @@ static int set_layers(struct lam_image *image, const struct lam_source_image *fr
 		struct lam_image_layer *layer = &image->layers[i];
 
 		layer->descriptor = from->layers[i].descriptor;
-		layer->blob = from->layers[i].blob;
 		layer->diff_id = image->config.diff_ids[i];
 	}
 	return 0;

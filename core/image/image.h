@@ -8,7 +8,7 @@
 #include "layer/blob.h"
 #include "layer/cache.h"
 #include "oci/manifest.h"
-#include "store/source.h"
+#include "store/store.h"
 #include "tree/tree.h"
 
 struct lam_image_layer {
@@ -16,7 +16,6 @@ struct lam_image_layer {
 	struct lam_descriptor
 		descriptor; /* as the manifest has it; digest and size always set */
 	struct lam_digest diff_id;
-	struct lam_extent_of_file blob;
 	struct lam_spool *spool; /* its tar; NULL: not asked for, or the index was cached
 				  */
 	char digest_text[LAM_DIGEST_TEXT], diff_id_text[LAM_DIGEST_TEXT];

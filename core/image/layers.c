@@ -73,7 +73,7 @@ static int blame_digest(const struct layer_job *job, struct lam_error *err)
 		return first.code;
 	code = lam_hash_init(&hash, layer->descriptor.digest.algorithm, &second);
 	if (code == 0)
-		code = lam_source_open_layer(job->opening->image->source, job->number,
+		code = lam_source_open_layer(job->opening->image->source, job->number, 0,
 					     &blob, &second);
 	if (code == 0)
 		code = lam_reader_hashing(&hashing, LAM_STEAL(blob), &hash, NULL,
@@ -128,7 +128,7 @@ static int open_blob(struct layer_job *job, struct lam_reader **out,
 	};
 	struct lam_reader *blob = NULL;
 
-	if (lam_source_open_layer(o->image->source, job->number, &blob, err) < 0)
+	if (lam_source_open_layer(o->image->source, job->number, 0, &blob, err) < 0)
 		return err->code;
 	return lam_reader_progress(out, blob, o->progress, &step, err);
 }
@@ -166,8 +166,8 @@ static int look_at_blob(const struct layer_job *job, bool *out_plain,
 	const char *foreign = NULL;
 	char head[8];
 	size_t len = 0;
-	int code = lam_source_open_layer(job->opening->image->source, job->number, &blob,
-					 err);
+	int code = lam_source_open_layer(job->opening->image->source, job->number, 0,
+					 &blob, err);
 
 	if (code == 0)
 		code = lam_read_full(blob, head, sizeof head, &len, err);

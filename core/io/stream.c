@@ -162,6 +162,19 @@ int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offse
 	return 0;
 }
 
+bool lam_reader_is_file(const struct lam_reader *reader, int *out_fd,
+			uint64_t *out_offset, uint64_t *out_len)
+{
+	const struct file_reader *f = (const struct file_reader *)reader;
+
+	if (reader->ops != &FILE_READER)
+		return false;
+	*out_fd = f->fd;
+	*out_offset = f->offset;
+	*out_len = f->left;
+	return true;
+}
+
 /* The disk is told to begin with what was written, so often; so a sync at the end has
  * little left to wait for. */
 #define PUSH_EVERY (8u << 20)

@@ -69,6 +69,9 @@ int lam_copy(struct lam_reader *from, struct lam_writer *to, struct lam_error *e
  * repeated. */
 int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offset,
 		    uint64_t len, const char *name, struct lam_error *err);
+/* Whether it is one of those: where what is left of it stands in the file. */
+bool lam_reader_is_file(const struct lam_reader *reader, int *out_fd,
+			uint64_t *out_offset, uint64_t *out_len);
 /* Bytes that the caller keeps for as long as the reader lives. */
 int lam_reader_memory(struct lam_reader **out, const void *bytes, size_t len,
 		      struct lam_error *err);

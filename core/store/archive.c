@@ -1,3 +1,4 @@
+/* Outer archives: where each member's bytes are, and how a layout is packed. */
 #include "store/archive.h"
 
 #include <archive.h>
@@ -9,13 +10,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "codec/codec.h"
+#include "io/spool.h"
 
 #define SPOOL_MEMORY (8u << 20)
 #define PIECE        (1u << 20)
+
+struct source {
+	int fd; /* plain tar; the spool's, or the archive's own */
+	bool own_fd;
+	struct lam_spool *spool; /* of standard input, and of a compressed archive */
+	struct lam_arena arena;
+	struct lam_member *members;
+	size_t count, cap;
+};
+
+bool lam_archive_is_at(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* Opening what may be compressed, or no file */
+
+static void free_reader(struct archive **ar)
+{
+	archive_read_free(*ar);
+}
 
 static int fail_archive(struct archive *ar, struct lam_error *err)
 {
@@ -29,40 +55,13 @@ static int fail_archive(struct archive *ar, struct lam_error *err)
 			why ? why : "damaged");
 }
 
-/* Opening what may be compressed, or no file */
-
-static int spool_stream(struct lam_archive *a, struct archive *ar,
-			const struct lam_progress *progress, struct lam_error *err)
+static int to_spool(struct source *a, const struct lam_source_options *options,
+		    struct lam_error *err)
 {
+	LAM_CLEANUP(free_reader) struct archive *ar = archive_read_new();
+	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
 	struct archive_entry *entry;
-	char *piece;
 	la_ssize_t got = 1;
-	int code = 0;
-
-	if (archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
-	    archive_read_next_header(ar, &entry) != ARCHIVE_OK)
-		return fail_archive(ar, err);
-	piece = malloc(PIECE);
-	if (!piece)
-		return lam_fail_memory(err);
-	while (code == 0 && got > 0) {
-		got = archive_read_data(ar, piece, PIECE);
-		if (got < 0)
-			code = fail_archive(ar, err);
-		else if (lam_progress_stopped(progress))
-			code = lam_fail(err, LAM_ESTOPPED, "stopped");
-		else
-			code = lam_spool_append(a->spool, piece, (size_t)got, err);
-	}
-	free(piece);
-	return code;
-}
-
-static int to_spool(struct lam_archive *a, const char *temporary,
-		    const struct lam_progress *progress, struct lam_error *err)
-{
-	struct archive *ar = archive_read_new();
-	int code;
 
 	if (!ar)
 		return lam_fail_memory(err);
@@ -72,31 +71,38 @@ static int to_spool(struct lam_archive *a, const char *temporary,
 	archive_read_support_filter_zstd(ar);
 	archive_read_support_filter_bzip2(ar);
 	archive_read_support_filter_xz(ar);
-	code = lam_spool_new(&a->spool, temporary, SPOOL_MEMORY, err);
-	if (code == 0)
-		code = spool_stream(a, ar, progress, err);
-	archive_read_free(ar);
-	if (code < 0)
-		return code;
+	if (lam_spool_new(&a->spool, options->temporary, SPOOL_MEMORY, err) < 0)
+		return err->code;
+	if (archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
+	    archive_read_next_header(ar, &entry) != ARCHIVE_OK)
+		return fail_archive(ar, err);
+	while (got > 0) {
+		got = archive_read_data(ar, piece, PIECE);
+		if (got < 0)
+			return fail_archive(ar, err);
+		if (lam_progress_stopped(options->progress))
+			return lam_fail(err, LAM_ESTOPPED, "stopped");
+		if (lam_spool_append(a->spool, piece, (size_t)got, err) < 0)
+			return err->code;
+	}
 	if (a->own_fd)
 		close(a->fd);
 	a->own_fd = false;
 	return lam_spool_file(a->spool, &a->fd, err);
 }
 
-static int open_file(struct lam_archive *a, const char *path, bool *out_plain,
+static int open_file(struct source *a, const char *path, bool *out_plain,
 		     struct lam_error *err)
 {
+	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
 	const char *foreign;
-	struct lam_reader *reader;
 	char head[8] = "";
 	struct stat st;
 	size_t got = 0;
-	int code;
 
+	*out_plain = false;
 	if (!path) {
 		a->fd = STDIN_FILENO;
-		*out_plain = false;
 		return 0;
 	}
 	a->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -110,13 +116,11 @@ static int open_file(struct lam_archive *a, const char *path, bool *out_plain,
 	if (lam_reader_file(&reader, a->fd, false, 0,
 			    (uint64_t)st.st_size < sizeof head ? (uint64_t)st.st_size
 							       : sizeof head,
-			    "its begin", err) < 0)
+			    "its begin", err) < 0 ||
+	    lam_read_full(reader, head, sizeof head, &got, err) < 0)
 		return err->code;
-	code = lam_read_full(reader, head, sizeof head, &got, err);
-	lam_reader_close(reader);
-	*out_plain = code == 0 &&
-		     lam_codec_detect(head, got, &foreign) == LAM_CODEC_NONE && !foreign;
-	return code;
+	*out_plain = lam_codec_detect(head, got, &foreign) == LAM_CODEC_NONE && !foreign;
+	return 0;
 }
 
 /* Members */
@@ -127,71 +131,64 @@ static int compare_members(const void *a, const void *b)
 		      ((const struct lam_member *)b)->name);
 }
 
-static const char *clean_name(struct lam_archive *a, const char *name,
-			      struct lam_error *err)
+static int clean_name(struct source *a, const char *name, const char **out,
+		      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf buf = LAM_BUF(SIZE_MAX / 2);
-	const char *copy;
 	bool clamped;
 
 	if (lam_path_clean(name, strlen(name), &buf, &clamped, err) < 0)
-		return NULL;
-	copy = lam_arena_copy(&a->arena, buf.data ? buf.data : "", buf.len);
-	if (!copy && lam_fail_memory(err) < 0)
-		return NULL;
-	return copy;
+		return err->code;
+	*out = lam_arena_copy(&a->arena, buf.data ? buf.data : "", buf.len);
+	return *out ? 0 : lam_fail_memory(err);
 }
 
 /* A symlink's target is relative to where it stands. */
-static const char *clean_target(struct lam_archive *a, const char *name,
-				const char *target, bool symlink, struct lam_error *err)
+static int clean_target(struct source *a, struct lam_member *m, const char *target,
+			bool symlink, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf buf = LAM_BUF(SIZE_MAX / 2);
-	const char *slash = strrchr(name, '/');
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf buf = LAM_TEXT;
+	const char *slash = strrchr(m->name, '/');
 
-	if (symlink && target[0] != '/' && slash &&
-	    lam_buf_append(&buf, name, (size_t)(slash - name) + 1, err) < 0)
-		return NULL;
-	if (lam_buf_append_text(&buf, target, err) < 0)
-		return NULL;
-	return clean_name(a, buf.data, err);
+	if (symlink && target[0] != '/' && slash)
+		lam_text_add(&buf, m->name, (size_t)(slash - m->name) + 1);
+	lam_text_puts(&buf, target);
+	return clean_name(a, buf.data, &m->target, err);
 }
 
-static int add_member(struct lam_archive *a, struct archive *ar,
-		      struct archive_entry *entry, struct lam_error *err)
+static int add_member(struct source *a, struct archive *ar, struct archive_entry *entry,
+		      struct lam_error *err)
 {
 	const char *name = archive_entry_pathname(entry),
-		   *symlink = archive_entry_symlink(entry);
-	const char *hardlink = archive_entry_hardlink(entry);
-	struct lam_member m = { 0 };
+		   *symlink = archive_entry_symlink(entry),
+		   *hardlink = archive_entry_hardlink(entry);
+	struct lam_member *m;
 
 	if (!name || archive_entry_filetype(entry) == AE_IFDIR)
 		return 0;
 	if (a->count >= LAM_MAX_ARCHIVE_MEMBERS)
 		return lam_fail(err, LAM_EFORMAT, "has more than %u members",
 				LAM_MAX_ARCHIVE_MEMBERS);
-	if (LAM_GROW(a->members, a->count, a->cap, err) < 0)
+	LAM_XGROW(a->members, a->count, a->cap);
+	m = &a->members[a->count++];
+	*m = (struct lam_member){ .offset = (uint64_t)archive_filter_bytes(ar, 0),
+				  .size = (uint64_t)archive_entry_size(entry) };
+	if (clean_name(a, name, &m->name, err) < 0)
 		return err->code;
-	m.name = clean_name(a, name, err);
-	if (!m.name)
-		return err->code;
-	if (hardlink || symlink) {
-		m.target = clean_target(a, m.name, hardlink ? hardlink : symlink,
-					!hardlink, err);
-		if (!m.target)
-			return err->code;
-	}
-	m.offset = (uint64_t)archive_filter_bytes(ar, 0);
-	m.size = (uint64_t)archive_entry_size(entry);
-	a->members[a->count++] = m;
-	return 0;
+	if (!hardlink && !symlink)
+		return 0;
+	return clean_target(a, m, hardlink ? hardlink : symlink, !hardlink, err);
 }
 
-static int list_members(struct lam_archive *a, struct archive *ar, struct lam_error *err)
+static int list_members(struct source *a, struct lam_error *err)
 {
+	LAM_CLEANUP(free_reader) struct archive *ar = archive_read_new();
 	struct archive_entry *entry;
 	int got;
 
+	if (!ar)
+		return lam_fail_memory(err);
+	archive_read_support_format_tar(ar);
 	if (lseek(a->fd, 0, SEEK_SET) < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "reading");
 	if (archive_read_open_fd(ar, a->fd, 64 << 10) != ARCHIVE_OK)
@@ -214,52 +211,18 @@ static int list_members(struct lam_archive *a, struct archive *ar, struct lam_er
 	return 0;
 }
 
-int lam_archive_open(struct lam_archive *out, const char *path, const char *temporary,
-		     const struct lam_progress *progress, struct lam_error *err)
-{
-	struct archive *ar;
-	bool plain = false;
-	int code;
-
-	*out = (struct lam_archive){ .fd = -1 };
-	code = open_file(out, path, &plain, err);
-	if (code == 0 && !plain)
-		code = to_spool(out, temporary, progress, err);
-	if (code == 0) {
-		ar = archive_read_new();
-		code = ar ? 0 : lam_fail_memory(err);
-		if (ar) {
-			archive_read_support_format_tar(ar);
-			code = list_members(out, ar, err);
-			archive_read_free(ar);
-		}
-	}
-	if (code < 0)
-		lam_archive_close(out);
-	return code;
-}
-
-void lam_archive_close(struct lam_archive *a)
-{
-	if (a->own_fd)
-		close(a->fd);
-	lam_spool_free(a->spool);
-	free(a->members);
-	lam_arena_fini(&a->arena);
-	*a = (struct lam_archive){ .fd = -1 };
-}
-
-int lam_archive_find(const struct lam_archive *a, const char *name,
+int lam_archive_find(const struct lam_source *s, const char *name,
 		     const struct lam_member **out, struct lam_error *err)
 {
+	const struct source *a = s->own;
 	struct lam_member key = { .name = name };
-	const struct lam_member *m = NULL;
 	char text[LAM_PATH_TEXT];
 
 	*out = NULL;
 	for (int links = 0; links <= LAM_MAX_LINKS; links++) {
-		m = bsearch(&key, a->members, a->count, sizeof *a->members,
-			    compare_members);
+		const struct lam_member *m = bsearch(&key, a->members, a->count,
+						     sizeof *a->members, compare_members);
+
 		if (!m)
 			return 0;
 		if (m->twice)
@@ -277,27 +240,417 @@ int lam_archive_find(const struct lam_archive *a, const char *name,
 			lam_path_text(text, name, strlen(name), false));
 }
 
-int lam_archive_read(const struct lam_archive *a, const struct lam_member *m, size_t max,
+int lam_archive_read(const struct lam_source *s, const struct lam_member *m,
 		     struct lam_buf *out, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
+	const struct source *a = s->own;
 	char text[LAM_PATH_TEXT];
-	struct lam_reader *reader;
-	size_t got = 0;
-	int code;
 
 	lam_path_text(text, m->name, strlen(m->name), false);
-	if (m->size > max)
+	if (m->size > out->max)
 		return lam_fail(err, LAM_EFORMAT, "%s is larger than %zu bytes", text,
-				max);
-	out->max = max;
+				out->max);
 	lam_buf_clear(out);
-	if (lam_buf_reserve(out, (size_t)m->size, err) < 0)
+	if (lam_buf_reserve(out, (size_t)m->size, err) < 0 ||
+	    lam_reader_file(&reader, a->fd, false, m->offset, m->size, text, err) < 0 ||
+	    lam_read_full(reader, out->data, (size_t)m->size, &out->len, err) < 0)
 		return err->code;
-	if (lam_reader_file(&reader, a->fd, false, m->offset, m->size, text, err) < 0)
+	out->data[out->len] = '\0';
+	return 0;
+}
+
+/* Reading images */
+
+static int read_document(const struct lam_source *s, const char *name,
+			 struct lam_buf *out, bool *out_there, struct lam_error *err)
+{
+	const struct lam_member *m;
+
+	if (lam_archive_find(s, name, &m, err) < 0)
 		return err->code;
-	code = lam_read_full(reader, out->data, (size_t)m->size, &got, err);
-	lam_reader_close(reader);
-	out->len = got;
-	out->data[got] = '\0';
+	*out_there = m != NULL;
+	return m ? lam_archive_read(s, m, out, err) : 0;
+}
+
+static int read_documents(const struct lam_source *s, struct lam_archive_documents *out,
+			  struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf layout = LAM_BUF(LAM_MAX_OCI_LAYOUT);
+	bool has_layout;
+
+	if (read_document(s, "oci-layout", &layout, &has_layout, err) < 0 ||
+	    read_document(s, "manifest.json", &out->saved, &out->has_saved, err) < 0 ||
+	    read_document(s, "index.json", &out->index, &out->has_index, err) < 0 ||
+	    (has_layout && lam_oci_layout_check(&layout, err) < 0))
+		return err->code;
+	out->has_index = out->has_index && has_layout;
+	if (out->has_index || out->has_saved)
+		return 0;
+	return lam_fail(
+		err, LAM_EFORMAT,
+		"has neither index.json nor manifest.json: it is no image archive, or one that "
+		"a Docker older than 1.10 wrote: load and save it with a newer one");
+}
+
+int lam_archive_open(struct lam_source *s, const struct lam_reference *reference,
+		     const struct lam_source_options *options,
+		     struct lam_archive_documents *out, struct lam_error *err)
+{
+	struct source *a = s->own = lam_xcalloc(1, sizeof *a);
+	bool plain;
+
+	*out = (struct lam_archive_documents){ .index = LAM_BUF(LAM_MAX_INDEX),
+					       .saved = LAM_BUF(LAM_MAX_INDEX) };
+	a->fd = -1;
+	if (open_file(a, reference->path, &plain, err) < 0 ||
+	    (!plain && to_spool(a, options, err) < 0) || list_members(a, err) < 0)
+		return err->code;
+	return read_documents(s, out, err);
+}
+
+void lam_archive_documents_fini(struct lam_archive_documents *documents)
+{
+	lam_buf_fini(&documents->index);
+	lam_buf_fini(&documents->saved);
+}
+
+void lam_archive_close(struct lam_source *s)
+{
+	struct source *a = s->own;
+
+	if (!a)
+		return;
+	if (a->own_fd)
+		close(a->fd);
+	lam_spool_free(a->spool);
+	free(a->members);
+	lam_arena_fini(&a->arena);
+	free(a);
+}
+
+int lam_archive_find_blob(const struct lam_source *s, const struct lam_descriptor *blob,
+			  const void **out_where, struct lam_error *err)
+{
+	char name[LAM_BLOB_NAME], text[LAM_DIGEST_TEXT];
+	const struct lam_member *m;
+
+	if (lam_archive_find(s, lam_blob_name(&blob->digest, name), &m, err) < 0)
+		return err->code;
+	lam_digest_format(&blob->digest, text);
+	if (!m)
+		return lam_fail(
+			err, LAM_EREAD,
+			"blob %s is missing: the archive is incomplete: save the image again",
+			text);
+	if (m->size != (uint64_t)blob->size)
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"blob %s has %llu bytes, its descriptor says %lld: save the image again",
+			text, (unsigned long long)m->size, (long long)blob->size);
+	*out_where = m;
+	return 0;
+}
+
+int lam_archive_open_blob(const struct lam_source *s, const struct lam_descriptor *blob,
+			  const void *where, uint64_t offset, struct lam_reader **out,
+			  struct lam_error *err)
+{
+	const struct source *a = s->own;
+	const struct lam_member *m = where;
+	char text[LAM_PATH_TEXT];
+
+	(void)blob;
+	return lam_reader_file(out, a->fd, false, m->offset + offset, m->size - offset,
+			       lam_path_text(text, m->name, strlen(m->name), false), err);
+}
+
+/* Opening an output */
+
+/* Whether it is what an image of this name is called in archives. */
+static bool is_called(const char *tag, const char *name)
+{
+	const char *behind = strrchr(name, ':');
+	size_t len = strlen(name);
+
+	return strcmp(tag, name) == 0 || (behind && strcmp(tag, behind + 1) == 0) ||
+	       (strncmp(tag, name, len) == 0 && strcmp(tag + len, ":latest") == 0);
+}
+
+static int fail_existing(const char *path, struct lam_error *err)
+{
+	if (err->code == LAM_ENOTFOUND)
+		return lam_fail(
+			err, LAM_EWRITE,
+			"%s: holds several images, which would be lost: remove it or "
+			"choose another name",
+			path);
+	if (err->code == LAM_EFORMAT)
+		return lam_fail(err, LAM_EWRITE,
+				"%s: is there, and no image archive: remove it or "
+				"choose another name",
+				path);
+	if (err->code == LAM_EREAD)
+		err->code = LAM_EWRITE;
+	return err->code;
+}
+
+/* What a file of this name holds must be the image that is replaced, or other images
+ * would be lost. */
+static int check_images(const struct lam_sink *sink, struct lam_error *err)
+{
+	const struct lam_source_options options = { .temporary = sink->directory };
+	struct lam_reference reference = { .store = sink->reference->store,
+					   .path = sink->reference->path,
+					   .text = sink->reference->path };
+	const char *name = sink->reference->name;
+	struct lam_source *source;
+	bool others;
+
+	if (lam_source_open(&source, &reference, &options, err) < 0)
+		return fail_existing(reference.path, err);
+	others = source->name_count > 1;
+	for (size_t i = 0; i < source->name_count && !others; i++)
+		others = !name || !is_called(source->names[i], name);
+	lam_source_close(source);
+	if (!others)
+		return 0;
+	return lam_fail(
+		err, LAM_EWRITE,
+		"%s: holds an image of another name, which would be lost: remove it or choose "
+		"another name",
+		reference.path);
+}
+
+static int check_existing(const struct lam_sink *sink, struct lam_error *err)
+{
+	const char *path = sink->reference->path;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT
+			       ? 0
+			       : lam_fail_errno(err, LAM_EWRITE, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return lam_fail(err, LAM_EWRITE,
+				"%s: is there, and no regular file: choose another name",
+				path);
+	return st.st_size == 0 ? 0 : check_images(sink, err);
+}
+
+int lam_archive_open_sink(struct lam_sink *sink, struct lam_error *err)
+{
+	sink->directory = lam_reference_folder(sink->reference);
+	if (lam_sink_open_directory(sink, err) < 0)
+		return err->code;
+	if (!sink->reference->path)
+		return isatty(STDOUT_FILENO)
+			       ? lam_fail(
+					 err, LAM_EWRITE,
+					 "standard output is a terminal: an archive goes "
+					 "to a file or a pipe")
+			       : 0;
+	if (faccessat(sink->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink->directory);
+	lam_sink_sweep(sink);
+	return check_existing(sink, err);
+}
+
+int lam_archive_replaces(bool *out, const struct lam_reference *reference,
+			 struct lam_error *err)
+{
+	struct stat st;
+
+	(void)err;
+	/* an empty file is no image */
+	*out = reference->path && stat(reference->path, &st) == 0 && st.st_size > 0;
+	return 0;
+}
+
+/* Packing */
+
+struct member {
+	char name[LAM_BLOB_NAME];
+	const void *bytes; /* or: */
+	const struct lam_sink_blob *blob;
+	uint64_t size;
+};
+
+struct packing {
+	const struct lam_sink *sink;
+	const char *shown;
+	struct archive *ar;
+	int fd;
+	struct member *members;
+	size_t count, cap;
+	const struct lam_progress *progress;
+};
+
+static int fail_write(const struct packing *p, struct lam_error *err)
+{
+	int problem = archive_errno(p->ar);
+
+	if (problem > 0)
+		return lam_fail_errno(err, LAM_EWRITE, problem, "%s: writing", p->shown);
+	return lam_fail(err, LAM_EWRITE, "%s: writing: %s", p->shown,
+			archive_error_string(p->ar));
+}
+
+/* Neither bytes nor a blob: a folder. */
+static void pack_later(struct packing *p, const char *name, const void *bytes,
+		       uint64_t size, const struct lam_sink_blob *blob)
+{
+	struct member *m;
+
+	LAM_XGROW(p->members, p->count, p->cap);
+	m = &p->members[p->count++];
+	*m = (struct member){ .bytes = bytes, .blob = blob, .size = size };
+	memcpy(m->name, name, strlen(name) + 1);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct member *)a)->name, ((const struct member *)b)->name);
+}
+
+static int write_header(struct packing *p, const struct member *m, struct lam_error *err)
+{
+	struct archive_entry *entry = archive_entry_new();
+	bool folder = !m->bytes && !m->blob;
+	int got;
+
+	if (!entry)
+		return lam_fail_memory(err);
+	archive_entry_set_pathname(entry, m->name);
+	archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
+	archive_entry_set_perm(entry, folder ? 0755 : 0644);
+	archive_entry_set_size(entry, (la_int64_t)m->size);
+	archive_entry_set_mtime(entry, 0, 0);
+	got = archive_write_header(p->ar, entry);
+	archive_entry_free(entry);
+	return got == ARCHIVE_OK ? 0 : fail_write(p, err);
+}
+
+static int put(void *context, const void *bytes, size_t len, struct lam_error *err)
+{
+	struct packing *p = context;
+	const char *at = bytes;
+
+	while (len > 0) {
+		la_ssize_t wrote = archive_write_data(p->ar, at, len);
+
+		if (wrote <= 0)
+			return fail_write(p, err);
+		at += wrote;
+		len -= (size_t)wrote;
+	}
+	return 0;
+}
+
+/* Hashes what goes by: the source may have changed, the disk may lie. */
+static int put_blob(struct packing *p, const struct lam_sink_blob *b,
+		    struct lam_error *err)
+{
+	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
+
+	if (b->source ? lam_source_open_layer(b->source, b->layer, 0, &reader, err) < 0
+		      : lam_reader_file(&reader, b->fd, false, 0, b->size, p->shown,
+					err) < 0)
+		return err->code;
+	if (lam_sink_check_stream(reader, &b->digest, p->progress, put, p, err) == 0)
+		return 0;
+	/* a file of ours was written a moment ago */
+	if (err->code == LAM_EFORMAT || (err->code == LAM_EREAD && !b->source))
+		err->code = LAM_EWRITE;
+	return err->code;
+}
+
+static int write_members(struct packing *p, struct lam_error *err)
+{
+	qsort(p->members, p->count, sizeof *p->members, compare_names);
+	for (size_t i = 0; i < p->count; i++) {
+		const struct member *m = &p->members[i];
+
+		if (i > 0 && strcmp(m->name, p->members[i - 1].name) == 0)
+			continue; /* one layer twice in the stack */
+		if (write_header(p, m, err) < 0)
+			return err->code;
+		if ((m->blob ? put_blob(p, m->blob, err)
+			     : put(p, m->bytes, (size_t)m->size, err)) < 0)
+			return err->code;
+	}
+	return archive_write_close(p->ar) == ARCHIVE_OK ? 0 : fail_write(p, err);
+}
+
+static void list_blobs(struct packing *p)
+{
+	for (size_t i = 0; i < p->sink->blob_count; i++) {
+		const struct lam_sink_blob *b = &p->sink->blobs[i];
+		char name[LAM_BLOB_NAME];
+
+		if (b->digest.algorithm != LAM_ALGORITHM_NONE)
+			pack_later(p, lam_blob_name(&b->digest, name), NULL, b->size, b);
+	}
+}
+
+static int pack(struct packing *p, struct lam_error *err)
+{
+	p->ar = archive_write_new();
+	if (!p->ar)
+		return lam_fail_memory(err);
+	archive_write_set_format_pax_restricted(p->ar);
+	archive_write_add_filter_none(p->ar);
+	archive_write_set_bytes_per_block(p->ar, 0);
+	if (archive_write_open_fd(p->ar, p->fd) != ARCHIVE_OK)
+		return fail_write(p, err);
+	return write_members(p, err);
+}
+
+static int pack_to_file(struct packing *p, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *temporary = NULL;
+	const struct lam_sink *sink = p->sink;
+	const char *path = sink->reference->path, *slash = strrchr(path, '/');
+	int code;
+
+	if (lam_sink_temporary(sink, &p->fd, &temporary, err) < 0)
+		return err->code;
+	code = pack(p, err);
+	if (code == 0)
+		code = lam_sink_set_mode(p->fd, path, err);
+	if (code == 0)
+		code = lam_sink_sync(p->fd, path, err);
+	if (code == 0 &&
+	    renameat(sink->dir, temporary, sink->dir, slash ? slash + 1 : path) < 0)
+		code = lam_fail_errno(err, LAM_EWRITE, errno, "%s: putting it in place",
+				      path);
+	if (code < 0)
+		unlinkat(sink->dir, temporary, 0);
+	close(p->fd);
+	return code < 0 ? code : lam_sink_sync(sink->dir, sink->directory, err);
+}
+
+int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *image,
+			const struct lam_buf *index, const struct lam_buf *saved,
+			struct lam_error *err)
+{
+	const char *path = sink->reference->path;
+	struct packing p = { .sink = sink,
+			     .shown = path ? path : "standard output",
+			     .fd = STDOUT_FILENO,
+			     .progress = path ? image->progress : NULL };
+	int code;
+
+	if (saved)
+		pack_later(&p, "manifest.json", saved->data, saved->len, NULL);
+	pack_later(&p, "index.json", index->data, index->len, NULL);
+	pack_later(&p, "oci-layout", lam_oci_layout, strlen(lam_oci_layout), NULL);
+	pack_later(&p, "blobs/", NULL, 0, NULL);
+	pack_later(&p, "blobs/sha256/", NULL, 0, NULL);
+	list_blobs(&p);
+	code = path ? pack_to_file(&p, err) : pack(&p, err);
+	if (p.ar)
+		archive_write_free(p.ar);
+	free(p.members);
 	return code;
 }

@@ -1,15 +1,13 @@
-/* The members of an outer archive: where each one's bytes are. libarchive reads it, and
- * undoes an outer compression; what it says is only used to look members up by name, and
- * every blob's digest is checked by who reads it. */
-#ifndef LAM_ARCHIVE_INDEX_H
-#define LAM_ARCHIVE_INDEX_H
+/* Outer archives: tars that hold an OCI layout, what `docker save` wrote, or both. These
+ * two kinds of store share how members are found, and how they are packed. Members are
+ * sorted, mtime 0, owner 0:0, modes 0755 and 0644. Outer archives may be compressed (what
+ * libarchive's gzip, zstd, bzip2 and xz filters read): these and standard input are
+ * spooled. What libarchive says is only used to look members up by name; every blob's
+ * digest is checked by who reads it. */
+#ifndef LAM_ARCHIVE_H
+#define LAM_ARCHIVE_H
 
-#include <stdbool.h>
-
-#include <lamina/progress.h>
-
-#include "base/arena.h"
-#include "io/spool.h"
+#include "store/kind.h"
 
 struct lam_member {
 	const char *name;   /* canonical */
@@ -18,27 +16,41 @@ struct lam_member {
 	bool twice; /* the archive has another of this name */
 };
 
-struct lam_archive {
-	int fd; /* plain tar; the spool's, or the archive's own */
-	bool own_fd;
-	struct lam_spool *spool; /* of standard input, and of a compressed archive */
-	struct lam_arena arena;
-	struct lam_member *members;
-	size_t count, cap;
+/* What may stand in an archive beside the blobs: max 0 where it does not. */
+struct lam_archive_documents {
+	struct lam_buf index, saved; /* index.json of a layout, and manifest.json */
+	bool has_index, has_saved;
 };
+void lam_archive_documents_fini(struct lam_archive_documents *documents);
 
-/* path NULL: standard input. temporary: the folder for a spool. Errors, here and below,
- * do not name the archive. */
-int lam_archive_open(struct lam_archive *out, const char *path, const char *temporary,
-		     const struct lam_progress *progress, struct lam_error *err);
-void lam_archive_close(struct lam_archive *archive);
+bool lam_archive_is_at(const char *path);
+/* Makes source->own. */
+int lam_archive_open(struct lam_source *source, const struct lam_reference *reference,
+		     const struct lam_source_options *options,
+		     struct lam_archive_documents *out, struct lam_error *err);
+void lam_archive_close(struct lam_source *source);
+int lam_archive_find_blob(const struct lam_source *source,
+			  const struct lam_descriptor *blob, const void **out_where,
+			  struct lam_error *err);
+int lam_archive_open_blob(const struct lam_source *source,
+			  const struct lam_descriptor *blob, const void *where,
+			  uint64_t offset, struct lam_reader **out,
+			  struct lam_error *err);
 /* Follows links in the archive; *out is NULL where there is no such member. LAM_EFORMAT
  * for a name that stands twice, or links in a circle. */
-int lam_archive_find(const struct lam_archive *archive, const char *name,
+int lam_archive_find(const struct lam_source *source, const char *name,
 		     const struct lam_member **out, struct lam_error *err);
-/* The bytes of a member, of at most max. */
-struct lam_buf;
-int lam_archive_read(const struct lam_archive *archive, const struct lam_member *member,
-		     size_t max, struct lam_buf *out, struct lam_error *err);
+/* The bytes of a member, of at most out->max. */
+int lam_archive_read(const struct lam_source *source, const struct lam_member *member,
+		     struct lam_buf *out, struct lam_error *err);
+
+/* What an archive of this name holds must be the image that is replaced. */
+int lam_archive_open_sink(struct lam_sink *sink, struct lam_error *err);
+int lam_archive_replaces(bool *out, const struct lam_reference *reference,
+			 struct lam_error *err);
+/* saved: manifest.json; NULL: none. */
+int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *image,
+			const struct lam_buf *index, const struct lam_buf *saved,
+			struct lam_error *err);
 
 #endif

@@ -1,25 +1,20 @@
-#include "store/sink.h"
-
+/* Writing to a store of any kind: temporary files, and the blobs that they become. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/memory.h"
 #include "base/path.h"
-#include "store/sink_impl.h"
+#include "store/kind.h"
 
 #define FRONT ".lamina-"
-
-static bool is_folder(const struct lam_sink *sink)
-{
-	return sink->reference->transport == LAM_OCI;
-}
+#define PIECE (1u << 20)
 
 /* Temporary files: a lock on each says that its run is alive. */
 
@@ -31,17 +26,17 @@ static bool still_there(int dir, const char *name, int fd)
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-int lam_sink_temporary(struct lam_sink *sink, int *out_fd, char **out_name,
+int lam_sink_temporary(const struct lam_sink *sink, int *out_fd, char **out_name,
 		       struct lam_error *err)
 {
 	for (int tries = 0; tries < 100; tries++) {
-		char name[32] = FRONT;
+		LAM_CLEANUP(lam_free_ptr) char *name = NULL;
 		uint64_t key[2];
 		int fd;
 
 		lam_random_key(key);
-		snprintf(name + sizeof FRONT - 1, sizeof name - sizeof FRONT, "%016llx",
-			 (unsigned long long)(key[0] + (uint64_t)tries));
+		name = lam_xprintf(FRONT "%016llx",
+				   (unsigned long long)(key[0] + (uint64_t)tries));
 		fd = openat(sink->dir, name,
 			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0 && errno == EEXIST)
@@ -56,12 +51,7 @@ int lam_sink_temporary(struct lam_sink *sink, int *out_fd, char **out_name,
 			close(fd);
 			continue;
 		}
-		*out_name = strdup(name);
-		if (!*out_name) {
-			unlinkat(sink->dir, name, 0);
-			close(fd);
-			return lam_fail_memory(err);
-		}
+		*out_name = LAM_STEAL(name);
 		*out_fd = fd;
 		return 0;
 	}
@@ -77,9 +67,20 @@ static bool is_ours(const char *name)
 	       strspn(digits, "0123456789abcdef") == 16;
 }
 
+static void remove_stray(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && still_there(dir, name, fd))
+		unlinkat(dir, name, 0);
+	close(fd);
+}
+
 void lam_sink_sweep(const struct lam_sink *sink)
 {
-	int again = fcntl(sink->dir, F_DUPFD_CLOEXEC, 0);
+	int again = openat(sink->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = again < 0 ? NULL : fdopendir(again);
 	struct dirent *entry;
 
@@ -88,22 +89,23 @@ void lam_sink_sweep(const struct lam_sink *sink)
 			close(again);
 		return;
 	}
-	rewinddir(dir);
 	while ((entry = readdir(dir)) != NULL) {
-		int fd;
-
-		if (!is_ours(entry->d_name))
-			continue;
-		fd = openat(sink->dir, entry->d_name,
-			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-		    still_there(sink->dir, entry->d_name, fd))
-			unlinkat(sink->dir, entry->d_name, 0);
-		close(fd);
+		if (is_ours(entry->d_name))
+			remove_stray(sink->dir, entry->d_name);
 	}
 	closedir(dir);
+}
+
+/* What kinds do with files */
+
+int lam_sink_set_mode(int fd, const char *what, struct lam_error *err)
+{
+	mode_t mask = umask(022);
+
+	umask(mask);
+	if (fchmod(fd, 0644 & ~(mask & 0133)) == 0)
+		return 0;
+	return lam_fail_errno(err, LAM_EWRITE, errno, "%s: its mode", what);
 }
 
 int lam_sink_sync(int fd, const char *what, struct lam_error *err)
@@ -121,14 +123,41 @@ int lam_sink_sync(int fd, const char *what, struct lam_error *err)
 int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
 		       struct lam_error *err)
 {
-	struct lam_writer *writer;
-	int code;
+	LAM_CLEANUP(lam_writer_close_ptr) struct lam_writer *writer = NULL;
 
 	if (lam_writer_file(&writer, fd, false, what, err) < 0)
 		return err->code;
-	code = lam_write(writer, bytes, len, err);
-	lam_writer_close(writer);
-	return code;
+	return lam_write(writer, bytes, len, err);
+}
+
+int lam_sink_check_stream(struct lam_reader *reader, const struct lam_digest *digest,
+			  const struct lam_progress *progress,
+			  int (*put)(void *context, const void *bytes, size_t len,
+				     struct lam_error *err),
+			  void *context, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
+	LAM_CLEANUP(lam_hash_fini) struct lam_hash hash = { 0 };
+	char text[LAM_DIGEST_TEXT];
+	struct lam_digest is;
+	size_t got = 1;
+
+	if (lam_hash_init(&hash, digest->algorithm, err) < 0)
+		return err->code;
+	while (got > 0) {
+		if (lam_progress_stopped(progress))
+			return lam_fail(err, LAM_ESTOPPED, "stopped");
+		if (lam_read(reader, piece, PIECE, &got, err) < 0)
+			return err->code;
+		lam_hash_update(&hash, piece, got);
+		if (put && put(context, piece, got, err) < 0)
+			return err->code;
+	}
+	lam_hash_final(&hash, &is);
+	if (lam_digest_equal(&is, digest))
+		return 0;
+	return lam_fail(err, LAM_EFORMAT, "blob %s has changed since it was read",
+			lam_digest_format(digest, text));
 }
 
 /* Blobs */
@@ -144,50 +173,39 @@ static size_t find(const struct lam_sink *sink, const struct lam_digest *digest)
 }
 
 /* One whose digest is known, and which is there already, is not added again. */
-static int add(struct lam_sink *sink, struct lam_sink_blob blob, size_t *out_number,
-	       struct lam_error *err)
+static size_t add(struct lam_sink *sink, struct lam_sink_blob blob)
 {
-	int code = 0;
+	size_t number;
 
 	pthread_mutex_lock(&sink->lock);
-	*out_number = blob.digest.algorithm == LAM_ALGORITHM_NONE
-			      ? sink->blob_count
-			      : find(sink, &blob.digest);
-	if (*out_number == sink->blob_count)
-		code = LAM_GROW(sink->blobs, sink->blob_count, sink->blob_cap, err);
-	if (code == 0 && *out_number == sink->blob_count)
+	number = blob.digest.algorithm == LAM_ALGORITHM_NONE ? sink->blob_count
+							     : find(sink, &blob.digest);
+	if (number == sink->blob_count) {
+		LAM_XGROW(sink->blobs, sink->blob_count, sink->blob_cap);
 		sink->blobs[sink->blob_count++] = blob;
+	}
 	pthread_mutex_unlock(&sink->lock);
-	return code;
+	return number;
 }
 
 int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
 		      struct lam_error *err)
 {
 	struct lam_sink_blob blob = { .fd = -1 };
+	bool named = sink->reference->store->renames_blobs;
 
-	if (is_folder(sink)) {
-		if (lam_sink_temporary(sink, &blob.fd, &blob.temporary, err) < 0)
-			return err->code;
-	} else {
+	if (!named) {
 		blob.fd = openat(sink->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		if (blob.fd < 0 &&
-		    (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-			if (lam_sink_temporary(sink, &blob.fd, &blob.temporary, err) < 0)
-				return err->code;
-		} else if (blob.fd < 0) {
+		named = blob.fd < 0 &&
+			(errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
+		if (blob.fd < 0 && !named)
 			return lam_fail_errno(err, LAM_EWRITE, errno,
 					      "%s: making a temporary file",
 					      sink->directory);
-		}
 	}
-	if (add(sink, blob, out_blob, err) < 0) {
-		if (blob.temporary)
-			unlinkat(sink->dir, blob.temporary, 0);
-		free(blob.temporary);
-		close(blob.fd);
+	if (named && lam_sink_temporary(sink, &blob.fd, &blob.temporary, err) < 0)
 		return err->code;
-	}
+	*out_blob = add(sink, blob);
 	*out_fd = blob.fd;
 	return 0;
 }
@@ -204,12 +222,13 @@ void lam_sink_set_blob(struct lam_sink *sink, size_t blob,
 static bool has_blob(struct lam_sink *sink, const struct lam_digest *digest,
 		     uint64_t size)
 {
+	const struct lam_store *store = sink->reference->store;
 	bool found;
 
 	pthread_mutex_lock(&sink->lock);
 	found = find(sink, digest) < sink->blob_count;
 	pthread_mutex_unlock(&sink->lock);
-	return found || (is_folder(sink) && lam_sink_folder_has(sink, digest, size));
+	return found || (store->has_blob && store->has_blob(sink, digest, size));
 }
 
 int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
@@ -227,76 +246,71 @@ int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
 	return 0;
 }
 
-int lam_sink_add_file(struct lam_sink *sink, const struct lam_extent_of_file *from,
-		      const struct lam_digest *digest,
-		      const struct lam_progress *progress, struct lam_error *err)
+static uint64_t layer_size(const struct lam_source *source, size_t n)
 {
-	size_t blob;
+	return (uint64_t)source->image.layers[n].descriptor.size;
+}
 
-	if (has_blob(sink, digest, from->size))
+int lam_sink_keep_layer(struct lam_sink *sink, const struct lam_source *source, size_t n,
+			const struct lam_digest *digest,
+			const struct lam_progress *progress, struct lam_error *err)
+{
+	if (has_blob(sink, digest, layer_size(source, n)))
 		return 0;
-	if (is_folder(sink))
-		return lam_sink_folder_add_file(sink, from, digest, progress, err);
-	return add(sink,
-		   (struct lam_sink_blob){ .fd = -1,
-					   .digest = *digest,
-					   .size = from->size,
-					   .from = *from,
-					   .is_kept = true },
-		   &blob, err);
+	return sink->reference->store->keep_layer(sink, source, n, digest, progress, err);
+}
+
+int lam_sink_keep_later(struct lam_sink *sink, const struct lam_source *source, size_t n,
+			const struct lam_digest *digest,
+			const struct lam_progress *progress, struct lam_error *err)
+{
+	(void)progress;
+	(void)err;
+	add(sink, (struct lam_sink_blob){ .fd = -1,
+					  .digest = *digest,
+					  .size = layer_size(source, n),
+					  .source = source,
+					  .layer = n });
+	return 0;
 }
 
 /* Opening, publishing, closing */
 
-const char *lam_sink_directory(const struct lam_sink *sink)
+int lam_sink_open_directory(struct lam_sink *sink, struct lam_error *err)
 {
-	return sink->directory;
+	sink->dir = open(sink->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sink->dir < 0)
+		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink->directory);
+	return 0;
 }
 
 int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 		  struct lam_error *err)
 {
-	struct lam_sink *sink = calloc(1, sizeof *sink);
-	int code = 0;
+	struct lam_sink *sink = lam_xcalloc(1, sizeof *sink);
 
 	*out = NULL;
-	if (!sink)
-		return lam_fail_memory(err);
 	pthread_mutex_init(&sink->lock, NULL);
 	sink->reference = reference;
 	sink->dir = -1;
-	if (reference->path) {
-		sink->path = strdup(reference->path);
-		code = sink->path ? 0 : lam_fail_memory(err);
-	}
-	if (code == 0)
-		code = is_folder(sink) ? lam_sink_open_folder(sink, err)
-				       : lam_sink_open_archive(sink, err);
-	if (code < 0)
+	if (reference->store->open_sink(sink, err) < 0)
 		lam_sink_close(sink);
 	else
 		*out = sink;
-	return code;
+	return *out ? 0 : err->code;
 }
 
 int lam_sink_replaces(bool *out, const struct lam_reference *reference,
 		      struct lam_error *err)
 {
-	struct stat st;
-
 	*out = false;
-	if (reference->transport == LAM_OCI)
-		return lam_sink_folder_replaces(out, reference, err);
-	/* an empty file is no image */
-	*out = reference->path && stat(reference->path, &st) == 0 && st.st_size > 0;
-	return 0;
+	return reference->store->replaces(out, reference, err);
 }
 
 int lam_sink_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 		     struct lam_error *err)
 {
-	return is_folder(sink) ? lam_sink_publish_folder(sink, image, err)
-			       : lam_sink_publish_archive(sink, image, err);
+	return sink->reference->store->publish(sink, image, err);
 }
 
 void lam_sink_close(struct lam_sink *sink)
@@ -312,13 +326,13 @@ void lam_sink_close(struct lam_sink *sink)
 			close(b->fd);
 		free(b->temporary);
 	}
-	if (sink->made)
-		lam_sink_remove_folder(sink);
+	if (sink->reference->store->close_sink)
+		sink->reference->store->close_sink(sink);
 	if (sink->dir >= 0)
 		close(sink->dir);
 	pthread_mutex_destroy(&sink->lock);
 	free(sink->blobs);
-	free(sink->path);
 	free(sink->directory);
+	free(sink->own);
 	free(sink);
 }

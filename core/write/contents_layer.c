@@ -64,7 +64,8 @@ static int blame(const struct lam_contents_layer *c, struct lam_error *err)
 		return first.code;
 	code = lam_hash_init(&hash, layer_of(c)->descriptor.digest.algorithm, &second);
 	if (code == 0)
-		code = lam_source_open_layer(c->image->source, c->number, &blob, &second);
+		code = lam_source_open_layer(c->image->source, c->number, 0, &blob,
+					     &second);
 	if (code == 0)
 		code = lam_reader_hashing(&blob, LAM_STEAL(blob), &hash, NULL, &second);
 	if (code == 0)
@@ -101,8 +102,8 @@ static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
 				       .done = c->blob_size,
 				       .total = (uint64_t)layer_of(c)->descriptor.size };
 
-	if (lam_source_open_layer_from(c->image->source, c->number, c->blob_size,
-				       &c->stream, err) < 0 ||
+	if (lam_source_open_layer(c->image->source, c->number, c->blob_size, &c->stream,
+				  err) < 0 ||
 	    lam_reader_progress(&c->stream, LAM_STEAL(c->stream), c->told, &step, err) <
 		    0)
 		return err->code;

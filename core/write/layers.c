@@ -167,8 +167,9 @@ static int keep_layer(void *data, struct lam_error *err)
 	w->tar_sizes[job->number] = original->info.tar_size;
 	if (atomic_load(&w->failed))
 		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	code = lam_sink_add_file(w->sink, &original->blob, &original->descriptor.digest,
-				 w->options->progress, err);
+	code = lam_sink_keep_layer(
+		w->sink, w->image->source, lam_writing_target(w, job->number)->original,
+		&original->descriptor.digest, w->options->progress, err);
 	if (code == 0) {
 		lam_progress_report(w->options->progress, &step);
 		return 0;

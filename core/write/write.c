@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "write/write_impl.h"
 
@@ -172,29 +171,13 @@ int lam_write_image(const struct lam_layout *layout, const char *reference,
 int lam_write_spool_folder(char **out, const char *text, struct lam_error *err)
 {
 	struct lam_reference reference = { 0 };
-	struct stat st;
-	char *slash;
 
 	*out = NULL;
 	if (lam_reference_parse(&reference, text, true, err) < 0)
 		return err->code;
-	if (!reference.path) {
-		*out = strdup("/tmp");
-	} else if (stat(reference.path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		*out = strdup(reference.path);
-	} else {
-		*out = strdup(reference.path);
-		for (size_t len = *out ? strlen(*out) : 0;
-		     len > 1 && (*out)[len - 1] == '/'; len--)
-			(*out)[len - 1] = '\0';
-		slash = *out ? strrchr(*out, '/') : NULL;
-		if (slash)
-			slash[slash == *out] = '\0';
-		else if (*out)
-			snprintf(*out, strlen(*out) + 1, ".");
-	}
+	*out = lam_reference_folder(&reference);
 	lam_reference_fini(&reference);
-	return *out ? 0 : lam_fail_memory(err);
+	return 0;
 }
 
 int lam_write_replaces(bool *out, const char *text, struct lam_error *err)

@@ -10,7 +10,7 @@
 #include "codec/inflater.h"
 #include "codec/piece.h"
 #include "layout/layout.h"
-#include "store/sink.h"
+#include "store/store.h"
 #include "write/contents.h"
 
 /* Layers that are packed at once: while one waits for its last pieces, or for the disk,

@@ -80,7 +80,7 @@ static char *content_of(const struct setting *s, size_t file)
 	size_t got;
 
 	snprintf(name, sizeof name, "file%02zu", file);
-	OK(lam_source_open_layer(s->built.image->source, 0, &reader, &err));
+	OK(lam_source_open_layer(s->built.image->source, 0, 0, &reader, &err));
 	OK(lam_decoder_new(&reader, reader, LAM_CODEC_GZIP, &err));
 	for (uint64_t at = 0; at < s->spans[file].from;) {
 		char skipped[4096];

@@ -1,0 +1,139 @@
+/* What a kind of store is: a row here that its file fills, and the common parts that it
+ * stands on: source.c for reading, sink.c for writing, archive.c for outer tars. To add
+ * one: its file, its row in reference.c, and its name in the README. */
+#ifndef LAM_STORE_KIND_H
+#define LAM_STORE_KIND_H
+
+#include <pthread.h>
+
+#include "store/store.h"
+
+struct lam_store {
+	const char *prefix; /* "oci:" */
+	bool first_colon;   /* the path ends at it, whatever is there */
+	/* Whether such an image is at the path. */
+	bool (*is_at)(const char *path);
+	/* Refuses names that it cannot hold. */
+	int (*check_name)(const struct lam_reference *reference, bool for_output,
+			  struct lam_error *err);
+
+	/* Fills source->own, and calls one of the choosing functions below. */
+	int (*open)(struct lam_source *source, const struct lam_reference *reference,
+		    const struct lam_source_options *options, struct lam_error *err);
+	void (*close)(struct lam_source *source);
+	/* Where a blob is, for open_blob, or NULL; LAM_EREAD where it is not, LAM_EFORMAT
+	 * where it has another size. */
+	int (*find_blob)(const struct lam_source *source,
+			 const struct lam_descriptor *blob, const void **out_where,
+			 struct lam_error *err);
+	/* The blob's bytes from an offset on, at most its size. */
+	int (*open_blob)(const struct lam_source *source,
+			 const struct lam_descriptor *blob, const void *where,
+			 uint64_t offset, struct lam_reader **out, struct lam_error *err);
+
+	/* Sets sink->directory, sink->dir and sink->own. */
+	int (*open_sink)(struct lam_sink *sink, struct lam_error *err);
+	bool renames_blobs; /* blobs become files of their own: temporary ones need names
+			     */
+	/* Whether the output has a blob already; NULL: never. */
+	bool (*has_blob)(const struct lam_sink *sink, const struct lam_digest *digest,
+			 uint64_t size);
+	int (*keep_layer)(struct lam_sink *sink, const struct lam_source *source,
+			  size_t n, const struct lam_digest *digest,
+			  const struct lam_progress *progress, struct lam_error *err);
+	int (*publish)(struct lam_sink *sink, const struct lam_sink_image *image,
+		       struct lam_error *err);
+	int (*replaces)(bool *out, const struct lam_reference *reference,
+			struct lam_error *err);
+	/* Undoes what was not published; NULL: nothing. */
+	void (*close_sink)(struct lam_sink *sink);
+};
+
+extern const struct lam_store lam_store_layout, lam_store_oci_archive,
+	lam_store_docker_archive;
+
+/* Names, for check_name: names.c. OCI's ref.name; what docker loads. */
+bool lam_is_tag(const char *text);
+int lam_check_ref_name(const struct lam_reference *reference, bool for_output,
+		       struct lam_error *err);
+int lam_check_docker_name(const struct lam_reference *reference, bool for_output,
+			  struct lam_error *err);
+
+/* "blobs/sha256/HEX" */
+#define LAM_BLOB_NAME (LAM_DIGEST_TEXT + 16)
+const char *lam_blob_name(const struct lam_digest *digest, char out[LAM_BLOB_NAME]);
+extern const char lam_oci_layout[]; /* the file that says what the folder is */
+
+/* Reading: source.c */
+
+struct lam_source {
+	const struct lam_store *store;
+	const struct lam_reference *reference; /* while it is opened */
+	struct lam_source_image image;
+	void *own; /* the kind's */
+	char **names;
+	size_t name_count, name_cap;
+	struct lam_platform wanted; /* all NULL: this machine's; while it is opened */
+};
+
+void lam_source_add_name(struct lam_source *source, const char *name);
+/* "a, b, c" of what the source has, for messages. */
+void lam_source_list_names(const struct lam_source *source, struct lam_buf *text);
+/* Chooses an image by its tag (may be NULL) in an index, and loads it. */
+int lam_source_choose(struct lam_source *source, const struct lam_buf *index,
+		      const char *tag, struct lam_error *err);
+/* The same by the digest of its config, for archives that are both OCI's and Docker's.
+ * *out_found tells whether one has it, *out_any whether the index holds an image at all.
+ */
+int lam_source_choose_config(struct lam_source *source, const struct lam_buf *index,
+			     const struct lam_digest *config, bool *out_any,
+			     bool *out_found, struct lam_error *err);
+/* Refuses an oci-layout of a version that is not known. */
+int lam_oci_layout_check(const struct lam_buf *bytes, struct lam_error *err);
+
+/* Writing: sink.c */
+
+struct lam_sink_blob {
+	struct lam_digest digest; /* NONE until it is known */
+	uint64_t size;
+	int fd;          /* of a temporary file, which is the sink's; or -1 */
+	char *temporary; /* its name in the folder; NULL: it has none */
+	const struct lam_source *source; /* of a kept one that is still there alone */
+	size_t layer;
+	bool placed; /* is in the output now, put there by this run */
+};
+
+struct lam_sink {
+	const struct lam_reference *reference;
+	char *directory;      /* where temporary files go */
+	int dir;              /* a descriptor of that */
+	void *own;            /* the kind's; freed with it */
+	pthread_mutex_t lock; /* of the blobs, until they are published */
+	struct lam_sink_blob *blobs;
+	size_t blob_count, blob_cap;
+};
+
+int lam_sink_open_directory(struct lam_sink *sink, struct lam_error *err);
+/* A named temporary file in sink->dir, locked for as long as it is open. */
+int lam_sink_temporary(const struct lam_sink *sink, int *out_fd, char **out_name,
+		       struct lam_error *err);
+/* Removes those of runs that are gone. */
+void lam_sink_sweep(const struct lam_sink *sink);
+/* A kept layer that is read when all is published. */
+int lam_sink_keep_later(struct lam_sink *sink, const struct lam_source *source, size_t n,
+			const struct lam_digest *digest,
+			const struct lam_progress *progress, struct lam_error *err);
+/* 0644 less the umask, as an ordinary file gets it. */
+int lam_sink_set_mode(int fd, const char *what, struct lam_error *err);
+int lam_sink_sync(int fd, const char *what, struct lam_error *err);
+int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
+		       struct lam_error *err);
+/* That the bytes are the digest's; LAM_EFORMAT where they have changed. What goes by is
+ * given to put(), where that is not NULL. */
+int lam_sink_check_stream(struct lam_reader *reader, const struct lam_digest *digest,
+			  const struct lam_progress *progress,
+			  int (*put)(void *context, const void *bytes, size_t len,
+				     struct lam_error *err),
+			  void *context, struct lam_error *err);
+
+#endif

@@ -1,0 +1,71 @@
+/* Names of images: OCI's ref.name (annotations.md), and what docker loads. */
+#include <regex.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/path.h"
+#include "store/kind.h"
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+bool lam_is_tag(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 1 && len <= 128 && text[0] != '.' && text[0] != '-' &&
+	       strspn(text, ALNUM "_.-") == len;
+}
+
+/* Words of letters and digits with separators -._:@/+ between them. */
+static bool is_ref_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 1 && len <= 255 && text[0] != '/' &&
+	       strspn(text, ALNUM "_.-:@/+") == len;
+}
+
+int lam_check_ref_name(const struct lam_reference *r, bool for_output,
+		       struct lam_error *err)
+{
+	char text[LAM_PATH_TEXT];
+
+	(void)for_output;
+	if (!r->name || lam_is_tag(r->name) || is_ref_name(r->name))
+		return 0;
+	return lam_fail(
+		err, LAM_EUSAGE,
+		"%s: what stands behind the path is no tag: letters, digits and ._- are",
+		lam_path_text(text, r->text, strlen(r->text), false));
+}
+
+/* The grammar of github.com/distribution/reference, less digests. Where the first
+ * component cannot be a host, it may still be one of the path. */
+int lam_check_docker_name(const struct lam_reference *r, bool for_output,
+			  struct lam_error *err)
+{
+#define LABEL "[[:alnum:]]([[:alnum:]-]*[[:alnum:]])?"
+#define PORT  ":[[:digit:]]+"
+#define WORD  "[[:lower:][:digit:]]+((\\.|_|__|-+)[[:lower:][:digit:]]+)*"
+	static const char grammar[] =
+		"^((localhost|" LABEL "(\\." LABEL ")+)(" PORT ")?/|" LABEL PORT
+		"/)?" WORD "(/" WORD ")*(:[[:alnum:]_][[:alnum:]_.-]{0,127})?$";
+	char shown[LAM_PATH_TEXT], name[LAM_PATH_TEXT];
+	regex_t regex;
+	int code;
+
+	if (!for_output || !r->name)
+		return lam_check_ref_name(r, for_output, err);
+	if (regcomp(&regex, grammar, REG_EXTENDED | REG_NOSUB) != 0)
+		lam_out_of_memory();
+	code = is_ref_name(r->name) ? regexec(&regex, r->name, 0, NULL, 0) : REG_NOMATCH;
+	regfree(&regex);
+	if (code == 0)
+		return 0;
+	return lam_fail(
+		err, LAM_EUSAGE,
+		"%s: \"%s\" is no name that docker loads; it is [HOST[:PORT]/]NAME[:TAG], such as "
+		"example.com/team/my-app:1.0, NAME in small letters and digits",
+		lam_path_text(shown, r->text, strlen(r->text), false),
+		lam_path_text(name, r->name, strlen(r->name), false));
+}
