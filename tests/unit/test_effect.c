@@ -86,7 +86,7 @@ static void identity(void **state)
 	assert_int_equal(to(&f, "/opt/empty"), 0);
 	assert_int_equal(to(&f, "/nothing"), 0);
 	assert_int_equal(to(&f, "/"), TARGET_SEVERAL);
-	assert_string_equal(e->targets.names[1], "b");
+	assert_string_equal(e->targets.plan->layers[1].name, "b");
 	OK(effect_moves(e, f.facts, &moves, &count, &err));
 	assert_int_equal(count, 0);
 	free(moves);
@@ -111,8 +111,8 @@ static void assigned(void **state)
 	assert_int_equal(to(&f, "/var"), LAM_TARGET_NONE);
 	assert_int_equal(to(&f, "/nothing"), 2);
 	assert_true(
-		bits_get(e->targets.ruled, lam_tree_find(f.facts->tree, "/opt/app", 8)));
-	assert_false(bits_get(e->targets.ruled,
+		bits_get(&e->targets.ruled, lam_tree_find(f.facts->tree, "/opt/app", 8)));
+	assert_false(bits_get(&e->targets.ruled,
 			      lam_tree_find(f.facts->tree, "/opt/app/one", 12)));
 	assert_int_equal(
 		e->targets.rule[lam_tree_find(f.facts->tree, "/opt/app/one", 12)], 0);

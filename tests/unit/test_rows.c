@@ -55,10 +55,12 @@ static void naive(const struct rows_view *v, uint32_t dir, uint16_t depth,
 		  struct rows *out)
 {
 	const struct lam_node *node = lam_tree_node(v->facts->tree, dir);
+	uint32_t at = v->order->place[dir] + 1;
 
 	for (uint32_t i = 0; i < node->child_count; i++) {
-		uint32_t child = v->order->child[node->first_child + i];
+		uint32_t child = v->order->walk[at];
 
+		at += v->order->span[child];
 		if (!rows_has(v, child))
 			continue;
 		out->items[out->count++] = (struct row){ child, depth };
@@ -226,14 +228,16 @@ static void orders(void **state)
 			assert_int_equal(order->walk[order->place[n]], n);
 			assert_int_equal(order->skip[order->place[n]] & ~ORDER_DEAD,
 					 order->span[n]);
-			for (uint32_t i = 1; i < node->child_count; i++) {
-				uint32_t *c = order->child + node->first_child + i;
+			for (uint32_t i = 0, at = order->place[n] + 1, last = 0;
+			     i < node->child_count; i++) {
+				uint32_t child = order->walk[at];
 
-				assert_true(compare_as(f, sort, kind % 2, c[-1], c[0]) <
-					    0);
-				assert_int_equal(order->place[c[0]],
-						 order->place[c[-1]] +
-							 order->span[c[-1]]);
+				assert_int_equal(lam_tree_node(f->tree, child)->parent,
+						 n);
+				assert_true(i == 0 || compare_as(f, sort, kind % 2, last,
+								 child) < 0);
+				at += order->span[child];
+				last = child;
 			}
 		}
 		order_free(order);

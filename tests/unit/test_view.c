@@ -830,7 +830,7 @@ static void chips(void **state)
 		assert_int_equal(cell->text[0], 'A' + (int)to);
 		assert_int_equal(cell->style & S_ROLE, ROLE_CHIP + to);
 		assert_int_equal((cell->style & S_BOLD) != 0,
-				 bits_get(d.app.effect->targets.ruled, node));
+				 bits_get(&d.app.effect->targets.ruled, node));
 		seen++;
 	}
 	assert_true(seen > 10);

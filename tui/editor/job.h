@@ -15,7 +15,6 @@
 #include "editor/analysis/suggest.h"
 #include "editor/analysis/waste.h"
 #include "editor/find/filter.h"
-#include "editor/find/pattern.h"
 #include "editor/find/search.h"
 #include "editor/list/order.h"
 #include "editor/plan/journal.h"

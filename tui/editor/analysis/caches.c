@@ -1,7 +1,10 @@
+/* Where caches are, by the places that programs keep them at. */
 #include "editor/analysis/caches.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 /* A leading '~' stands for /root and for each directory in /home. */
 static const struct {
@@ -56,71 +59,46 @@ static uint32_t go_down(const struct lam_tree *tree, uint32_t from, const char *
 	return from;
 }
 
-static int add(struct finding *f, uint32_t node, bool of_packages, struct lam_error *err)
+static void add(struct finding *f, uint32_t node, bool of_packages)
 {
 	const struct lam_node *n;
 
 	if (node == LAM_NODE_NONE)
-		return 0;
+		return;
 	n = lam_tree_node(f->facts->tree, node);
 	if (!n->live || n->kind != LAM_KIND_DIR || n->live_bytes == 0)
-		return 0;
-	if (f->count == f->cap) {
-		size_t cap = f->cap ? 2 * f->cap : 32;
-		struct cache *items = realloc(f->items, cap * sizeof *items);
-
-		if (!items)
-			return lam_fail_memory(err);
-		f->items = items;
-		f->cap = cap;
-	}
+		return;
+	LAM_XGROW(f->items, f->count, f->cap);
 	f->items[f->count++] = (struct cache){ node, of_packages };
-	return 0;
 }
 
-static int add_homes(struct finding *f, const char *path, bool of_packages,
-		     struct lam_error *err)
+static void add_homes(struct finding *f, const char *path, bool of_packages)
 {
 	const struct lam_tree *tree = f->facts->tree;
 	uint32_t home = go_down(tree, LAM_NODE_ROOT, "/home");
 	const struct lam_node *node;
 
-	if (add(f, go_down(tree, go_down(tree, LAM_NODE_ROOT, "/root"), path),
-		of_packages, err) < 0)
-		return err->code;
+	add(f, go_down(tree, go_down(tree, LAM_NODE_ROOT, "/root"), path), of_packages);
 	if (home == LAM_NODE_NONE)
-		return 0;
+		return;
 	node = lam_tree_node(tree, home);
-	for (uint32_t i = 0; i < node->child_count; i++) {
-		if (add(f, go_down(tree, node->first_child + i, path), of_packages, err) <
-		    0)
-			return err->code;
-	}
-	return 0;
+	for (uint32_t i = 0; i < node->child_count; i++)
+		add(f, go_down(tree, node->first_child + i, path), of_packages);
 }
 
-int caches_find(struct cache **out, size_t *out_count, const struct facts *facts,
-		struct lam_error *err)
+size_t caches_find(struct cache **out, const struct facts *facts)
 {
 	struct finding f = { .facts = facts };
-	int code = 0;
 
-	*out = NULL;
-	*out_count = 0;
-	for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES && code == 0; i++) {
+	for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
 		const char *path = PLACES[i].path;
 
 		if (path[0] == '~')
-			code = add_homes(&f, path + 1, PLACES[i].of_packages, err);
+			add_homes(&f, path + 1, PLACES[i].of_packages);
 		else
-			code = add(&f, go_down(facts->tree, LAM_NODE_ROOT, path),
-				   PLACES[i].of_packages, err);
-	}
-	if (code < 0) {
-		free(f.items);
-		return code;
+			add(&f, go_down(facts->tree, LAM_NODE_ROOT, path),
+			    PLACES[i].of_packages);
 	}
 	*out = f.items;
-	*out_count = f.count;
-	return 0;
+	return f.count;
 }

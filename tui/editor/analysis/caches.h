@@ -10,8 +10,7 @@ struct cache {
 };
 
 /* Those that are there and hold bytes; those of package managers are never in each other,
- * but may be in others. *out is the caller's (free()). */
-int caches_find(struct cache **out, size_t *out_count, const struct facts *facts,
-		struct lam_error *err);
+ * but may be in others. Returns how many; *out is the caller's (free()). */
+size_t caches_find(struct cache **out, const struct facts *facts);
 
 #endif

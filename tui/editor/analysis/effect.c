@@ -1,15 +1,13 @@
+/* What a plan does to an image: its numbers, and what goes elsewhere than by default. */
 #include "editor/analysis/effect.h"
 
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/stop.h"
 #include "editor/analysis/estimate.h"
-#include "editor/analysis/targets.h"
-
-/* What an effect points into. */
-struct owned {
-	struct effect effect;
-	struct targets_store store;
-};
+#include "editor/list/order.h"
 
 /* Of one target: the bytes of its files, and what gzip:6 would make of these. */
 struct content {
@@ -25,20 +23,17 @@ struct summing {
 	struct content *contents;
 };
 
-static int summing_init(struct summing *s, struct effect *effect,
-			const struct facts *facts, struct lam_error *err)
+static void summing_init(struct summing *s, struct effect *effect,
+			 const struct facts *facts)
 {
 	size_t originals = lam_image_layer_count(facts->image);
 
 	*s = (struct summing){ .effect = effect, .facts = facts };
-	s->owners = lam_plan_owners(effect->plan, lam_image_layer_count(facts->image));
-	s->ratios = calloc(originals + 1, sizeof *s->ratios);
-	s->contents = calloc(effect->plan->layer_count + 1, sizeof *s->contents);
-	if (!s->owners || !s->ratios || !s->contents)
-		return lam_fail_memory(err);
+	s->owners = lam_plan_owners(effect->plan, originals);
+	s->ratios = lam_xcalloc(originals + 1, sizeof *s->ratios);
+	s->contents = lam_xcalloc(effect->plan->layer_count + 1, sizeof *s->contents);
 	for (size_t i = 0; i < originals; i++)
 		s->ratios[i] = estimate_ratio(lam_image_layer(facts->image, i));
-	return 0;
 }
 
 static void summing_fini(struct summing *s)
@@ -88,8 +83,8 @@ static int count_files(struct summing *s, const atomic_bool *stop, struct lam_er
 	for (uint32_t n = 0; n < s->facts->count && s->effect->targets.to; n++) {
 		const struct lam_node *node = lam_tree_node(s->facts->tree, n);
 
-		if (stop_at(stop, n))
-			return stop_fail(err);
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
 		if (node->live && node->kind != LAM_KIND_DIR)
 			count_file(s, n, node);
 	}
@@ -175,94 +170,208 @@ static void count_targets(struct summing *s)
 static int sum_up(struct effect *effect, const struct facts *facts,
 		  const atomic_bool *stop, struct lam_error *err)
 {
-	struct summing s;
-	int code = summing_init(&s, effect, facts, err);
+	LAM_CLEANUP(summing_fini) struct summing s;
 
-	if (code == 0) {
-		count_originals(&s);
-		code = count_files(&s, stop, err);
-	}
-	if (code == 0 && effect->layout)
+	summing_init(&s, effect, facts);
+	count_originals(&s);
+	if (count_files(&s, stop, err) < 0)
+		return err->code;
+	if (effect->layout)
 		count_targets(&s);
-	summing_fini(&s);
-	return code;
-}
-
-static int add_line(struct lam_plan_errors *errors, const char *text,
-		    struct lam_error *err)
-{
-	errors->lines = calloc(1, sizeof *errors->lines);
-	if (errors->lines)
-		errors->lines[0] = strdup(text);
-	if (!errors->lines || !errors->lines[0])
-		return lam_fail_memory(err);
-	errors->count = 1;
 	return 0;
 }
 
 /* A plan that does not fit leaves its errors, and no layout. */
-static int make_layout(struct effect *effect, const struct facts *facts,
+static int make_layout(struct effect *e, const struct facts *facts,
 		       const atomic_bool *stop, struct lam_error *err)
 {
-	int code = lam_layout_new_stoppable(&effect->layout, facts->image, effect->plan,
-					    &effect->errors, stop, err);
+	int code = lam_layout_new_stoppable(&e->layout, facts->image, e->plan, &e->errors,
+					    stop, err);
 
 	if (code == 0 || code == LAM_ENOMEM || code == LAM_ESTOPPED)
 		return code;
-	return effect->errors.count ? 0 : add_line(&effect->errors, err->text, err);
-}
-
-static int make_targets(struct owned *owned, const struct facts *facts,
-			const atomic_bool *stop, struct lam_error *err)
-{
-	struct effect *e = &owned->effect;
-	int code = targets_make(&owned->store, facts, e->plan, e->layout, stop, err);
-
-	e->targets = (struct targets){ .to = owned->store.to,
-				       .rule = owned->store.rule,
-				       .names = owned->store.names,
-				       .count = e->plan->layer_count,
-				       .ruled = &owned->store.ruled };
-	return code;
+	if (e->errors.count == 0) {
+		e->errors.lines = lam_xcalloc(1, sizeof *e->errors.lines);
+		e->errors.lines[e->errors.count++] = lam_xstrdup(err->text);
+	}
+	return 0;
 }
 
 int effect_new(struct effect **out, const struct facts *facts, struct lam_plan *plan,
 	       const atomic_bool *stop, struct lam_error *err)
 {
-	struct owned *owned = calloc(1, sizeof *owned);
-	struct effect *e = &owned->effect;
-	int code;
+	struct effect *e = lam_xcalloc(1, sizeof *e);
 
 	*out = NULL;
-	if (!owned) {
-		lam_plan_free(plan);
-		return lam_fail_memory(err);
-	}
 	e->plan = plan;
-	e->layers = calloc(plan->layer_count + 1, sizeof *e->layers);
-	code = e->layers ? make_layout(e, facts, stop, err) : lam_fail_memory(err);
-	if (code == 0)
-		code = make_targets(owned, facts, stop, err);
-	if (code == 0)
-		code = sum_up(e, facts, stop, err);
-	if (code < 0)
+	e->layers = lam_xcalloc(plan->layer_count + 1, sizeof *e->layers);
+	if (make_layout(e, facts, stop, err) < 0 ||
+	    targets_make(&e->targets, facts, plan, e->layout, stop, err) < 0 ||
+	    sum_up(e, facts, stop, err) < 0) {
 		effect_free(e);
-	else
-		*out = e;
-	return code;
+		return err->code;
+	}
+	*out = e;
+	return 0;
 }
 
 void effect_free(struct effect *effect)
 {
-	/* the first member of what it is in */
-	struct owned *owned = (struct owned *)effect;
-
 	if (!effect)
 		return;
 	lam_layout_free(effect->layout);
 	lam_plan_errors_fini(&effect->errors);
 	lam_plan_free(effect->plan);
 	free(effect->layers);
-	targets_fini(&owned->store);
-	free(owned);
+	targets_fini(&effect->targets);
+	free(effect);
+}
+
+/* What goes elsewhere, gathered by where it is and where it goes */
+
+struct group {
+	struct move move;
+	uint32_t first, last; /* places in a walk of the tree */
+	bool used;
+};
+
+struct table {
+	struct group *slots;
+	size_t count, cap; /* a power of two */
+};
+
+static size_t slot_of(const struct table *table, uint32_t from, uint32_t to)
+{
+	uint64_t key = ((uint64_t)from << 32 | to) * UINT64_C(0x9e3779b97f4a7c15);
+	size_t at = (size_t)(key >> 32) & (table->cap - 1);
+
+	while (table->slots[at].used &&
+	       (table->slots[at].move.from != from || table->slots[at].move.to != to))
+		at = (at + 1) & (table->cap - 1);
+	return at;
+}
+
+static void grow(struct table *table)
+{
+	struct table larger = { .cap = table->cap ? 2 * table->cap : 256,
+				.count = table->count };
+
+	larger.slots = lam_xcalloc(larger.cap, sizeof *larger.slots);
+	for (size_t i = 0; i < table->cap; i++) {
+		const struct move *move = &table->slots[i].move;
+
+		if (table->slots[i].used)
+			larger.slots[slot_of(&larger, move->from, move->to)] =
+				table->slots[i];
+	}
+	free(table->slots);
+	*table = larger;
+}
+
+static void add(struct table *table, uint32_t from, uint32_t to, uint64_t bytes,
+		uint32_t place)
+{
+	struct group *group;
+
+	if (2 * table->count >= table->cap)
+		grow(table);
+	group = &table->slots[slot_of(table, from, to)];
+	if (!group->used) {
+		*group = (struct group){ .move = { .from = from, .to = to },
+					 .first = place,
+					 .last = place,
+					 .used = true };
+		table->count++;
+	}
+	group->move.files++;
+	group->move.bytes += bytes;
+	group->first = place < group->first ? place : group->first;
+	group->last = place > group->last ? place : group->last;
+}
+
+static void gather(struct table *table, const struct effect *effect,
+		   const struct facts *facts, const struct order *order,
+		   const uint32_t *owners)
+{
+	for (uint32_t n = 1; n < facts->count; n++) {
+		const struct lam_node *node = lam_tree_node(facts->tree, n);
+		uint32_t origin, to = effect->targets.to[n];
+
+		if (!node->live || facts->children[n])
+			continue;
+		origin = lam_tree_origin(facts->tree, n);
+		if (to != owners[origin])
+			add(table, origin, to, node->live_bytes, order->place[n]);
+	}
+}
+
+/* The directory that holds the first and the last of a walk holds what is between them;
+ * one path alone is itself. Parents have smaller numbers. */
+static uint32_t common_dir(const struct lam_tree *tree, uint32_t a, uint32_t b)
+{
+	if (a == b)
+		return a;
+	a = lam_tree_node(tree, a)->parent;
+	b = lam_tree_node(tree, b)->parent;
+	while (a != b) {
+		if (a > b)
+			a = lam_tree_node(tree, a)->parent;
+		else
+			b = lam_tree_node(tree, b)->parent;
+	}
+	return a;
+}
+
+static int compare_moves(const void *a, const void *b)
+{
+	const struct move *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	if (x->files != y->files)
+		return x->files > y->files ? -1 : 1;
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->to > y->to) - (x->to < y->to);
+}
+
+static struct move *list_moves(const struct table *table, const struct order *order,
+			       const struct lam_tree *tree)
+{
+	struct move *moves = lam_xcalloc(table->count + 1, sizeof *moves);
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->cap; i++) {
+		const struct group *group = &table->slots[i];
+
+		if (!group->used)
+			continue;
+		moves[count] = group->move;
+		moves[count++].top = common_dir(tree, order->walk[group->first],
+						order->walk[group->last]);
+	}
+	qsort(moves, count, sizeof *moves, compare_moves);
+	return moves;
+}
+
+int effect_moves(const struct effect *effect, const struct facts *facts,
+		 struct move **out, size_t *out_count, struct lam_error *err)
+{
+	size_t originals = lam_image_layer_count(facts->image);
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *owners = lam_plan_owners(effect->plan, originals);
+	struct table table = { 0 };
+	struct order *order;
+
+	*out = NULL;
+	*out_count = 0;
+	if (order_new(&order, facts, SORT_NAME, false, NULL, err) < 0)
+		return err->code;
+	if (effect->targets.to)
+		gather(&table, effect, facts, order, owners);
+	*out = list_moves(&table, order, facts->tree);
+	*out_count = table.count;
+	free(table.slots);
+	order_free(order);
+	return 0;
 }

@@ -3,9 +3,7 @@
 #ifndef MODEL_EFFECT_H
 #define MODEL_EFFECT_H
 
-#include <lamina/layout.h>
-
-#include "editor/find/filter.h"
+#include "editor/analysis/targets.h"
 
 struct effect_layer {
 	uint64_t now;  /* bytes of the tars of the originals that it names; 0: none */
@@ -41,11 +39,6 @@ struct effect {
 int effect_new(struct effect **out, const struct facts *facts, struct lam_plan *plan,
 	       const atomic_bool *stop, struct lam_error *err);
 void effect_free(struct effect *effect);
-
-/* "A" to "Z", "AA", ... */
-const char *target_letters(size_t n, char out[8]);
-/* The number of a target for letters (without case) or a name; SIZE_MAX: none. */
-size_t target_parse(const struct lam_plan *plan, const char *text);
 
 /* Files and directories that go from one original to another layer than by default, by
  * (from, to), most bytes first: what the list of moves shows. */

@@ -1,3 +1,4 @@
+/* What the screen shows of every path, worked out once. */
 #include "editor/analysis/facts.h"
 
 #include <stdio.h>
@@ -6,6 +7,9 @@
 
 #include <lamina/path.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/stop.h"
 #include "editor/analysis/inodes.h"
 
 static const char CAPABILITY[] = "SCHILY.xattr.security.capability";
@@ -119,27 +123,6 @@ static uint64_t dead_bytes_of(const struct lam_tree *tree, const struct lam_node
 	return sum;
 }
 
-static uint64_t layer_bit(uint32_t layer)
-{
-	return UINT64_C(1) << (layer < 63 ? layer : 63);
-}
-
-static int add_link(struct facts *f, size_t *cap, uint32_t to, uint32_t symlink,
-		    struct lam_error *err)
-{
-	if (f->link_count == *cap) {
-		size_t more = *cap ? *cap * 2 : 256;
-		struct link_to *links = realloc(f->links, more * sizeof *links);
-
-		if (!links)
-			return lam_fail_memory(err);
-		f->links = links;
-		*cap = more;
-	}
-	f->links[f->link_count++] = (struct link_to){ to, symlink };
-	return 0;
-}
-
 static int by_target(const void *a, const void *b)
 {
 	const struct link_to *x = a, *y = b;
@@ -167,23 +150,27 @@ size_t facts_links_to(const struct facts *f, uint32_t node, size_t *out_first)
 	return end - low;
 }
 
-static int look_at_nodes(struct facts *f, struct inodes *inodes, const atomic_bool *stop,
-			 struct lam_error *err)
+static int look_at_nodes(struct facts *f, const atomic_bool *stop, struct lam_error *err)
 {
+	LAM_CLEANUP(inodes_fini) struct inodes inodes;
 	size_t cap = 0;
 
+	if (inodes_init(&inodes, f->image, stop, err) < 0)
+		return err->code;
 	for (uint32_t n = 0; n < f->count; n++) {
 		const struct lam_node *node = lam_tree_node(f->tree, n);
 		uint32_t to = LAM_NODE_NONE;
 
 		/* symlinks may cost forty times what a file does */
-		if ((n & 255) == 0 && stop_is_set(stop))
-			return stop_fail(err);
+		if (lam_stops(stop, (uint64_t)n << 4))
+			return lam_fail_stopped(err);
 		f->flags[n] = flags_of(f->tree, n, node, &to);
-		if (to != LAM_NODE_NONE && add_link(f, &cap, to, n, err) < 0)
-			return err->code;
-		f->from[n] = layer_bit(lam_tree_origin(f->tree, n));
-		f->dead_bytes[n] = dead_bytes_of(f->tree, node, inodes);
+		if (to != LAM_NODE_NONE) {
+			LAM_XGROW(f->links, f->link_count, cap);
+			f->links[f->link_count++] = (struct link_to){ to, n };
+		}
+		f->from[n] = facts_layer_bit(lam_tree_origin(f->tree, n));
+		f->dead_bytes[n] = dead_bytes_of(f->tree, node, &inodes);
 		f->flagged_count += node->live && (f->flags[n] & FACTS_PROBLEM);
 	}
 	return 0;
@@ -194,8 +181,8 @@ static int sum_up(struct facts *f, const atomic_bool *stop, struct lam_error *er
 	for (uint32_t n = f->count; n-- > 1;) {
 		uint32_t parent = lam_tree_node(f->tree, n)->parent;
 
-		if (stop_at(stop, n))
-			return stop_fail(err);
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
 		f->dead_bytes[parent] += f->dead_bytes[n];
 		if (f->flags[n] & FACT_DEAD)
 			continue;
@@ -208,13 +195,10 @@ static int sum_up(struct facts *f, const atomic_bool *stop, struct lam_error *er
 int facts_new(struct facts **out, const struct lam_image *image, const atomic_bool *stop,
 	      struct lam_error *err)
 {
-	struct facts *f = calloc(1, sizeof *f);
-	struct inodes inodes = { 0 };
+	struct facts *f = lam_xcalloc(1, sizeof *f);
 	int code;
 
 	*out = NULL;
-	if (!f)
-		return lam_fail_memory(err);
 	f->image = image;
 	f->tree = lam_image_tree(image);
 	f->count = lam_tree_count(f->tree);
@@ -223,20 +207,16 @@ int facts_new(struct facts **out, const struct lam_image *image, const atomic_bo
 	f->dead_bytes = malloc(f->count * sizeof *f->dead_bytes);
 	f->children = calloc(f->count, sizeof *f->children);
 	code = f->flags && f->from && f->dead_bytes && f->children
-		       ? inodes_init(&inodes, image, stop, err)
+		       ? look_at_nodes(f, stop, err)
 		       : lam_fail_memory(err);
-	if (code == 0)
-		code = look_at_nodes(f, &inodes, stop, err);
-	if (code == 0)
-		code = sum_up(f, stop, err);
-	if (code == 0 && f->links)
-		qsort(f->links, f->link_count, sizeof *f->links, by_target);
-	inodes_fini(&inodes);
-	if (code < 0)
+	if (code < 0 || sum_up(f, stop, err) < 0) {
 		facts_free(f);
-	else
-		*out = f;
-	return code;
+		return err->code;
+	}
+	if (f->links)
+		qsort(f->links, f->link_count, sizeof *f->links, by_target);
+	*out = f;
+	return 0;
 }
 
 void facts_free(struct facts *f)

@@ -44,6 +44,11 @@ int facts_new(struct facts **out, const struct lam_image *image, const atomic_bo
 	      struct lam_error *err);
 void facts_free(struct facts *facts);
 
+static inline uint64_t facts_layer_bit(uint32_t layer)
+{
+	return UINT64_C(1) << (layer < 63 ? layer : 63);
+}
+
 /* How many symlinks lead to a node; they stand in links[] from *out_first on. */
 size_t facts_links_to(const struct facts *facts, uint32_t node, size_t *out_first);
 

@@ -1,4 +1,8 @@
+/* The inodes of all layers as one set of numbers. */
 #include "editor/analysis/inodes.h"
+
+#include "base/memory.h"
+#include "base/stop.h"
 
 /* How many numbers each layer needs: one more than the largest that a version names. */
 static int count_inodes(struct inodes *inodes, const struct lam_tree *tree,
@@ -10,8 +14,8 @@ static int count_inodes(struct inodes *inodes, const struct lam_tree *tree,
 	for (uint32_t n = 0; n < count; n++) {
 		uint32_t v = lam_tree_node(tree, n)->version;
 
-		if (stop_at(stop, n))
-			return stop_fail(err);
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
 		while (v != LAM_NODE_NONE) {
 			const struct lam_version *version = lam_tree_version(tree, v);
 
@@ -40,8 +44,8 @@ static int mark_live(struct inodes *inodes, const struct lam_tree *tree,
 		const struct lam_node *node = lam_tree_node(tree, n);
 		const struct lam_version *version;
 
-		if (stop_at(stop, n))
-			return stop_fail(err);
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
 		if (!node->live || node->version == LAM_NODE_NONE)
 			continue;
 		version = lam_tree_version(tree, node->version);
@@ -56,21 +60,15 @@ int inodes_init(struct inodes *inodes, const struct lam_image *image,
 {
 	const struct lam_tree *tree = lam_image_tree(image);
 	uint64_t total = 0;
-	int code;
 
 	*inodes = (struct inodes){ .layer_count = lam_image_layer_count(image) };
-	inodes->begin = calloc(inodes->layer_count + 1, sizeof *inodes->begin);
-	code = inodes->begin ? count_inodes(inodes, tree, &total, stop, err)
-			     : lam_fail_memory(err);
-	if (code == 0 &&
-	    (total > UINT32_MAX - 64 || !bits_init(&inodes->live, (uint32_t)total) ||
-	     !bits_init(&inodes->met, (uint32_t)total)))
-		code = lam_fail_memory(err);
-	if (code == 0)
-		code = mark_live(inodes, tree, stop, err);
-	if (code < 0)
-		inodes_fini(inodes);
-	return code;
+	inodes->begin = lam_xcalloc(inodes->layer_count + 1, sizeof *inodes->begin);
+	if (count_inodes(inodes, tree, &total, stop, err) < 0)
+		return err->code;
+	if (total > UINT32_MAX - 64 || !bits_init(&inodes->live, (uint32_t)total) ||
+	    !bits_init(&inodes->met, (uint32_t)total))
+		return lam_fail_memory(err);
+	return mark_live(inodes, tree, stop, err);
 }
 
 void inodes_fini(struct inodes *inodes)

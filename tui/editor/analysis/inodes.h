@@ -3,10 +3,11 @@
 #ifndef MODEL_INODES_H
 #define MODEL_INODES_H
 
+#include <stdatomic.h>
+
 #include <lamina/image.h>
 
 #include "editor/list/bits.h"
-#include "editor/list/stop.h"
 
 struct inodes {
 	uint32_t *begin; /* of each layer's numbers */
@@ -14,6 +15,7 @@ struct inodes {
 	struct bits live, met;
 };
 
+/* On failure too it must be fini'd. */
 int inodes_init(struct inodes *inodes, const struct lam_image *image,
 		const atomic_bool *stop, struct lam_error *err);
 void inodes_fini(struct inodes *inodes);

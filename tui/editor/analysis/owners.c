@@ -1,12 +1,15 @@
 /* Names of users and groups, from the image's own /etc/passwd and /etc/group. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <lamina/path.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
 #include "editor/analysis/facts.h"
-#include "editor/list/bits.h"
+#include "editor/analysis/preview.h"
 
 /* A list of all users that an image has is far smaller; what is behind is not read. */
 #define MOST_BYTES (4u << 20)
@@ -28,91 +31,25 @@ struct owners {
 	struct names users, groups;
 };
 
-struct text {
-	char *bytes;
-	size_t len, cap;
-};
-
-static int take_piece(void *context, const void *bytes, size_t len, struct lam_error *err)
-{
-	struct text *text = context;
-
-	if (len > MOST_BYTES - text->len)
-		len = MOST_BYTES - text->len;
-	if (text->len + len > text->cap) {
-		size_t cap = 2 * text->cap + len;
-		char *more = realloc(text->bytes, cap);
-
-		if (!more)
-			return lam_fail_memory(err);
-		text->bytes = more;
-		text->cap = cap;
-	}
-	if (len)
-		memcpy(text->bytes + text->len, bytes, len);
-	text->len += len;
-	return 0;
-}
-
-/* What is at a path of the image, links followed; nothing where there is no such file. */
-static int read_text(struct text *out, const struct lam_image *image, const char *path,
-		     struct lam_error *err)
-{
-	const struct lam_tree *tree = lam_image_tree(image);
-	uint32_t node;
-
-	if (lam_tree_resolve_path(tree, path, strlen(path), &node) != LAM_RESOLVED ||
-	    lam_tree_node(tree, node)->kind != LAM_KIND_FILE)
-		return 0;
-	return lam_image_read_file(image, node, NULL, take_piece, out, err);
-}
-
 /* "name:x:id:..." */
-static bool parse_line(const char *line, size_t len, struct name *out)
+static bool parse_line(const char *line, struct name *out)
 {
-	const char *end = line + len, *colon = memchr(line, ':', len),
-		   *second = colon ? memchr(colon + 1, ':', (size_t)(end - colon - 1))
-				   : NULL;
-	char digits[24] = "", *rest, *shown;
-	size_t digit_len;
+	const char *colon = strchr(line, ':'),
+		   *second = colon ? strchr(colon + 1, ':') : NULL;
+	LAM_CLEANUP(lam_free_ptr) char *shown = NULL;
+	char *end;
 
-	if (!second || colon == line)
+	if (!second || colon == line || second[1] < '0' || second[1] > '9')
 		return false;
-	for (digit_len = 0; second + 1 + digit_len < end; digit_len++) {
-		char c = second[1 + digit_len];
-
-		if (c < '0' || c > '9' || digit_len + 1 == sizeof digits)
-			break;
-		digits[digit_len] = c;
-	}
 	errno = 0;
-	out->id = strtoll(digits, &rest, 10);
-	if (digit_len == 0 || errno)
+	out->id = strtoll(second + 1, &end, 10);
+	if (errno)
 		return false;
 	shown = lam_path_escape(line, (size_t)(colon - line));
-	if (shown && strlen(shown) <= MOST_NAME)
-		snprintf(out->text, sizeof out->text, "%s", shown);
-	else
-		out->text[0] = '\0';
-	free(shown);
-	return out->text[0];
-}
-
-static int add_name(struct names *names, const struct name *name, struct lam_error *err)
-{
-	if (names->count == names->cap) {
-		size_t cap = names->cap ? 2 * names->cap : 64;
-		struct name *items = realloc(names->items, cap * sizeof *items);
-
-		if (!items)
-			return lam_fail_memory(err);
-		names->items = items;
-		names->cap = cap;
-	}
-	names->items[names->count] = *name;
-	names->items[names->count].line = names->count;
-	names->count++;
-	return 0;
+	if (strlen(shown) > MOST_NAME)
+		return false;
+	strcpy(out->text, shown);
+	return true;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -144,34 +81,38 @@ static void sort_names(struct names *names)
 	names->count = kept;
 }
 
+/* Links are followed; nothing where there is no such file. */
 static int read_names(struct names *out, const struct lam_image *image, const char *path,
 		      struct lam_error *err)
 {
-	struct text text = { 0 };
-	int code = read_text(&text, image, path, err);
-	size_t end;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(MOST_BYTES);
+	const struct lam_tree *tree = lam_image_tree(image);
+	uint32_t node;
+	char *rest = NULL;
 
-	for (size_t at = 0; code == 0 && at < text.len; at = end + 1) {
-		const char *line = text.bytes + at,
-			   *newline = memchr(line, '\n', text.len - at);
-		struct name name;
+	if (lam_tree_resolve_path(tree, path, strlen(path), &node) != LAM_RESOLVED ||
+	    lam_tree_node(tree, node)->kind != LAM_KIND_FILE)
+		return 0;
+	if (preview_read(&text, image, node, NULL, NULL, err) < 0)
+		return err->code;
+	for (char *line = text.data ? strtok_r(text.data, "\n", &rest) : NULL; line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		struct name name = { .line = out->count };
 
-		end = newline ? at + (size_t)(newline - line) : text.len;
-		if (parse_line(line, end - at, &name))
-			code = add_name(out, &name, err);
+		if (!parse_line(line, &name))
+			continue;
+		LAM_XGROW(out->items, out->count, out->cap);
+		out->items[out->count++] = name;
 	}
-	free(text.bytes);
 	sort_names(out);
-	return code;
+	return 0;
 }
 
 int owners_new(struct owners **out, const struct lam_image *image, struct lam_error *err)
 {
-	struct owners *owners = calloc(1, sizeof *owners);
+	struct owners *owners = lam_xcalloc(1, sizeof *owners);
 
 	*out = NULL;
-	if (!owners)
-		return lam_fail_memory(err);
 	if (read_names(&owners->users, image, "/etc/passwd", err) < 0 ||
 	    read_names(&owners->groups, image, "/etc/group", err) < 0) {
 		owners_free(owners);

@@ -1,3 +1,4 @@
+/* The beginning of a file, as lines of text or of a hex dump. */
 #include "editor/analysis/preview.h"
 
 #include <stdio.h>
@@ -6,12 +7,15 @@
 
 #include <lamina/path.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/stop.h"
 #include "ui/text.h"
 
 #define TAB 8
 
 struct reading {
-	struct preview *preview;
+	struct lam_buf *out;
 	const atomic_bool *stop;
 	bool full;
 };
@@ -19,18 +23,26 @@ struct reading {
 static int take(void *context, const void *bytes, size_t len, struct lam_error *err)
 {
 	struct reading *reading = context;
-	struct preview *preview = reading->preview;
-	size_t room = PREVIEW_MAX - preview->len;
+	struct lam_buf *out = reading->out;
+	size_t room = out->max - out->len;
 
-	if (reading->stop && atomic_load(reading->stop))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	if (!preview->bytes && !(preview->bytes = malloc(PREVIEW_MAX)))
-		return lam_fail_memory(err);
-	memcpy(preview->bytes + preview->len, bytes, len < room ? len : room);
-	preview->len += len < room ? len : room;
-	reading->full = preview->len == PREVIEW_MAX;
+	if (lam_stops(reading->stop, 0))
+		return lam_fail_stopped(err);
+	if (lam_buf_append(out, bytes, len < room ? len : room, err) < 0)
+		return err->code;
+	reading->full = out->len == out->max;
 	/* There is no other way to end the reading early. */
-	return reading->full ? lam_fail(err, LAM_ESTOPPED, "enough was read") : 0;
+	return reading->full ? lam_fail_stopped(err) : 0;
+}
+
+int preview_read(struct lam_buf *out, const struct lam_image *image, uint32_t node,
+		 const struct lam_version *version, const atomic_bool *stop,
+		 struct lam_error *err)
+{
+	struct reading reading = { .out = out, .stop = stop };
+	int code = lam_image_read_file(image, node, version, take, &reading, err);
+
+	return reading.full ? 0 : code;
 }
 
 /* The version whose content is shown: of a dead path the last that had one. */
@@ -50,19 +62,19 @@ static const struct lam_version *version_of(const struct lam_tree *tree, uint32_
 static int read_bytes(struct preview *preview, const struct lam_image *image,
 		      uint32_t node, const atomic_bool *stop, struct lam_error *err)
 {
-	struct reading reading = { .preview = preview, .stop = stop };
 	const struct lam_version *version = version_of(lam_image_tree(image), node);
-	int code =
-		lam_image_read_file(image, node, version, take, &reading, &preview->err);
+	struct lam_buf text = LAM_BUF(PREVIEW_MAX);
+	int code = preview_read(&text, image, node, version, stop, &preview->err);
 
-	if (code == 0 || reading.full) {
-		preview->err = (struct lam_error){ .code = LAM_OK };
-		preview->cut = preview->len < preview->size;
-		return 0;
-	}
+	preview->bytes = text.data;
+	preview->len = text.len;
 	if (code == LAM_ESTOPPED || code == LAM_ENOMEM) {
 		*err = preview->err;
 		return code;
+	}
+	if (code == 0) {
+		preview->err = (struct lam_error){ .code = LAM_OK };
+		preview->cut = preview->len < preview->size;
 	}
 	return 0;
 }
@@ -85,109 +97,70 @@ static bool is_binary(const char *bytes, size_t len)
 	return odd * 10 > len;
 }
 
-static int add_line(struct preview *preview, size_t cap, char *line,
-		    struct lam_error *err)
+static void make_room(struct preview *preview, size_t count)
 {
-	if (!line)
-		return lam_fail_memory(err);
-	if (preview->line_count == cap) {
-		free(line);
-		return 0;
-	}
+	preview->lines = lam_xcalloc(count + 1, sizeof *preview->lines);
+	preview->columns = lam_xcalloc(count + 1, sizeof *preview->columns);
+}
+
+/* Takes the line over. */
+static void add_line(struct preview *preview, char *line)
+{
 	line[text_fit(line, PREVIEW_COLUMNS, NULL)] = '\0';
 	preview->columns[preview->line_count] = (uint16_t)text_width(line);
 	preview->lines[preview->line_count++] = line;
-	return 0;
 }
 
-static bool has_room(struct preview *preview, size_t count)
-{
-	preview->lines = calloc(count + 1, sizeof *preview->lines);
-	preview->columns = calloc(count + 1, sizeof *preview->columns);
-	return preview->lines && preview->columns;
-}
-
-/* The text form of a run without tabs and backslashes goes behind *line. */
-static bool append(char **line, size_t *columns, const char *bytes, size_t len)
-{
-	char *escaped = lam_path_escape(bytes, len), *longer;
-	size_t before = strlen(*line);
-
-	if (!escaped)
-		return false;
-	longer = realloc(*line, before + strlen(escaped) + 1);
-	if (longer) {
-		*line = longer;
-		memcpy(longer + before, escaped, strlen(escaped) + 1);
-		*columns += (size_t)text_width(escaped);
-	}
-	free(escaped);
-	return longer;
-}
-
-static bool append_plain(char **line, size_t *columns, const char *text, size_t len)
-{
-	size_t before = strlen(*line);
-	char *longer = realloc(*line, before + len + 1);
-
-	if (!longer)
-		return false;
-	*line = longer;
-	memcpy(longer + before, text, len);
-	longer[before + len] = '\0';
-	*columns += len;
-	return true;
-}
-
+/* The text form, but for tabs, which are blanks, and backslashes, which stand. */
 static char *text_line(const char *bytes, size_t len)
 {
-	static const char blanks[TAB + 1] = "        ";
-	char *line = strdup("");
+	struct lam_buf line = LAM_TEXT;
 	size_t columns = 0;
-	bool fine = line;
 
-	while (fine && len > 0 && columns < PREVIEW_COLUMNS) {
+	while (len > 0 && columns < PREVIEW_COLUMNS) {
 		size_t run = 0;
 
 		while (run < len && bytes[run] != '\t' && bytes[run] != '\\')
 			run++;
-		if (run > 0)
-			fine = append(&line, &columns, bytes, run);
-		else if (*bytes == '\t')
-			fine = append_plain(&line, &columns, blanks, TAB - columns % TAB);
-		else
-			fine = append_plain(&line, &columns, "\\", 1);
+		if (run > 0) {
+			LAM_CLEANUP(lam_free_ptr)
+			char *escaped = lam_path_escape(bytes, run);
+
+			lam_text_puts(&line, escaped);
+			columns += (size_t)text_width(escaped);
+		} else if (*bytes == '\t') {
+			size_t blanks = TAB - columns % TAB;
+
+			lam_text_add(&line, "        ", blanks);
+			columns += blanks;
+		} else {
+			lam_text_putc(&line, '\\');
+			columns++;
+		}
 		run = run > 0 ? run : 1;
 		bytes += run;
 		len -= run;
 	}
-	if (fine)
-		return line;
-	free(line);
-	return NULL;
+	return lam_text_steal(&line);
 }
 
-static int make_text(struct preview *preview, struct lam_error *err)
+static void make_text(struct preview *preview)
 {
 	const char *at = preview->bytes, *end = at + preview->len;
 	size_t count = 1;
-	int code = 0;
 
 	for (const char *p = at; p < end; p++)
 		count += *p == '\n';
-	if (!has_room(preview, count))
-		return lam_fail_memory(err);
-	while (at < end && code == 0) {
+	make_room(preview, count);
+	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		const char *stop = newline ? newline : end;
-		size_t len = (size_t)(stop - at);
+		size_t len = (size_t)((newline ? newline : end) - at);
 
 		if (len > 0 && at[len - 1] == '\r')
 			len--;
-		code = add_line(preview, count, text_line(at, len), err);
+		add_line(preview, text_line(at, len));
 		at = newline ? newline + 1 : end;
 	}
-	return code;
 }
 
 const char *preview_hex(const char *bytes, size_t len, size_t at, size_t each,
@@ -213,36 +186,17 @@ const char *preview_hex(const char *bytes, size_t len, size_t at, size_t each,
 	return out;
 }
 
-static int make_hex(struct preview *preview, struct lam_error *err)
+static void make_hex(struct preview *preview)
 {
-	size_t count = (preview->len + 15) / 16;
 	char text[PREVIEW_HEX_MAX];
-	int code = 0;
 
-	if (!has_room(preview, count))
-		return lam_fail_memory(err);
-	for (size_t i = 0; i < count && code == 0; i++)
-		code = add_line(preview, count,
-				strdup(preview_hex(preview->bytes, preview->len, i * 16,
-						   16, text)),
-				err);
-	return code;
+	make_room(preview, (preview->len + 15) / 16);
+	for (size_t at = 0; at < preview->len; at += 16)
+		add_line(preview, lam_xstrdup(preview_hex(preview->bytes, preview->len,
+							  at, 16, text)));
 }
 
-static int make_lines(struct preview *preview, struct lam_error *err)
-{
-	preview->binary = is_binary(preview->bytes, preview->len);
-	return preview->binary ? make_hex(preview, err) : make_text(preview, err);
-}
-
-/* The one line of what has no bytes. */
-static int make_word(struct preview *preview, const char *word, struct lam_error *err)
-{
-	if (!has_room(preview, 1))
-		return lam_fail_memory(err);
-	return add_line(preview, 1, strdup(word), err);
-}
-
+/* The one line of what has no bytes; NULL: it has. */
 static const char *word_for(const struct lam_stat *stat, uint32_t node)
 {
 	if (node == LAM_NODE_NONE)
@@ -265,36 +219,40 @@ static int fill(struct preview *preview, const struct lam_image *image,
 	uint32_t node = preview->node;
 	struct lam_stat stat;
 	const char *word;
-	int code;
 
 	lam_tree_stat(tree, node, &stat);
 	if (stat.kind == LAM_KIND_SYMLINK &&
 	    lam_tree_resolve(tree, preview->node, &node) == LAM_RESOLVED)
 		lam_tree_stat(tree, node, &stat);
 	word = word_for(&stat, node);
-	if (word)
-		return make_word(preview, word, err);
+	if (word) {
+		make_room(preview, 1);
+		add_line(preview, lam_xstrdup(word));
+		return 0;
+	}
 	preview->size = stat.size;
-	code = read_bytes(preview, image, node, stop, err);
-	if (code < 0 || preview->err.code != LAM_OK || preview->len == 0)
-		return code;
-	return make_lines(preview, err);
+	if (read_bytes(preview, image, node, stop, err) < 0)
+		return err->code;
+	if (preview->err.code != LAM_OK || preview->len == 0)
+		return 0;
+	preview->binary = is_binary(preview->bytes, preview->len);
+	if (preview->binary)
+		make_hex(preview);
+	else
+		make_text(preview);
+	return 0;
 }
 
 int preview_new(struct preview **out, const struct lam_image *image, uint32_t node,
 		const atomic_bool *stop, struct lam_error *err)
 {
-	struct preview *preview = calloc(1, sizeof *preview);
-	int code;
+	struct preview *preview = lam_xcalloc(1, sizeof *preview);
 
 	*out = NULL;
-	if (!preview)
-		return lam_fail_memory(err);
 	preview->node = node;
-	code = fill(preview, image, stop, err);
-	if (code < 0) {
+	if (fill(preview, image, stop, err) < 0) {
 		preview_free(preview);
-		return code;
+		return err->code;
 	}
 	*out = preview;
 	return 0;

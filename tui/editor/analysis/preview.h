@@ -6,6 +6,8 @@
 
 #include <lamina/image.h>
 
+#include "base/buf.h"
+
 #define PREVIEW_MAX     (256u << 10) /* bytes that are read */
 #define PREVIEW_COLUMNS 4000         /* of one line */
 #define PREVIEW_HEX_MAX 96
@@ -31,6 +33,11 @@ struct preview {
 int preview_new(struct preview **out, const struct lam_image *image, uint32_t node,
 		const atomic_bool *stop, struct lam_error *err);
 void preview_free(struct preview *preview);
+/* The first out->max bytes of a file, or of one version of it; what is behind is not
+ * read. stop may be NULL. */
+int preview_read(struct lam_buf *out, const struct lam_image *image, uint32_t node,
+		 const struct lam_version *version, const atomic_bool *stop,
+		 struct lam_error *err);
 /* "00000010  7f 45 4c 46  |.ELF|": `each` bytes (at most 16) of bytes[len], from `at` on.
  */
 const char *preview_hex(const char *bytes, size_t len, size_t at, size_t each,

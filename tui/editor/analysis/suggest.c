@@ -1,16 +1,154 @@
+/* Ways to cut: large directories, parts of a size, packages, caches. */
 #include "editor/analysis/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include <lamina/edit.h>
 #include <lamina/path.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/stop.h"
 #include "editor/analysis/caches.h"
-#include "editor/analysis/suggest_set.h"
+#include "editor/analysis/packages.h"
 
 /* Less is not worth a layer of its own. */
-#define LEAST_BYTES (UINT64_C(1) << 20)
-#define MOST_LAYERS 8
+#define LEAST_BYTES   (UINT64_C(1) << 20)
+#define MOST_LAYERS   8
+#define MOST_PACKAGES 20
+/* So many rules nobody reads, and each edit would carry them. */
+#define MOST_PATHS 10000
+
+/* The paths of one target, and sums over them */
+
+struct set {
+	const struct effect *effect;
+	const struct facts *facts;
+	const atomic_bool *stop;
+	uint32_t target;
+	uint64_t *bytes;   /* of files at and below each node that are in the target */
+	uint32_t *inside;  /* how many paths that are no directories these are */
+	uint32_t *outside; /* and how many are not: a rule here would take them along */
+	struct suggestions *out;
+	size_t path_count;
+};
+
+static bool is_in(const struct set *set, uint32_t n)
+{
+	uint32_t to = set->effect->targets.to[n];
+
+	return set->target == TARGET_SEVERAL ? to != LAM_TARGET_NONE : to == set->target;
+}
+
+static int sum_up(struct set *set, struct lam_error *err)
+{
+	const struct lam_tree *tree = set->facts->tree;
+
+	for (uint32_t n = set->facts->count; n-- > 0;) {
+		const struct lam_node *node = lam_tree_node(tree, n);
+
+		if (lam_stops(set->stop, n))
+			return lam_fail_stopped(err);
+		if (!node->live)
+			continue;
+		if (node->kind != LAM_KIND_DIR) {
+			bool in = is_in(set, n);
+
+			set->bytes[n] = in ? node->live_bytes : 0;
+			set->inside[n] = in;
+			set->outside[n] = !in;
+		}
+		if (n == LAM_NODE_ROOT)
+			continue;
+		set->bytes[node->parent] += set->bytes[n];
+		set->inside[node->parent] += set->inside[n];
+		set->outside[node->parent] += set->outside[n];
+	}
+	return 0;
+}
+
+static int set_init(struct set *set, const struct effect *effect,
+		    const struct facts *facts, uint32_t target, const atomic_bool *stop,
+		    struct lam_error *err)
+{
+	*set = (struct set){ .effect = effect,
+			     .facts = facts,
+			     .stop = stop,
+			     .target = target,
+			     .out = lam_xcalloc(1, sizeof *set->out) };
+	set->bytes = calloc(facts->count, sizeof *set->bytes);
+	set->inside = calloc(facts->count, sizeof *set->inside);
+	set->outside = calloc(facts->count, sizeof *set->outside);
+	if (!set->bytes || !set->inside || !set->outside)
+		return lam_fail_memory(err);
+	return effect->targets.to ? sum_up(set, err) : 0;
+}
+
+static void set_fini(struct set *set)
+{
+	free(set->bytes);
+	free(set->inside);
+	free(set->outside);
+	suggest_free(set->out);
+}
+
+static bool is_pure(const struct set *set, uint32_t node)
+{
+	return set->inside[node] && set->outside[node] == 0;
+}
+
+static bool is_taken(const struct suggestions *s, const char *name)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->items[i].name && strcmp(s->items[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name that neither the plan has nor another suggestion. */
+static char *free_name(const struct set *set, const char *wish)
+{
+	char *base = lam_plan_free_name(set->effect->plan, wish),
+	     *name = lam_xstrdup(base), numbered[300];
+
+	for (unsigned n = 2; is_taken(set->out, name); n++) {
+		free(name);
+		snprintf(numbered, sizeof numbered, "%.240s-%u", base, n);
+		name = lam_plan_free_name(set->effect->plan, numbered);
+	}
+	free(base);
+	return name;
+}
+
+/* A new suggestion at the end: a layer with a name near to the wish, or with wish NULL
+ * what is left out. */
+static void begin(struct set *set, const char *wish)
+{
+	struct suggestions *s = set->out;
+	char *name = wish ? free_name(set, wish) : NULL;
+
+	s->items = lam_xrealloc(s->items, (s->count + 1) * sizeof *s->items);
+	s->items[s->count++] = (struct suggestion){ .name = name };
+}
+
+/* A path of the last one. */
+static int add(struct set *set, uint32_t node, struct lam_error *err)
+{
+	struct suggestion *s = &set->out->items[set->out->count - 1];
+
+	if (++set->path_count > MOST_PATHS)
+		return lam_fail(err, LAM_EPLAN,
+				"that would need more than %d rules: larger parts need "
+				"fewer",
+				MOST_PATHS);
+	s->paths = lam_xrealloc(s->paths, (s->path_count + 1) * sizeof *s->paths);
+	s->paths[s->path_count++] = lam_tree_path_text(set->facts->tree, node);
+	s->bytes += set->bytes[node];
+	s->files += set->inside[node];
+	return 0;
+}
 
 /* Large directories */
 
@@ -34,8 +172,8 @@ static uint64_t least_of(uint64_t total)
 }
 
 /* dirs: files are not parts, as long as the directory can go as a whole. */
-static bool has_large_child(const struct suggest_set *set, const struct lam_node *node,
-			    bool dirs, uint64_t least)
+static bool has_large_child(const struct set *set, const struct lam_node *node, bool dirs,
+			    uint64_t least)
 {
 	for (uint32_t i = 0; i < node->child_count; i++) {
 		uint32_t child = node->first_child + i;
@@ -50,8 +188,7 @@ static bool has_large_child(const struct suggest_set *set, const struct lam_node
 
 /* Large ones that are not too large, or have no large parts: at most twenty. A directory
  * that is looked into comes before what is in it. */
-static size_t find_large(const struct suggest_set *set, struct bits *inside,
-			 struct large out[20])
+static size_t find_large(const struct set *set, struct bits *inside, struct large out[20])
 {
 	uint64_t total = set->bytes[LAM_NODE_ROOT], least = least_of(total);
 	size_t count = 0;
@@ -59,7 +196,7 @@ static size_t find_large(const struct suggest_set *set, struct bits *inside,
 	bits_set(inside, LAM_NODE_ROOT, true);
 	for (uint32_t n = 0; n < set->facts->count && count < 20; n++) {
 		const struct lam_node *node = lam_tree_node(set->facts->tree, n);
-		bool pure = n != LAM_NODE_ROOT && suggest_is_pure(set, n);
+		bool pure = n != LAM_NODE_ROOT && is_pure(set, n);
 
 		if (n != LAM_NODE_ROOT &&
 		    (set->bytes[n] < least || !bits_get(inside, node->parent)))
@@ -73,31 +210,25 @@ static size_t find_large(const struct suggest_set *set, struct bits *inside,
 	return count;
 }
 
-static int suggest_node(struct suggest_set *set, uint32_t node, struct lam_error *err)
-{
-	size_t len;
-	const char *name = lam_tree_name(set->facts->tree, node, &len);
-	char *wish = lam_path_escape(name, len);
-	int code = wish ? suggest_begin(set, wish, err) : lam_fail_memory(err);
-
-	free(wish);
-	return code < 0 ? code : suggest_add(set, node, err);
-}
-
-static int by_directory(struct suggest_set *set, struct lam_error *err)
+static int by_directory(struct set *set, struct lam_error *err)
 {
 	uint64_t total = set->bytes[LAM_NODE_ROOT], sum = 0;
+	LAM_CLEANUP(bits_fini) struct bits inside = { 0 };
 	struct large large[20];
-	struct bits inside;
 	size_t count;
 
 	if (!bits_init(&inside, set->facts->count))
 		return lam_fail_memory(err);
 	count = find_large(set, &inside, large);
-	bits_fini(&inside);
 	qsort(large, count, sizeof *large, compare_large);
 	for (size_t i = 0; i < count && i < MOST_LAYERS && sum < total / 10 * 9; i++) {
-		if (suggest_node(set, large[i].node, err) < 0)
+		LAM_CLEANUP(lam_free_ptr) char *wish = NULL;
+		size_t len;
+		const char *name = lam_tree_name(set->facts->tree, large[i].node, &len);
+
+		wish = lam_path_escape(name, len);
+		begin(set, wish);
+		if (add(set, large[i].node, err) < 0)
 			return err->code;
 		sum += large[i].bytes;
 	}
@@ -126,7 +257,7 @@ struct part {
 	bool stays;      /* the first part, in the layer as it is */
 };
 
-static int put_in_part(struct suggest_set *set, struct part *part, uint32_t n,
+static int put_in_part(struct set *set, struct part *part, uint32_t n,
 		       struct lam_error *err)
 {
 	bool whole = set->target == TARGET_SEVERAL;
@@ -140,16 +271,16 @@ static int put_in_part(struct suggest_set *set, struct part *part, uint32_t n,
 		snprintf(wish, sizeof wish, "%.200s-%u",
 			 whole ? "part" : set->effect->plan->layers[set->target].name,
 			 part->number);
-		if (!part->stays && suggest_begin(set, wish, err) < 0)
-			return err->code;
+		if (!part->stays)
+			begin(set, wish);
 	}
 	part->bytes += set->bytes[n];
-	return part->stays ? 0 : suggest_add(set, n, err);
+	return part->stays ? 0 : add(set, n, err);
 }
 
 /* A walk from top to bottom: what fits goes as a whole, what is too large is looked into,
  * and a single file that is too large is a part of its own. */
-static int by_size(struct suggest_set *set, uint64_t size, struct lam_error *err)
+static int by_size(struct set *set, uint64_t size, struct lam_error *err)
 {
 	const struct lam_tree *tree = set->facts->tree;
 	struct part part = { .size = size };
@@ -159,15 +290,14 @@ static int by_size(struct suggest_set *set, uint64_t size, struct lam_error *err
 		const struct lam_node *node = lam_tree_node(tree, n);
 		bool is_dir = node->kind == LAM_KIND_DIR;
 
-		if (stop_at(set->stop, steps))
-			return stop_fail(err);
+		if (lam_stops(set->stop, steps))
+			return lam_fail_stopped(err);
 		if (set->inside[n] == 0) {
 			n = pass(tree, n);
 			continue;
 		}
 		if (is_dir && node->child_count &&
-		    (n == LAM_NODE_ROOT || !suggest_is_pure(set, n) ||
-		     set->bytes[n] > size)) {
+		    (n == LAM_NODE_ROOT || !is_pure(set, n) || set->bytes[n] > size)) {
 			n = node->first_child;
 			continue;
 		}
@@ -178,34 +308,136 @@ static int by_size(struct suggest_set *set, uint64_t size, struct lam_error *err
 	return 0;
 }
 
+/* Packages */
+
+/* Nothing below a directory belongs to anybody; not all of it to one. */
+#define OWNER_UNSAID (UINT32_MAX - 1)
+
+struct size {
+	uint32_t package;
+	uint64_t bytes;
+};
+
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct size *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	return (x->package > y->package) - (x->package < y->package);
+}
+
+/* From the owners of files to those of directories: the package that all in it is of.
+ * What is not in the target is nobody's. */
+static void own_directories(struct set *set, uint32_t *owner)
+{
+	const struct lam_tree *tree = set->facts->tree;
+
+	for (uint32_t n = 0; n < set->facts->count; n++) {
+		if (lam_tree_node(tree, n)->kind == LAM_KIND_DIR)
+			owner[n] = OWNER_UNSAID;
+		else if (!is_pure(set, n))
+			owner[n] = PACKAGE_NONE;
+	}
+	for (uint32_t n = set->facts->count; n-- > 1;) {
+		const struct lam_node *node = lam_tree_node(tree, n);
+		uint32_t *above = &owner[node->parent];
+
+		if (!node->live || owner[n] == OWNER_UNSAID)
+			continue;
+		if (*above == OWNER_UNSAID)
+			*above = owner[n];
+		else if (*above != owner[n])
+			*above = PACKAGE_NONE;
+	}
+	owner[LAM_NODE_ROOT] = PACKAGE_NONE; /* no rule says "/" */
+}
+
+static void sum_sizes(const struct set *set, const uint32_t *owner, struct size *sizes)
+{
+	for (uint32_t n = 0; n < set->facts->count; n++) {
+		const struct lam_node *node = lam_tree_node(set->facts->tree, n);
+
+		if (node->live && node->kind != LAM_KIND_DIR && owner[n] != PACKAGE_NONE)
+			sizes[owner[n]].bytes += set->bytes[n];
+	}
+}
+
+/* The topmost paths that are all of a package. */
+static int add_paths(struct set *set, const uint32_t *owner, uint32_t package,
+		     struct lam_error *err)
+{
+	for (uint32_t n = 1; n < set->facts->count; n++) {
+		const struct lam_node *node = lam_tree_node(set->facts->tree, n);
+
+		if (lam_stops(set->stop, n))
+			return lam_fail_stopped(err);
+		if (node->live && owner[n] == package && owner[node->parent] != package &&
+		    add(set, n, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int add_large(struct set *set, const struct packages *packages, struct size *sizes,
+		     struct lam_error *err)
+{
+	uint64_t total = set->bytes[LAM_NODE_ROOT],
+		 least = total / 50 > LEAST_BYTES ? total / 50 : LEAST_BYTES;
+
+	for (uint32_t i = 0; i < packages->count; i++)
+		sizes[i].package = i;
+	own_directories(set, packages->owner);
+	sum_sizes(set, packages->owner, sizes);
+	qsort(sizes, packages->count, sizeof *sizes, compare_sizes);
+	for (size_t i = 0; i < packages->count && i < MOST_PACKAGES; i++) {
+		if (sizes[i].bytes < least)
+			break;
+		begin(set, packages->names[sizes[i].package]);
+		if (add_paths(set, packages->owner, sizes[i].package, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int by_package(struct set *set, struct lam_error *err)
+{
+	LAM_CLEANUP(packages_fini) struct packages packages;
+	LAM_CLEANUP(lam_free_ptr) struct size *sizes = NULL;
+
+	if (packages_init(&packages, set->facts, set->stop, err) < 0)
+		return err->code;
+	sizes = lam_xcalloc(packages.count + 1, sizeof *sizes);
+	return add_large(set, &packages, sizes, err);
+}
+
 /* Caches */
 
 /* What is in them: package managers miss the directories themselves. */
-static int add_cache(struct suggest_set *set, uint32_t dir, bool *begun,
-		     struct lam_error *err)
+static int add_cache(struct set *set, uint32_t dir, bool *begun, struct lam_error *err)
 {
 	const struct lam_node *node = lam_tree_node(set->facts->tree, dir);
 
 	for (uint32_t i = 0; i < node->child_count; i++) {
 		uint32_t n = node->first_child + i;
 
-		if (!suggest_is_pure(set, n) || set->bytes[n] == 0)
+		if (!is_pure(set, n) || set->bytes[n] == 0)
 			continue;
-		if (!*begun && suggest_begin(set, NULL, err) < 0)
-			return err->code;
+		if (!*begun)
+			begin(set, NULL);
 		*begun = true;
-		if (suggest_add(set, n, err) < 0)
+		if (add(set, n, err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
-static int by_waste(struct suggest_set *set, struct lam_error *err)
+static int by_waste(struct set *set, struct lam_error *err)
 {
 	struct cache *caches;
 	bool begun = false;
-	size_t count;
-	int code = caches_find(&caches, &count, set->facts, err);
+	size_t count = caches_find(&caches, set->facts);
+	int code = 0;
 
 	for (size_t i = 0; code == 0 && i < count; i++) {
 		if (caches[i].of_packages)
@@ -219,22 +451,33 @@ int suggest_new(struct suggestions **out, const struct effect *effect,
 		const struct facts *facts, enum suggest_how how, uint32_t target,
 		uint64_t size, const atomic_bool *stop, struct lam_error *err)
 {
-	struct suggest_set set;
-	int code = suggest_set_init(&set, effect, facts, target, stop, err);
+	LAM_CLEANUP(set_fini) struct set set;
+	int code = set_init(&set, effect, facts, target, stop, err);
 
 	*out = NULL;
-	if (code == 0) {
-		switch (how) {
-		case SUGGEST_DIRECTORY: code = by_directory(&set, err); break;
-		case SUGGEST_SIZE: code = by_size(&set, size ? size : 1, err); break;
-		case SUGGEST_PACKAGE: code = suggest_packages(&set, err); break;
-		case SUGGEST_WASTE: code = by_waste(&set, err); break;
-		}
+	if (code < 0)
+		return code;
+	switch (how) {
+	case SUGGEST_DIRECTORY: code = by_directory(&set, err); break;
+	case SUGGEST_SIZE: code = by_size(&set, size ? size : 1, err); break;
+	case SUGGEST_PACKAGE: code = by_package(&set, err); break;
+	case SUGGEST_WASTE: code = by_waste(&set, err); break;
 	}
-	if (code == 0) {
-		*out = set.out;
-		set.out = NULL;
-	}
-	suggest_set_fini(&set);
+	if (code == 0)
+		*out = LAM_STEAL(set.out);
 	return code;
+}
+
+void suggest_free(struct suggestions *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->count; i++) {
+		for (size_t k = 0; k < s->items[i].path_count; k++)
+			free(s->items[i].paths[k]);
+		free(s->items[i].paths);
+		free(s->items[i].name);
+	}
+	free(s->items);
+	free(s);
 }

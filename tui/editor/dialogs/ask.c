@@ -19,9 +19,9 @@ static size_t most_target(const struct app *app, const uint32_t *nodes, size_t c
 	uint64_t *bytes, most = 0;
 	size_t best = SIZE_MAX, seen = 0;
 
-	if (!t || !t->to || t->count == 0)
+	if (!t || !t->to || t->plan->layer_count == 0)
 		return SIZE_MAX;
-	bytes = calloc(t->count, sizeof *bytes);
+	bytes = calloc(t->plan->layer_count, sizeof *bytes);
 	for (size_t i = 0; bytes && i < count && seen < SAMPLE; i++) {
 		uint32_t at = app->order->place[nodes[i]];
 		uint32_t end = at + app->order->span[nodes[i]];
@@ -30,11 +30,11 @@ static size_t most_target(const struct app *app, const uint32_t *nodes, size_t c
 			uint32_t node = app->order->walk[at];
 			const struct lam_node *n = lam_tree_node(app->facts->tree, node);
 
-			if (n->kind != LAM_KIND_DIR && t->to[node] < t->count)
+			if (n->kind != LAM_KIND_DIR && t->to[node] < t->plan->layer_count)
 				bytes[t->to[node]] += n->live_bytes + 1;
 		}
 	}
-	for (size_t i = 0; bytes && i < t->count; i++) {
+	for (size_t i = 0; bytes && i < t->plan->layer_count; i++) {
 		if (bytes[i] > most) {
 			most = bytes[i];
 			best = i;

@@ -66,7 +66,7 @@ struct row_facts row_facts(const struct view *view, uint32_t node)
 
 bool row_is_ruled(const struct app *app, uint32_t node)
 {
-	const struct bits *ruled = app->effect ? app->effect->targets.ruled : NULL;
+	const struct bits *ruled = app->effect ? &app->effect->targets.ruled : NULL;
 
 	return ruled && node < ruled->count && bits_get(ruled, node);
 }

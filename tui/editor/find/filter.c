@@ -1,30 +1,290 @@
+/* Filters: words that are parsed once, and asked of many nodes. */
 #include "editor/find/filter.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "editor/analysis/targets.h"
-#include "editor/find/filter_word.h"
+#include <lamina/glob.h>
+#include <lamina/path.h>
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/size.h"
+#include "base/stop.h"
 #include "editor/find/names.h"
-#include "editor/list/stop.h"
+
+/* By cost: what is quick to say no is asked first. */
+enum word_kind {
+	WORD_FLAG,
+	WORD_TYPE,
+	WORD_RULE,
+	WORD_TO,
+	WORD_FROM,
+	WORD_SIZE,
+	WORD_UID,
+	WORD_GID,
+	WORD_MODE,
+	WORD_NEWER,
+	WORD_OLDER,
+	WORD_PART,
+	WORD_NAME_GLOB,
+	WORD_PATH_GLOB,
+};
+
+/* Layers' numbers have at most four digits. */
+#define WORD_LAYERS 4096
+
+struct word {
+	enum word_kind kind;
+	bool is_not;
+	bool without_case;  /* PART */
+	char relation;      /* SIZE: '<', '>', '=', 'l' (<=) or 'g' (>=) */
+	unsigned flags;     /* FLAG; TYPE: bits of kinds */
+	uint64_t number;    /* SIZE, MODE */
+	int64_t value;      /* UID, GID; seconds of NEWER and OLDER */
+	struct bits layers; /* FROM */
+	char *text;         /* PART, TO */
+	struct lam_glob *glob;
+};
 
 struct filter {
 	struct word *words; /* the quick ones first */
 	size_t count;
 };
 
-/* What is worked out once for many nodes. */
-struct asking {
-	const struct filter *filter;
-	const struct facts *facts;
-	const struct targets *targets;
-	uint32_t *to; /* of each word: the target that it means; UINT32_MAX - 2: none */
-	struct names_text scratch, name;
-	struct names_paths paths;
-	bool failed;
-};
-#define TO_NOBODY (UINT32_MAX - 2)
-
 static const char BLANKS[] = " \t";
+
+/* Words */
+
+static const struct {
+	const char *name;
+	unsigned flag;
+} FLAGS[] = {
+	{ "dangling", FACT_DANGLING }, { "loop", FACT_LOOP },
+	{ "above", FACT_ABOVE_ROOT },  { "linked", FACT_LINKED },
+	{ "power", FACT_POWER },       { "versions", FACT_VERSIONS },
+	{ "escaped", FACT_ESCAPED },   { "dead", FACT_DEAD },
+};
+
+static const struct {
+	char letter;
+	enum lam_kind kind;
+} TYPES[] = {
+	{ 'f', LAM_KIND_FILE }, { 'd', LAM_KIND_DIR },   { 'l', LAM_KIND_SYMLINK },
+	{ 'c', LAM_KIND_CHAR }, { 'b', LAM_KIND_BLOCK }, { 'p', LAM_KIND_FIFO },
+};
+
+static int bad(struct lam_error *err, const char *what)
+{
+	return lam_fail(err, LAM_EUSAGE, "%s", what);
+}
+
+static int parse_size(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_SIZE;
+	w->relation = *text++;
+	if (*text == '=' && w->relation != '=') {
+		w->relation = w->relation == '<' ? 'l' : 'g';
+		text++;
+	}
+	if (*text < '0' || *text > '9')
+		return bad(err, "expected a size like >1M, <=200 or =0");
+	return lam_size_parse(&w->number, text, err);
+}
+
+/* "4", "1-3", "4,7-9" */
+static int parse_layers(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_FROM;
+	if (!bits_init(&w->layers, WORD_LAYERS))
+		return lam_fail_memory(err);
+	do {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+
+		if (end == text || *text < '0' || *text > '9')
+			return bad(err, "expected layers like 4 or 1-3");
+		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+			last = strtoul(end + 1, &end, 10);
+		if ((*end && *end != ',') || last < first || last >= WORD_LAYERS)
+			return bad(err, "expected layers like 4 or 1-3");
+		for (; first <= last; first++)
+			bits_set(&w->layers, (uint32_t)first, true);
+		text = end;
+	} while (*text++ == ',');
+	return 0;
+}
+
+static int parse_types(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_TYPE;
+	for (; *text; text++) {
+		unsigned kind = 0;
+
+		for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
+			kind |= *text == TYPES[i].letter ? 1u << TYPES[i].kind : 0;
+		if (!kind)
+			break;
+		w->flags |= kind;
+	}
+	if (*text || !w->flags)
+		return bad(err, "expected some of f, d, l, c, b and p");
+	return 0;
+}
+
+static int parse_target(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_TO;
+	if (!*text)
+		return bad(err, "expected a layer, \"-\" or \"*\"");
+	w->text = lam_xstrdup(text);
+	return 0;
+}
+
+static int parse_id(struct word *w, enum word_kind kind, const char *text,
+		    struct lam_error *err)
+{
+	char *end;
+
+	w->kind = kind;
+	errno = 0;
+	w->value = strtoll(text, &end, 10);
+	if (end == text || *end || errno || text[0] == ' ')
+		return bad(err, "expected a number");
+	return 0;
+}
+
+static int parse_uid(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_id(w, WORD_UID, text, err);
+}
+
+static int parse_gid(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_id(w, WORD_GID, text, err);
+}
+
+static int parse_mode(struct word *w, const char *text, struct lam_error *err)
+{
+	char *end;
+
+	w->kind = WORD_MODE;
+	w->number = strtoul(text, &end, 8);
+	if (end == text || *end || w->number > 07777 || text[0] < '0' || text[0] > '7')
+		return bad(err, "expected bits of a mode, in octal, like 4000");
+	return 0;
+}
+
+/* Seconds of the beginning of a day, in UTC. */
+static int parse_day(struct word *w, enum word_kind kind, const char *text,
+		     struct lam_error *err)
+{
+	struct tm day = { 0 };
+	const char *end = strptime(text, "%Y-%m-%d", &day);
+
+	w->kind = kind;
+	if (!end || *end)
+		return bad(err, "expected a day like 2024-01-31");
+	w->value = timegm(&day);
+	return 0;
+}
+
+static int parse_newer(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_day(w, WORD_NEWER, text, err);
+}
+
+static int parse_older(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_day(w, WORD_OLDER, text, err);
+}
+
+static const struct {
+	const char *key;
+	int (*parse)(struct word *word, const char *text, struct lam_error *err);
+} KEYS[] = {
+	{ "from:", parse_layers }, { "to:", parse_target },   { "type:", parse_types },
+	{ "uid:", parse_uid },     { "gid:", parse_gid },     { "mode:", parse_mode },
+	{ "newer:", parse_newer }, { "older:", parse_older },
+};
+
+/* Globs of plans are absolute: a name's stands behind one slash, and a path without one
+ * in front is looked for in any directory. */
+static int parse_glob(struct word *w, const char *text, struct lam_error *err)
+{
+	bool is_path = strchr(text, '/');
+	const char *front = !is_path ? "/" : text[0] == '/' ? "" : "/**/";
+	size_t len = strlen(text);
+	LAM_CLEANUP(lam_free_ptr) char *glob = NULL;
+	int code;
+
+	w->kind = is_path ? WORD_PATH_GLOB : WORD_NAME_GLOB;
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	glob = lam_xprintf("%s%.*s", front, (int)len, text);
+	code = lam_glob_new(&w->glob, glob, err);
+	return code == LAM_EPLAN ? lam_fail(err, LAM_EUSAGE, "%s", err->text) : code;
+}
+
+static int parse_name(struct word *w, const char *text, struct lam_error *err)
+{
+	for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++) {
+		if (strcmp(text, FLAGS[i].name) == 0) {
+			w->kind = WORD_FLAG;
+			w->flags = FLAGS[i].flag;
+			return 0;
+		}
+	}
+	if (strcmp(text, "rule") == 0) {
+		w->kind = WORD_RULE;
+		return 0;
+	}
+	if (strpbrk(text, "*?[{/"))
+		return parse_glob(w, text, err);
+	w->kind = WORD_PART;
+	w->without_case = !names_has_capital(text);
+	w->text = lam_xstrdup(text);
+	return 0;
+}
+
+static int parse_plain(struct word *w, const char *text, struct lam_error *err)
+{
+	if (!*text)
+		return bad(err, "expected a word behind it");
+	if (strchr("<>=", text[0]))
+		return parse_size(w, text, err);
+	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+		size_t len = strlen(KEYS[i].key);
+
+		if (strncmp(text, KEYS[i].key, len) == 0)
+			return KEYS[i].parse(w, text + len, err);
+	}
+	return parse_name(w, text, err);
+}
+
+static void word_fini(struct word *w)
+{
+	bits_fini(&w->layers);
+	free(w->text);
+	lam_glob_free(w->glob);
+}
+
+/* On failure the word stands in front, and there is nothing to free. */
+static int parse_word(struct word *out, const char *text, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *shown = NULL;
+
+	*out = (struct word){ .is_not = text[0] == '!' };
+	if (parse_plain(out, text + out->is_not, err) == 0)
+		return 0;
+	word_fini(out);
+	if (err->code == LAM_ENOMEM)
+		return err->code;
+	shown = lam_path_escape(text, strlen(text));
+	return lam_wrap(err, "%.200s", shown);
+}
 
 static int compare_words(const void *a, const void *b)
 {
@@ -33,39 +293,26 @@ static int compare_words(const void *a, const void *b)
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static int add_word(struct filter *f, const char *text, size_t len, struct lam_error *err)
-{
-	struct word *words = realloc(f->words, (f->count + 1) * sizeof *words);
-	char *word;
-	int code;
-
-	if (!words)
-		return lam_fail_memory(err);
-	f->words = words;
-	word = strndup(text, len);
-	if (!word)
-		return lam_fail_memory(err);
-	code = word_parse(&words[f->count], word, err);
-	f->count += code == 0;
-	free(word);
-	return code;
-}
-
 int filter_parse(struct filter **out, const char *text, struct lam_error *err)
 {
-	struct filter *f = calloc(1, sizeof *f);
-	int code = f ? 0 : lam_fail_memory(err);
-	size_t len;
+	LAM_CLEANUP(lam_free_ptr) char *copy = lam_xstrdup(text);
+	struct filter *f = lam_xcalloc(1, sizeof *f);
+	size_t cap = 0;
+	char *rest;
 
 	*out = NULL;
-	for (text += strspn(text, BLANKS); code == 0 && *text;
-	     text += len + strspn(text + len, BLANKS)) {
-		len = strcspn(text, BLANKS);
-		code = add_word(f, text, len, err);
+	for (char *word = strtok_r(copy, BLANKS, &rest); word;
+	     word = strtok_r(NULL, BLANKS, &rest)) {
+		LAM_XGROW(f->words, f->count, cap);
+		if (parse_word(&f->words[f->count], word, err) < 0) {
+			filter_free(f);
+			return err->code;
+		}
+		f->count++;
 	}
-	if (code < 0 || f->count == 0) {
+	if (f->count == 0) {
 		filter_free(f);
-		return code;
+		return 0;
 	}
 	qsort(f->words, f->count, sizeof *f->words, compare_words);
 	*out = f;
@@ -103,36 +350,50 @@ bool filter_asks_dead(const struct filter *f)
 
 /* Matching */
 
+/* What is worked out once for many nodes. */
+struct asking {
+	const struct filter *filter;
+	const struct facts *facts;
+	const struct targets *targets; /* NULL: not known */
+	uint32_t *to; /* of each word: the target that it means; TO_NOBODY: none */
+	struct lam_buf scratch, name;
+	struct names_paths paths;
+};
+#define TO_NOBODY (UINT32_MAX - 2)
+
 static uint32_t find_target(const struct word *w, const struct targets *targets)
 {
 	size_t found;
 
-	if (w->kind != WORD_TO || !targets || !targets->names)
+	if (w->kind != WORD_TO || !targets || !targets->plan)
 		return TO_NOBODY;
 	if (strcmp(w->text, "-") == 0)
 		return LAM_TARGET_NONE;
 	if (strcmp(w->text, "*") == 0)
 		return TARGET_SEVERAL;
-	found = targets_find(targets->names, targets->count, w->text);
+	found = target_parse(targets->plan, w->text);
 	return found == SIZE_MAX ? TO_NOBODY : (uint32_t)found;
 }
 
-static bool asking_init(struct asking *a, const struct filter *filter,
+static void asking_init(struct asking *a, const struct filter *filter,
 			const struct facts *facts, const struct targets *targets)
 {
-	*a = (struct asking){ .filter = filter, .facts = facts, .targets = targets };
+	*a = (struct asking){ .filter = filter,
+			      .facts = facts,
+			      .targets = targets,
+			      .to = lam_xcalloc(filter->count, sizeof *a->to),
+			      .scratch = LAM_TEXT,
+			      .name = LAM_TEXT };
 	names_paths_init(&a->paths, facts, false);
-	a->to = calloc(filter->count + 1, sizeof *a->to);
-	for (size_t i = 0; a->to && i < filter->count; i++)
+	for (size_t i = 0; i < filter->count; i++)
 		a->to[i] = find_target(&filter->words[i], targets);
-	return a->to;
 }
 
 static void asking_fini(struct asking *a)
 {
 	free(a->to);
-	names_text_fini(&a->scratch);
-	names_text_fini(&a->name);
+	lam_buf_fini(&a->scratch);
+	lam_buf_fini(&a->name);
 	names_paths_fini(&a->paths);
 }
 
@@ -169,9 +430,8 @@ static bool match_part(struct asking *a, const struct word *w, uint32_t n)
 	size_t len;
 	const char *text = names_of(a->facts, n, &a->scratch, &len);
 
-	a->failed |= !text;
-	return text && names_find(text, len, w->text, strlen(w->text), w->without_case) !=
-			       SIZE_MAX;
+	return names_find(text, len, w->text, strlen(w->text), w->without_case) !=
+	       SIZE_MAX;
 }
 
 static bool match_glob(struct asking *a, const struct word *w, uint32_t n)
@@ -181,18 +441,13 @@ static bool match_glob(struct asking *a, const struct word *w, uint32_t n)
 
 	if (w->kind == WORD_PATH_GLOB) {
 		text = names_path(&a->paths, n, &len);
-	} else {
-		text = lam_tree_name(a->facts->tree, n, &len);
-		a->name.len = 0;
-		if (names_append(&a->name, "/", 1) && names_append(&a->name, text, len)) {
-			text = a->name.data;
-			len = a->name.len;
-		} else {
-			text = NULL;
-		}
+		return lam_glob_match(w->glob, text, len);
 	}
-	a->failed |= !text;
-	return text && lam_glob_match(w->glob, text, len);
+	text = lam_tree_name(a->facts->tree, n, &len);
+	lam_buf_clear(&a->name);
+	lam_text_putc(&a->name, '/');
+	lam_text_add(&a->name, text, len);
+	return lam_glob_match(w->glob, a->name.data, a->name.len);
 }
 
 static bool match_to(const struct asking *a, uint32_t to, uint32_t n)
@@ -210,8 +465,7 @@ static bool match_word(struct asking *a, size_t number, uint32_t n)
 	switch (w->kind) {
 	case WORD_FLAG: return a->facts->flags[n] & w->flags;
 	case WORD_TYPE: return w->flags >> lam_tree_node(tree, n)->kind & 1;
-	case WORD_RULE:
-		return a->targets && a->targets->ruled && bits_get(a->targets->ruled, n);
+	case WORD_RULE: return a->targets && bits_get(&a->targets->ruled, n);
 	case WORD_TO: return match_to(a, a->to[number], n);
 	case WORD_FROM:
 		origin = lam_tree_origin(tree, n);
@@ -241,11 +495,10 @@ static bool match_all(struct asking *a, uint32_t n)
 bool filter_matches(const struct filter *filter, const struct facts *facts,
 		    const struct targets *targets, uint32_t node)
 {
-	struct asking a;
-	bool matches = asking_init(&a, filter, facts, targets) && match_all(&a, node);
+	LAM_CLEANUP(asking_fini) struct asking a;
 
-	asking_fini(&a);
-	return matches;
+	asking_init(&a, filter, facts, targets);
+	return match_all(&a, node);
 }
 
 /* Many */
@@ -270,8 +523,8 @@ static int match_nodes(struct asking *a, struct filter_result *r, uint32_t root,
 {
 	bits_set(below, root, true);
 	for (uint32_t n = root + 1; n < a->facts->count; n++) {
-		if ((n & 1023) == 0 && stop_is_set(stop))
-			return stop_fail(err);
+		if (lam_stops(stop, (uint64_t)n << 2))
+			return lam_fail_stopped(err);
 		if (!bits_get(below, lam_tree_node(a->facts->tree, n)->parent))
 			continue;
 		bits_set(below, n, true);
@@ -281,7 +534,7 @@ static int match_nodes(struct asking *a, struct filter_result *r, uint32_t root,
 		r->match_count++;
 		r->match_bytes += bytes_of(a->facts, n);
 	}
-	return a->failed ? lam_fail_memory(err) : 0;
+	return 0;
 }
 
 static void show_parents(struct filter_result *r, const struct lam_tree *tree)
@@ -298,20 +551,17 @@ int filter_run(const struct filter *filter, const struct facts *facts,
 	       const struct targets *targets, uint32_t root, bool ghosts,
 	       const atomic_bool *stop, struct filter_result **out, struct lam_error *err)
 {
-	struct filter_result *r = calloc(1, sizeof *r);
-	struct bits below = { 0 };
-	struct asking a = { 0 };
-	int code = 0;
+	struct filter_result *r = lam_xcalloc(1, sizeof *r);
+	LAM_CLEANUP(bits_fini) struct bits below = { 0 };
+	LAM_CLEANUP(asking_fini) struct asking a;
+	int code;
 
 	*out = NULL;
-	if (!r || !bits_init(&r->match, facts->count) ||
-	    !bits_init(&r->shown, facts->count) || !bits_init(&below, facts->count) ||
-	    !asking_init(&a, filter, facts, targets))
-		code = lam_fail_memory(err);
-	if (code == 0)
-		code = match_nodes(&a, r, root, &below, ghosts, stop, err);
-	asking_fini(&a);
-	bits_fini(&below);
+	asking_init(&a, filter, facts, targets);
+	code = bits_init(&r->match, facts->count) && bits_init(&r->shown, facts->count) &&
+			       bits_init(&below, facts->count)
+		       ? match_nodes(&a, r, root, &below, ghosts, stop, err)
+		       : lam_fail_memory(err);
 	if (code < 0) {
 		filter_result_free(r);
 		return code;

@@ -19,19 +19,7 @@
 #ifndef MODEL_FILTER_H
 #define MODEL_FILTER_H
 
-#include "editor/analysis/facts.h"
-#include "editor/list/bits.h"
-
-/* Where paths go by the plan that stands; NULL pointers where it is not known yet. */
-struct targets {
-	const uint32_t *to;       /* of each node: a target's number, TARGET_SEVERAL for a
-				     directory, LAM_TARGET_NONE left out or dead */
-	const uint32_t *rule;     /* LAM_RULE_NONE: none */
-	const char *const *names; /* of the targets */
-	size_t count;
-	const struct bits *ruled; /* nodes that a path rule stands at */
-};
-#define TARGET_SEVERAL (UINT32_MAX - 1)
+#include "editor/analysis/targets.h"
 
 struct filter;
 

@@ -1,49 +1,26 @@
+/* Names and paths of many nodes, one after another, as bytes or as the user sees them. */
 #include "editor/find/names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/path.h>
+#include "base/buf.h"
+#include "base/path.h"
 
-void names_text_fini(struct names_text *text)
-{
-	free(text->data);
-	*text = (struct names_text){ 0 };
-}
-
-bool names_append(struct names_text *text, const char *bytes, size_t len)
-{
-	if (text->cap - text->len < len + 1) {
-		size_t cap = 2 * text->cap + len + 256;
-		char *data = realloc(text->data, cap);
-
-		if (!data)
-			return false;
-		text->data = data;
-		text->cap = cap;
-	}
-	if (len)
-		memcpy(text->data + text->len, bytes, len);
-	text->len += len;
-	text->data[text->len] = '\0';
-	return true;
-}
-
-const char *names_of(const struct facts *facts, uint32_t node, struct names_text *scratch,
+const char *names_of(const struct facts *facts, uint32_t node, struct lam_buf *scratch,
 		     size_t *out_len)
 {
 	const char *name = lam_tree_name(facts->tree, node, out_len);
 	char *shown;
-	bool done;
 
 	if (!(facts->flags[node] & FACT_ESCAPED) && !memchr(name, '\\', *out_len))
 		return name;
 	shown = lam_path_escape(name, *out_len);
-	scratch->len = 0;
-	done = shown && names_append(scratch, shown, strlen(shown));
+	lam_buf_clear(scratch);
+	lam_text_puts(scratch, shown);
 	free(shown);
 	*out_len = scratch->len;
-	return done ? scratch->data : NULL;
+	return scratch->data;
 }
 
 /* Paths */
@@ -52,34 +29,30 @@ void names_paths_init(struct names_paths *paths, const struct facts *facts, bool
 {
 	*paths = (struct names_paths){ .facts = facts,
 				       .escaped = escaped,
+				       .text = LAM_TEXT,
+				       .scratch = LAM_TEXT,
 				       .parent = LAM_NODE_NONE };
 }
 
 void names_paths_fini(struct names_paths *paths)
 {
-	names_text_fini(&paths->text);
-	names_text_fini(&paths->scratch);
+	lam_buf_fini(&paths->text);
+	lam_buf_fini(&paths->scratch);
 }
 
-static bool begin_parent(struct names_paths *p, uint32_t parent)
+static void begin_parent(struct names_paths *p, uint32_t parent)
 {
+	size_t len;
 	char *path = p->escaped ? lam_tree_path_text(p->facts->tree, parent)
-				: lam_tree_path(p->facts->tree, parent, &p->parent_len);
-	bool done;
+				: lam_tree_path(p->facts->tree, parent, &len);
 
-	if (!path)
-		return false;
-	if (p->escaped)
-		p->parent_len = strlen(path);
-	p->text.len = 0;
-	done = names_append(&p->text, path, p->parent_len);
-	if (done && parent != LAM_NODE_ROOT) {
-		done = names_append(&p->text, "/", 1);
-		p->parent_len++;
-	}
-	p->parent = done ? parent : LAM_NODE_NONE;
+	lam_buf_clear(&p->text);
+	lam_text_add(&p->text, path, p->escaped ? strlen(path) : len);
+	if (parent != LAM_NODE_ROOT)
+		lam_text_putc(&p->text, '/');
+	p->parent_len = p->text.len;
+	p->parent = parent;
 	free(path);
-	return done;
 }
 
 const char *names_path(struct names_paths *p, uint32_t node, size_t *out_len)
@@ -88,13 +61,12 @@ const char *names_path(struct names_paths *p, uint32_t node, size_t *out_len)
 	const char *name;
 	size_t len;
 
-	if (p->parent != parent && !begin_parent(p, parent))
-		return NULL;
+	if (p->parent != parent)
+		begin_parent(p, parent);
 	p->text.len = p->parent_len;
 	name = p->escaped ? names_of(p->facts, node, &p->scratch, &len)
 			  : lam_tree_name(p->facts->tree, node, &len);
-	if (!name || !names_append(&p->text, name, len))
-		return NULL;
+	lam_text_add(&p->text, name, len);
 	*out_len = p->text.len;
 	return p->text.data;
 }

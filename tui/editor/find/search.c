@@ -1,12 +1,17 @@
+/* Search: a text or a regular expression in the names, or the paths, of a tree; and what
+ * a plan's glob is about. */
 #include "editor/find/search.h"
 
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/glob.h>
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/stop.h"
 #include "editor/find/names.h"
-#include "editor/list/bits.h"
-#include "editor/list/stop.h"
 
 /* Longer names are looked at in front alone: a regular expression may take time that
  * grows with the square of its text. */
@@ -56,28 +61,22 @@ int search_parse(struct search **out, const char *pattern, struct lam_error *err
 {
 	bool is_regex = strncmp(pattern, "\\v", 2) == 0;
 	struct search *s;
-	int code = 0;
 
 	*out = NULL;
 	pattern += is_regex ? 2 : 0;
 	if (!*pattern)
 		return lam_fail(err, LAM_EUSAGE, "nothing to search for");
-	s = calloc(1, sizeof *s);
-	if (!s)
-		return lam_fail_memory(err);
-	s->without_case = !names_has_capital(pattern);
-	s->is_path = strchr(pattern, '/');
-	s->text = strdup(pattern);
-	s->len = strlen(pattern);
-	if (!s->text)
-		code = lam_fail_memory(err);
-	if (code == 0 && is_regex)
-		code = parse_regex(s, pattern, err);
-	if (code < 0)
+	s = lam_xcalloc(1, sizeof *s);
+	*s = (struct search){ .text = lam_xstrdup(pattern),
+			      .len = strlen(pattern),
+			      .is_path = strchr(pattern, '/'),
+			      .without_case = !names_has_capital(pattern) };
+	if (is_regex && parse_regex(s, pattern, err) < 0) {
 		search_free(s);
-	else
-		*out = s;
-	return code;
+		return err->code;
+	}
+	*out = s;
+	return 0;
 }
 
 void search_free(struct search *s)
@@ -133,38 +132,35 @@ bool search_in(const struct search *s, const char *text, size_t *out_from,
 struct run {
 	const struct search *search;
 	const struct facts *facts;
-	struct names_text scratch;
+	struct lam_buf scratch;
 	struct names_paths paths;
 	struct bits known, hit; /* of each name */
 };
 
-static int run_init(struct run *r, const struct search *search, const struct facts *facts,
-		    struct lam_error *err)
+static bool run_init(struct run *r, const struct search *search,
+		     const struct facts *facts)
 {
 	uint32_t most = 0;
 
-	*r = (struct run){ .search = search, .facts = facts };
+	*r = (struct run){ .search = search, .facts = facts, .scratch = LAM_TEXT };
 	names_paths_init(&r->paths, facts, true);
 	for (uint32_t n = 0; n < facts->count; n++) {
 		uint32_t name = lam_tree_node(facts->tree, n)->name;
 
 		most = name > most ? name : most;
 	}
-	if (bits_init(&r->known, most + 1) && bits_init(&r->hit, most + 1))
-		return 0;
-	return lam_fail_memory(err);
+	return bits_init(&r->known, most + 1) && bits_init(&r->hit, most + 1);
 }
 
 static void run_fini(struct run *r)
 {
-	names_text_fini(&r->scratch);
+	lam_buf_fini(&r->scratch);
 	names_paths_fini(&r->paths);
 	bits_fini(&r->known);
 	bits_fini(&r->hit);
 }
 
-/* False on no memory. */
-static bool look_at(struct run *r, uint32_t n, bool *out)
+static bool is_hit(struct run *r, uint32_t n)
 {
 	uint32_t name = lam_tree_node(r->facts->tree, n)->name;
 	const char *text;
@@ -172,18 +168,14 @@ static bool look_at(struct run *r, uint32_t n, bool *out)
 
 	if (r->search->is_path) {
 		text = names_path(&r->paths, n, &len);
-		*out = text && is_in(r->search, text, len);
-		return text;
+		return is_in(r->search, text, len);
 	}
 	if (!bits_get(&r->known, name)) {
 		text = names_of(r->facts, n, &r->scratch, &len);
-		if (!text)
-			return false;
 		bits_set(&r->known, name, true);
 		bits_set(&r->hit, name, is_in(r->search, text, len));
 	}
-	*out = bits_get(&r->hit, name);
-	return true;
+	return bits_get(&r->hit, name);
 }
 
 static bool is_below(const struct order *order, uint32_t root, uint32_t n)
@@ -193,80 +185,55 @@ static bool is_below(const struct order *order, uint32_t root, uint32_t n)
 	return n != root && place < order->span[root];
 }
 
-/* Places of what was found, as bits: that sorts them. */
 static int find_places(struct run *r, const struct order *order, uint32_t root,
-		       bool ghosts, struct bits *places, size_t *out_count,
-		       const atomic_bool *stop, struct lam_error *err)
+		       bool ghosts, struct hits *hits, const atomic_bool *stop,
+		       struct lam_error *err)
 {
 	for (uint32_t n = root + 1; n < r->facts->count; n++) {
-		bool hit;
-
-		if ((n & 255) == 0 && stop_is_set(stop))
-			return stop_fail(err);
+		/* a regular expression may take long over a name */
+		if (lam_stops(stop, (uint64_t)n << 4))
+			return lam_fail_stopped(err);
 		if (!is_below(order, root, n) ||
-		    (!ghosts && (r->facts->flags[n] & FACT_DEAD)))
+		    (!ghosts && (r->facts->flags[n] & FACT_DEAD)) || !is_hit(r, n))
 			continue;
-		if (!look_at(r, n, &hit))
-			return lam_fail_memory(err);
-		if (!hit)
-			continue;
-		bits_set(places, order->place[n], true);
-		(*out_count)++;
+		bits_set(&hits->places, order->place[n], true);
+		hits->count++;
 	}
 	return 0;
 }
 
-static void list_places(uint32_t *out, const struct bits *places)
+static int list_nodes(struct hits *hits, const struct order *order, struct lam_error *err)
 {
 	size_t count = 0;
 
-	for (uint32_t w = 0; w <= places->count / 64; w++) {
-		for (uint64_t word = places->words[w]; word; word &= word - 1)
-			out[count++] = w * 64 + (uint32_t)__builtin_ctzll(word);
+	hits->nodes = malloc((hits->count + 1) * sizeof *hits->nodes);
+	if (!hits->nodes)
+		return lam_fail_memory(err);
+	for (uint32_t w = 0; w <= hits->places.count / 64; w++) {
+		for (uint64_t word = hits->places.words[w]; word; word &= word - 1)
+			hits->nodes[count++] =
+				order->walk[w * 64 + (uint32_t)__builtin_ctzll(word)];
 	}
-}
-
-static struct hits *hits_new(const struct bits *places, size_t count,
-			     const struct order *order)
-{
-	struct hits *hits = calloc(1, sizeof *hits);
-
-	if (!hits)
-		return NULL;
-	hits->count = count;
-	hits->nodes = malloc((count + 1) * sizeof *hits->nodes);
-	hits->places = malloc((count + 1) * sizeof *hits->places);
-	if (!hits->nodes || !hits->places) {
-		hits_free(hits);
-		return NULL;
-	}
-	list_places(hits->places, places);
-	for (size_t i = 0; i < count; i++)
-		hits->nodes[i] = order->walk[hits->places[i]];
-	return hits;
+	return 0;
 }
 
 int search_run(const struct search *search, const struct facts *facts,
 	       const struct order *order, uint32_t root, bool ghosts,
 	       const atomic_bool *stop, struct hits **out, struct lam_error *err)
 {
-	struct bits places = { 0 };
-	struct run r;
-	size_t count = 0;
-	int code = run_init(&r, search, facts, err);
+	LAM_CLEANUP(run_fini) struct run r;
+	struct hits *hits = lam_xcalloc(1, sizeof *hits);
 
 	*out = NULL;
-	if (code == 0 && !bits_init(&places, facts->count))
-		code = lam_fail_memory(err);
-	if (code == 0)
-		code = find_places(&r, order, root, ghosts, &places, &count, stop, err);
-	if (code == 0) {
-		*out = hits_new(&places, count, order);
-		code = *out ? 0 : lam_fail_memory(err);
-	}
-	bits_fini(&places);
-	run_fini(&r);
-	return code;
+	if (!run_init(&r, search, facts) || !bits_init(&hits->places, facts->count))
+		(void)lam_fail_memory(err);
+	else if (find_places(&r, order, root, ghosts, hits, stop, err) == 0 &&
+		 list_nodes(hits, order, err) == 0)
+		*out = hits;
+	if (*out)
+		return 0;
+	hits_free(hits);
+	return err->code;
 }
 
 void hits_free(struct hits *hits)
@@ -274,50 +241,42 @@ void hits_free(struct hits *hits)
 	if (!hits)
 		return;
 	free(hits->nodes);
-	free(hits->places);
+	bits_fini(&hits->places);
 	free(hits);
-}
-
-static int compare_places(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
 }
 
 void hits_reorder(struct hits *hits, const struct order *order)
 {
-	uint32_t most = 0;
-	struct bits places;
-
-	for (size_t i = 0; i < hits->count; i++) {
-		hits->places[i] = order->place[hits->nodes[i]];
-		most = hits->places[i] > most ? hits->places[i] : most;
-	}
-	if (!bits_init(&places, most + 1)) {
-		qsort(hits->places, hits->count, sizeof *hits->places, compare_places);
-		return;
-	}
+	memset(hits->places.words, 0,
+	       ((size_t)hits->places.count / 64 + 1) * sizeof *hits->places.words);
 	for (size_t i = 0; i < hits->count; i++)
-		bits_set(&places, hits->places[i], true);
-	list_places(hits->places, &places);
-	bits_fini(&places);
+		bits_set(&hits->places, order->place[hits->nodes[i]], true);
 }
 
 /* How many hits stand before a place. */
 static size_t hits_before(const struct hits *hits, uint32_t place)
 {
-	size_t low = 0, high = hits->count;
+	uint64_t below = (UINT64_C(1) << (place % 64)) - 1;
+	size_t count = 0;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
+	for (uint32_t w = 0; w < place / 64; w++)
+		count += (size_t)__builtin_popcountll(hits->places.words[w]);
+	return count +
+	       (size_t)__builtin_popcountll(hits->places.words[place / 64] & below);
+}
 
-		if (hits->places[mid] < place)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+/* The place of the hit with a number. */
+static uint32_t hits_place(const struct hits *hits, size_t number)
+{
+	const uint64_t *words = hits->places.words;
+	uint64_t word;
+	uint32_t w = 0;
+
+	for (size_t own; number >= (own = (size_t)__builtin_popcountll(words[w])); w++)
+		number -= own;
+	for (word = words[w]; number > 0; number--)
+		word &= word - 1;
+	return w * 64 + (uint32_t)__builtin_ctzll(word);
 }
 
 uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t from,
@@ -333,5 +292,53 @@ uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t 
 	else
 		number = hits_before(hits, place + 1) % hits->count;
 	*out_number = number;
-	return order->walk[hits->places[number]];
+	return order->walk[hits_place(hits, number)];
+}
+
+/* A glob of a plan */
+
+static int count_matches(struct pattern_sum *out, const struct lam_glob *glob,
+			 struct names_paths *paths, struct bits *within,
+			 const atomic_bool *stop, struct lam_error *err)
+{
+	for (uint32_t n = 0; n < paths->facts->count; n++) {
+		const struct lam_node *node = lam_tree_node(paths->facts->tree, n);
+		const char *path;
+		size_t len;
+
+		if (lam_stops(stop, (uint64_t)n << 2))
+			return lam_fail_stopped(err);
+		if (!node->live)
+			continue;
+		if (n != LAM_NODE_ROOT && bits_get(within, node->parent)) {
+			bits_set(within, n, true);
+			continue;
+		}
+		path = names_path(paths, n, &len);
+		if (!lam_glob_match(glob, path, len))
+			continue;
+		bits_set(within, n, true);
+		out->entries += node->live_count;
+		out->bytes += node->live_bytes;
+	}
+	return 0;
+}
+
+int pattern_count(struct pattern_sum *out, const char *text, const struct facts *facts,
+		  const atomic_bool *stop, struct lam_error *err)
+{
+	LAM_CLEANUP(bits_fini) struct bits within = { 0 };
+	LAM_CLEANUP(names_paths_fini) struct names_paths paths;
+	struct lam_glob *glob;
+	int code;
+
+	*out = (struct pattern_sum){ 0 };
+	names_paths_init(&paths, facts, false);
+	if (lam_glob_new(&glob, text, err) < 0)
+		return err->code;
+	code = bits_init(&within, facts->count)
+		       ? count_matches(out, glob, &paths, &within, stop, err)
+		       : lam_fail_memory(err);
+	lam_glob_free(glob);
+	return code;
 }

@@ -4,6 +4,7 @@
 #ifndef MODEL_SEARCH_H
 #define MODEL_SEARCH_H
 
+#include "editor/list/bits.h"
 #include "editor/list/order.h"
 
 struct search;
@@ -15,20 +16,28 @@ bool search_in(const struct search *search, const char *text, size_t *out_from,
 	       size_t *out_len);
 
 struct hits {
-	uint32_t *nodes;  /* in no order that counts */
-	uint32_t *places; /* sorted: order->place of each */
+	uint32_t *nodes; /* in no order that counts */
 	size_t count;
+	struct bits places; /* order->place of each */
 };
 /* ghosts: dead ones too. Distinct names are looked at once. */
 int search_run(const struct search *search, const struct facts *facts,
 	       const struct order *order, uint32_t root, bool ghosts,
 	       const atomic_bool *stop, struct hits **out, struct lam_error *err);
 void hits_free(struct hits *hits);
-/* Sorts anew for another order. */
+/* Their places in another order. */
 void hits_reorder(struct hits *hits, const struct order *order);
-/* The hit behind (before) a node, around the end where `wrap`; its number in *out_number.
+/* The hit behind (before) a node, around the end; its number in *out_number.
  * LAM_NODE_NONE: there is none. */
 uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t from,
 		   bool backwards, size_t *out_number);
+
+/* What a rule with a glob (in a plan's canonical form) is about: all live paths that it
+ * matches and all below these. */
+struct pattern_sum {
+	uint64_t entries, bytes; /* of files */
+};
+int pattern_count(struct pattern_sum *out, const char *glob, const struct facts *facts,
+		  const atomic_bool *stop, struct lam_error *err);
 
 #endif

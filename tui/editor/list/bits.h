@@ -1,4 +1,4 @@
-/* A set of nodes, a bit each. */
+/* A set of nodes, or of places, a bit each. */
 #ifndef MODEL_BITS_H
 #define MODEL_BITS_H
 

@@ -1,8 +1,11 @@
+/* The order of children, and with it of the whole tree from top to bottom. */
 #include "editor/list/order.h"
 
 #include <stdlib.h>
 
-#include "editor/list/stop.h"
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/stop.h"
 
 const char *const SORT_NAMES[SORT_KINDS] = { "name", "size", "from", "count", "mtime" };
 
@@ -85,8 +88,8 @@ static int sort_items(struct item *items, struct item *spare, size_t count,
 	for (unsigned b = 0; b < 8; b++) {
 		struct item *sorted = spare;
 
-		if (stop_is_set(stop))
-			return stop_fail(err);
+		if (lam_stops(stop, 0))
+			return lam_fail_stopped(err);
 		if (!sort_by_byte(items, spare, count, 8 * b, counts[b]))
 			continue;
 		spare = items;
@@ -104,74 +107,50 @@ static int fill_items(struct item *items, const struct facts *facts, enum sort s
 	for (uint32_t n = 0; n < facts->count; n++) {
 		uint64_t key = key_of(facts, sort, n);
 
-		if (stop_at(stop, n))
-			return stop_fail(err);
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
 		items[n] = (struct item){ down ? ~key : key, n };
 	}
 	return 0;
 }
 
 /* Nodes in order, dealt out to their parents, leave the children of each in order. */
-static int deal(struct order *order, const struct facts *facts, const struct item *items,
+static int deal(uint32_t *child, const struct facts *facts, const struct item *items,
 		const atomic_bool *stop, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_free_ptr)
 	uint32_t *dealt = calloc(facts->count, sizeof *dealt);
-	int code = dealt ? 0 : lam_fail_memory(err);
 
-	for (uint32_t i = 0; code == 0 && i < facts->count; i++) {
+	if (!dealt)
+		return lam_fail_memory(err);
+	for (uint32_t i = 0; i < facts->count; i++) {
 		uint32_t n = items[i].node,
 			 parent = lam_tree_node(facts->tree, n)->parent;
 
-		if (stop_at(stop, i))
-			code = stop_fail(err);
-		if (n == LAM_NODE_ROOT)
-			continue;
-		order->child[lam_tree_node(facts->tree, parent)->first_child +
-			     dealt[parent]++] = n;
+		if (lam_stops(stop, i))
+			return lam_fail_stopped(err);
+		if (n != LAM_NODE_ROOT)
+			child[lam_tree_node(facts->tree, parent)->first_child +
+			      dealt[parent]++] = n;
 	}
-	free(dealt);
-	return code;
-}
-
-static int sort_children(struct order *order, const struct facts *facts,
-			 const atomic_bool *stop, struct lam_error *err)
-{
-	struct item *items, *spare, *sorted;
-	int code = 0;
-
-	if (order->sort == SORT_NAME && !order->reverse) {
-		for (uint32_t n = 0; n < facts->count; n++)
-			order->child[n] = n;
-		return 0;
-	}
-	items = malloc(facts->count * sizeof *items);
-	spare = malloc(facts->count * sizeof *spare);
-	if (!items || !spare)
-		code = lam_fail_memory(err);
-	if (code == 0)
-		code = fill_items(items, facts, order->sort, order->reverse, stop, err);
-	if (code == 0)
-		code = sort_items(items, spare, facts->count, &sorted, stop, err);
-	if (code == 0)
-		code = deal(order, facts, sorted, stop, err);
-	free(items);
-	free(spare);
-	return code;
-}
-
-static int count_height(struct order *order, const struct facts *facts,
-			struct lam_error *err)
-{
-	uint32_t *depths = calloc(facts->count, sizeof *depths);
-
-	if (!depths)
-		return lam_fail_memory(err);
-	for (uint32_t n = 1; n < facts->count; n++) {
-		depths[n] = depths[lam_tree_node(facts->tree, n)->parent] + 1;
-		order->height = depths[n] > order->height ? depths[n] : order->height;
-	}
-	free(depths);
 	return 0;
+}
+
+/* The children of each node, where it has them by name. */
+static int sort_children(uint32_t *child, const struct facts *facts, enum sort sort,
+			 bool reverse, const atomic_bool *stop, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	struct item *items = malloc(facts->count * sizeof *items),
+		    *spare = malloc(facts->count * sizeof *spare);
+	struct item *sorted;
+
+	if (!items || !spare)
+		return lam_fail_memory(err);
+	if (fill_items(items, facts, sort, reverse, stop, err) < 0 ||
+	    sort_items(items, spare, facts->count, &sorted, stop, err) < 0)
+		return err->code;
+	return deal(child, facts, sorted, stop, err);
 }
 
 static int count_spans(struct order *order, const struct facts *facts,
@@ -180,80 +159,84 @@ static int count_spans(struct order *order, const struct facts *facts,
 	for (uint32_t n = 0; n < facts->count; n++)
 		order->span[n] = 1;
 	for (uint32_t n = facts->count; n-- > 1;) {
-		if (stop_at(stop, n))
-			return stop_fail(err);
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
 		order->span[lam_tree_node(facts->tree, n)->parent] += order->span[n];
 	}
 	return 0;
 }
 
 /* A parent has a smaller number than its children, so its place is known before theirs.
- */
-static int place_nodes(struct order *order, const struct facts *facts,
-		       const atomic_bool *stop, struct lam_error *err)
+ * child NULL: by name, as the tree has them. */
+static int place_nodes(struct order *order, const uint32_t *child,
+		       const struct facts *facts, const atomic_bool *stop,
+		       struct lam_error *err)
 {
 	order->place[LAM_NODE_ROOT] = 0;
 	for (uint32_t n = 0; n < facts->count; n++) {
 		const struct lam_node *node = lam_tree_node(facts->tree, n);
 		uint32_t place = order->place[n] + 1;
 
-		if (stop_at(stop, n))
-			return stop_fail(err);
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
 		order->walk[order->place[n]] = n;
 		order->skip[order->place[n]] =
 			order->span[n] | (node->live ? 0 : ORDER_DEAD);
 		for (uint32_t i = 0; i < node->child_count; i++) {
-			uint32_t child = order->child[node->first_child + i];
+			uint32_t c = node->first_child + i;
 
-			order->place[child] = place;
-			place += order->span[child];
+			c = child ? child[c] : c;
+			order->place[c] = place;
+			place += order->span[c];
 		}
 	}
 	return 0;
 }
 
+static int make(struct order *order, const struct facts *facts, const atomic_bool *stop,
+		struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) uint32_t *child = NULL;
+	size_t size = facts->count * sizeof *child;
+
+	order->place = malloc(size);
+	order->walk = malloc(size);
+	order->span = malloc(size);
+	order->skip = malloc(size);
+	if (order->sort != SORT_NAME || order->reverse)
+		child = malloc(size);
+	if (!order->place || !order->walk || !order->span || !order->skip ||
+	    facts->count >= ORDER_DEAD ||
+	    (!child && (order->sort != SORT_NAME || order->reverse)))
+		return lam_fail_memory(err);
+	if (child &&
+	    sort_children(child, facts, order->sort, order->reverse, stop, err) < 0)
+		return err->code;
+	if (count_spans(order, facts, stop, err) < 0)
+		return err->code;
+	return place_nodes(order, child, facts, stop, err);
+}
+
 int order_new(struct order **out, const struct facts *facts, enum sort sort, bool reverse,
 	      const atomic_bool *stop, struct lam_error *err)
 {
-	struct order *order = calloc(1, sizeof *order);
-	size_t count = facts->count;
-	int code = 0;
+	struct order *order = lam_xcalloc(1, sizeof *order);
 
 	*out = NULL;
-	if (!order || count >= ORDER_DEAD) {
-		free(order);
-		return lam_fail_memory(err);
-	}
 	order->sort = sort;
 	order->reverse = reverse;
-	order->child = malloc(count * sizeof *order->child);
-	order->place = malloc(count * sizeof *order->place);
-	order->walk = malloc(count * sizeof *order->walk);
-	order->span = malloc(count * sizeof *order->span);
-	order->skip = malloc(count * sizeof *order->skip);
-	if (!order->child || !order->place || !order->walk || !order->span ||
-	    !order->skip)
-		code = lam_fail_memory(err);
-	if (code == 0)
-		code = sort_children(order, facts, stop, err);
-	if (code == 0)
-		code = count_spans(order, facts, stop, err);
-	if (code == 0)
-		code = count_height(order, facts, err);
-	if (code == 0)
-		code = place_nodes(order, facts, stop, err);
-	if (code < 0)
+	if (make(order, facts, stop, err) < 0) {
 		order_free(order);
-	else
-		*out = order;
-	return code;
+		return err->code;
+	}
+	*out = order;
+	return 0;
 }
 
 void order_free(struct order *order)
 {
 	if (!order)
 		return;
-	free(order->child);
 	free(order->place);
 	free(order->walk);
 	free(order->span);

@@ -1,5 +1,6 @@
-/* In which order the children of each directory stand. One array for the whole tree: the
- * children of node n are child[first_child] to child[first_child + child_count - 1]. */
+/* In which order the children of each directory stand, as a walk of the whole tree from
+ * top to bottom: the first child of the node at a place is at the next one, and each other
+ * a span behind the one before it. */
 #ifndef MODEL_ORDER_H
 #define MODEL_ORDER_H
 
@@ -13,11 +14,9 @@ struct order {
 	enum sort sort;
 	bool reverse; /* of the usual way: names ascend, all else descends; ties by name
 		       */
-	uint32_t *child;
-	uint32_t *place; /* of each node in a walk of the whole tree, top to bottom */
+	uint32_t *place; /* of each node in the walk */
 	uint32_t *walk;  /* the inverse: node at each place */
 	uint32_t *span;  /* nodes at and below: those of n are walk[place[n]] on */
-	uint32_t height; /* directories in each other, at most */
 	uint32_t *skip;  /* by place, for walks that read nothing else: the span of the
 			    node  there, with ORDER_DEAD where it is a ghost */
 };

@@ -1,16 +1,9 @@
+/* Rows of the tree: written from a walk of it, found, put in and taken out. */
 #include "editor/list/rows.h"
 
 #include <string.h>
 
-#define NONE LAM_NODE_NONE
-
-/* What writes rows of a part of the walk; with items NULL it only counts them. */
-struct writer {
-	const struct rows_view *view;
-	struct row *items;
-	size_t count;
-	uint32_t *ends; /* places behind the open directories that the walk is in */
-};
+#include "base/memory.h"
 
 bool rows_has(const struct rows_view *view, uint32_t node)
 {
@@ -19,32 +12,38 @@ bool rows_has(const struct rows_view *view, uint32_t node)
 	return !view->shown || bits_get(view->shown, node);
 }
 
-/* The rows of what is below `top`, whose own row, if it has one, has depth - 1. The walk
- * is the order's own, with what is not shown or not open jumped over. */
-static void write_rows(struct writer *w, uint32_t top, size_t depth)
+/* The rows of what is below `top`, whose own row, if it has one, has depth - 1; items
+ * NULL: only how many they are. The walk is the order's own, with what is not shown or not
+ * open jumped over. */
+static size_t write_rows(struct row *items, const struct rows_view *view, uint32_t top,
+			 size_t depth)
 {
-	const struct rows_view *view = w->view;
 	const struct order *order = view->order;
 	uint32_t at = order->place[top] + 1, end = order->place[top] + order->span[top];
-	size_t first = depth;
+	uint32_t *ends =
+		NULL; /* places behind the open directories that the walk is in */
+	size_t inside = 0, cap = 0, count = 0;
 
 	for (uint32_t skip; at < end; at += skip) {
 		uint32_t node = order->walk[at], marked = order->skip[at];
 
 		skip = marked & ~ORDER_DEAD;
-		while (depth > first && at >= w->ends[depth - first - 1])
-			depth--;
+		while (inside > 0 && at >= ends[inside - 1])
+			inside--;
 		if ((marked & ORDER_DEAD && !view->ghosts) ||
 		    (view->shown && !bits_get(view->shown, node)))
 			continue;
-		if (w->items)
-			w->items[w->count] = (struct row){ node, (uint16_t)depth };
-		w->count++;
+		if (items)
+			items[count] = (struct row){ node, (uint16_t)(depth + inside) };
+		count++;
 		if (skip == 1 || !bits_get(view->open, node))
 			continue;
-		w->ends[depth++ - first] = at + skip;
+		LAM_XGROW(ends, inside, cap);
+		ends[inside++] = at + skip;
 		skip = 1;
 	}
+	free(ends);
+	return count;
 }
 
 /* Room for all that could ever be below the root, once: a key does not wait for a move to
@@ -68,27 +67,11 @@ static bool reserve(struct rows *rows, const struct rows_view *view)
 	return true;
 }
 
-static bool writer_init(struct writer *w, const struct rows_view *view)
-{
-	*w = (struct writer){ .view = view };
-	w->ends = malloc((view->order->height + 1) * sizeof *w->ends);
-	return w->ends;
-}
-
 bool rows_build(struct rows *rows, const struct rows_view *view)
 {
-	struct writer w;
-
-	if (!writer_init(&w, view))
+	if (!reserve(rows, view))
 		return false;
-	if (!reserve(rows, view)) {
-		free(w.ends);
-		return false;
-	}
-	w.items = rows->items;
-	write_rows(&w, view->root, 0);
-	rows->count = w.count;
-	free(w.ends);
+	rows->count = write_rows(rows->items, view, view->root, 0);
 	return true;
 }
 
@@ -100,23 +83,16 @@ void rows_fini(struct rows *rows)
 
 bool rows_open(struct rows *rows, const struct rows_view *view, size_t row)
 {
-	struct row at = rows->items[row];
-	struct writer w;
+	struct row at = rows->items[row], *below;
+	size_t more;
 
-	if (!writer_init(&w, view))
+	if (!reserve(rows, view))
 		return false;
-	if (!reserve(rows, view)) {
-		free(w.ends);
-		return false;
-	}
-	write_rows(&w, at.node, at.depth + 1u);
-	memmove(rows->items + row + 1 + w.count, rows->items + row + 1,
-		(rows->count - row - 1) * sizeof *rows->items);
-	rows->count += w.count;
-	w.items = rows->items + row + 1;
-	w.count = 0;
-	write_rows(&w, at.node, at.depth + 1u);
-	free(w.ends);
+	more = write_rows(NULL, view, at.node, at.depth + 1u);
+	below = rows->items + row + 1;
+	memmove(below + more, below, (rows->count - row - 1) * sizeof *below);
+	rows->count += more;
+	write_rows(below, view, at.node, at.depth + 1u);
 	return true;
 }
 
@@ -161,7 +137,7 @@ size_t rows_find_near(const struct rows *rows, const struct rows_view *view,
 		      uint32_t node)
 {
 	const struct lam_tree *tree = view->facts->tree;
-	uint32_t best = NONE;
+	uint32_t best = LAM_NODE_NONE;
 
 	/* one way up: what is not shown, or in something that is not open, gives way to
 	 * what is above */
@@ -169,9 +145,9 @@ size_t rows_find_near(const struct rows *rows, const struct rows_view *view,
 		if (node == LAM_NODE_ROOT)
 			return SIZE_MAX;
 		if (!rows_has(view, node))
-			best = NONE;
-		else if (best == NONE || !bits_get(view->open, node))
+			best = LAM_NODE_NONE;
+		else if (best == LAM_NODE_NONE || !bits_get(view->open, node))
 			best = node;
 	}
-	return best == NONE ? SIZE_MAX : find_by_place(rows, view->order, best);
+	return best == LAM_NODE_NONE ? SIZE_MAX : find_by_place(rows, view->order, best);
 }

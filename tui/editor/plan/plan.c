@@ -405,8 +405,8 @@ static void leave_out(struct app *app, const char *argument)
 		free(nodes);
 		return;
 	}
-	out = t && t->to && t->ruled && !(app->facts->flags[nodes[0]] & FACT_DEAD) &&
-	      t->to[nodes[0]] == LAM_TARGET_NONE && bits_get(t->ruled, nodes[0]);
+	out = t && t->to && !(app->facts->flags[nodes[0]] & FACT_DEAD) &&
+	      t->to[nodes[0]] == LAM_TARGET_NONE && bits_get(&t->ruled, nodes[0]);
 	free(nodes);
 	if (out)
 		clear(app, NULL);
