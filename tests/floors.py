@@ -13,7 +13,7 @@ import sys
 CORE = "base io codec tar oci store layer tree image plan layout write".split()
 # Which floor says what a public header declares.
 PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "stat": "base", "compression": "codec", "note": "layer", "tree": "tree",
-          "image": "image", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
+          "image": "image", "reference": "store", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
 
 bad = []
 

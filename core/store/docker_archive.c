@@ -263,6 +263,7 @@ static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 
 const struct lam_store lam_store_docker_archive = {
 	.prefix = "docker-archive:",
+	.syntax = "FILE[:NAME:TAG]",
 	.first_colon = true,
 	.is_at = lam_archive_is_at,
 	.check_name = lam_check_docker_name,

@@ -10,6 +10,7 @@
 
 struct lam_store {
 	const char *prefix; /* "oci:" */
+	const char *syntax; /* what stands behind it: "DIR[:TAG]" */
 	bool first_colon;   /* the path ends at it, whatever is there */
 	/* Whether such an image is at the path. */
 	bool (*is_at)(const char *path);

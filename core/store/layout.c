@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -32,12 +33,11 @@ static bool is_at(const char *path)
 	return stat(layout, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-/* A whole file of the layout. */
-static int read_file(int dir, const char *name, size_t max, struct lam_buf *out,
+/* A whole file of the layout, of at most out->max bytes. */
+static int read_file(int dir, const char *name, struct lam_buf *out,
 		     struct lam_error *err)
 {
-	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
-	int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC), code;
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
@@ -45,21 +45,15 @@ static int read_file(int dir, const char *name, size_t max, struct lam_buf *out,
 				name);
 	if (fd < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "%s", name);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return lam_fail(err, LAM_EREAD, "%s: is no regular file", name);
-	}
-	if (lam_reader_file(&reader, fd, true, 0, (uint64_t)st.st_size, name, err) < 0)
-		return err->code;
-	if ((uint64_t)st.st_size > max)
-		return lam_fail(err, LAM_EFORMAT, "%s: is larger than %zu bytes", name,
-				max);
-	out->max = max;
-	if (lam_buf_reserve(out, (size_t)st.st_size, err) < 0 ||
-	    lam_read_full(reader, out->data, (size_t)st.st_size, &out->len, err) < 0)
-		return err->code;
-	out->data[out->len] = '\0';
-	return 0;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		code = lam_fail(err, LAM_EREAD, "%s: is no regular file", name);
+	else if ((uint64_t)st.st_size > out->max)
+		code = lam_fail(err, LAM_EFORMAT, "%s: is larger than %zu bytes", name,
+				out->max);
+	else
+		code = lam_file_read_fd(out, fd, name, err);
+	close(fd);
+	return code;
 }
 
 static int open_source(struct lam_source *s, const struct lam_reference *reference,
@@ -75,9 +69,9 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 		return lam_fail(err, LAM_ENOTFOUND, "there is no such folder");
 	if (own->dir < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "opening");
-	if (read_file(own->dir, "oci-layout", LAM_MAX_OCI_LAYOUT, &layout, err) < 0 ||
+	if (read_file(own->dir, "oci-layout", &layout, err) < 0 ||
 	    lam_oci_layout_check(&layout, err) < 0 ||
-	    read_file(own->dir, "index.json", LAM_MAX_INDEX, &index, err) < 0)
+	    read_file(own->dir, "index.json", &index, err) < 0)
 		return err->code;
 	return lam_source_choose(s, &index, reference->name, err);
 }
@@ -205,7 +199,7 @@ static int read_index(const struct output *o, struct lam_buf *out, struct lam_er
 {
 	if (faccessat(o->dir, "index.json", F_OK, 0) < 0 && errno == ENOENT)
 		return 0;
-	if (read_file(o->dir, "index.json", LAM_MAX_INDEX, out, err) < 0)
+	if (read_file(o->dir, "index.json", out, err) < 0)
 		return fail_output(o, err);
 	return 0;
 }
@@ -222,7 +216,7 @@ static int check_index(const struct output *o, const struct lam_descriptor *d,
 	size_t held = 0;
 
 	lam_blob_name(&d->digest, name);
-	if (read_file(o->dir, name, LAM_MAX_INDEX, &bytes, err) < 0 ||
+	if (read_file(o->dir, name, &bytes, err) < 0 ||
 	    lam_descriptor_check(d, bytes.data, bytes.len, name, err) < 0 ||
 	    lam_index_parse(&index, bytes.data, bytes.len, name, d->media_type, err) < 0)
 		return fail_output(o, err);
@@ -700,6 +694,7 @@ static void close_sink(struct lam_sink *sink)
 
 const struct lam_store lam_store_layout = {
 	.prefix = "oci:",
+	.syntax = "DIR[:TAG]",
 	.is_at = is_at,
 	.check_name = lam_check_ref_name,
 	.open = open_source,

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <lamina/reference.h>
+
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -17,6 +19,16 @@ static const struct lam_store *const STORES[] = { &lam_store_layout,
 /* What other tools know, and what may come. */
 static const char *const LATER[] = { "docker-daemon:", "containers-storage:", "docker://",
 				     "dir:", NULL };
+
+/* The kind that is named, or NULL. */
+static const struct lam_store *store_of(const char *text)
+{
+	for (size_t i = 0; STORES[i]; i++) {
+		if (strncmp(text, STORES[i]->prefix, strlen(STORES[i]->prefix)) == 0)
+			return STORES[i];
+	}
+	return NULL;
+}
 
 void lam_reference_fini(struct lam_reference *r)
 {
@@ -31,6 +43,26 @@ static bool exists(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0;
+}
+
+/* "oci:DIR[:TAG], oci-archive:FILE[:TAG], ..."; with a place instead of what stands
+ * behind the colons where it is given. */
+static char *list_kinds(const char *place, const char *last)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_TEXT;
+
+	for (size_t i = 0; STORES[i]; i++)
+		lam_text_printf(&text, "%s%s%s",
+				i == 0          ? ""
+				: STORES[i + 1] ? ", "
+						: last,
+				STORES[i]->prefix, place ? place : STORES[i]->syntax);
+	return lam_text_steal(&text);
+}
+
+char *lam_reference_kinds(void)
+{
+	return list_kinds(NULL, ", ");
 }
 
 static void set_parts(struct lam_reference *out, const char *rest, const char *colon)
@@ -75,6 +107,7 @@ static const char *tag_colon(const char *rest, const struct lam_store *store)
 static int parse_bare(struct lam_reference *out, const char *text, bool for_output,
 		      struct lam_error *err)
 {
+	LAM_CLEANUP(lam_free_ptr) char *kinds = NULL;
 	char shown[LAM_PATH_TEXT];
 	struct stat st;
 	bool there;
@@ -82,12 +115,12 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 	lam_path_text(shown, text, strlen(text), false);
 	set_parts(out, text, tag_colon(text, NULL));
 	there = stat(out->path, &st) == 0;
+	kinds = list_kinds(for_output ? shown : NULL, " or ");
 	if (!there && !for_output)
 		return lam_fail(
 			err, LAM_ENOTFOUND,
-			"%s: there is no such file or folder; images are named as oci:DIR:TAG, "
-			"oci-archive:FILE or docker-archive:FILE",
-			shown);
+			"%s: there is no such file or folder; images are named as %s",
+			shown, kinds);
 	for (size_t i = 0; STORES[i] && !out->store; i++)
 		out->store = STORES[i]->is_at(out->path) ? STORES[i] : NULL;
 	if (there && S_ISDIR(st.st_mode))
@@ -98,10 +131,7 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 					     shown);
 	if (!for_output)
 		return 0;
-	return lam_fail(
-		err, LAM_EUSAGE,
-		"%s: say what it is to be: oci:%s, oci-archive:%s or docker-archive:%s",
-		shown, shown, shown, shown);
+	return lam_fail(err, LAM_EUSAGE, "%s: say what it is to be: %s", shown, kinds);
 }
 
 static int parse(struct lam_reference *out, const char *text, bool for_output,
@@ -114,12 +144,10 @@ static int parse(struct lam_reference *out, const char *text, bool for_output,
 		out->store = &lam_store_oci_archive;
 		return 0;
 	}
-	for (size_t i = 0; STORES[i]; i++) {
-		const char *rest = text + strlen(STORES[i]->prefix);
+	out->store = store_of(text);
+	if (out->store) {
+		const char *rest = text + strlen(out->store->prefix);
 
-		if (strncmp(text, STORES[i]->prefix, (size_t)(rest - text)) != 0)
-			continue;
-		out->store = STORES[i];
 		set_parts(out, rest,
 			  out->store->first_colon ? strchr(rest, ':')
 						  : tag_colon(rest, out->store));
@@ -168,4 +196,38 @@ char *lam_reference_folder(const struct lam_reference *r)
 	}
 	free(folder);
 	return lam_xstrdup(".");
+}
+
+/* Other places of the same image */
+
+/* The tag, or the file, with "-layered" behind it. */
+char *lam_reference_beside(const char *text, const char *name)
+{
+	size_t len = strlen(text), tag = name ? strlen(name) : 0;
+
+	if (strcmp(text, "-") == 0)
+		return lam_xprintf("%simage-layered.tar", lam_store_oci_archive.prefix);
+	if (tag && len > tag && strcmp(text + len - tag, name) == 0)
+		return lam_xprintf("%s-layered", text);
+	if (len > 4 && strcmp(text + len - 4, ".tar") == 0)
+		return lam_xprintf("%.*s-layered.tar", (int)(len - 4), text);
+	return lam_xprintf("%s%s:%s-layered",
+			   store_of(text) ? "" : lam_store_layout.prefix, text,
+			   name ? name : "image");
+}
+
+char *lam_reference_stem(const char *text)
+{
+	const struct lam_store *store = store_of(text);
+	const char *name = store ? text + strlen(store->prefix) : text,
+		   *slash = strrchr(name, '/');
+	size_t len;
+
+	name = slash ? slash + 1 : name;
+	len = strcspn(name, ":");
+	if (len > 4 && strncmp(name + len - 4, ".tar", 4) == 0)
+		len -= 4;
+	if (len == 0 || *name == '-' || *name == '.')
+		return lam_xstrdup("image");
+	return lam_xmemdup(name, len);
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <lamina/reference.h>
+
 #include "cli/cmd.h"
 
 const struct option COMMON_OPTIONS[] = {
@@ -290,14 +292,18 @@ static void print_options(const struct option *o, FILE *out)
 
 void print_help(const struct command *command, FILE *out)
 {
+	char *kinds = lam_reference_kinds();
+
 	fprintf(out, "usage: lamina %s %s\n\n%s\n", command->name, command->usage,
 		command->about);
 	fputs("\nOptions\n", out);
 	print_options(command->options, out);
 	print_options(COMMON_OPTIONS, out);
-	fputs("\nImages: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG], a path to one of these, "
-	      "or - for an archive\non standard input or output.\n\n"
-	      "Exit codes: 0 done; 1 different or damaged (diff, check); 2 wrong command line; 3 the image cannot be "
+	fprintf(out,
+		"\nImages: %s, a path to one of these, or - for an archive\non standard input or output.\n\n",
+		kinds);
+	free(kinds);
+	fputs("Exit codes: 0 done; 1 different or damaged (diff, check); 2 wrong command line; 3 the image cannot be "
 	      "read;\n4 the plan is wrong or does not fit; 5 the output could not be written; 130, 143 stopped, nothing "
 	      "published.\n",
 	      out);

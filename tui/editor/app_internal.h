@@ -90,7 +90,6 @@ void plan_quit(struct app *app);
 
 /* app_write.c */
 /* A place beside the image; a new string of the caller's. */
-char *write_default_output(const struct app *app);
 void write_summarise(struct app *app, const char *output);
 void write_looked_at(struct app *app, const struct event *event);
 void write_begin(struct app *app);

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/reference.h>
+
 #include "editor/app_internal.h"
 
 /* Saving */
@@ -89,34 +91,18 @@ void plan_saved(struct app *app, const struct event *event)
 		plan_quit(app);
 }
 
-static char *default_file(const struct app *app)
-{
-	const char *name = app->options.reference, *slash = strrchr(name, '/'), *end;
-	size_t len;
-
-	name = slash ? slash + 1 : name;
-	slash = strchr(name, ':');
-	if (slash && (slash - name == 3 || strstr(name, "archive:") == name + 3 ||
-		      strstr(name, "archive:") == name + 7))
-		name = slash + 1;
-	len = strcspn(name, ":");
-	end = len > 4 && strncmp(name + len - 4, ".tar", 4) == 0 ? name + len - 4
-								 : name + len;
-	if (end == name || *name == '-' || *name == '.')
-		return strdup("image.plan.json");
-	return text_format("%.*s.plan.json", (int)(end - name), name);
-}
-
 static void save(struct app *app, const char *argument)
 {
-	char *file;
+	char *stem, *file;
 
 	if (argument || app->plan_file) {
 		plan_save(app, argument ? argument : app->plan_file, false);
 		return;
 	}
-	file = default_file(app);
+	stem = lam_reference_stem(app->options.reference);
+	file = text_format("%s.plan.json", stem);
 	dialog_prompt(app, FOR_SAVE, "Save the plan", "File: ", file);
+	free(stem);
 	free(file);
 }
 
@@ -323,7 +309,9 @@ static void write_image(struct app *app, const char *argument)
 		write_summarise(app, argument);
 		return;
 	}
-	output = app->output ? strdup(app->output) : write_default_output(app);
+	output = app->output ? strdup(app->output)
+			     : lam_reference_beside(app->options.reference,
+						    lam_image_name(app->image));
 	dialog_prompt(app, FOR_OUTPUT, "Write the image (a summary comes first)",
 		      "To: ", output);
 	free(output);

@@ -5,24 +5,6 @@
 #include "editor/app_internal.h"
 #include "ui/text.h"
 
-/* The tag, or the file, with "-layered" behind it. */
-char *write_default_output(const struct app *app)
-{
-	const char *text = app->options.reference;
-	const char *name = lam_image_name(app->image);
-	size_t len = strlen(text), tag = name ? strlen(name) : 0;
-
-	if (strcmp(text, "-") == 0)
-		return strdup("oci-archive:image-layered.tar");
-	if (tag && len > tag && strcmp(text + len - tag, name) == 0)
-		return text_format("%s-layered", text);
-	if (len > 4 && strcmp(text + len - 4, ".tar") == 0)
-		return text_format("%.*s-layered.tar", (int)(len - 4), text);
-	return text_format("%s%s:%s-layered",
-			   strncmp(text, "oci", 3) == 0 ? "" : "oci:", text,
-			   name ? name : "image");
-}
-
 static void count_line(struct dialog *d, char sign, size_t count, const char *what,
 		       uint64_t bytes)
 {

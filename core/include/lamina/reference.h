@@ -1,0 +1,13 @@
+/* Names of places where images are, "oci:DIR:TAG" (core/DESIGN.md, section 6). All
+ * strings are new, and the caller's. */
+#ifndef LAMINA_REFERENCE_H
+#define LAMINA_REFERENCE_H
+
+/* All kinds that there are: "oci:DIR[:TAG], oci-archive:FILE[:TAG], ...". */
+char *lam_reference_kinds(void);
+/* A place beside an image, for what is made of it; name: the image's, or NULL. */
+char *lam_reference_beside(const char *reference, const char *name);
+/* What a file about the image may be called: "app" for "oci:build/app:1". */
+char *lam_reference_stem(const char *reference);
+
+#endif
