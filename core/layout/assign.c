@@ -3,128 +3,109 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/stop.h"
 #include "layout/layout.h"
+#include "plan/plan.h"
 
 #define NONE LAM_TARGET_NONE
 
 /* Originals and the targets that name them */
 
-static int own(struct lam_layout *l, uint32_t original, uint32_t target,
-	       struct lam_error *err)
-{
-	uint32_t other = l->owners[original];
-
-	if (other != NONE && other != target)
-		return lam_layout_error(
-			l, err,
-			"layer %u of the image is in two layers of the plan, \"%s\" and \"%s\"",
-			original, l->stack[other].info.name, l->stack[target].info.name);
-	l->owners[original] = target;
-	return 0;
-}
-
-static int own_range(struct lam_layout *l, uint32_t target, const struct lam_range *range,
-		     bool has_rest, struct lam_error *err)
+/* Numbers that the image does not have are ignored where others fall to "rest". */
+static void check_numbers(struct lam_layout *l, const struct lam_plan_layer *layer,
+			  bool has_rest, struct lam_error *err)
 {
 	size_t count = l->image->layer_count;
 
-	if (range->last >= count && !has_rest)
-		return lam_layout_error(
-			l, err,
-			"layer \"%s\" is from layer %u, and the image has %zu layers, 0 to %zu",
-			l->stack[target].info.name, range->last, count, count - 1);
-	if (range->last >= count &&
-	    lam_layout_remark_add(l, true, err,
-				  "layer \"%s\" is from layer %u, and the image has "
-				  "%zu layers: ignored",
-				  l->stack[target].info.name, range->last, count) < 0)
-		return err->code;
-	for (uint32_t i = range->first; i <= range->last && i < count; i++) {
-		if (own(l, i, target, err) < 0)
-			return err->code;
-	}
-	return 0;
-}
+	for (size_t i = 0; i < layer->from_count; i++) {
+		uint32_t last = layer->from[i].last;
 
-static int own_rest(struct lam_layout *l, uint32_t rest, struct lam_error *err)
-{
-	for (uint32_t i = 0; i < l->image->layer_count; i++) {
-		if (l->owners[i] != NONE)
+		if (last < count)
 			continue;
-		if (rest != NONE)
-			l->owners[i] = rest;
-		else if (lam_layout_error(
-				 l, err,
-				 "layer %u of the image is in no layer of the plan",
-				 i) < 0)
-			return err->code;
+		if (has_rest)
+			lam_layout_remark_add(
+				l, true,
+				"layer \"%s\" is from layer %u, and the image has %zu "
+				"layers: ignored",
+				layer->name, last, count);
+		else
+			lam_layout_error(
+				l, err,
+				"layer \"%s\" is from layer %u, and the image has %zu "
+				"layers, 0 to %zu",
+				layer->name, last, count, count - 1);
 	}
-	return 0;
 }
 
+/* The only original that each target is made from. */
 static void find_originals(struct lam_layout *l)
 {
+	bool *several = lam_xcalloc(l->target_count, sizeof *several);
+
 	for (size_t t = 0; t < l->target_count; t++)
 		l->stack[t].original = UINT32_MAX;
-	for (size_t pass = 0; pass < 2; pass++) {
-		for (uint32_t i = 0; i < l->image->layer_count; i++) {
-			struct lam_layout_target *target = &l->stack[l->owners[i]];
+	for (uint32_t i = 0; i < l->image->layer_count; i++) {
+		uint32_t *original = &l->stack[l->owners[i]].original;
 
-			if (pass == 0)
-				target->info.entry_count++; /* how many, for the second
-							       pass */
-			else if (target->info.entry_count == 1)
-				target->original = i;
+		if (several[l->owners[i]] || *original != UINT32_MAX) {
+			several[l->owners[i]] = true;
+			*original = UINT32_MAX;
+		} else {
+			*original = i;
 		}
 	}
-	for (size_t t = 0; t < l->target_count; t++)
-		l->stack[t].info.entry_count = 0;
+	free(several);
 }
 
 static int own_all(struct lam_layout *l, struct lam_error *err)
 {
 	const struct lam_plan *plan = l->plan;
-	uint32_t rest = NONE;
+	bool has_rest = false;
 
-	memset(l->owners, 0xff, l->image->layer_count * sizeof *l->owners);
-	for (uint32_t t = 0; t < plan->layer_count; t++) {
-		if (plan->layers[t].rest)
-			rest = t;
+	l->owners = lam_plan_owners(plan, l->image->layer_count);
+	for (size_t t = 0; t < plan->layer_count; t++)
+		has_rest = has_rest || plan->layers[t].rest;
+	for (size_t t = 0; t < plan->layer_count; t++)
+		check_numbers(l, &plan->layers[t], has_rest, err);
+	for (uint32_t i = 0; i < l->image->layer_count; i++) {
+		if (l->owners[i] == NONE)
+			lam_layout_error(
+				l, err,
+				"layer %u of the image is in no layer of the plan", i);
 	}
-	for (uint32_t t = 0; t < plan->layer_count; t++) {
-		for (size_t i = 0; i < plan->layers[t].from_count; i++) {
-			if (own_range(l, t, &plan->layers[t].from[i], rest != NONE, err) <
-			    0)
-				return err->code;
-		}
-	}
-	if (own_rest(l, rest, err) < 0)
-		return err->code;
 	if (err->code != LAM_OK)
 		return err->code;
 	find_originals(l);
-	for (uint32_t t = 0; t < plan->layer_count; t++) {
-		if (plan->layers[t].keep && l->stack[t].original == UINT32_MAX &&
-		    lam_layout_error(
-			    l, err,
-			    "layer \"%s\" (keep: true) is not from exactly one layer of this image",
-			    plan->layers[t].name) < 0)
-			return err->code;
+	for (size_t t = 0; t < plan->layer_count; t++) {
+		if (plan->layers[t].keep && l->stack[t].original == UINT32_MAX)
+			lam_layout_error(
+				l, err,
+				"layer \"%s\" (keep: true) is not from exactly one layer of this image",
+				plan->layers[t].name);
 	}
 	return err->code;
 }
 
 /* Rules */
 
-static uint32_t rule_target(const struct lam_layout *l, uint32_t rule)
+/* Rules to one layer mostly stand together. */
+static uint32_t *rule_targets(const struct lam_plan *plan)
 {
-	const char *to = l->plan->rules[rule].to;
+	uint32_t *to = lam_xcalloc(plan->rule_count + 1, sizeof *to);
 
-	for (uint32_t t = 0; to && t < l->target_count; t++) {
-		if (strcmp(l->plan->layers[t].name, to) == 0)
-			return t;
+	for (size_t r = 0; r < plan->rule_count; r++) {
+		const char *name = plan->rules[r].to;
+
+		if (!name)
+			to[r] = NONE;
+		else if (r && plan->rules[r - 1].to &&
+			 strcmp(plan->rules[r - 1].to, name) == 0)
+			to[r] = to[r - 1];
+		else
+			to[r] = (uint32_t)lam_plan_find_layer(plan, name);
 	}
-	return NONE;
+	return to;
 }
 
 /* Directories that something left still needs stay, where the first of it goes. */
@@ -159,14 +140,10 @@ static void count_dropped(struct lam_layout *l)
 	}
 }
 
-static int assign_nodes(struct lam_layout *l, struct lam_error *err)
+static void assign_nodes(struct lam_layout *l)
 {
-	uint32_t *to = malloc((l->plan->rule_count + 1) * sizeof *to);
+	uint32_t *to = rule_targets(l->plan);
 
-	if (!to)
-		return lam_fail_memory(err);
-	for (uint32_t r = 0; r < l->plan->rule_count; r++)
-		to[r] = rule_target(l, r);
 	for (uint32_t n = 0; n < l->tree->node_count; n++) {
 		uint32_t rule = l->match.rules[n];
 		uint32_t target = rule == LAM_RULE_NONE
@@ -184,7 +161,6 @@ static int assign_nodes(struct lam_layout *l, struct lam_error *err)
 	for (size_t i = 0; i < l->tree->link_count; i++)
 		l->wanted[i] = l->targets[l->tree->links[i].node];
 	count_dropped(l);
-	return 0;
 }
 
 /* Drift */
@@ -207,93 +183,82 @@ static bool rule_below(const struct lam_layout *l, uint32_t top)
 	return false;
 }
 
-static int remark_new_paths(struct lam_layout *l, struct lam_error *err)
+static void remark_new_paths(struct lam_layout *l)
 {
 	const struct lam_node *root = &l->tree->nodes[LAM_NODE_ROOT];
 
 	if (!l->plan->source_paths)
-		return 0;
+		return;
 	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
 	     n++) {
-		char *text;
-		int code = 0;
+		LAM_CLEANUP(lam_free_ptr) char *text = NULL;
 
 		if (!l->tree->nodes[n].live || rule_below(l, n))
 			continue;
 		text = lam_tree_path_text(l->tree, n);
-		if (!text)
-			return lam_fail_memory(err);
 		/* names at the top are recorded without the slash */
 		if (!known_path(l->plan, text + 1))
-			code = lam_layout_remark_add(
-				l, true, err,
+			lam_layout_remark_add(
+				l, true,
 				"%s is new in the image, and no rule is about it: it goes to "
 				"layer \"%s\"",
 				text, l->stack[l->targets[n]].info.name);
-		free(text);
-		if (code < 0)
-			return code;
 	}
-	return 0;
 }
 
-static int remark_rules(struct lam_layout *l, struct lam_error *err)
+static void remark_rules(struct lam_layout *l)
 {
-	if (lam_stops(l->stop, 0))
-		return lam_fail_stopped(err);
 	for (size_t r = 0; r < l->plan->rule_count; r++) {
 		const struct lam_plan_rule *rule = &l->plan->rules[r];
 
-		if (l->match.matched[r] == 0 &&
-		    lam_layout_remark_add(
-			    l, true, err,
-			    "assign[%zu]: %s %s matches nothing in this image", r,
-			    lam_rule_kind_name(rule->kind), rule->pattern) < 0)
-			return err->code;
+		if (l->match.matched[r] == 0)
+			lam_layout_remark_add(
+				l, true,
+				"assign[%zu]: %s %s matches nothing in this image", r,
+				lam_rule_kind_name(rule->kind), rule->pattern);
 	}
-	return remark_new_paths(l, err);
 }
 
 int lam_layout_assign(struct lam_layout *l, struct lam_error *err)
 {
-	if (own_all(l, err) < 0)
+	if (own_all(l, err) < 0 ||
+	    lam_match_new(&l->match, l->tree, l->plan, l->stop, err) < 0)
 		return err->code;
-	if (lam_match_new(&l->match, l->tree, l->plan, l->stop, err) < 0 ||
-	    assign_nodes(l, err) < 0)
-		return err->code;
-	return remark_rules(l, err);
+	assign_nodes(l);
+	if (lam_stops(l->stop, 0))
+		return lam_fail_stopped(err);
+	remark_rules(l);
+	remark_new_paths(l);
+	return 0;
 }
 
 /* Hard links and originals that cannot stay */
 
 /* A group whose names go to several targets stays apart only where all of these are
- * originals as they are. */
-static bool group_may_part(const struct lam_layout *l, const struct lam_tree_link *begin,
-			   const struct lam_tree_link *end)
+ * originals as they are. Groups are ranges of the tree's links. */
+static bool group_may_part(const struct lam_layout *l, size_t begin, size_t end)
 {
 	uint32_t first = NONE;
 	bool apart = false, kept = true;
 
-	for (const struct lam_tree_link *k = begin; k < end; k++) {
-		uint32_t target = l->wanted[k - l->tree->links];
-
-		if (l->gone[k->node])
+	for (size_t i = begin; i < end; i++) {
+		if (l->gone[l->tree->links[i].node])
 			continue;
-		kept = kept && l->stack[target].kept;
-		apart = apart || (first != NONE && target != first);
+		kept = kept && l->stack[l->wanted[i]].kept;
+		apart = apart || (first != NONE && l->wanted[i] != first);
 		if (first == NONE)
-			first = target;
+			first = l->wanted[i];
 	}
 	return !apart || kept;
 }
 
-static const struct lam_tree_link *group_end(const struct lam_tree *tree,
-					     const struct lam_tree_link *begin)
+static size_t group_end(const struct lam_tree *tree, size_t begin)
 {
-	const struct lam_tree_link *end = begin;
+	size_t end = begin;
 
-	while (end < tree->links + tree->link_count && end->layer == begin->layer &&
-	       end->inode == begin->inode)
+	while (end < tree->link_count &&
+	       tree->links[end].layer == tree->links[begin].layer &&
+	       tree->links[end].inode == tree->links[begin].inode)
 		end++;
 	return end;
 }
@@ -301,22 +266,20 @@ static const struct lam_tree_link *group_end(const struct lam_tree *tree,
 /* What was pulled once stays so: originals stop to be kept, and never begin. */
 static void pull_groups(struct lam_layout *l)
 {
-	const struct lam_tree *tree = l->tree;
-	const struct lam_tree_link *end;
-
-	for (const struct lam_tree_link *begin = tree->links;
-	     begin < tree->links + tree->link_count; begin = end) {
+	for (size_t begin = 0, end; begin < l->tree->link_count; begin = end) {
 		uint32_t to = NONE;
 
-		end = group_end(tree, begin);
+		end = group_end(l->tree, begin);
 		if (group_may_part(l, begin, end))
 			continue;
-		for (const struct lam_tree_link *k = begin; k < end; k++) {
-			if (l->gone[k->node])
+		for (size_t i = begin; i < end; i++) {
+			uint32_t node = l->tree->links[i].node;
+
+			if (l->gone[node])
 				continue;
 			if (to == NONE)
-				to = l->wanted[k - tree->links];
-			l->targets[k->node] = to;
+				to = l->wanted[i];
+			l->targets[node] = to;
 		}
 	}
 }
@@ -326,7 +289,7 @@ static int check_node(struct lam_layout *l, uint32_t n, struct lam_error *err)
 {
 	uint32_t origin = lam_tree_origin(l->tree, n), from = l->owners[origin],
 		 to = l->targets[n];
-	char path[512];
+	char path[LAM_PATH_TEXT];
 
 	if (l->stack[to].kept && l->stack[to].original != origin) {
 		/* a root that no layer describes is in all layers alike */
@@ -342,26 +305,30 @@ static int check_node(struct lam_layout *l, uint32_t n, struct lam_error *err)
 	return 0;
 }
 
+/* Whether a version of a path that is left out is in a kept blob, as what is no
+ * directory. */
+static bool holds(const struct lam_layout *l, const struct lam_version *version)
+{
+	return version->inode != LAM_INODE_NONE &&
+	       l->stack[l->owners[version->layer]].kept &&
+	       l->tree->layers[version->inode_layer]->inodes[version->inode].kind !=
+		       LAM_KIND_DIR;
+}
+
 /* What is left out must not stay in a blob, in no version; but the plan's word that a
  * blob must stay is stronger than a version that is hidden in it. */
 static int check_dropped(struct lam_layout *l, uint32_t n, struct lam_error *err)
 {
-	bool live = l->tree->nodes[n].live;
-	char path[512];
+	uint32_t last = l->tree->nodes[n].version;
+	char path[LAM_PATH_TEXT];
 
-	for (uint32_t v = l->tree->nodes[n].version; v != LAM_NODE_NONE;
-	     v = l->tree->versions[v].previous) {
-		const struct lam_version *version = &l->tree->versions[v];
-		uint32_t target = l->owners[version->layer];
-		bool seen = live && v == l->tree->nodes[n].version;
+	for (uint32_t v = last; v != LAM_NODE_NONE; v = l->tree->versions[v].previous) {
+		uint32_t target = l->owners[l->tree->versions[v].layer];
+		bool seen = l->tree->nodes[n].live && v == last;
 
-		if (version->inode == LAM_INODE_NONE || !l->stack[target].kept ||
-		    (l->stack[target].info.keep && !seen))
-			continue;
-		if (l->tree->layers[version->inode_layer]->inodes[version->inode].kind ==
-		    LAM_KIND_DIR)
-			continue;
-		if (lam_layout_unkeep(l, target, err, "%s is left out of the image",
+		if (holds(l, &l->tree->versions[v]) &&
+		    (seen || !l->stack[target].info.keep) &&
+		    lam_layout_unkeep(l, target, err, "%s is left out of the image",
 				      lam_layout_path(l, n, path)) < 0)
 			return err->code;
 	}
@@ -370,35 +337,28 @@ static int check_dropped(struct lam_layout *l, uint32_t n, struct lam_error *err
 
 /* Left out of the image, and still in a blob that the plan keeps: secrets are not gone
  * that way. */
-int lam_layout_remark_hidden(struct lam_layout *l, struct lam_error *err)
+void lam_layout_remark_hidden(struct lam_layout *l)
 {
-	char path[512];
+	char path[LAM_PATH_TEXT];
 
 	for (uint32_t n = 0; n < l->tree->node_count; n++) {
 		uint32_t v = l->dropped[n] ? l->tree->nodes[n].version : LAM_NODE_NONE;
 
 		for (; v != LAM_NODE_NONE; v = l->tree->versions[v].previous) {
 			const struct lam_version *version = &l->tree->versions[v];
-			uint32_t target = l->owners[version->layer];
 
-			if (version->inode == LAM_INODE_NONE || !l->stack[target].kept ||
-			    l->tree->layers[version->inode_layer]
-					    ->inodes[version->inode]
-					    .kind == LAM_KIND_DIR)
-				continue;
-			if (lam_layout_remark_add(
-				    l, false, err,
-				    "%s is left out, and layer \"%s\" (keep: true) still holds a version "
-				    "of it that nobody sees",
-				    lam_layout_path(l, n, path),
-				    l->stack[target].info.name) < 0)
-				return err->code;
+			if (holds(l, version))
+				lam_layout_remark_add(
+					l, false,
+					"%s is left out, and layer \"%s\" (keep: true) still holds a version "
+					"of it that nobody sees",
+					lam_layout_path(l, n, path),
+					l->stack[l->owners[version->layer]].info.name);
 		}
 	}
-	return 0;
 }
 
-static size_t count_kept(const struct lam_layout *l)
+size_t lam_layout_count_kept(const struct lam_layout *l)
 {
 	size_t count = 0;
 
@@ -412,7 +372,7 @@ int lam_layout_settle(struct lam_layout *l, struct lam_error *err)
 	size_t before;
 
 	do {
-		before = count_kept(l);
+		before = lam_layout_count_kept(l);
 		pull_groups(l);
 		for (uint32_t n = 0; n < l->tree->node_count && before; n++) {
 			if (lam_stops(l->stop, n))
@@ -422,6 +382,6 @@ int lam_layout_settle(struct lam_layout *l, struct lam_error *err)
 			if (l->dropped[n] && check_dropped(l, n, err) < 0)
 				return err->code;
 		}
-	} while (count_kept(l) != before);
+	} while (lam_layout_count_kept(l) != before);
 	return 0;
 }

@@ -1,10 +1,109 @@
-/* What a written layer holds, in canonical order: the directories above an entry first,
- * each once; marks right behind their directory; names as bytes by component (design,
- * section 5). */
+/* What a written layer holds, in canonical order, and each of it as an entry of a tar: the
+ * directories above an entry first, each once; marks right behind their directory; names
+ * as bytes by component (core/DESIGN.md, section 5). */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/stop.h"
 #include "layout/layout.h"
+
+/* One item as an entry */
+
+static const uint8_t TYPE_OF[] = {
+	[LAM_KIND_FILE] = LAM_TYPE_FILE, [LAM_KIND_SYMLINK] = LAM_TYPE_SYMLINK,
+	[LAM_KIND_CHAR] = LAM_TYPE_CHAR, [LAM_KIND_BLOCK] = LAM_TYPE_BLOCK,
+	[LAM_KIND_DIR] = LAM_TYPE_DIR,   [LAM_KIND_FIFO] = LAM_TYPE_FIFO,
+};
+
+void lam_item_scratch_fini(struct lam_item_scratch *scratch)
+{
+	lam_buf_fini(&scratch->path);
+	lam_buf_fini(&scratch->target);
+	free(scratch->records);
+}
+
+static struct lam_str text_of(const struct lam_buf *buf)
+{
+	return (struct lam_str){ buf->data ? buf->data : "", buf->len };
+}
+
+/* ".wh.NAME" or ".wh..wh..opq", where it belongs. */
+static int mark_path(const struct lam_tree *tree, const struct lam_item *item,
+		     struct lam_buf *path, struct lam_error *err)
+{
+	bool opaque = item->kind == LAM_ITEM_OPAQUE;
+	uint32_t dir = opaque ? item->node : tree->nodes[item->node].parent;
+	size_t len;
+	const char *name = lam_tree_name(tree, item->node, &len);
+
+	if (lam_tree_append_path(tree, dir, path, err) < 0 ||
+	    (dir != LAM_NODE_ROOT && lam_buf_append_char(path, '/', err) < 0))
+		return err->code;
+	if (opaque)
+		return lam_buf_append_text(path, ".wh..wh..opq", err);
+	return lam_buf_append_text(path, ".wh.", err) < 0
+		       ? err->code
+		       : lam_buf_append(path, name, len, err);
+}
+
+static void set_records(struct lam_item_scratch *scratch, const struct lam_stat *stat,
+			struct lam_entry *out)
+{
+	while (scratch->record_cap < stat->attribute_count)
+		LAM_XGROW(scratch->records, scratch->record_cap, scratch->record_cap);
+	for (size_t i = 0; i < stat->attribute_count; i++) {
+		const struct lam_attribute *a = &stat->attributes[i];
+
+		scratch->records[i] = (struct lam_record){ { a->key, a->key_len },
+							   { a->value, a->value_len } };
+	}
+	out->records = scratch->records;
+	out->record_count = stat->attribute_count;
+}
+
+int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
+		   struct lam_item_scratch *scratch, struct lam_entry *out,
+		   struct lam_error *err)
+{
+	struct lam_stat stat;
+
+	lam_buf_clear(&scratch->path);
+	*out = (struct lam_entry){ .type = LAM_TYPE_FILE, .flag = '0', .mode = 0644 };
+	if (item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE) {
+		if (mark_path(tree, item, &scratch->path, err) < 0)
+			return err->code;
+		out->path = text_of(&scratch->path);
+		return 0;
+	}
+	lam_tree_stat(tree, item->node, &stat);
+	if (lam_tree_append_path(tree, item->node, &scratch->path, err) < 0)
+		return err->code;
+	*out = (struct lam_entry){ .type = TYPE_OF[stat.kind],
+				   .mode = stat.mode,
+				   .uid = stat.uid,
+				   .gid = stat.gid,
+				   .mtime_s = stat.mtime_s,
+				   .mtime_ns = stat.mtime_ns,
+				   .dev_major = stat.dev_major,
+				   .dev_minor = stat.dev_minor };
+	out->path = text_of(&scratch->path);
+	if (item->kind == LAM_ITEM_LINK) {
+		lam_buf_clear(&scratch->target);
+		if (lam_tree_append_path(tree, item->first, &scratch->target, err) < 0)
+			return err->code;
+		out->type = LAM_TYPE_LINK;
+		out->target = text_of(&scratch->target);
+	} else if (stat.kind == LAM_KIND_SYMLINK) {
+		out->target = (struct lam_str){ stat.target, stat.target_len };
+	} else if (stat.kind == LAM_KIND_FILE) {
+		out->size = out->stored = stat.size;
+	}
+	set_records(scratch, &stat, out);
+	return 0;
+}
+
+/* All items of a layer */
 
 struct list {
 	const struct lam_layout *layout;
@@ -16,7 +115,8 @@ struct list {
 	size_t item_count, item_cap;
 };
 
-static uint32_t mark_dir(const struct lam_layout *l, const struct lam_layout_mark *mark)
+uint32_t lam_layout_mark_dir(const struct lam_layout *l,
+			     const struct lam_layout_mark *mark)
 {
 	return mark->kind == LAM_ITEM_OPAQUE ? mark->node
 					     : l->tree->nodes[mark->node].parent;
@@ -26,7 +126,8 @@ static int compare_marks(const void *a, const void *b, void *context)
 {
 	const struct lam_layout *l = context;
 	const struct lam_layout_mark *x = a, *y = b;
-	int order = lam_tree_compare(l->tree, mark_dir(l, x), mark_dir(l, y));
+	int order = lam_tree_compare(l->tree, lam_layout_mark_dir(l, x),
+				     lam_layout_mark_dir(l, y));
 
 	return order ? order : lam_tree_compare(l->tree, x->node, y->node);
 }
@@ -41,7 +142,7 @@ static void collect_marks(struct list *list, bool *marked)
 		if (l->marks[i].target != list->target)
 			continue;
 		list->marks[list->mark_count++] = l->marks[i];
-		marked[mark_dir(l, &l->marks[i])] = true;
+		marked[lam_layout_mark_dir(l, &l->marks[i])] = true;
 	}
 	if (list->mark_count)
 		qsort_r(list->marks, list->mark_count, sizeof *list->marks, compare_marks,
@@ -62,7 +163,7 @@ static int add_marks(struct list *list, uint32_t dir, struct lam_error *err)
 	while (list->next_mark < list->mark_count) {
 		const struct lam_layout_mark *mark = &list->marks[list->next_mark];
 
-		if (mark_dir(list->layout, mark) != dir)
+		if (lam_layout_mark_dir(list->layout, mark) != dir)
 			break;
 		if (add_item(list, mark->node, mark->node, mark->kind, err) < 0)
 			return err->code;
@@ -130,27 +231,14 @@ static int add_entry(struct list *list, uint32_t node, struct lam_error *err)
 			err);
 }
 
-/* In depth-first order; dead nodes too, as directories of marks can be. */
-static uint32_t next_node(const struct lam_tree *tree, uint32_t node)
-{
-	if (tree->nodes[node].child_count)
-		return tree->nodes[node].first_child;
-	for (; node != LAM_NODE_ROOT; node = tree->nodes[node].parent) {
-		const struct lam_node *parent = &tree->nodes[tree->nodes[node].parent];
-
-		if (node + 1 < parent->first_child + parent->child_count)
-			return node + 1;
-	}
-	return LAM_NODE_NONE;
-}
-
 /* Nodes that are assigned to the target, and directories with marks. */
 static int collect(struct list *list, const bool *marked, struct lam_error *err)
 {
 	const struct lam_layout *l = list->layout;
 	size_t steps = 0;
 
-	for (uint32_t n = LAM_NODE_ROOT; n != LAM_NODE_NONE; n = next_node(l->tree, n)) {
+	for (uint32_t n = LAM_NODE_ROOT; n != LAM_NODE_NONE;
+	     n = lam_layout_next(l->tree, n, LAM_NODE_ROOT)) {
 		if (lam_stops(l->stop, steps++))
 			return lam_fail_stopped(err);
 		if ((marked[n] || (!l->gone[n] && l->targets[n] == list->target)) &&
@@ -166,10 +254,10 @@ int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_ite
 	size_t nodes = l->tree->node_count;
 	struct list list = { .layout = l,
 			     .target = target,
-			     .marks = malloc((l->mark_count + 1) * sizeof *list.marks),
+			     .marks = lam_xcalloc(l->mark_count + 1, sizeof *list.marks),
 			     .done = calloc(nodes, sizeof *list.done) };
 	bool *marked = calloc(nodes, sizeof *marked);
-	int code = list.marks && list.done && marked ? 0 : lam_fail_memory(err);
+	int code = list.done && marked ? 0 : lam_fail_memory(err);
 
 	if (code == 0) {
 		collect_marks(&list, marked);
@@ -178,11 +266,7 @@ int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_ite
 	free(marked);
 	free(list.marks);
 	free(list.done);
-	if (code < 0) {
-		free(list.items);
-		return code;
-	}
 	*out = list.items;
 	*out_count = list.item_count;
-	return 0;
+	return code;
 }

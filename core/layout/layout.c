@@ -1,3 +1,4 @@
+/* A layout as a whole: made in its steps, described, and asked. */
 #include "layout/layout.h"
 
 #include <stdarg.h>
@@ -5,88 +6,94 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
+#include "base/memory.h"
+#include "base/stop.h"
 #include "tar/write.h"
 
-__attribute__((format(printf, 2, 0))) static char *print(struct lam_arena *arena,
-							 const char *format, va_list args)
+static char *copy(struct lam_arena *arena, const char *text)
 {
-	char text[LAM_ERROR_MAX];
+	char *out = lam_arena_copy(arena, text, strlen(text));
 
-	vsnprintf(text, sizeof text, format, args);
-	return lam_arena_copy(arena, text, strlen(text));
+	if (!out)
+		lam_out_of_memory();
+	return out;
 }
 
-int lam_layout_error(struct lam_layout *l, struct lam_error *err, const char *format, ...)
+void lam_layout_error(struct lam_layout *l, struct lam_error *err, const char *format,
+		      ...)
 {
-	char text[LAM_ERROR_MAX], **lines;
+	char text[LAM_ERROR_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	if (l->errors) {
-		lines = realloc(l->errors->lines, (l->errors->count + 1) * sizeof *lines);
-		if (!lines)
-			return lam_fail_memory(err);
-		l->errors->lines = lines;
-		lines[l->errors->count] = strdup(text);
-		if (!lines[l->errors->count])
-			return lam_fail_memory(err);
-		l->errors->count++;
+		l->errors->lines =
+			lam_xrealloc(l->errors->lines,
+				     (l->errors->count + 1) * sizeof *l->errors->lines);
+		l->errors->lines[l->errors->count++] = lam_xstrdup(text);
 	}
-	if (err->code == LAM_OK && lam_fail(err, LAM_EPLAN, "%s", text) == LAM_ENOMEM)
-		return LAM_ENOMEM;
-	return 0;
+	if (err->code == LAM_OK)
+		(void)lam_fail(err, LAM_EPLAN, "%s", text);
 }
 
-int lam_layout_remark_add(struct lam_layout *l, bool strict, struct lam_error *err,
-			  const char *format, ...)
+void lam_layout_remark_add(struct lam_layout *l, bool strict, const char *format, ...)
 {
+	char text[LAM_ERROR_MAX];
 	va_list args;
-	char *text;
 
 	va_start(args, format);
-	text = print(&l->arena, format, args);
+	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	if (!text)
-		return lam_fail_memory(err);
-	if (LAM_GROW(l->remarks, l->remark_count, l->remark_cap, err) < 0)
-		return err->code;
-	l->remarks[l->remark_count++] = (struct lam_remark){ text, strict };
-	return 0;
+	LAM_XGROW(l->remarks, l->remark_count, l->remark_cap);
+	l->remarks[l->remark_count++] =
+		(struct lam_remark){ copy(&l->arena, text), strict };
 }
 
 int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *err,
 		      const char *format, ...)
 {
 	struct lam_layout_target *t = &l->stack[target];
+	char text[LAM_ERROR_MAX];
 	va_list args;
 
 	if (!t->kept)
 		return 0;
 	va_start(args, format);
-	t->info.reason = print(&l->arena, format, args);
+	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	if (!t->info.reason)
-		return lam_fail_memory(err);
+	t->info.reason = copy(&l->arena, text);
 	t->kept = false;
-	if (!t->info.keep)
-		return 0;
-	if (lam_layout_error(l, err, "layer \"%s\" (keep: true) cannot stay as it is: %s",
-			     t->info.name, t->info.reason) < 0)
-		return err->code;
+	if (t->info.keep)
+		lam_layout_error(l, err,
+				 "layer \"%s\" (keep: true) cannot stay as it is: %s",
+				 t->info.name, t->info.reason);
 	return err->code;
 }
 
-const char *lam_layout_path(const struct lam_layout *l, uint32_t node, char out[512])
+const char *lam_layout_path(const struct lam_layout *l, uint32_t node,
+			    char out[LAM_PATH_TEXT])
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_BUF(SIZE_MAX / 2);
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
 	struct lam_error err;
 
 	if (lam_tree_append_path(l->tree, node, &path, &err) < 0)
-		path.len = 0;
+		lam_out_of_memory();
 	return lam_path_text(out, path.data ? path.data : "", path.len, true);
+}
+
+uint32_t lam_layout_next(const struct lam_tree *tree, uint32_t node, uint32_t top)
+{
+	if (tree->nodes[node].child_count)
+		return tree->nodes[node].first_child;
+	for (; node != top; node = tree->nodes[node].parent) {
+		const struct lam_node *parent = &tree->nodes[tree->nodes[node].parent];
+
+		if (node + 1 < parent->first_child + parent->child_count)
+			return node + 1;
+	}
+	return LAM_NODE_NONE;
 }
 
 /* Making one */
@@ -95,14 +102,12 @@ static int start(struct lam_layout *l, struct lam_error *err)
 {
 	size_t nodes = l->tree->node_count;
 
-	l->owners = malloc(l->image->layer_count * sizeof *l->owners);
+	l->stack = lam_xcalloc(l->target_count, sizeof *l->stack);
 	l->wanted = malloc((l->tree->link_count + 1) * sizeof *l->wanted);
 	l->targets = malloc(nodes * sizeof *l->targets);
 	l->gone = calloc(nodes, sizeof *l->gone);
 	l->dropped = calloc(nodes, sizeof *l->dropped);
-	l->stack = calloc(l->target_count, sizeof *l->stack);
-	if (!l->owners || !l->wanted || !l->targets || !l->gone || !l->dropped ||
-	    !l->stack)
+	if (!l->wanted || !l->targets || !l->gone || !l->dropped)
 		return lam_fail_memory(err);
 	for (size_t t = 0; t < l->target_count; t++) {
 		const struct lam_plan_layer *p = &l->plan->layers[t];
@@ -117,51 +122,48 @@ static int start(struct lam_layout *l, struct lam_error *err)
 	return 0;
 }
 
+/* "layers 0-3, 5"; "" for none. */
 static const char *from_text(struct lam_layout *l, const bool *origins)
 {
-	char text[1024];
-	size_t len = 0, ranges = 0, count = l->image->layer_count;
+	char text[1024] = "";
+	size_t len = 0, ranges = 0, layers = 0, count = l->image->layer_count;
 
-	for (size_t i = 0, end; i < count && len < sizeof text - 64; i = end) {
+	for (size_t i = 0, end; i < count && len < sizeof text - 64; i = end + 1) {
 		for (end = i; end < count && origins[end];)
 			end++;
-		if (end == i) {
-			end++;
+		if (end == i)
 			continue;
-		}
+		layers += end - i;
 		len += (size_t)snprintf(text + len, sizeof text - len, "%s%zu",
 					ranges++ ? ", " : "", i);
 		if (end > i + 1)
 			len += (size_t)snprintf(text + len, sizeof text - len, "-%zu",
 						end - 1);
 	}
-	if (!ranges)
-		return "";
-	char whole[1100];
-	bool one = ranges == 1 && !strchr(text, '-');
-	int whole_len =
-		snprintf(whole, sizeof whole, "%s %s", one ? "layer" : "layers", text);
+	LAM_CLEANUP(lam_free_ptr)
+	char *whole = lam_xprintf("%s%s",
+				  !layers       ? ""
+				  : layers == 1 ? "layer "
+						: "layers ",
+				  text);
 
-	return lam_arena_copy(&l->arena, whole, (size_t)whole_len);
+	return copy(&l->arena, whole);
 }
 
 /* Counts of what is assigned to each target, and from which originals it came. */
 static int count_assigned(struct lam_layout *l, struct lam_error *err)
 {
 	size_t width = l->image->layer_count;
-	bool *origins = calloc(l->target_count * width, sizeof *origins);
+	LAM_CLEANUP(lam_free_ptr)
+	bool *origins = lam_xcalloc(l->target_count * width, sizeof *origins);
 
-	if (!origins)
-		return lam_fail_memory(err);
 	for (uint32_t n = 0; n < l->tree->node_count; n++) {
 		struct lam_target *info;
 		struct lam_stat stat;
 		size_t names;
 
-		if (lam_stops(l->stop, n)) {
-			free(origins);
+		if (lam_stops(l->stop, n))
 			return lam_fail_stopped(err);
-		}
 		if (l->gone[n])
 			continue;
 		info = &l->stack[l->targets[n]].info;
@@ -173,52 +175,48 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 		info->file_count++;
 		info->file_bytes += stat.size;
 	}
-	for (size_t t = 0; t < l->target_count; t++) {
+	for (size_t t = 0; t < l->target_count; t++)
 		l->stack[t].info.from = from_text(l, origins + t * width);
-		if (!l->stack[t].info.from) {
-			free(origins);
-			return lam_fail_memory(err);
-		}
+	return 0;
+}
+
+static int size_item(const struct lam_layout *l, const struct lam_item *item,
+		     struct lam_item_scratch *scratch, struct lam_buf *header,
+		     struct lam_target *info, struct lam_error *err)
+{
+	struct lam_entry entry;
+
+	lam_buf_clear(header);
+	if (lam_item_entry(l->tree, item, scratch, &entry, err) < 0 ||
+	    lam_tar_append_header(header, &entry, err) < 0) {
+		char path[LAM_PATH_TEXT];
+
+		return lam_wrap(err, "%s", lam_layout_path(l, item->node, path));
 	}
-	free(origins);
+	info->tar_size += header->len + entry.size + lam_tar_padding(entry.size);
+	info->whiteout_count +=
+		item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE;
 	return 0;
 }
 
 static int size_items(const struct lam_layout *l, struct lam_layout_target *t,
 		      struct lam_error *err)
 {
+	LAM_CLEANUP(lam_item_scratch_fini)
 	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf header = LAM_BUF(SIZE_MAX / 2);
-	int code = 0;
 
 	t->info.tar_size = LAM_TAR_END;
-	for (size_t i = 0; i < t->item_count && code == 0; i++) {
-		struct lam_entry entry;
-
-		if (lam_stops(l->stop, i)) {
-			code = lam_fail_stopped(err);
-			break;
-		}
-		lam_buf_clear(&header);
-		code = lam_item_entry(l->tree, &t->items[i], &scratch, &entry, err);
-		if (code == 0)
-			code = lam_tar_append_header(&header, &entry, err);
-		if (code < 0) {
-			char path[512];
-
-			code = lam_wrap(err, "%s",
-					lam_layout_path(l, t->items[i].node, path));
-			break;
-		}
-		t->info.tar_size += header.len + entry.size + lam_tar_padding(entry.size);
-		t->info.whiteout_count += t->items[i].kind == LAM_ITEM_WHITEOUT ||
-					  t->items[i].kind == LAM_ITEM_OPAQUE;
+	for (size_t i = 0; i < t->item_count; i++) {
+		if (lam_stops(l->stop, i))
+			return lam_fail_stopped(err);
+		if (size_item(l, &t->items[i], &scratch, &header, &t->info, err) < 0)
+			return err->code;
 	}
-	lam_item_scratch_fini(&scratch);
-	return code;
+	return 0;
 }
 
-static int describe_kept(struct lam_layout *l, struct lam_layout_target *t)
+static void describe_kept(struct lam_layout *l, struct lam_layout_target *t)
 {
 	const struct lam_layer_info *original = lam_image_layer(l->image, t->original);
 
@@ -229,7 +227,6 @@ static int describe_kept(struct lam_layout *l, struct lam_layout_target *t)
 	t->info.whiteout_count = original->whiteout_count;
 	t->info.tar_size = original->tar_size;
 	t->info.blob_size = original->blob_size;
-	return 0;
 }
 
 static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
@@ -246,9 +243,10 @@ static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 	if (t->item_count == 0) {
 		t->info.fate = LAM_FATE_EMPTY;
 		t->info.reason = "nothing is left in it";
-		return lam_layout_remark_add(
-			l, false, err, "layer \"%s\" holds nothing and is not written",
-			t->info.name);
+		lam_layout_remark_add(l, false,
+				      "layer \"%s\" holds nothing and is not written",
+				      t->info.name);
+		return 0;
 	}
 	t->info.entry_count = (uint32_t)t->item_count;
 	return size_items(l, t, err);
@@ -263,10 +261,9 @@ static int describe(struct lam_layout *l, struct lam_error *err)
 	for (uint32_t i = 0; i < l->target_count; i++) {
 		struct lam_layout_target *t = &l->stack[i];
 
-		if (!t->kept &&
-		    lam_layout_items(l, i, &t->items, &t->item_count, err) < 0)
-			return err->code;
-		if ((t->kept ? describe_kept(l, t) : describe_written(l, t, err)) < 0)
+		if (t->kept)
+			describe_kept(l, t);
+		else if (describe_written(l, t, err) < 0)
 			return err->code;
 		written += t->info.fate != LAM_FATE_EMPTY;
 	}
@@ -278,49 +275,43 @@ static int describe(struct lam_layout *l, struct lam_error *err)
 	return 0;
 }
 
-static int remark_groups(struct lam_layout *l, struct lam_error *err)
+static void remark_groups(struct lam_layout *l)
 {
-	char path[512];
+	char path[LAM_PATH_TEXT];
 
 	for (size_t i = 0; i < l->tree->link_count; i++) {
 		uint32_t node = l->tree->links[i].node;
 
 		if (l->gone[node] || l->targets[node] == l->wanted[i])
 			continue;
-		if (lam_layout_remark_add(
-			    l, false, err,
-			    "%s is a hard link and stays with the first name of its file, in layer "
-			    "\"%s\" instead of \"%s\"",
-			    lam_layout_path(l, node, path),
-			    l->stack[l->targets[node]].info.name,
-			    l->stack[l->wanted[i]].info.name) < 0)
-			return err->code;
+		lam_layout_remark_add(
+			l, false,
+			"%s is a hard link and stays with the first name of its file, in layer "
+			"\"%s\" instead of \"%s\"",
+			lam_layout_path(l, node, path),
+			l->stack[l->targets[node]].info.name,
+			l->stack[l->wanted[i]].info.name);
 	}
-	return 0;
 }
 
 static int make(struct lam_layout *l, struct lam_error *err)
 {
-	if (start(l, err) < 0)
-		return err->code;
-	if (lam_layout_assign(l, err) < 0)
+	if (start(l, err) < 0 || lam_layout_assign(l, err) < 0)
 		return err->code;
 	for (size_t t = 0; t < l->target_count; t++)
 		l->stack[t].kept = l->stack[t].original != UINT32_MAX;
 	if (lam_layout_stack(l, err) < 0)
 		return err->code;
-	if (remark_groups(l, err) < 0 || lam_layout_remark_hidden(l, err) < 0)
-		return err->code;
+	remark_groups(l);
+	lam_layout_remark_hidden(l);
 	return describe(l, err);
 }
 
 static struct lam_layout *allocate(const struct lam_image *image,
 				   const struct lam_plan *plan, const atomic_bool *stop)
 {
-	struct lam_layout *l = calloc(1, sizeof *l);
+	struct lam_layout *l = lam_xcalloc(1, sizeof *l);
 
-	if (!l)
-		return NULL;
 	l->image = image;
 	l->plan = plan;
 	l->tree = image->tree;
@@ -337,8 +328,6 @@ int lam_layout_new_stoppable(struct lam_layout **out, const struct lam_image *im
 	int code;
 
 	*out = NULL;
-	if (!l)
-		return lam_fail_memory(err);
 	l->errors = errors;
 	err->code = LAM_OK;
 	code = make(l, err);
@@ -366,8 +355,6 @@ int lam_layout_assignment(uint32_t **out_targets, uint32_t **out_rules,
 	int code;
 
 	*out_targets = *out_rules = NULL;
-	if (!l)
-		return lam_fail_memory(err);
 	err->code = LAM_OK;
 	code = start(l, err);
 	if (code == 0)

@@ -1,17 +1,18 @@
-/* A layout, inside. Made in this order: layout_assign (where each path goes),
- * layout_stack (which originals stay, which marks are needed, checked by the merge),
- * layout_items (what each written layer holds). */
+/* A layout, inside. Made in this order: assign.c (where each path goes), stack.c (which
+ * originals stay, which marks are needed) with trial.c (what the merge makes of it) and
+ * items.c (what each written layer holds); layout.c describes what came out. */
 #ifndef LAM_LAYOUT_H
 #define LAM_LAYOUT_H
 
 #include <lamina/layout.h>
 
+#include "base/path.h"
 #include "image/image.h"
 #include "layout/item.h"
 #include "plan/match.h"
 
-struct lam_layout_mark { /* a whiteout or an opaque directory that a written layer needs
-			  */
+/* A whiteout or an opaque directory that a written layer needs. */
+struct lam_layout_mark {
 	uint32_t target, node;
 	uint8_t kind; /* LAM_ITEM_WHITEOUT or LAM_ITEM_OPAQUE */
 };
@@ -52,24 +53,29 @@ int lam_layout_assign(struct lam_layout *layout, struct lam_error *err);
 /* targets[] and kept: hard-link groups whole, and originals that nothing
  * went out of or into. */
 int lam_layout_settle(struct lam_layout *layout, struct lam_error *err);
-int lam_layout_remark_hidden(struct lam_layout *layout, struct lam_error *err);
+void lam_layout_remark_hidden(struct lam_layout *layout);
 int lam_layout_stack(struct lam_layout *layout, struct lam_error *err);
-/* items of one written target, from targets[] and marks. */
+/* items of one written target, from targets[] and marks; they are the caller's, also after
+ * a failure. */
 int lam_layout_items(const struct lam_layout *layout, uint32_t target,
 		     struct lam_item **out, size_t *out_count, struct lam_error *err);
+uint32_t lam_layout_mark_dir(const struct lam_layout *layout,
+			     const struct lam_layout_mark *mark);
+size_t lam_layout_count_kept(const struct lam_layout *layout);
+/* The next node in depth-first order below `top`, dead ones too. */
+uint32_t lam_layout_next(const struct lam_tree *tree, uint32_t node, uint32_t top);
 
 /* Takes `kept` from a target; the reason is printf's. Fails with LAM_EPLAN where the plan
  * says keep: true. */
 int lam_layout_unkeep(struct lam_layout *layout, uint32_t target, struct lam_error *err,
 		      const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* Adds a line to the plan's errors and sets err where it is the first. Returns 0, or
- * LAM_ENOMEM. */
-int lam_layout_error(struct lam_layout *layout, struct lam_error *err, const char *format,
-		     ...) __attribute__((format(printf, 3, 4)));
-int lam_layout_remark_add(struct lam_layout *layout, bool strict, struct lam_error *err,
-			  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds a line to the plan's errors and sets err where it is the first. */
+void lam_layout_error(struct lam_layout *layout, struct lam_error *err,
+		      const char *format, ...) __attribute__((format(printf, 3, 4)));
+void lam_layout_remark_add(struct lam_layout *layout, bool strict, const char *format,
+			   ...) __attribute__((format(printf, 3, 4)));
 /* A node's path for a message. */
 const char *lam_layout_path(const struct lam_layout *layout, uint32_t node,
-			    char out[512]);
+			    char out[LAM_PATH_TEXT]);
 
 #endif

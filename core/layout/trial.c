@@ -1,0 +1,196 @@
+/* A trial of a stack: what its layers merge to, and where that is not what is wanted. */
+#include "layout/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <lamina/progress.h>
+
+#include "base/memory.h"
+#include "base/stop.h"
+
+#define NONE LAM_NODE_NONE
+
+#define MAX_WRONG 256
+
+void lam_made_fini(struct lam_made *made)
+{
+	lam_layer_free(made->layer);
+	free(made->items);
+	free(made->marks);
+	*made = (struct lam_made){ 0 };
+}
+
+void lam_trial_fini(struct lam_trial *t)
+{
+	lam_tree_free(t->tree);
+	free(t->layers);
+	free(t->wrong);
+	free(t->shown);
+}
+
+/* Layers */
+
+static int add_item(struct lam_layer_builder *builder, const struct lam_tree *tree,
+		    const struct lam_item *item, struct lam_item_scratch *scratch,
+		    struct lam_error *err)
+{
+	struct lam_entry entry;
+	struct lam_stat stat;
+	uint32_t inode = LAM_INODE_NONE;
+
+	if (lam_item_entry(tree, item, scratch, &entry, err) < 0 ||
+	    lam_layer_builder_add(builder, &entry, 0, &inode, err) < 0)
+		return err->code;
+	if (inode == LAM_INODE_NONE)
+		return 0;
+	lam_tree_stat(tree, item->node, &stat);
+	if (entry.type == LAM_TYPE_FILE)
+		lam_layer_builder_content(builder, inode, stat.content);
+	if (stat.inode != LAM_INODE_NONE)
+		lam_layer_builder_share(builder, inode,
+					(struct lam_inode_ref){ stat.layer, stat.inode });
+	return 0;
+}
+
+static int add_items(struct lam_layer_builder *builder, const struct lam_layout *l,
+		     const struct lam_made *made, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_item_scratch_fini)
+	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
+
+	if (lam_layer_builder_near(builder, &l->tree->names, l->image->indexes, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < made->item_count; i++) {
+		if (lam_stops(l->stop, i))
+			return lam_fail_stopped(err);
+		if (add_item(builder, l->tree, &made->items[i], &scratch, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* A written layer as the reader would find it. */
+static int make_layer(const struct lam_layout *l, uint32_t target, struct lam_made *made,
+		      struct lam_error *err)
+{
+	struct lam_layer_builder *builder = NULL;
+	int code;
+
+	if (lam_layout_items(l, target, &made->items, &made->item_count, err) < 0)
+		return err->code;
+	code = lam_layer_builder_new(&builder, target, err);
+	if (code == 0)
+		code = add_items(builder, l, made, err);
+	if (code == 0)
+		code = lam_layer_builder_finish(builder, &made->layer, err);
+	lam_layer_builder_free(builder);
+	return code;
+}
+
+/* Whether the layer of the last round would come out the same. */
+static bool is_same(const struct lam_made *old, const struct lam_made *new)
+{
+	if (!old->layer || old->kept != new->kept || old->mark_count != new->mark_count)
+		return false;
+	for (size_t i = 0; i < new->mark_count; i++) {
+		if (old->marks[i].node != new->marks[i].node ||
+		    old->marks[i].kind != new->marks[i].kind)
+			return false;
+	}
+	return true;
+}
+
+static int make_again(const struct lam_layout *l, uint32_t target, struct lam_made *made,
+		      struct lam_error *err)
+{
+	struct lam_made new = { .marks =
+					lam_xcalloc(l->mark_count + 1, sizeof *new.marks),
+				.kept = lam_layout_count_kept(l) };
+
+	for (size_t i = 0; i < l->mark_count; i++) {
+		if (l->marks[i].target == target)
+			new.marks[new.mark_count++] = l->marks[i];
+	}
+	if (is_same(made, &new)) {
+		lam_made_fini(&new);
+		return 0;
+	}
+	lam_made_fini(made);
+	*made = new;
+	return make_layer(l, target, made, err);
+}
+
+/* Differences */
+
+static bool is_shown_already(const struct lam_trial *t, uint32_t node)
+{
+	for (; node != LAM_NODE_ROOT; node = t->tree->nodes[node].parent) {
+		if (node == t->last_shown)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t find(const struct lam_tree *from, uint32_t node,
+		     const struct lam_tree *in)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
+	struct lam_error err;
+
+	if (lam_tree_append_path(from, node, &path, &err) < 0)
+		lam_out_of_memory();
+	return lam_tree_find(in, path.data ? path.data : "", path.len);
+}
+
+uint32_t lam_trial_node(const struct lam_trial *t, uint32_t source_node)
+{
+	return find(t->layout->tree, source_node, t->tree);
+}
+
+uint32_t lam_trial_source(const struct lam_trial *t, uint32_t node)
+{
+	return find(t->tree, node, t->layout->tree);
+}
+
+static int found(void *context, uint32_t a, uint32_t b, unsigned what)
+{
+	struct lam_trial *t = context;
+	struct lam_wrong wrong = { a, b, what };
+
+	if (a == NONE) {
+		if (t->last_shown != NONE && is_shown_already(t, b))
+			return 0;
+		t->last_shown = b;
+		wrong.node = lam_trial_source(t, b);
+		if (LAM_GROW(t->shown, t->shown_count, t->shown_cap, t->err) < 0)
+			return t->err->code;
+		t->shown[t->shown_count++] = wrong;
+	} else if (t->wrong_count < MAX_WRONG) {
+		LAM_XGROW(t->wrong, t->wrong_count, t->wrong_cap);
+		t->wrong[t->wrong_count++] = wrong;
+	}
+	return 0;
+}
+
+int lam_trial_run(struct lam_trial *t, struct lam_layout *l, struct lam_made *made,
+		  struct lam_error *err)
+{
+	const struct lam_progress progress = { .stop = l->stop };
+
+	*t = (struct lam_trial){ .layout = l, .err = err, .last_shown = NONE };
+	t->layers = lam_xcalloc(l->target_count, sizeof *t->layers);
+	for (uint32_t i = 0; i < l->target_count; i++) {
+		if (!l->stack[i].kept && make_again(l, i, &made[i], err) < 0)
+			return err->code;
+		t->layers[i] = l->stack[i].kept ? l->image->indexes[l->stack[i].original]
+						: made[i].layer;
+	}
+	/* a hard link that led nowhere can lead somewhere now: that is another path */
+	if (lam_tree_merge_like(&t->tree, l->tree, t->layers, l->target_count, &progress,
+				err) < 0 ||
+	    (!t->tree && lam_tree_merge(&t->tree, t->layers, l->target_count, NULL,
+					&progress, err) < 0))
+		return err->code;
+	return lam_tree_diff_left(l->tree, l->gone, t->tree, found, t, l->stop, err);
+}
