@@ -2,7 +2,7 @@
  *
  *	term_probe [mouse] [ascii] [mono]
  *
- * Keys: q quits, c crashes by an abort, b calls the bell, y copies, ^Z suspends, e leaves
+ * Keys: q quits, c crashes by an abort, y copies, ^Z suspends, e leaves
  * the terminal for a moment, w prints and wakes itself by its own pipe. */
 #include <locale.h>
 #include <stdio.h>
@@ -88,8 +88,6 @@ static void act(struct probe *probe, struct key key)
 {
 	if (key_is(key, 'c'))
 		abort();
-	if (key_is(key, 'b'))
-		term_bell(probe->term);
 	if (key_is(key, 'y'))
 		tell(probe, term_copy(probe->term, "copied") ? "copy" : "no copy");
 	if (key_is(key, 'w') && write(probe->wake[1], "", 1) != 1)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "canvas_dump.h"
 #include "editor/app_internal.h"
 
 static void carry_out(struct drive *d);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <vterm.h>
 
+#include "base/utf8.h"
 #include "ui/text.h"
 #include "vt_job.h"
 
@@ -127,7 +128,7 @@ struct vt_cell vt_cell(const struct vt *vt, int x, int y)
 	if (cell.chars[0] == (uint32_t)-1)
 		return out;
 	for (size_t i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++)
-		len += text_encode(cell.chars[i], out.text + len);
+		len += lam_utf8_encode(cell.chars[i], out.text + len);
 	if (len == 0)
 		out.text[0] = ' ';
 	return out;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ui/key.h"
 #include "ui/text.h"
 #include "vt.h"
@@ -39,7 +40,7 @@ static size_t encode_plain(char *out, struct key key)
 	}
 	if (key.mods & MOD_CTRL)
 		return encode_control(out, key.code);
-	return text_encode(key.code, out);
+	return lam_utf8_encode(key.code, out);
 }
 
 static size_t encode_special(char *out, struct key key)

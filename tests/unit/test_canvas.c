@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "canvas_dump.h"
 #include "golden.h"
 #include "ui/canvas.h"
 #include "unit.h"

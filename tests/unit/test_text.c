@@ -1,5 +1,6 @@
 #include <locale.h>
 
+#include "base/utf8.h"
 #include "ui/text.h"
 #include "unit.h"
 
@@ -41,7 +42,7 @@ static void codes_come_back(void **state)
 	(void)state;
 	for (uint32_t code = 1; code < 0x110000; code += code < 0x3000 ? 1 : 97) {
 		char bytes[4];
-		size_t len = text_encode(code, bytes);
+		size_t len = lam_utf8_encode(code, bytes);
 		uint32_t back;
 
 		if (code >= 0xd800 && code <= 0xdfff)

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "app_drive.h"
+#include "canvas_dump.h"
 #include "editor/app_internal.h"
 #include "editor/dialogs/view.h"
 #include "editor/files/row.h"

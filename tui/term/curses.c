@@ -1,3 +1,4 @@
+/* Curses: modes, capabilities, and cells on the screen. */
 #include "term/curses.h"
 
 #include <stdint.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/memory.h"
 #include "ui/text.h"
 
 /* These define macros of common names, such as `columns`. */
@@ -28,8 +30,8 @@ struct screen {
 	SCREEN *curses;
 	enum palette palette;
 	bool ascii;
-	bool draw_all;
-	struct canvas shown; /* what stands in curses' window */
+	cchar_t *row; /* COLS of them */
+	int row_cap;
 	struct screen_look looks[ROLE_COUNT][8];
 };
 
@@ -102,9 +104,7 @@ int screen_open(struct screen **out, bool no_color, bool ascii, struct lam_error
 
 	if (check_type(err) < 0)
 		return err->code;
-	screen = calloc(1, sizeof *screen);
-	if (!screen)
-		return lam_fail_memory(err);
+	screen = lam_xcalloc(1, sizeof *screen);
 	screen->curses = newterm(NULL, stdout, stdin);
 	if (!screen->curses) {
 		free(screen);
@@ -113,7 +113,6 @@ int screen_open(struct screen **out, bool no_color, bool ascii, struct lam_error
 	set_modes();
 	screen->palette = choose_palette(no_color);
 	screen->ascii = ascii;
-	screen->draw_all = true;
 	*out = screen;
 	return 0;
 }
@@ -122,7 +121,7 @@ void screen_close(struct screen *screen)
 {
 	endwin();
 	delscreen(screen->curses);
-	canvas_fini(&screen->shown);
+	free(screen->row);
 	free(screen);
 }
 
@@ -132,16 +131,16 @@ void screen_leave(struct screen *screen)
 	endwin();
 }
 
-void screen_enter(struct screen *screen)
-{
-	screen->draw_all = true;
-	clearok(curscr, TRUE);
-	refresh();
-}
-
 void screen_redraw(struct screen *screen)
 {
-	screen->draw_all = true;
+	(void)screen;
+	clearok(curscr, TRUE);
+}
+
+void screen_enter(struct screen *screen)
+{
+	screen_redraw(screen);
+	refresh();
 }
 
 void screen_resize(struct screen *screen, int width, int height)
@@ -149,7 +148,8 @@ void screen_resize(struct screen *screen, int width, int height)
 	/* Not resizeterm(), which also types a KEY_RESIZE that nobody reads. */
 	if (is_term_resized(height, width))
 		resize_term(height, width);
-	screen->draw_all = true;
+	erase();
+	screen_redraw(screen);
 }
 
 void screen_send(struct screen *screen, const char *bytes, size_t len)
@@ -259,42 +259,34 @@ static void decode(const struct screen *screen, const struct cell *cell,
 		wcscpy(out, L"?");
 }
 
-static void put_cell(struct screen *screen, int x, int y, const struct cell *cell)
+/* Returns how many characters of curses the cell is: what is wide and cannot be shown is
+ * two of them. */
+static int put_cell(struct screen *screen, const struct cell *cell, cchar_t *out)
 {
 	const struct screen_look *look = look_of(screen, cell->style);
 	wchar_t text[CCHARW_MAX + 1];
 	int pair = look->pair;
-	cchar_t drawn[2];
 
 	decode(screen, cell, text);
-	if (setcchar(&drawn[0], text, look->attributes, 0, &pair) == ERR)
-		return;
-	mvadd_wchnstr(y, x, drawn, 1);
-	if (cell->width == 2 && text[0] == L'?') {
-		setcchar(&drawn[1], L" ", look->attributes, 0, &pair);
-		mvadd_wchnstr(y, x + 1, &drawn[1], 1);
-	}
+	if (setcchar(&out[0], text, look->attributes, 0, &pair) == ERR)
+		setcchar(&out[0], L"?", look->attributes, 0, &pair);
+	if (cell->width != 2 || text[0] != L'?')
+		return 1;
+	setcchar(&out[1], L" ", look->attributes, 0, &pair);
+	return 2;
 }
 
-static bool cell_equal(const struct cell *a, const struct cell *b)
-{
-	return a->style == b->style && a->width == b->width &&
-	       strcmp(a->text, b->text) == 0;
-}
-
+/* Curses finds what has changed. */
 static void put_row(struct screen *screen, const struct canvas *canvas, int y, int width)
 {
 	const struct cell *row = &canvas->cells[(size_t)y * (size_t)canvas->width];
-	struct cell *shown =
-		&screen->shown.cells[(size_t)y * (size_t)screen->shown.width];
+	int count = 0;
 
 	for (int x = 0; x < width; x++) {
-		if (!screen->draw_all && cell_equal(&row[x], &shown[x]))
-			continue;
 		if (row[x].width > 0)
-			put_cell(screen, x, y, &row[x]);
-		shown[x] = row[x];
+			count += put_cell(screen, &row[x], screen->row + count);
 	}
+	mvadd_wchnstr(y, 0, screen->row, count);
 }
 
 static void put_cursor(const struct canvas *canvas)
@@ -312,19 +304,13 @@ void screen_draw(struct screen *screen, const struct canvas *canvas)
 	int width = canvas->width < COLS ? canvas->width : COLS;
 	int height = canvas->height < LINES ? canvas->height : LINES;
 
-	if (screen->shown.width != canvas->width ||
-	    screen->shown.height != canvas->height) {
-		if (!canvas_resize(&screen->shown, canvas->width, canvas->height))
-			return;
-		screen->draw_all = true;
-	}
-	if (screen->draw_all) {
-		erase();
-		clearok(stdscr, TRUE);
+	if (screen->row_cap < width + 1) {
+		screen->row_cap = width + 1;
+		screen->row = lam_xrealloc(screen->row,
+					   (size_t)screen->row_cap * sizeof *screen->row);
 	}
 	for (int y = 0; y < height; y++)
 		put_row(screen, canvas, y, width);
-	screen->draw_all = false;
 	put_cursor(canvas);
 	refresh();
 }

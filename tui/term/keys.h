@@ -1,9 +1,15 @@
-/* Bytes of a terminal to events: what was typed, clicked and pasted. It knows no file
- * descriptor and no clock; sequences that it does not know are swallowed whole, so that
- * they are never taken for letters. */
+/* Bytes of a terminal to events: what was typed, clicked and pasted, on all the terminals
+ * that are about: xterm, VT220, the Linux console, rxvt, tmux and screen. It knows no file
+ * descriptor and no clock.
+ *
+ * Why not by curses (keypad): that knows the sequences of the one terminal that TERM
+ * names, and gives all others as letters, which here are commands. These are swallowed
+ * whole. Nor does it tell modifiers, answers that nobody asked for, or in other locales
+ * than UTF-8 what was typed. */
 #ifndef TERM_TERM_KEYS_H
 #define TERM_TERM_KEYS_H
 
+#include "base/buf.h"
 #include "term/term.h"
 
 #define TERM_KEYS_ROOM 4096
@@ -17,8 +23,7 @@ struct term_keys {
 	int64_t fed_ms; /* when the last of them came */
 	enum term_keys_mode mode;
 	unsigned char erase; /* what the terminal sends for Backspace, beside DEL */
-	char *paste;         /* grown as it comes, and told with '\0' behind it */
-	size_t paste_len, paste_cap;
+	struct lam_buf paste;
 	struct key waiting; /* the second of two keys that came as one */
 	int64_t click_ms;   /* the last click: when, and where */
 	int click_x, click_y;

@@ -1,3 +1,4 @@
+/* Signals: noted for a poll, or the end with the terminal put back. */
 #include "term/signals.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The terminal: taken, given back, waited for. */
 #include <errno.h>
 #include <langinfo.h>
 #include <poll.h>
@@ -8,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "term/copy.h"
+#include "base/base64.h"
+#include "base/memory.h"
 #include "term/curses.h"
 #include "term/keys.h"
 #include "term/signals.h"
@@ -112,9 +114,7 @@ int term_open(struct term **out, const struct term_options *options,
 
 	if (check_terminal(&saved, err) < 0)
 		return err->code;
-	term = calloc(1, sizeof *term);
-	if (!term)
-		return lam_fail_memory(err);
+	term = lam_xcalloc(1, sizeof *term);
 	term->saved = saved;
 	term->mouse = options->mouse;
 	term->ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
@@ -212,22 +212,60 @@ void term_suspend(struct term *term)
 	stop(term, true);
 }
 
-void term_bell(struct term *term)
+/* --- the clipboard: OSC 52, through what is in between --- */
+
+#define COPY_MAX    74000 /* bytes; terminals take about 100,000 of base64 */
+#define SCREEN_PART 240   /* GNU screen hands on strings up to 256 bytes */
+
+static bool starts_with(const char *text, const char *start)
 {
-	send(term, "\a");
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool is_without(const char *name)
+{
+	return starts_with(name, "linux") || starts_with(name, "vt1") ||
+	       starts_with(name, "vt2");
+}
+
+/* In tmux both ways: which of them it takes is a matter of its settings. */
+static void wrap_for_tmux(struct lam_buf *out, const char *plain)
+{
+	lam_text_puts(out, plain);
+	lam_text_puts(out, "\033Ptmux;");
+	for (; *plain; plain++) {
+		if (*plain == '\033')
+			lam_text_putc(out, '\033');
+		lam_text_putc(out, *plain);
+	}
+	lam_text_puts(out, "\033\\");
+}
+
+static void wrap_for_screen(struct lam_buf *out, const char *plain)
+{
+	for (size_t left = strlen(plain), part; left > 0; left -= part, plain += part) {
+		part = left < SCREEN_PART ? left : SCREEN_PART;
+		lam_text_puts(out, "\033P");
+		lam_text_add(out, plain, part);
+		lam_text_puts(out, "\033\\");
+	}
 }
 
 bool term_copy(struct term *term, const char *text)
 {
-	char *sequence;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf plain = LAM_TEXT, wrapped = LAM_TEXT;
+	const char *name = getenv("TERM");
 
-	if (!screen_has_csi(term->screen))
+	if (!screen_has_csi(term->screen) || is_without(name) || strlen(text) > COPY_MAX)
 		return false;
-	sequence = term_copy_sequence(getenv("TERM"), getenv("TMUX") != NULL, text);
-	if (!sequence)
-		return false;
-	send(term, sequence);
-	free(sequence);
+	lam_text_puts(&plain, "\033]52;c;");
+	lam_base64_encode(&plain, text, strlen(text));
+	lam_text_putc(&plain, '\a');
+	if (getenv("TMUX") || starts_with(name, "tmux"))
+		wrap_for_tmux(&wrapped, plain.data);
+	else if (starts_with(name, "screen"))
+		wrap_for_screen(&wrapped, plain.data);
+	send(term, wrapped.data ? wrapped.data : plain.data);
 	return true;
 }
 

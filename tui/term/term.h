@@ -60,6 +60,5 @@ void term_suspend(struct term *term); /* ^Z: stops the process group */
 /* OSC 52: asks the terminal to put text on the clipboard. False where TERM is known not
  * to (linux console, vt100) or text is over 74,000 bytes. */
 bool term_copy(struct term *term, const char *text);
-void term_bell(struct term *term);
 
 #endif

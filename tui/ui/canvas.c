@@ -1,10 +1,13 @@
+/* A grid of cells, and what is drawn into it: text, frames, bars. */
 #include "ui/canvas.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 #include "ui/text.h"
 
 static const struct cell BLANK = { .text = " ", .width = 1, .style = ROLE_TEXT };
@@ -104,7 +107,7 @@ static void put_character(struct canvas *canvas, int x, int y, style_t style,
 		cell[i] = (struct cell){ .style = style };
 	}
 	cell->width = (uint8_t)width;
-	text_encode(text_is_printable(code) ? code : '?', cell->text);
+	lam_utf8_encode(text_is_printable(code) ? code : '?', cell->text);
 }
 
 /* Puts what combines with the character in front of column x behind it. */
@@ -113,7 +116,7 @@ static void combine(struct canvas *canvas, int x, int y, uint32_t code)
 	struct cell *cell;
 	size_t len;
 	char bytes[4];
-	size_t more = text_encode(code, bytes);
+	size_t more = lam_utf8_encode(code, bytes);
 
 	if (x < 1 || x > canvas->width)
 		return;
@@ -164,21 +167,16 @@ static bool is_ascii(const char *text)
 static const char *showable(const struct canvas *canvas, const char *text,
 			    char **out_owned)
 {
-	*out_owned = NULL;
-	if (!canvas->ascii || is_ascii(text))
-		return text;
-	*out_owned = text_ascii(text);
-	return *out_owned ? *out_owned : "?";
+	*out_owned = canvas->ascii && !is_ascii(text) ? text_ascii(text) : NULL;
+	return *out_owned ? *out_owned : text;
 }
 
 int canvas_text(struct canvas *canvas, int x, int y, int width, style_t style,
 		const char *text)
 {
-	char *owned;
-	int used = put_text(canvas, x, y, width, style, showable(canvas, text, &owned));
+	LAM_CLEANUP(lam_free_ptr) char *owned = NULL;
 
-	free(owned);
-	return used;
+	return put_text(canvas, x, y, width, style, showable(canvas, text, &owned));
 }
 
 /* As many columns of the start (or of the end) of text as fit. */
@@ -216,45 +214,36 @@ static int put_cut(struct canvas *canvas, int x, int y, int width, style_t style
 int canvas_text_cut(struct canvas *canvas, int x, int y, int width, style_t style,
 		    const char *text, enum cut cut)
 {
-	char *owned;
+	LAM_CLEANUP(lam_free_ptr) char *owned = NULL;
 	const char *shown = showable(canvas, text, &owned);
-	int used = text_width(shown) <= width
-			   ? put_text(canvas, x, y, width, style, shown)
-			   : put_cut(canvas, x, y, width, style, shown, cut);
 
-	free(owned);
-	return used;
+	return text_width(shown) <= width
+		       ? put_text(canvas, x, y, width, style, shown)
+		       : put_cut(canvas, x, y, width, style, shown, cut);
 }
 
 int canvas_text_right(struct canvas *canvas, int x, int y, int width, style_t style,
 		      const char *text)
 {
-	char *owned;
-	int columns = text_width(showable(canvas, text, &owned));
+	LAM_CLEANUP(lam_free_ptr) char *owned = NULL;
+	const char *shown = showable(canvas, text, &owned);
+	int columns = text_width(shown);
 
-	free(owned);
-	if (columns > width)
-		return canvas_text_cut(canvas, x, y, width, style, text, CUT_END);
-	return canvas_text(canvas, x + width - columns, y, columns, style, text);
+	return columns > width
+		       ? put_cut(canvas, x, y, width, style, shown, CUT_END)
+		       : put_text(canvas, x + width - columns, y, columns, style, shown);
 }
 
 int canvas_textf(struct canvas *canvas, int x, int y, int width, style_t style,
 		 const char *format, ...)
 {
-	char text[512], *longer = NULL;
-	va_list args, again;
-	int len, used;
+	LAM_CLEANUP(lam_free_ptr) char *text = NULL;
+	va_list args;
 
 	va_start(args, format);
-	va_copy(again, args);
-	len = vsnprintf(text, sizeof text, format, args);
-	if (len >= (int)sizeof text && vasprintf(&longer, format, again) < 0)
-		longer = NULL;
-	va_end(again);
+	text = lam_xvprintf(format, args);
 	va_end(args);
-	used = canvas_text(canvas, x, y, width, style, longer ? longer : text);
-	free(longer);
-	return used;
+	return canvas_text(canvas, x, y, width, style, text);
 }
 
 void canvas_fill(struct canvas *canvas, struct rect rect, style_t style)
@@ -278,4 +267,125 @@ void canvas_restyle(struct canvas *canvas, struct rect rect, int role, style_t a
 			*style |= add;
 		}
 	}
+}
+
+/* Frames, rules, bars and scroll marks */
+
+struct strokes {
+	const char *across, *down;
+	const char *corners[4]; /* top left, top right, bottom left, bottom right */
+};
+
+static const struct strokes *strokes_of(const struct canvas *canvas, enum line line)
+{
+	static const struct strokes unicode[] = {
+		[LINE_SINGLE] = { "─", "│", { "┌", "┐", "└", "┘" } },
+		[LINE_DOUBLE] = { "═", "║", { "╔", "╗", "╚", "╝" } },
+	};
+	static const struct strokes ascii[] = {
+		[LINE_SINGLE] = { "-", "|", { "+", "+", "+", "+" } },
+		[LINE_DOUBLE] = { "=", "|", { "+", "+", "+", "+" } },
+	};
+
+	return canvas->ascii ? &ascii[line] : &unicode[line];
+}
+
+void canvas_rule(struct canvas *canvas, int x, int y, int width, enum line line,
+		 style_t style)
+{
+	const struct strokes *strokes = strokes_of(canvas, line);
+
+	for (int i = 0; i < width; i++)
+		canvas_text(canvas, x + i, y, 1, style, strokes->across);
+}
+
+static void put_title(struct canvas *canvas, struct rect rect, const char *title,
+		      style_t style)
+{
+	int room = rect.width - 6; /* corners, a bit of line and blanks */
+	int used;
+
+	if (!title || room < 1)
+		return;
+	used = canvas_text_cut(canvas, rect.x + 3, rect.y, room, style, title, CUT_END);
+	canvas_text(canvas, rect.x + 2, rect.y, 1, style, " ");
+	canvas_text(canvas, rect.x + 3 + used, rect.y, 1, style, " ");
+}
+
+void canvas_box(struct canvas *canvas, struct rect rect, enum line line, style_t style,
+		const char *title, style_t title_style)
+{
+	const struct strokes *strokes = strokes_of(canvas, line);
+	int right = rect.x + rect.width - 1, bottom = rect.y + rect.height - 1;
+
+	if (rect.width < 2 || rect.height < 2)
+		return;
+	canvas_rule(canvas, rect.x, rect.y, rect.width, line, style);
+	canvas_rule(canvas, rect.x, bottom, rect.width, line, style);
+	for (int y = rect.y + 1; y < bottom; y++) {
+		canvas_text(canvas, rect.x, y, 1, style, strokes->down);
+		canvas_text(canvas, right, y, 1, style, strokes->down);
+	}
+	for (int i = 0; i < 4; i++)
+		canvas_text(canvas, i % 2 ? right : rect.x, i / 2 ? bottom : rect.y, 1,
+			    style, strokes->corners[i]);
+	put_title(canvas, rect, title, title_style);
+}
+
+/* Eighths of a cell that are filled; what is more than nothing shows. */
+static int filled(int width, uint64_t done, uint64_t total)
+{
+	int all = width * 8, eighths;
+
+	if (done == 0 || total == 0)
+		return 0;
+	if (done >= total)
+		return all;
+	eighths = (int)((double)done / (double)total * all);
+	return eighths > 0 ? eighths : 1;
+}
+
+void canvas_bar(struct canvas *canvas, int x, int y, int width, uint64_t done,
+		uint64_t total)
+{
+	static const char *const parts[] = {
+		" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"
+	};
+	int eighths = width > 0 ? filled(width, done, total) : 0;
+
+	for (int i = 0; i < width; i++) {
+		int part = eighths - 8 * i > 8 ? 8 : eighths - 8 * i;
+		style_t style = part > 0 ? ROLE_BAR : ROLE_BAR_REST;
+
+		part = part < 0 ? 0 : part;
+		/* Of ASCII, the first cell for anything at all, others from the half on.
+		 */
+		canvas_text(canvas, x + i, y, 1, style,
+			    !canvas->ascii                      ? parts[part]
+			    : part >= 4 || (i == 0 && part > 0) ? "#"
+								: "-");
+	}
+}
+
+void canvas_scroll_mark(struct canvas *canvas, int x, int y, int height, size_t top,
+			size_t count, style_t style)
+{
+	size_t shown = height > 0 ? (size_t)height : 0;
+	size_t size, most, at;
+
+	if (shown == 0 || count <= shown)
+		return;
+	size = (size_t)((double)shown / (double)count * (double)shown);
+	size = size > 0 ? size : 1;
+	most = shown - size;
+	top = top > count - shown ? count - shown : top;
+	at = (size_t)((double)top / (double)(count - shown) * (double)most);
+	/* At an end only where the list is. */
+	if (at == 0 && top > 0 && most > 1)
+		at = 1;
+	if (at == most && top < count - shown && most > 1)
+		at = most - 1;
+	for (size_t i = 0; i < size; i++)
+		canvas_text(canvas, x, y + (int)(at + i), 1, style,
+			    canvas->ascii ? "#" : "█");
 }

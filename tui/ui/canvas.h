@@ -71,9 +71,4 @@ void canvas_bar(struct canvas *canvas, int x, int y, int width, uint64_t done,
 void canvas_scroll_mark(struct canvas *canvas, int x, int y, int height, size_t top,
 			size_t count, style_t style);
 
-/* The grid as text for goldens: a line a row, trailing blanks cut; with `styles`, a
- * second block: for each row runs "from-to role+attributes" as style_look() gives them in
- * `palette`. A new string of the caller's. */
-char *canvas_dump(const struct canvas *canvas, bool styles, enum palette palette);
-
 #endif

@@ -1,8 +1,10 @@
+/* Keys: their names, told and read. */
 #include "ui/key.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ui/text.h"
 
 static const struct {
@@ -83,7 +85,7 @@ static void put_code(uint32_t code, char *out, size_t size)
 	else if (!is_character(code) || !text_is_printable(code))
 		snprintf(out, size, "U+%04X", (unsigned)code);
 	else
-		snprintf(out, size, "%.*s", (int)text_encode(code, bytes), bytes);
+		snprintf(out, size, "%.*s", (int)lam_utf8_encode(code, bytes), bytes);
 }
 
 const char *key_name(struct key key, char out[KEY_NAME_MAX])

@@ -1,8 +1,12 @@
+/* A line of text, edited by keys. */
 #include "ui/lineedit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 #include "ui/text.h"
 
 void lineedit_fini(struct lineedit *edit)
@@ -32,7 +36,7 @@ static size_t put_clean(char *out, size_t room, const char *text, size_t len)
 		if (!bad && code >= 0x20 && (code < 0x7f || code > 0x9f)) {
 			if (used > room - put)
 				break;
-			put += text_encode(code, out + put);
+			put += lam_utf8_encode(code, out + put);
 		}
 		text += used;
 		len -= used;
@@ -40,22 +44,15 @@ static size_t put_clean(char *out, size_t room, const char *text, size_t len)
 	return put;
 }
 
-static bool reserve(struct lineedit *edit, size_t size)
+static void reserve(struct lineedit *edit, size_t size)
 {
-	char *grown;
-
 	if (size <= edit->cap)
-		return true;
-	size = size < 128 ? 128 : size * 2;
-	grown = realloc(edit->text, size);
-	if (!grown)
-		return false;
-	edit->text = grown;
-	edit->cap = size;
-	return true;
+		return;
+	edit->cap = size < 128 ? 128 : size * 2;
+	edit->text = lam_xrealloc(edit->text, edit->cap);
 }
 
-bool lineedit_insert(struct lineedit *edit, const char *text, size_t len)
+static void insert(struct lineedit *edit, const char *text, size_t len)
 {
 	size_t room = LINEEDIT_MAX - edit->len;
 	size_t most = len < room ? len : room;
@@ -63,23 +60,19 @@ bool lineedit_insert(struct lineedit *edit, const char *text, size_t len)
 	size_t put;
 
 	/* What comes behind the cursor waits at the end of the room. */
-	if (!reserve(edit, edit->len + most + 1))
-		return false;
+	reserve(edit, edit->len + most + 1);
 	memmove(edit->text + edit->cursor + most, edit->text + edit->cursor, tail);
 	put = put_clean(edit->text + edit->cursor, most, text, len);
 	memmove(edit->text + edit->cursor + put, edit->text + edit->cursor + most, tail);
 	edit->cursor += put;
 	edit->len += put;
 	edit->text[edit->len] = '\0';
-	return true;
 }
 
-bool lineedit_set(struct lineedit *edit, const char *text)
+void lineedit_set(struct lineedit *edit, const char *text)
 {
-	if (!reserve(edit, strnlen(text, LINEEDIT_MAX) + 1))
-		return false;
 	edit->len = edit->cursor = 0;
-	return lineedit_insert(edit, text, strlen(text));
+	insert(edit, text, strlen(text));
 }
 
 static uint32_t code_at(const struct lineedit *edit, size_t at, size_t *out_bytes)
@@ -223,12 +216,12 @@ bool lineedit_key(struct lineedit *edit, struct key key, const char *paste)
 		return true;
 	}
 	if (key.code == K_PASTE) {
-		lineedit_insert(edit, paste ? paste : "", paste ? strlen(paste) : 0);
+		insert(edit, paste ? paste : "", paste ? strlen(paste) : 0);
 		return true;
 	}
 	if (key.mods != 0 || key.code < 0x20 || key.code >= K_ENTER)
 		return false;
-	lineedit_insert(edit, bytes, text_encode(key.code, bytes));
+	insert(edit, bytes, lam_utf8_encode(key.code, bytes));
 	return true;
 }
 
@@ -253,13 +246,13 @@ void lineedit_draw(const struct lineedit *edit, struct canvas *canvas, int x, in
 {
 	const char *text = lineedit_text(edit);
 	size_t first = first_shown(edit, width);
-	char *to_cursor = strndup(text + first, edit->cursor - first);
+	LAM_CLEANUP(lam_free_ptr)
+	char *to_cursor = lam_xmemdup(text + first, edit->cursor - first);
 
 	canvas_fill(canvas, (struct rect){ x, y, width, 1 }, style);
 	canvas_text(canvas, x, y, width, style, text + first);
-	if (to_cursor && width > 0) {
+	if (width > 0) {
 		canvas->cursor_x = x + text_width(to_cursor);
 		canvas->cursor_y = y;
 	}
-	free(to_cursor);
 }

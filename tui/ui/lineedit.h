@@ -17,9 +17,8 @@ struct lineedit {
 
 void lineedit_fini(struct lineedit *edit);
 const char *lineedit_text(const struct lineedit *edit); /* never NULL */
-/* The cursor goes to the end. false on no memory: it is what it was. */
-bool lineedit_set(struct lineedit *edit, const char *text);
-bool lineedit_insert(struct lineedit *edit, const char *text, size_t len);
+/* The cursor goes to the end. */
+void lineedit_set(struct lineedit *edit, const char *text);
 /* True where the key is one of the above or a character, and was taken. paste: the text
  * of K_PASTE. */
 bool lineedit_key(struct lineedit *edit, struct key key, const char *paste);

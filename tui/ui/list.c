@@ -1,8 +1,9 @@
+/* A cursor in a list that scrolls to it. */
 #include "ui/list.h"
 
-#define FAR ((long)(SIZE_MAX / 2)) /* more rows than there can be */
-
 #include <stdint.h>
+
+#define FAR ((long)(SIZE_MAX / 2)) /* more rows than there can be */
 
 static size_t clamped(size_t at, long by, size_t most)
 {

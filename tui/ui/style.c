@@ -1,3 +1,4 @@
+/* How roles look with the colours there are. */
 #include "ui/style.h"
 
 #include <stddef.h>

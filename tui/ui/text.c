@@ -1,72 +1,26 @@
+/* Text and the columns that it takes. */
 #include "ui/text.h"
 
 #include <locale.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #include <lamina/path.h>
 
+#include "base/buf.h"
+#include "base/utf8.h"
+
 #define REPLACEMENT 0xfffdu
 #define CACHED      0x3000u /* Latin to boxes, blocks and arrows: what most text is of */
 
-/* What a code point takes, and in which range its continuation bytes start. */
-static size_t sequence_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xc2 && lead <= 0xdf)
-		return 2;
-	if (lead >= 0xe0 && lead <= 0xef)
-		return 3;
-	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
 size_t text_next(const char *text, size_t len, uint32_t *out_code)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char lead = (unsigned char)text[0];
-	size_t need = sequence_length(lead);
-	uint32_t code = need > 1 ? lead & (0x7fu >> need) : lead;
+	size_t used = lam_utf8_decode(text, len, out_code);
 
+	if (used > 0)
+		return used;
 	*out_code = REPLACEMENT;
-	if (need == 0 || need > len)
-		return 1;
-	for (size_t i = 1; i < need; i++) {
-		if (((unsigned char)text[i] & 0xc0) != 0x80)
-			return 1;
-		code = code << 6 | ((unsigned char)text[i] & 0x3f);
-	}
-	if (code < least[need] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 1;
-	*out_code = code;
-	return need;
-}
-
-size_t text_encode(uint32_t code, char out[4])
-{
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xc0 | code >> 6);
-		out[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xe0 | code >> 12);
-		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | code >> 18);
-	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
+	return 1;
 }
 
 /* wcwidth() of a UTF-8 locale; -1 for what is not printable. */
@@ -88,7 +42,7 @@ static int width_or_none(uint32_t code)
 {
 	char bytes[4];
 
-	if (lam_path_is_escaped(bytes, text_encode(code, bytes)))
+	if (lam_path_is_escaped(bytes, lam_utf8_encode(code, bytes)))
 		return -1;
 	return unicode_width(code);
 }
@@ -183,69 +137,18 @@ size_t text_fit_end(const char *text, int columns, int *out_columns)
 
 char *text_ascii(const char *text)
 {
-	size_t len = strlen(text), at = 0, put = 0;
-	char *out = len < SIZE_MAX / 8 ? malloc(len * 8 + 1) : NULL;
+	struct lam_buf out = LAM_TEXT;
 
-	while (out && at < len) {
+	for (size_t len = strlen(text), used; len > 0; text += used, len -= used) {
 		uint32_t code;
-		size_t used = text_next(text + at, len - at, &code);
 
-		if (used == 1 && (unsigned char)text[at] < 0x80)
-			out[put++] = text[at];
+		used = text_next(text, len, &code);
+		if ((unsigned char)*text < 0x80)
+			lam_text_putc(&out, *text);
 		else if (used == 1)
-			put += (size_t)sprintf(out + put, "\\x%02x",
-					       (unsigned char)text[at]);
+			lam_text_printf(&out, "\\x%02x", (unsigned char)*text);
 		else
-			put += (size_t)sprintf(out + put, "\\u{%x}", (unsigned)code);
-		at += used;
+			lam_text_printf(&out, "\\u{%x}", (unsigned)code);
 	}
-	if (out)
-		out[put] = '\0';
-	return out;
-}
-
-const char *text_size(uint64_t bytes, char out[SIZE_TEXT_MAX])
-{
-	static const char units[] = " KMGTPE";
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1023.5 && units[unit + 1]) {
-		value /= 1024;
-		unit++;
-	}
-	if (unit == 0)
-		snprintf(out, SIZE_TEXT_MAX, "%u", (unsigned)bytes);
-	else
-		snprintf(out, SIZE_TEXT_MAX, value < 99.95 ? "%.1f%c" : "%.0f%c", value,
-			 units[unit]);
-	return out;
-}
-
-const char *text_count(uint64_t count, char out[32])
-{
-	char digits[24];
-	size_t len = (size_t)snprintf(digits, sizeof digits, "%llu",
-				      (unsigned long long)count);
-	size_t put = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			out[put++] = ',';
-		out[put++] = digits[i];
-	}
-	out[put] = '\0';
-	return out;
-}
-
-char *text_format(const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	return text;
+	return lam_text_steal(&out);
 }

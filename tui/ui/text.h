@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/memory.h"
+#include "base/size.h"
+
 /* The next code point of text (never past len), and how many bytes it takes; bytes that
  * are no UTF-8 give U+FFFD, one at a time. */
 size_t text_next(const char *text, size_t len, uint32_t *out_code);
@@ -22,20 +25,14 @@ int text_width(const char *text);
 size_t text_fit(const char *text, int columns, int *out_columns);
 /* The same from the end: the offset from which on the rest fits. */
 size_t text_fit_end(const char *text, int columns, int *out_columns);
-/* UTF-8 of a code point; returns the bytes, 1 to 4. */
-size_t text_encode(uint32_t code, char out[4]);
 /* Text for terminals without UTF-8: what is not ASCII as \u{H...}; a new string of the
- * caller's, NULL on no memory. */
+ * caller's. */
 char *text_ascii(const char *text);
 
-/* printf's text, a new string of the caller's; NULL on no memory. */
-char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-#define SIZE_TEXT_MAX 16
-/* "12.3M", powers of 1,024, as every listing of the program has it; "-" is the caller's.
- */
-const char *text_size(uint64_t bytes, char out[SIZE_TEXT_MAX]);
-/* "41,203" */
-const char *text_count(uint64_t count, char out[32]);
+/* These are the ground floor's. */
+#define text_format   lam_xprintf
+#define text_size     lam_size_text
+#define text_count    lam_count_text
+#define SIZE_TEXT_MAX LAM_SIZE_TEXT
 
 #endif

@@ -1,9 +1,9 @@
 /* A canvas as text. */
+#include "canvas_dump.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "ui/canvas.h"
 
 static const struct cell *row_of(const struct canvas *canvas, int y)
 {
