@@ -1,3 +1,4 @@
+/* Files that the user names: plans read, saved, and given to an editor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "shell/shell.h"
 
 #define FILE_MAX (128u << 20)
@@ -28,17 +30,15 @@ int shell_load(const char *file, char **out, struct lam_error *err)
 int shell_save(const char *file, const char *text, const char *expect, bool force,
 	       bool *out_differs, struct lam_error *err)
 {
-	char *there = NULL;
+	LAM_CLEANUP(lam_free_ptr) char *there = NULL;
 	int code = shell_load(file, &there, err);
 
-	if (code == LAM_ENOTFOUND)
-		code = 0;
-	*out_differs = code == 0 && there && !force && strcmp(there, text) != 0 &&
+	*out_differs = false;
+	if (code < 0 && code != LAM_ENOTFOUND)
+		return code;
+	*out_differs = there && !force && strcmp(there, text) != 0 &&
 		       (!expect || strcmp(there, expect) != 0);
-	if (code == 0 && !*out_differs)
-		code = lam_file_replace(file, text, strlen(text), err);
-	free(there);
-	return code;
+	return *out_differs ? 0 : lam_file_replace(file, text, strlen(text), err);
 }
 
 /* The editor */
@@ -70,15 +70,13 @@ static bool knows_lines(const char *command)
 
 static void run_child(const char *command, const char *file, size_t line)
 {
-	char place[32], *script;
+	/* the variable may hold options, so that a shell has to split it */
+	char *script = lam_xprintf("exec %s \"$@\"", command),
+	     *place = lam_xprintf("+%zu", line);
 
-	snprintf(place, sizeof place, "+%zu", line);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
-	/* the variable may hold options, so that a shell has to split it */
-	if (asprintf(&script, "exec %s \"$@\"", command) < 0)
-		_exit(127);
 	if (line > 1 && knows_lines(command))
 		execl("/bin/sh", "sh", "-c", script, "sh", place, file, (char *)NULL);
 	else
@@ -109,27 +107,31 @@ static int run_editor(const char *file, size_t line, struct lam_error *err)
 			command);
 }
 
+static int edit_file(int fd, const char *file, const char *text, size_t line, char **out,
+		     struct lam_error *err)
+{
+	int problem = lam_write_all(fd, text, strlen(text));
+
+	close(fd);
+	if (problem)
+		return lam_file_fail(err, LAM_EWRITE, problem, file);
+	if (run_editor(file, line, err) < 0)
+		return err->code;
+	return shell_load(file, out, err);
+}
+
 int shell_edit(const char *text, size_t line, char **out, struct lam_error *err)
 {
 	const char *folder = getenv("TMPDIR");
-	char *file;
-	int fd, code = 0;
+	LAM_CLEANUP(lam_free_ptr)
+	char *file = lam_xprintf("%s/lamina-plan-XXXXXX.json",
+				 folder && *folder ? folder : "/tmp");
+	int fd = mkostemps(file, 5, O_CLOEXEC), code;
 
 	*out = NULL;
-	if (asprintf(&file, "%s/lamina-plan-XXXXXX.json",
-		     folder && *folder ? folder : "/tmp") < 0)
-		return lam_fail_memory(err);
-	fd = mkostemps(file, 5, O_CLOEXEC);
-	if (fd < 0 || lam_write_all(fd, text, strlen(text)) != 0)
-		code = lam_file_fail(err, LAM_EWRITE, errno, file);
-	if (fd >= 0)
-		close(fd);
-	if (code == 0)
-		code = run_editor(file, line, err);
-	if (code == 0)
-		code = shell_load(file, out, err);
-	if (fd >= 0)
-		unlink(file);
-	free(file);
+	if (fd < 0)
+		return lam_file_fail(err, LAM_EWRITE, errno, file);
+	code = edit_file(fd, file, text, line, out, err);
+	unlink(file);
 	return code;
 }

@@ -1,9 +1,11 @@
+/* Jobs on threads of their own. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "shell/shell.h"
 
 struct running {
@@ -20,11 +22,6 @@ struct shell_jobs {
 	size_t alive; /* threads */
 };
 
-struct start {
-	struct shell_jobs *jobs;
-	struct job *job;
-};
-
 static void wake(void *context)
 {
 	const struct shell_jobs *jobs = context;
@@ -37,10 +34,8 @@ static void wake(void *context)
 
 struct shell_jobs *shell_jobs_new(void)
 {
-	struct shell_jobs *jobs = calloc(1, sizeof *jobs);
+	struct shell_jobs *jobs = lam_xcalloc(1, sizeof *jobs);
 
-	if (!jobs)
-		return NULL;
 	jobs->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (jobs->fd < 0) {
 		free(jobs);
@@ -87,24 +82,23 @@ static void end(struct shell_jobs *jobs, struct job *job)
 
 static void *run(void *data)
 {
-	struct start start = *(struct start *)data;
+	struct job *job = data;
+	struct shell_jobs *jobs = job->context;
 
-	free(data);
-	job_run(start.job);
-	end(start.jobs, start.job);
-	pthread_mutex_lock(&start.jobs->mutex);
-	start.jobs->alive--;
-	pthread_cond_signal(&start.jobs->ended);
-	pthread_mutex_unlock(&start.jobs->mutex);
+	job_run(job);
+	end(jobs, job);
+	pthread_mutex_lock(&jobs->mutex);
+	jobs->alive--;
+	pthread_cond_signal(&jobs->ended);
+	pthread_mutex_unlock(&jobs->mutex);
 	return NULL;
 }
 
 void shell_jobs_start(struct shell_jobs *jobs, struct job *job)
 {
-	struct start *start = malloc(sizeof *start);
 	pthread_attr_t attributes;
 	pthread_t thread;
-	int failed = 1;
+	int failed;
 
 	job->heard = wake;
 	job->context = jobs;
@@ -112,16 +106,12 @@ void shell_jobs_start(struct shell_jobs *jobs, struct job *job)
 	jobs->running[job->kind] = (struct running){ .job = job };
 	jobs->alive++;
 	pthread_mutex_unlock(&jobs->mutex);
-	if (start) {
-		*start = (struct start){ jobs, job };
-		pthread_attr_init(&attributes);
-		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-		failed = pthread_create(&thread, &attributes, run, start);
-		pthread_attr_destroy(&attributes);
-	}
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	failed = pthread_create(&thread, &attributes, run, job);
+	pthread_attr_destroy(&attributes);
 	if (!failed)
 		return;
-	free(start);
 	job->code = lam_fail(&job->err, LAM_ENOMEM, "no thread could be started");
 	pthread_mutex_lock(&jobs->mutex);
 	jobs->alive--;
@@ -172,11 +162,4 @@ bool shell_jobs_progress(struct shell_jobs *jobs, enum job_kind kind,
 	}
 	pthread_mutex_unlock(&jobs->mutex);
 	return news;
-}
-
-bool shell_jobs_running(const struct shell_jobs *jobs, enum job_kind kind)
-{
-	/* only the screen's thread starts jobs and takes them back: this is its own view
-	 */
-	return jobs->running[kind].job || jobs->done[kind];
 }

@@ -1,5 +1,7 @@
+/* The loop: events in, effects carried out, frames drawn. */
 #include "shell/shell.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -238,7 +240,8 @@ int shell_run(struct call *call, struct app *app, struct term *term)
 
 	s.jobs = shell_jobs_new();
 	if (!s.jobs)
-		return lam_fail_memory(&call->err);
+		return lam_fail_errno(&call->err, LAM_EUSAGE, errno,
+				      "a descriptor for jobs");
 	s.canvas.ascii = app->ascii = term_is_ascii(term);
 	give_size(&s);
 	give(&s, &start);

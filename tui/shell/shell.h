@@ -11,7 +11,7 @@ int shell_run(struct call *call, struct app *app, struct term *term);
 
 /* shell_jobs.c: jobs on threads of their own. */
 struct shell_jobs;
-struct shell_jobs *shell_jobs_new(void); /* NULL on no memory or descriptors */
+struct shell_jobs *shell_jobs_new(void); /* NULL on no descriptors */
 /* Stops all jobs, waits for them, and frees what they left. */
 void shell_jobs_free(struct shell_jobs *jobs);
 /* Readable when something has ended or made progress. */
@@ -25,7 +25,6 @@ struct job *shell_jobs_ended(struct shell_jobs *jobs);
 /* The progress of a job that runs, if it made any since the last call. */
 bool shell_jobs_progress(struct shell_jobs *jobs, enum job_kind kind,
 			 struct job_progress *out);
-bool shell_jobs_running(const struct shell_jobs *jobs, enum job_kind kind);
 
 /* shell_state.c */
 void shell_state_load(struct app *app, const char *file);

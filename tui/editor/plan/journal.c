@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,6 +14,7 @@
 #include <lamina/path.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 
 #define SUFFIX  ".json"
@@ -348,18 +348,17 @@ static struct draft *read_draft(const char *path, int fd)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(MOST_BYTES);
 	struct draft *d = lam_xcalloc(1, sizeof *d);
-	json_t *value = NULL;
+	json_auto_t *value = NULL;
 	struct lam_error why;
 
 	d->fd = fd;
 	d->file = lam_xstrdup(path);
 	if (lam_file_read_fd(&text, fd, path, &why) == 0)
-		value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+		value = lam_json_load(text.data, text.len, path, NULL, &why);
 	if (!fill(d, value)) {
 		draft_free(d);
 		d = NULL;
 	}
-	json_decref(value);
 	return d;
 }
 
