@@ -16,9 +16,11 @@
 #define LAM_MAX_JSON_DEPTH 128
 /* An index in an index: the spec allows it, nobody nests deeper than 2. */
 #define LAM_MAX_INDEX_DEPTH 8
-/* overlay2 mounts 127 layers; above that images are data, and some thousands are still
- * cheap. */
-#define LAM_MAX_LAYERS 4096
+/* Docker refuses the 126th layer ("max depth exceeded"), Podman the 129th, and containerd
+ * mounts as many as the kernel takes, some 500; above that images are data, and some
+ * thousands are still cheap. */
+#define LAM_DOCKER_LAYERS 125
+#define LAM_MAX_LAYERS    4096
 
 /* Tar. Go's archive/tar takes 1 MiB for a PAX or GNU long name body, and so for a sparse
  * map. */

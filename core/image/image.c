@@ -158,7 +158,7 @@ static void note_oddities(struct lam_image *image)
 		with_layer += !image->config.history[i].empty_layer;
 	if (image->config.history_count && with_layer != image->layer_count)
 		lam_notes_add(&image->notes, LAM_ODD_HISTORY, LAM_NOTE_IMAGE, NULL, 0);
-	if (image->layer_count > 127)
+	if (image->layer_count > LAM_DOCKER_LAYERS)
 		lam_notes_add(&image->notes, LAM_ODD_MANY_LAYERS, LAM_NOTE_IMAGE, NULL,
 			      0);
 }
@@ -202,7 +202,9 @@ static int split_platform(char *text, struct lam_platform *out, struct lam_error
 	*arch++ = '\0';
 	if (variant)
 		*variant++ = '\0';
-	*out = (struct lam_platform){ text, arch, variant && *variant ? variant : NULL };
+	*out = (struct lam_platform){ .os = text,
+				      .architecture = arch,
+				      .variant = variant && *variant ? variant : NULL };
 	return 0;
 }
 

@@ -92,7 +92,7 @@ static const struct {
 	[LAM_ODD_HISTORY] = { "history",
 			      "the history has not one entry for each layer; kept as it is" },
 	[LAM_ODD_MANY_LAYERS] = { "many-layers",
-				  "more than 127 layers: overlayfs runtimes cannot mount it" },
+				  "more than 125 layers: Docker takes no more; Podman takes 128, containerd some 500" },
 };
 
 const char *lam_odd_name(enum lam_odd odd)

@@ -2,6 +2,7 @@
  * links that stay together. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/stop.h"
@@ -230,6 +231,60 @@ int lam_layout_assign(struct lam_layout *l, struct lam_error *err)
 	remark_rules(l);
 	remark_new_paths(l);
 	return 0;
+}
+
+/* Registry changes of Windows: Hives/NAME_Delta */
+
+static bool is_delta(const struct lam_tree *tree, uint32_t node)
+{
+	static const char end[] = "_delta";
+	size_t len, end_len = sizeof end - 1;
+	const char *name = lam_tree_name(tree, node, &len);
+
+	return len > end_len && strncasecmp(name + len - end_len, end, end_len) == 0;
+}
+
+static void pin_hive(struct lam_layout *l, uint32_t node, struct lam_error *err)
+{
+	char path[LAM_PATH_TEXT];
+
+	lam_layout_path(l, node, path);
+	for (uint32_t v = l->tree->nodes[node].version; v != LAM_NODE_NONE;
+	     v = l->tree->versions[v].previous) {
+		const struct lam_version *version = &l->tree->versions[v];
+		struct lam_layout_target *target = &l->stack[l->owners[version->layer]];
+
+		if (version->change == LAM_CHANGE_DELETED || target->hive)
+			continue;
+		target->hive = lam_layout_copy(l, path);
+		if (target->original == UINT32_MAX)
+			lam_layout_error(
+				l, err,
+				"layer \"%s\" would merge layer %u with others, which has changes "
+				"of Windows' registry (%s): these would be lost; give it a layer of its own",
+				target->info.name, version->layer, path);
+	}
+}
+
+void lam_layout_pin_hives(struct lam_layout *l, struct lam_error *err)
+{
+	const struct lam_tree *tree = l->tree;
+	const struct lam_node *root = &tree->nodes[LAM_NODE_ROOT];
+
+	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
+	     n++) {
+		const struct lam_node *hives = &tree->nodes[n];
+		size_t len;
+		const char *name = lam_tree_name(tree, n, &len);
+
+		if (len != 5 || strncasecmp(name, "hives", len) != 0)
+			continue;
+		for (uint32_t c = hives->first_child;
+		     c < hives->first_child + hives->child_count; c++) {
+			if (is_delta(tree, c))
+				pin_hive(l, c, err);
+		}
+	}
 }
 
 /* Hard links and originals that cannot stay */

@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "tar/write.h"
 
-static char *copy(struct lam_arena *arena, const char *text)
+char *lam_layout_copy(struct lam_layout *l, const char *text)
 {
-	char *out = lam_arena_copy(arena, text, strlen(text));
+	char *out = lam_arena_copy(&l->arena, text, strlen(text));
 
 	if (!out)
 		lam_out_of_memory();
@@ -48,7 +49,7 @@ void lam_layout_remark_add(struct lam_layout *l, bool strict, const char *format
 	va_end(args);
 	LAM_XGROW(l->remarks, l->remark_count, l->remark_cap);
 	l->remarks[l->remark_count++] =
-		(struct lam_remark){ copy(&l->arena, text), strict };
+		(struct lam_remark){ lam_layout_copy(l, text), strict };
 }
 
 int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *err,
@@ -63,9 +64,14 @@ int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *e
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	t->info.reason = copy(&l->arena, text);
+	t->info.reason = lam_layout_copy(l, text);
 	t->kept = false;
-	if (t->info.keep)
+	if (t->hive)
+		lam_layout_error(l, err,
+				 "layer \"%s\" has changes of Windows' registry (%s), "
+				 "and is kept as it is or not at all: %s",
+				 t->info.name, t->hive, t->info.reason);
+	else if (t->info.keep)
 		lam_layout_error(l, err,
 				 "layer \"%s\" (keep: true) cannot stay as it is: %s",
 				 t->info.name, t->info.reason);
@@ -147,7 +153,7 @@ static const char *from_text(struct lam_layout *l, const bool *origins)
 						: "layers ",
 				  text);
 
-	return copy(&l->arena, whole);
+	return lam_layout_copy(l, whole);
 }
 
 /* Counts of what is assigned to each target, and from which originals it came. */
@@ -267,6 +273,12 @@ static int describe(struct lam_layout *l, struct lam_error *err)
 			return err->code;
 		written += t->info.fate != LAM_FATE_EMPTY;
 	}
+	if (written > LAM_DOCKER_LAYERS)
+		lam_layout_remark_add(
+			l, false,
+			"%zu layers: Docker takes no more than %d; Podman takes "
+			"128, containerd some 500",
+			written, LAM_DOCKER_LAYERS);
 	if (written)
 		return 0;
 	/* an image has at least one layer */
@@ -297,6 +309,9 @@ static void remark_groups(struct lam_layout *l)
 static int make(struct lam_layout *l, struct lam_error *err)
 {
 	if (start(l, err) < 0 || lam_layout_assign(l, err) < 0)
+		return err->code;
+	lam_layout_pin_hives(l, err);
+	if (err->code != LAM_OK)
 		return err->code;
 	for (size_t t = 0; t < l->target_count; t++)
 		l->stack[t].kept = l->stack[t].original != UINT32_MAX;

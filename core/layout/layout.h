@@ -20,6 +20,8 @@ struct lam_layout_mark {
 struct lam_layout_target {
 	struct lam_target info;
 	bool kept;              /* so far */
+	const char *hive;       /* what in its only original makes it one that is kept or
+				   refused; NULL: nothing */
 	uint32_t original;      /* the only one it is made from, or UINT32_MAX */
 	struct lam_item *items; /* of a written one */
 	size_t item_count;
@@ -50,6 +52,9 @@ struct lam_layout {
 };
 
 int lam_layout_assign(struct lam_layout *layout, struct lam_error *err);
+/* Layers with changes of Windows' registry stay as they are: each has its own in the same
+ * few files, and Windows replays all of them, of which a merged tree has the last alone. */
+void lam_layout_pin_hives(struct lam_layout *layout, struct lam_error *err);
 /* targets[] and kept: hard-link groups whole, and originals that nothing
  * went out of or into. */
 int lam_layout_settle(struct lam_layout *layout, struct lam_error *err);
@@ -74,6 +79,8 @@ void lam_layout_error(struct lam_layout *layout, struct lam_error *err,
 		      const char *format, ...) __attribute__((format(printf, 3, 4)));
 void lam_layout_remark_add(struct lam_layout *layout, bool strict, const char *format,
 			   ...) __attribute__((format(printf, 3, 4)));
+/* A text that lives as long as the layout. */
+char *lam_layout_copy(struct lam_layout *layout, const char *text);
 /* A node's path for a message. */
 const char *lam_layout_path(const struct lam_layout *layout, uint32_t node,
 			    char out[LAM_PATH_TEXT]);

@@ -258,6 +258,10 @@ static int read_platform(struct lam_platform *out, const struct lam_json *json,
 	if (lam_json_get_text(json, "os", false, &out->os, err) < 0 ||
 	    lam_json_get_text(json, "architecture", false, &out->architecture, err) < 0)
 		return err->code;
+	if (json_is_array(json_object_get(json->value, "os.features")))
+		out->os_features = json_object_get(json->value, "os.features");
+	if (lam_json_get_text(json, "os.version", false, &out->os_version, err) < 0)
+		return err->code;
 	return lam_json_get_text(json, "variant", false, &out->variant, err);
 }
 
@@ -421,8 +425,10 @@ static int read_history(struct lam_config *c, const struct lam_json *root,
 static int read_config(struct lam_config *c, const struct lam_json *root,
 		       struct lam_error *err)
 {
-	static const char *const keys[] = { "rootfs",       "history", "created", "os",
-					    "architecture", "variant", "config",  NULL };
+	static const char *const keys[] = { "rootfs",     "history",      "created",
+					    "os",         "architecture", "variant",
+					    "os.version", "os.features",  "config",
+					    NULL };
 
 	if (!json_is_object(root->value))
 		return lam_json_fail(root, err, LAM_EFORMAT, "expected an object");

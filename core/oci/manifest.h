@@ -73,6 +73,9 @@ void lam_manifest_fini(struct lam_manifest *manifest);
 
 struct lam_platform { /* strings of the caller's or the document's; NULL: not given */
 	const char *os, *architecture, *variant;
+	/* of Windows: which build, and what of it is needed; the choice does not ask */
+	const char *os_version;
+	json_t *os_features; /* borrowed */
 };
 
 struct lam_index_entry {

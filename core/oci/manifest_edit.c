@@ -268,7 +268,9 @@ static bool same_text(const char *a, const char *b)
 static bool is_same_platform(const struct lam_platform *a, const struct lam_platform *b)
 {
 	return same_text(a->os, b->os) && same_text(a->architecture, b->architecture) &&
-	       same_text(a->variant, b->variant);
+	       same_text(a->variant, b->variant) &&
+	       (!b->os_version || same_text(a->os_version, b->os_version)) &&
+	       (!b->os_features || json_equal(a->os_features, b->os_features));
 }
 
 static void set_platform(json_t *descriptor, const struct lam_platform *p)
@@ -276,13 +278,15 @@ static void set_platform(json_t *descriptor, const struct lam_platform *p)
 	json_object_del(descriptor, "platform");
 	if (p->os && p->architecture)
 		json_object_set_new(descriptor, "platform",
-				    json_pack("{s:s, s:s, s:s*}", "architecture",
-					      p->architecture, "os", p->os, "variant",
+				    json_pack("{s:s, s:s, s:s*, s:O*, s:s*}",
+					      "architecture", p->architecture, "os",
+					      p->os, "os.version", p->os_version,
+					      "os.features", p->os_features, "variant",
 					      p->variant));
 }
 
 /* What stood in the place of an image; a platform that says the same stays, with what
- * else it says (os.version). */
+ * else it says. */
 static json_t *edit_image(const struct lam_index_entry *entry, const char *media_type,
 			  const struct lam_digest *digest, int64_t size,
 			  const struct lam_platform *platform)

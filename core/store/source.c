@@ -75,7 +75,8 @@ static struct lam_platform wanted(const struct lam_source *s, struct utsname *ma
 
 	if (!p.os) {
 		uname(machine);
-		p = (struct lam_platform){ "linux", machine->machine, NULL };
+		p = (struct lam_platform){ .os = "linux",
+					   .architecture = machine->machine };
 	}
 	normalise(&p);
 	return p;

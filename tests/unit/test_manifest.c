@@ -237,8 +237,11 @@ static void only_images(void **state)
 	static const char windows[] =
 		"\"platform\":{\"os\":\"windows\",\"architecture\":\"amd64\","
 		"\"os.version\":\"10\"}";
-	static const struct lam_platform same = { "windows", "amd64", NULL },
-					 other = { "linux", "arm64", "v8" };
+	static const struct lam_platform same = { .os = "windows",
+						  .architecture = "amd64" },
+					 other = { .os = "linux",
+						   .architecture = "arm64",
+						   .variant = "v8" };
 	struct lam_digest a = digest(DA);
 	struct lam_buf old = LAM_BUF(1 << 20), new = LAM_BUF(1 << 20);
 
