@@ -83,16 +83,6 @@ int lam_buf_printf(struct lam_buf *buf, struct lam_error *err, const char *forma
 	return 0;
 }
 
-char *lam_buf_steal(struct lam_buf *buf, struct lam_error *err)
-{
-	char *data = buf->data ? buf->data : calloc(1, 1);
-
-	if (!data && lam_fail_memory(err) < 0)
-		return NULL;
-	*buf = LAM_BUF(buf->max);
-	return data;
-}
-
 void lam_free_ptr(void *pointer_to_pointer)
 {
 	void *pointer;
@@ -136,6 +126,6 @@ char *lam_text_steal(struct lam_buf *text)
 {
 	char *data = text->data ? text->data : lam_xstrdup("");
 
-	*text = LAM_TEXT;
+	*text = LAM_BUF(text->max);
 	return data;
 }

@@ -36,12 +36,8 @@ void lam_text_puts(struct lam_buf *text, const char *more);
 void lam_text_putc(struct lam_buf *text, char c);
 void lam_text_printf(struct lam_buf *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Hands the memory to the caller (free()); "" for an empty one. */
+/* Hands the memory of any buffer to the caller (free()); "" for an empty one. */
 char *lam_text_steal(struct lam_buf *text);
-
-/* Hands the memory to the caller (free()), never NULL: "" for an empty buffer. NULL and
- * err on no memory. */
-char *lam_buf_steal(struct lam_buf *buf, struct lam_error *err);
 
 /* For locals: `LAM_CLEANUP(lam_buf_fini) struct lam_buf buf = LAM_BUF(n);` */
 #define LAM_CLEANUP(function) __attribute__((cleanup(function)))

@@ -1,8 +1,10 @@
+/* Digests as text, and running hashes. */
 #include "base/digest.h"
 
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/path.h"
 
 /* What the second of two hashes finds in the nearest cache. */
@@ -121,23 +123,21 @@ bool lam_digest_equal(const struct lam_digest *a, const struct lam_digest *b)
 	       memcmp(a->bytes, b->bytes, length_of(a->algorithm)) == 0;
 }
 
-int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
-		  struct lam_error *err)
+void lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm)
 {
-	const EVP_MD *md = algorithm == LAM_SHA512 ? EVP_sha512() : EVP_sha256();
-
 	hash->algorithm = algorithm == LAM_SHA512 ? LAM_SHA512 : LAM_SHA256;
 	hash->context = EVP_MD_CTX_new();
-	if (!hash->context || !EVP_DigestInit_ex(hash->context, md, NULL)) {
-		lam_hash_fini(hash);
-		return lam_fail_memory(err);
-	}
-	return 0;
+	if (!hash->context ||
+	    !EVP_DigestInit_ex(hash->context,
+			       algorithm == LAM_SHA512 ? EVP_sha512() : EVP_sha256(),
+			       NULL))
+		lam_out_of_memory();
 }
 
-int lam_hash_reset(struct lam_hash *hash, struct lam_error *err)
+void lam_hash_reset(struct lam_hash *hash)
 {
-	return EVP_DigestInit_ex(hash->context, NULL, NULL) ? 0 : lam_fail_memory(err);
+	if (!EVP_DigestInit_ex(hash->context, NULL, NULL))
+		lam_out_of_memory();
 }
 
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len)
@@ -174,15 +174,15 @@ void lam_hash_fini(struct lam_hash *hash)
 	hash->context = NULL;
 }
 
-int lam_digest_of(struct lam_digest *out, enum lam_algorithm algorithm, const void *bytes,
-		  size_t len, struct lam_error *err)
+struct lam_digest lam_digest_of(enum lam_algorithm algorithm, const void *bytes,
+				size_t len)
 {
+	struct lam_digest digest;
 	struct lam_hash hash;
 
-	if (lam_hash_init(&hash, algorithm, err) < 0)
-		return err->code;
+	lam_hash_init(&hash, algorithm);
 	lam_hash_update(&hash, bytes, len);
-	lam_hash_final(&hash, out);
+	lam_hash_final(&hash, &digest);
 	lam_hash_fini(&hash);
-	return 0;
+	return digest;
 }

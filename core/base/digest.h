@@ -31,11 +31,9 @@ struct lam_hash {
 	enum lam_algorithm algorithm;
 };
 
-int lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm,
-		  struct lam_error *err);
-/* Begins anew with the same algorithm, at less cost than init; also after final. After a
- * failure it may only be given to fini. */
-int lam_hash_reset(struct lam_hash *hash, struct lam_error *err);
+void lam_hash_init(struct lam_hash *hash, enum lam_algorithm algorithm);
+/* Begins anew with the same algorithm, at less cost than init; also after final. */
+void lam_hash_reset(struct lam_hash *hash);
 void lam_hash_update(struct lam_hash *hash, const void *bytes, size_t len);
 /* The same bytes to both, in turn while they are in the nearest cache: a layer, and a
  * file in it. */
@@ -44,7 +42,7 @@ void lam_hash_update_both(struct lam_hash *a, struct lam_hash *b, const void *by
 /* Ends the hash; call fini (or init anew) after it. */
 void lam_hash_final(struct lam_hash *hash, struct lam_digest *out);
 void lam_hash_fini(struct lam_hash *hash);
-int lam_digest_of(struct lam_digest *out, enum lam_algorithm algorithm, const void *bytes,
-		  size_t len, struct lam_error *err);
+struct lam_digest lam_digest_of(enum lam_algorithm algorithm, const void *bytes,
+				size_t len);
 
 #endif

@@ -166,54 +166,60 @@ static size_t plain_run(const unsigned char *bytes, size_t len)
 	return n;
 }
 
-int lam_path_append_escaped(struct lam_buf *out, const char *bytes, size_t len,
-			    struct lam_error *err)
+void lam_path_append_escaped(struct lam_buf *text, const char *bytes, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 
-	for (size_t at = 0; at < len;) {
-		size_t used = plain_run(p + at, len - at);
-		const char *shown;
-		char text[16];
+	for (size_t at = 0, used; at < len; at += used) {
+		const char *shown = "";
+		char escape[16];
 
-		if (used) {
-			if (lam_buf_append(out, bytes + at, used, err) < 0)
-				return err->code;
-			at += used;
-			continue;
-		}
-		shown = escape_one(p + at, len - at, &used, text);
-		if ((shown[0] ? lam_buf_append_text(out, shown, err)
-			      : lam_buf_append(out, bytes + at, used, err)) < 0)
-			return err->code;
-		at += used;
+		used = plain_run(p + at, len - at);
+		if (!used)
+			shown = escape_one(p + at, len - at, &used, escape);
+		if (shown[0])
+			lam_text_puts(text, shown);
+		else
+			lam_text_add(text, bytes + at, used);
 	}
-	return 0;
+}
+
+/* Where the first thing is that the text form writes out; len: nowhere. */
+static size_t first_escaped(const char *bytes, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+
+	for (size_t at = 0, used; at < len; at += used) {
+		char escape[16];
+
+		used = plain_run(p + at, len - at);
+		if (!used && escape_one(p + at, len - at, &used, escape)[0])
+			return at;
+	}
+	return len;
 }
 
 bool lam_path_is_escaped(const char *bytes, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)bytes;
+	return first_escaped(bytes, len) < len;
+}
 
-	for (size_t at = 0; at < len;) {
-		size_t used = plain_run(p + at, len - at);
-		char text[16];
-
-		if (!used && escape_one(p + at, len - at, &used, text)[0])
-			return true;
-		at += used;
+bool lam_path_may_show(const char *text, size_t len)
+{
+	for (size_t at = 0; at < len; at++) {
+		at += first_escaped(text + at, len - at);
+		if (at < len && text[at] != '\\')
+			return false;
 	}
-	return false;
+	return true;
 }
 
 char *lam_path_escape(const char *bytes, size_t len)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
-	struct lam_error err;
+	struct lam_buf text = LAM_TEXT;
 
-	if (lam_path_append_escaped(&out, bytes, len, &err) < 0)
-		return NULL;
-	return lam_buf_steal(&out, &err);
+	lam_path_append_escaped(&text, bytes, len);
+	return lam_text_steal(&text);
 }
 
 static int hex_value(char c)
@@ -290,14 +296,14 @@ int lam_path_append_unescaped(struct lam_buf *out, const char *text, size_t len,
 int lam_path_unescape(char **out_bytes, size_t *out_len, const char *text,
 		      struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf out = LAM_TEXT;
 
 	*out_bytes = NULL;
 	if (lam_path_append_unescaped(&out, text, strlen(text), err) < 0)
 		return err->code;
 	*out_len = out.len;
-	*out_bytes = lam_buf_steal(&out, err);
-	return *out_bytes ? 0 : err->code;
+	*out_bytes = lam_text_steal(&out);
+	return 0;
 }
 
 const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len,
@@ -306,11 +312,9 @@ const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len
 	const size_t half = LAM_PATH_TEXT / 2 - 4;
 	char *text = lam_path_escape(bytes, len);
 	const char *slash = absolute ? "/" : "";
-	size_t text_len = text ? strlen(text) : 0;
+	size_t text_len = strlen(text);
 
-	if (!text)
-		snprintf(out, LAM_PATH_TEXT, "(out of memory)");
-	else if (text_len + 2 < LAM_PATH_TEXT)
+	if (text_len + 2 < LAM_PATH_TEXT)
 		snprintf(out, LAM_PATH_TEXT, "%s%s", slash, text);
 	else
 		snprintf(out, LAM_PATH_TEXT, "%s%.*s...%s", slash, (int)half, text,

@@ -1,7 +1,6 @@
 /* Paths inside an image: bytes, no meaning but '/' and '\0'. The canonical form has no
- * leading slash, no empty,
- * "." or ".." component and no trailing slash; the root is "". The text form is how paths
- * stand on screens, in listings, in messages and in plans (design: one escaper). */
+ * leading slash, no empty, "." or ".." component and no trailing slash; the root is "".
+ * The text form is how paths stand on screens, in listings, in messages and in plans. */
 #ifndef LAM_PATH_H
 #define LAM_PATH_H
 
@@ -26,19 +25,23 @@ enum lam_wh {
 enum lam_wh lam_wh_classify(const char *base, size_t len, const char **out_name,
 			    size_t *out_len);
 
-/* Appends the text form (lam_path_escape of the public header) to a buffer. */
-int lam_path_append_escaped(struct lam_buf *out, const char *bytes, size_t len,
-			    struct lam_error *err);
+/* Appends the text form (lam_path_escape of the public header) to a LAM_TEXT. */
+void lam_path_append_escaped(struct lam_buf *text, const char *bytes, size_t len);
+
+/* Whether text may be shown as it is: the text form would write nothing out but
+ * backslashes, which text that is made of escaped names holds. */
+bool lam_path_may_show(const char *text, size_t len);
 
 /* Bytes of a text form; fails with LAM_EPLAN on a bad escape (text: what is wrong,
  * without the path). */
 int lam_path_append_unescaped(struct lam_buf *out, const char *text, size_t len,
 			      struct lam_error *err);
 
-/* For messages: an escaped copy in a small ring of thread-local buffers is NOT offered;
- *use char text[LAM_PATH_TEXT]; lam_fail(err, LAM_EFORMAT, "%s: ...", lam_path_text(text,
- *bytes, len)); which cuts long paths in the middle with "...". Absolute paths start with
- *'/': pass absolute = true to have the '/' put before a canonical path. */
+/* For messages; long paths are cut in the middle with "...". absolute: a '/' is put before
+ * a canonical path.
+ *
+ *	char text[LAM_PATH_TEXT];
+ *	lam_fail(err, LAM_EFORMAT, "%s: ...", lam_path_text(text, bytes, len, true)); */
 #define LAM_PATH_TEXT 512
 const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len,
 			  bool absolute);

@@ -1,11 +1,11 @@
+/* Threads, and work whose results come back in order. */
 #include "base/workers.h"
 
 #include <assert.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
-#include "base/thread.h"
+#include "base/memory.h"
 
 struct work {
 	struct work *next; /* in the workers' queue */
@@ -58,34 +58,30 @@ static void *run_worker(void *context)
 	return NULL;
 }
 
-static int start_threads(struct lam_workers *w, unsigned threads, struct lam_error *err)
+int lam_thread_start(pthread_t *out, void *(*run)(void *context), void *context)
 {
-	int problem = 0;
+	sigset_t all, before;
+	int problem;
 
-	while (w->count < threads && problem == 0) {
-		problem = lam_thread_start(&w->threads[w->count], run_worker, w);
-		w->count += problem == 0;
-	}
-	return problem ? lam_fail_errno(err, LAM_EREAD, problem, "starting a thread") : 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	problem = pthread_create(out, NULL, run, context);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return problem;
 }
 
-int lam_workers_new(struct lam_workers **out, unsigned threads, struct lam_error *err)
+struct lam_workers *lam_workers_new(unsigned threads)
 {
-	struct lam_workers *w = calloc(1, sizeof *w);
+	struct lam_workers *w = lam_xcalloc(1, sizeof *w);
 
-	*out = NULL;
-	if (!w)
-		return lam_fail_memory(err);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->given, NULL);
 	pthread_cond_init(&w->done, NULL);
-	w->threads = calloc(threads + 1, sizeof *w->threads);
-	if ((w->threads ? start_threads(w, threads, err) : lam_fail_memory(err)) < 0) {
-		lam_workers_free(w);
-		return err->code;
-	}
-	*out = w;
-	return 0;
+	w->threads = lam_xcalloc(threads, sizeof *w->threads);
+	while (w->count < threads &&
+	       lam_thread_start(&w->threads[w->count], run_worker, w) == 0)
+		w->count++;
+	return w;
 }
 
 void lam_workers_free(struct lam_workers *w)
@@ -110,23 +106,14 @@ unsigned lam_workers_count(const struct lam_workers *w)
 	return w->count;
 }
 
-int lam_lane_new(struct lam_lane **out, struct lam_workers *workers, size_t depth,
-		 struct lam_error *err)
+struct lam_lane *lam_lane_new(struct lam_workers *workers, size_t depth)
 {
-	struct lam_lane *lane = calloc(1, sizeof *lane);
+	struct lam_lane *lane = lam_xcalloc(1, sizeof *lane);
 
-	*out = NULL;
-	if (!lane)
-		return lam_fail_memory(err);
 	lane->workers = workers;
 	lane->depth = depth ? depth : 1;
-	lane->ring = calloc(lane->depth, sizeof *lane->ring);
-	if (!lane->ring) {
-		free(lane);
-		return lam_fail_memory(err);
-	}
-	*out = lane;
-	return 0;
+	lane->ring = lam_xcalloc(lane->depth, sizeof *lane->ring);
+	return lane;
 }
 
 /* Takes out of the queue what has not begun. */

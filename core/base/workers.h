@@ -4,6 +4,7 @@
 #ifndef LAM_WORKERS_H
 #define LAM_WORKERS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -11,8 +12,12 @@
 
 struct lam_workers;
 
-/* threads: 0 for none (see above). Signals are blocked in the threads. */
-int lam_workers_new(struct lam_workers **out, unsigned threads, struct lam_error *err);
+/* A thread in which all signals are blocked: those are for threads that the program made
+ * itself. 0, or an errno. */
+int lam_thread_start(pthread_t *out, void *(*run)(void *context), void *context);
+
+/* threads: 0 for none (see above); where the system has no more to give, fewer. */
+struct lam_workers *lam_workers_new(unsigned threads);
 /* Waits for the jobs that run. All lanes must be freed before. */
 void lam_workers_free(struct lam_workers *workers);
 unsigned lam_workers_count(const struct lam_workers *workers);
@@ -22,8 +27,7 @@ unsigned lam_workers_count(const struct lam_workers *workers);
 struct lam_lane;
 
 /* depth: how many jobs may be given before one must be taken. */
-int lam_lane_new(struct lam_lane **out, struct lam_workers *workers, size_t depth,
-		 struct lam_error *err);
+struct lam_lane *lam_lane_new(struct lam_workers *workers, size_t depth);
 /* Waits for jobs that run, drops those that wait; jobs not taken are the caller's loss,
  * so drain first: jobs themselves are the caller's memory. */
 void lam_lane_free(struct lam_lane *lane);

@@ -207,11 +207,8 @@ int lam_encoder_new(struct lam_writer **out, struct lam_writer *inner,
 	e->options = *options;
 	e->piece_size = lam_piece_size(options->compression);
 	pthread_mutex_init(&e->lock, NULL);
-	if (lam_lane_new(&e->lane, options->workers,
-			 lam_workers_count(options->workers) * 2 + 1, err) < 0) {
-		encoder_close(&e->base);
-		return err->code;
-	}
+	e->lane = lam_lane_new(options->workers,
+			       lam_workers_count(options->workers) * 2 + 1);
 	*out = &e->base;
 	return 0;
 }

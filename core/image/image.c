@@ -96,10 +96,9 @@ static int make_manifest(struct lam_image *image, size_t config_size,
 						     .diff_id = layer->diff_id };
 	}
 	if (lam_manifest_make(&image->config_digest, (int64_t)config_size, stack,
-			      image->layer_count, &made, err) < 0 ||
-	    lam_digest_of(&image->manifest_digest, LAM_SHA256, made.data, made.len, err) <
-		    0)
+			      image->layer_count, &made, err) < 0)
 		return err->code;
+	image->manifest_digest = lam_digest_of(LAM_SHA256, made.data, made.len);
 	return lam_manifest_parse(&image->manifest, made.data, made.len, "manifest", NULL,
 				  err);
 }

@@ -62,7 +62,7 @@ static int blame_digest(const struct layer_job *job, struct lam_error *err)
 {
 	const struct lam_image_layer *layer = &job->opening->image->layers[job->number];
 	struct lam_error first = *err, second;
-	struct lam_reader *blob = NULL, *hashing = NULL;
+	struct lam_reader *blob = NULL;
 	struct lam_hash hash = { 0 };
 	struct lam_digest digest = { 0 };
 	uint64_t len;
@@ -71,16 +71,14 @@ static int blame_digest(const struct layer_job *job, struct lam_error *err)
 	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE ||
 	    first.code != LAM_EFORMAT)
 		return first.code;
-	code = lam_hash_init(&hash, layer->descriptor.digest.algorithm, &second);
-	if (code == 0)
-		code = lam_source_open_layer(job->opening->image->source, job->number, 0,
-					     &blob, &second);
-	if (code == 0)
-		code = lam_reader_hashing(&hashing, LAM_STEAL(blob), &hash, NULL,
-					  &second);
-	if (code == 0)
-		code = lam_read_drain(hashing, &len, &second);
-	lam_reader_close(hashing);
+	lam_hash_init(&hash, layer->descriptor.digest.algorithm);
+	code = lam_source_open_layer(job->opening->image->source, job->number, 0, &blob,
+				     &second);
+	if (code == 0) {
+		blob = lam_reader_tap(blob, &hash, NULL, NULL);
+		code = lam_read_drain(blob, &len, &second);
+	}
+	lam_reader_close(blob);
 	if (code == 0)
 		lam_hash_final(&hash, &digest);
 	lam_hash_fini(&hash);
@@ -130,7 +128,8 @@ static int open_blob(struct layer_job *job, struct lam_reader **out,
 
 	if (lam_source_open_layer(o->image->source, job->number, 0, &blob, err) < 0)
 		return err->code;
-	return lam_reader_progress(out, blob, o->progress, &step, err);
+	*out = lam_reader_progress(blob, o->progress, &step);
+	return 0;
 }
 
 static int read_layer(struct layer_job *job, struct lam_error *err)
@@ -142,10 +141,9 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 		     layer->descriptor.size >= AHEAD_FROM;
 	struct lam_reader *blob = NULL;
 
-	if (o->options->spool &&
-	    lam_spool_new(&layer->spool, o->options->spool,
-			  SPOOL_MEMORY / o->image->layer_count, err) < 0)
-		return err->code;
+	if (o->options->spool)
+		layer->spool = lam_spool_new(o->options->spool,
+					     SPOOL_MEMORY / o->image->layer_count);
 	if (open_blob(job, &blob, err) < 0)
 		return err->code;
 	if (lam_layer_read_blob(&job->layer, blob, (uint32_t)job->number, ahead,
@@ -338,14 +336,10 @@ static int read_all(struct batch *o, struct layer_job *jobs, struct lam_lane *la
 static int run_jobs(struct batch *o, struct layer_job *jobs, struct lam_error *err)
 {
 	unsigned threads = lam_thread_count(o->options->threads);
-	struct lam_workers *workers = NULL;
-	struct lam_lane *lane = NULL;
-	int code = lam_workers_new(&workers, threads > 1 ? threads : 0, err);
+	struct lam_workers *workers = lam_workers_new(threads > 1 ? threads : 0);
+	struct lam_lane *lane = lam_lane_new(workers, threads);
+	int code = read_all(o, jobs, lane, err);
 
-	if (code == 0)
-		code = lam_lane_new(&lane, workers, threads, err);
-	if (code == 0)
-		code = read_all(o, jobs, lane, err);
 	lam_lane_free(lane);
 	lam_workers_free(workers);
 	return code;

@@ -1,13 +1,14 @@
+/* Progress of work, and whether to go on. */
 #include "io/meter.h"
 
 #include <pthread.h>
 #include <time.h>
 
-#include "io/stream.h"
+#include "base/stop.h"
 
 #define REPORT_EVERY 40000000 /* nanoseconds */
 
-/* Reports of one meter come in order, those of several one at a time. */
+/* Reports come one at a time, those of one meter in order. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t now(void)
@@ -18,16 +19,29 @@ static int64_t now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static bool is_set(const atomic_bool *flag)
+static void report(const struct lam_progress *progress, const struct lam_step *step)
 {
-	return flag && atomic_load_explicit(flag, memory_order_relaxed);
+	if (progress && progress->report)
+		progress->report(progress->context, step);
+}
+
+void lam_progress_report(const struct lam_progress *progress, const struct lam_step *step)
+{
+	pthread_mutex_lock(&lock);
+	report(progress, step);
+	pthread_mutex_unlock(&lock);
+}
+
+bool lam_progress_stopped(const struct lam_progress *progress)
+{
+	return progress && lam_stops(progress->stop, 0);
 }
 
 int lam_meter_check(const struct lam_meter *m, struct lam_error *err)
 {
-	if (is_set(m->failed) || (m->progress && is_set(m->progress->stop)))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	return 0;
+	return lam_stops(m->failed, 0) || lam_progress_stopped(m->progress)
+		       ? lam_fail_stopped(err)
+		       : 0;
 }
 
 int lam_meter_add(struct lam_meter *m, uint64_t done, struct lam_error *err)
@@ -38,7 +52,7 @@ int lam_meter_add(struct lam_meter *m, uint64_t done, struct lam_error *err)
 	m->step.done += done;
 	if (time - m->reported >= REPORT_EVERY) {
 		m->reported = time;
-		lam_progress_report(m->progress, &m->step);
+		report(m->progress, &m->step);
 	}
 	pthread_mutex_unlock(&lock);
 	return lam_meter_check(m, err);
@@ -48,6 +62,6 @@ void lam_meter_end(struct lam_meter *m)
 {
 	pthread_mutex_lock(&lock);
 	m->step.done = m->step.total;
-	lam_progress_report(m->progress, &m->step);
+	report(m->progress, &m->step);
 	pthread_mutex_unlock(&lock);
 }

@@ -1,5 +1,5 @@
-/* Counts work that is done, by any number of threads: reports it now and then, and says
- * when to stop. */
+/* Progress: counts work that is done, by any number of threads, reports it now and then,
+ * and says when to stop. */
 #ifndef LAM_METER_H
 #define LAM_METER_H
 
@@ -21,5 +21,10 @@ int lam_meter_check(const struct lam_meter *meter, struct lam_error *err);
 int lam_meter_add(struct lam_meter *meter, uint64_t done, struct lam_error *err);
 /* Reports that all is done. */
 void lam_meter_end(struct lam_meter *meter);
+
+/* A report at once, where there is somebody to report to; never two at the same time. */
+void lam_progress_report(const struct lam_progress *progress,
+			 const struct lam_step *step);
+bool lam_progress_stopped(const struct lam_progress *progress);
 
 #endif

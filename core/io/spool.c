@@ -1,3 +1,4 @@
+/* Bytes that are written once and read back at any offset. */
 #include "io/spool.h"
 
 #include <errno.h>
@@ -5,34 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 struct lam_spool {
 	char *dir;
-	char *memory; /* the last bytes, which are not in the file */
-	size_t memory_len, memory_cap, memory_max;
+	struct lam_buf memory; /* the last bytes, which are not in the file */
 	uint64_t in_file;
 	int fd; /* -1: nothing is */
 };
 
-int lam_spool_new(struct lam_spool **out, const char *dir, size_t memory_max,
-		  struct lam_error *err)
+struct lam_spool *lam_spool_new(const char *dir, size_t memory_max)
 {
-	struct lam_spool *s = calloc(1, sizeof *s);
+	struct lam_spool *s = lam_xmalloc(sizeof *s);
 
-	*out = NULL;
-	if (!s)
-		return lam_fail_memory(err);
-	s->fd = -1;
-	s->memory_max = memory_max;
-	s->dir = strdup(dir);
-	if (!s->dir) {
-		free(s);
-		return lam_fail_memory(err);
-	}
-	*out = s;
-	return 0;
+	*s = (struct lam_spool){ .dir = lam_xstrdup(dir),
+				 .memory = LAM_BUF(memory_max),
+				 .fd = -1 };
+	return s;
 }
 
 void lam_spool_free(struct lam_spool *s)
@@ -41,7 +32,7 @@ void lam_spool_free(struct lam_spool *s)
 		return;
 	if (s->fd >= 0)
 		close(s->fd);
-	free(s->memory);
+	lam_buf_fini(&s->memory);
 	free(s->dir);
 	free(s);
 }
@@ -56,49 +47,23 @@ static int open_file(struct lam_spool *s, struct lam_error *err)
 
 static int put(struct lam_spool *s, const void *bytes, size_t len, struct lam_error *err)
 {
-	const char *at = bytes;
+	int problem;
 
 	if (s->fd < 0 && open_file(s, err) < 0)
 		return err->code;
-	while (len > 0) {
-		ssize_t wrote = pwrite(s->fd, at, len, (off_t)s->in_file);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return lam_fail_errno(err, LAM_EWRITE, errno,
-					      "%s: writing a temporary file", s->dir);
-		at += wrote;
-		s->in_file += (uint64_t)wrote;
-		len -= (size_t)wrote;
-	}
+	problem = lam_write_all(s->fd, bytes, len);
+	if (problem)
+		return lam_fail_errno(err, LAM_EWRITE, problem,
+				      "%s: writing a temporary file", s->dir);
+	s->in_file += len;
 	return 0;
 }
 
 static int flush(struct lam_spool *s, struct lam_error *err)
 {
-	if (put(s, s->memory, s->memory_len, err) < 0)
+	if (put(s, s->memory.data, s->memory.len, err) < 0)
 		return err->code;
-	s->memory_len = 0;
-	return 0;
-}
-
-static int keep(struct lam_spool *s, const void *bytes, size_t len, struct lam_error *err)
-{
-	size_t want = s->memory_len + len, cap = s->memory_cap ? s->memory_cap : 4096;
-
-	while (cap < want)
-		cap *= 2;
-	if (cap != s->memory_cap) {
-		char *memory = realloc(s->memory, cap);
-
-		if (!memory)
-			return lam_fail_memory(err);
-		s->memory = memory;
-		s->memory_cap = cap;
-	}
-	memcpy(s->memory + s->memory_len, bytes, len);
-	s->memory_len += len;
+	lam_buf_clear(&s->memory);
 	return 0;
 }
 
@@ -107,14 +72,15 @@ int lam_spool_append(struct lam_spool *s, const void *bytes, size_t len,
 {
 	if (len == 0)
 		return 0;
-	if (len > s->memory_max - s->memory_len && flush(s, err) < 0)
+	if (len > s->memory.max - s->memory.len && flush(s, err) < 0)
 		return err->code;
-	return len <= s->memory_max ? keep(s, bytes, len, err) : put(s, bytes, len, err);
+	return len <= s->memory.max ? lam_buf_append(&s->memory, bytes, len, err)
+				    : put(s, bytes, len, err);
 }
 
 uint64_t lam_spool_size(const struct lam_spool *s)
 {
-	return s->in_file + s->memory_len;
+	return s->in_file + s->memory.len;
 }
 
 static int read_file(const struct lam_spool *s, uint64_t offset, char *at, size_t len,
@@ -154,8 +120,8 @@ int lam_spool_read(const struct lam_spool *s, uint64_t offset, void *buf, size_t
 	if (read_file(s, offset, buf, filed, err) < 0)
 		return err->code;
 	if (len > filed)
-		memcpy((char *)buf + filed, s->memory + (offset + filed - s->in_file),
-		       len - filed);
+		memcpy((char *)buf + filed,
+		       s->memory.data + (offset + filed - s->in_file), len - filed);
 	return 0;
 }
 

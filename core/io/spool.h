@@ -13,8 +13,7 @@ struct lam_spool;
 
 /* dir: where the file goes once it is needed; copied. memory_max: bytes in
  * memory. */
-int lam_spool_new(struct lam_spool **out, const char *dir, size_t memory_max,
-		  struct lam_error *err);
+struct lam_spool *lam_spool_new(const char *dir, size_t memory_max);
 void lam_spool_free(struct lam_spool *spool);
 /* LAM_EWRITE with the folder's name, where there is no space. One thread. */
 int lam_spool_append(struct lam_spool *spool, const void *bytes, size_t len,

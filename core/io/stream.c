@@ -1,3 +1,4 @@
+/* Streams of bytes: files, memory, and what stands around another stream. */
 #include "io/stream.h"
 
 #include <errno.h>
@@ -6,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/workers.h"
+#include "io/spool.h"
 
 #define PIECE (1u << 20)
 
@@ -34,18 +40,14 @@ int lam_read_full(struct lam_reader *reader, void *buf, size_t cap, size_t *out_
 
 int lam_read_drain(struct lam_reader *reader, uint64_t *out_len, struct lam_error *err)
 {
-	char *piece = malloc(PIECE);
+	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
 	size_t got = 1;
-	int code = piece ? 0 : lam_fail_memory(err);
 
-	*out_len = 0;
-	while (code == 0 && got > 0) {
-		code = lam_read(reader, piece, PIECE, &got, err);
-		if (code == 0)
-			*out_len += got;
+	for (*out_len = 0; got > 0; *out_len += got) {
+		if (lam_read(reader, piece, PIECE, &got, err) < 0)
+			return err->code;
 	}
-	free(piece);
-	return code;
+	return 0;
 }
 
 void lam_reader_close(struct lam_reader *reader)
@@ -83,17 +85,15 @@ void lam_writer_close_ptr(struct lam_writer **writer)
 
 int lam_copy(struct lam_reader *from, struct lam_writer *to, struct lam_error *err)
 {
-	char *piece = malloc(PIECE);
+	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
 	size_t got = 1;
-	int code = piece ? 0 : lam_fail_memory(err);
 
-	while (code == 0 && got > 0) {
-		code = lam_read(from, piece, PIECE, &got, err);
-		if (code == 0)
-			code = lam_write(to, piece, got, err);
+	while (got > 0) {
+		if (lam_read(from, piece, PIECE, &got, err) < 0 ||
+		    lam_write(to, piece, got, err) < 0)
+			return err->code;
 	}
-	free(piece);
-	return code;
+	return 0;
 }
 
 /* Files */
@@ -143,23 +143,14 @@ static void file_close(struct lam_reader *self)
 
 static const struct lam_reader_ops FILE_READER = { file_read, file_close };
 
-int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offset,
-		    uint64_t len, const char *name, struct lam_error *err)
+struct lam_reader *lam_reader_file(int fd, bool own_fd, uint64_t offset, uint64_t len,
+				   const char *name)
 {
-	struct file_reader *f = calloc(1, sizeof *f);
-	char *copy = strdup(name);
+	struct file_reader *f = lam_xmalloc(sizeof *f);
 
-	*out = NULL;
-	if (!f || !copy) {
-		free(f);
-		free(copy);
-		if (own_fd)
-			close(fd);
-		return lam_fail_memory(err);
-	}
-	*f = (struct file_reader){ { &FILE_READER }, fd, own_fd, offset, len, len, copy };
-	*out = &f->base;
-	return 0;
+	*f = (struct file_reader){ { &FILE_READER }, fd, own_fd, offset, len, len,
+				   lam_xstrdup(name) };
+	return &f->base;
 }
 
 bool lam_reader_is_file(const struct lam_reader *reader, int *out_fd,
@@ -201,25 +192,16 @@ static int file_write(struct lam_writer *self, const void *bytes, size_t len,
 		      struct lam_error *err)
 {
 	struct file_writer *f = (struct file_writer *)self;
-	const char *at = bytes;
+	int problem = lam_write_all(f->fd, bytes, len);
 
-	while (len > 0) {
-		ssize_t put = write(f->fd, at, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return lam_fail_errno(err, LAM_EWRITE, errno, "%s: writing",
-					      f->name);
-		at += put;
-		len -= (size_t)put;
-		f->written += put;
-	}
+	if (problem)
+		return lam_fail_errno(err, LAM_EWRITE, problem, "%s: writing", f->name);
+	f->written += (off_t)len;
 	push(f);
 	return 0;
 }
 
-static int file_finish(struct lam_writer *self, struct lam_error *err)
+static int nothing_to_finish(struct lam_writer *self, struct lam_error *err)
 {
 	(void)self;
 	(void)err;
@@ -236,26 +218,17 @@ static void file_writer_close(struct lam_writer *self)
 	free(f);
 }
 
-static const struct lam_writer_ops FILE_WRITER = { file_write, file_finish,
+static const struct lam_writer_ops FILE_WRITER = { file_write, nothing_to_finish,
 						   file_writer_close };
 
-int lam_writer_file(struct lam_writer **out, int fd, bool own_fd, const char *name,
-		    struct lam_error *err)
+struct lam_writer *lam_writer_file(int fd, bool own_fd, const char *name)
 {
-	struct file_writer *f = calloc(1, sizeof *f);
-	char *copy = strdup(name);
+	struct file_writer *f = lam_xmalloc(sizeof *f);
 
-	*out = NULL;
-	if (!f || !copy) {
-		free(f);
-		free(copy);
-		if (own_fd)
-			close(fd);
-		return lam_fail_memory(err);
-	}
-	*f = (struct file_writer){ { &FILE_WRITER }, fd, own_fd, copy, 0, 0 };
-	*out = &f->base;
-	return 0;
+	*f =
+		(struct file_writer){ { &FILE_WRITER },  fd, own_fd,
+				      lam_xstrdup(name), 0,  0 };
+	return &f->base;
 }
 
 /* Memory */
@@ -287,17 +260,12 @@ static void memory_close(struct lam_reader *self)
 
 static const struct lam_reader_ops MEMORY_READER = { memory_read, memory_close };
 
-int lam_reader_memory(struct lam_reader **out, const void *bytes, size_t len,
-		      struct lam_error *err)
+struct lam_reader *lam_reader_memory(const void *bytes, size_t len)
 {
-	struct memory_reader *m = calloc(1, sizeof *m);
+	struct memory_reader *m = lam_xmalloc(sizeof *m);
 
-	*out = NULL;
-	if (!m)
-		return lam_fail_memory(err);
 	*m = (struct memory_reader){ { &MEMORY_READER }, bytes, len };
-	*out = &m->base;
-	return 0;
+	return &m->base;
 }
 
 struct buf_writer {
@@ -311,46 +279,277 @@ static int buf_write(struct lam_writer *self, const void *bytes, size_t len,
 	return lam_buf_append(((struct buf_writer *)self)->buf, bytes, len, err);
 }
 
-static void plain_writer_close(struct lam_writer *self)
+static void buf_close(struct lam_writer *self)
 {
 	free(self);
 }
 
-static const struct lam_writer_ops BUF_WRITER = { buf_write, file_finish,
-						  plain_writer_close };
+static const struct lam_writer_ops BUF_WRITER = { buf_write, nothing_to_finish,
+						  buf_close };
 
-int lam_writer_buf(struct lam_writer **out, struct lam_buf *buf, struct lam_error *err)
+struct lam_writer *lam_writer_buf(struct lam_buf *buf)
 {
-	struct buf_writer *b = calloc(1, sizeof *b);
+	struct buf_writer *b = lam_xmalloc(sizeof *b);
 
-	*out = NULL;
-	if (!b)
-		return lam_fail_memory(err);
 	*b = (struct buf_writer){ { &BUF_WRITER }, buf };
-	*out = &b->base;
+	return &b->base;
+}
+
+/* What is told of the bytes that pass */
+
+struct tap_reader {
+	struct lam_reader base;
+	struct lam_reader *inner;
+	struct lam_hash *hash;
+	uint64_t *count;
+	struct lam_spool *spool;
+};
+
+static int tap_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		    struct lam_error *err)
+{
+	struct tap_reader *t = (struct tap_reader *)self;
+
+	if (lam_read(t->inner, buf, cap, out_len, err) < 0)
+		return err->code;
+	if (t->hash)
+		lam_hash_update(t->hash, buf, *out_len);
+	if (t->count)
+		*t->count += *out_len;
+	return t->spool ? lam_spool_append(t->spool, buf, *out_len, err) : 0;
+}
+
+static void tap_close(struct lam_reader *self)
+{
+	lam_reader_close(((struct tap_reader *)self)->inner);
+	free(self);
+}
+
+static const struct lam_reader_ops TAP_READER = { tap_read, tap_close };
+
+struct lam_reader *lam_reader_tap(struct lam_reader *inner, struct lam_hash *hash,
+				  uint64_t *count, struct lam_spool *spool)
+{
+	struct tap_reader *t = lam_xmalloc(sizeof *t);
+
+	*t = (struct tap_reader){ { &TAP_READER }, inner, hash, count, spool };
+	return &t->base;
+}
+
+struct tap_writer {
+	struct lam_writer base;
+	struct lam_writer *inner;
+	struct lam_hash *hash;
+	uint64_t *count;
+};
+
+static int tap_write(struct lam_writer *self, const void *bytes, size_t len,
+		     struct lam_error *err)
+{
+	struct tap_writer *t = (struct tap_writer *)self;
+
+	if (t->hash)
+		lam_hash_update(t->hash, bytes, len);
+	if (t->count)
+		*t->count += len;
+	return lam_write(t->inner, bytes, len, err);
+}
+
+static int tap_finish(struct lam_writer *self, struct lam_error *err)
+{
+	return lam_finish(((struct tap_writer *)self)->inner, err);
+}
+
+static void tap_writer_close(struct lam_writer *self)
+{
+	lam_writer_close(((struct tap_writer *)self)->inner);
+	free(self);
+}
+
+static const struct lam_writer_ops TAP_WRITER = { tap_write, tap_finish,
+						  tap_writer_close };
+
+struct lam_writer *lam_writer_tap(struct lam_writer *inner, struct lam_hash *hash,
+				  uint64_t *count)
+{
+	struct tap_writer *t = lam_xmalloc(sizeof *t);
+
+	*t = (struct tap_writer){ { &TAP_WRITER }, inner, hash, count };
+	return &t->base;
+}
+
+struct progress_reader {
+	struct lam_reader base;
+	struct lam_reader *inner;
+	struct lam_meter meter;
+};
+
+static int progress_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			 struct lam_error *err)
+{
+	struct progress_reader *p = (struct progress_reader *)self;
+
+	if (lam_meter_check(&p->meter, err) < 0 ||
+	    lam_read(p->inner, buf, cap < PIECE ? cap : PIECE, out_len, err) < 0)
+		return err->code;
+	if (*out_len)
+		return lam_meter_add(&p->meter, *out_len, err);
+	lam_progress_report(p->meter.progress, &p->meter.step);
 	return 0;
 }
 
-static int null_write(struct lam_writer *self, const void *bytes, size_t len,
+static void progress_close(struct lam_reader *self)
+{
+	lam_reader_close(((struct progress_reader *)self)->inner);
+	free(self);
+}
+
+static const struct lam_reader_ops PROGRESS_READER = { progress_read, progress_close };
+
+struct lam_reader *lam_reader_progress(struct lam_reader *inner,
+				       const struct lam_progress *progress,
+				       const struct lam_step *step)
+{
+	struct progress_reader *p = lam_xmalloc(sizeof *p);
+
+	*p = (struct progress_reader){ { &PROGRESS_READER },
+				       inner,
+				       { .progress = progress, .step = *step } };
+	return &p->base;
+}
+
+/* A thread that reads ahead */
+
+struct piece {
+	size_t len;
+	char bytes[];
+};
+
+struct ahead_reader {
+	struct lam_reader base;
+	struct lam_reader *inner;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct piece **pieces;
+	unsigned count;
+	size_t size;            /* of a piece, at most */
+	unsigned filled, taken; /* how many, in all; filled - taken are waiting */
+	size_t used;            /* of the piece that is being taken */
+	bool end, quit;
+	struct lam_error err; /* why it ended, or LAM_OK */
+};
+
+static void *ahead_run(void *context)
+{
+	struct ahead_reader *a = context;
+	struct lam_error err = { 0 };
+	bool end = false;
+
+	while (!end) {
+		struct piece *piece;
+
+		pthread_mutex_lock(&a->lock);
+		while (a->filled - a->taken == a->count && !a->quit)
+			pthread_cond_wait(&a->changed, &a->lock);
+		end = a->quit;
+		piece = a->pieces[a->filled % a->count];
+		pthread_mutex_unlock(&a->lock);
+		if (end)
+			break;
+		end = lam_read_full(a->inner, piece->bytes, a->size, &piece->len, &err) <
+			      0 ||
+		      piece->len < a->size;
+		pthread_mutex_lock(&a->lock);
+		if (err.code == LAM_OK && piece->len > 0)
+			a->filled++;
+		a->end = end;
+		a->err = err;
+		pthread_cond_broadcast(&a->changed);
+		pthread_mutex_unlock(&a->lock);
+	}
+	return NULL;
+}
+
+static int ahead_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
 		      struct lam_error *err)
 {
-	(void)self;
-	(void)bytes;
-	(void)len;
-	(void)err;
+	struct ahead_reader *a = (struct ahead_reader *)self;
+	struct piece *piece;
+
+	*out_len = 0;
+	pthread_mutex_lock(&a->lock);
+	while (a->filled == a->taken && !a->end)
+		pthread_cond_wait(&a->changed, &a->lock);
+	if (a->filled == a->taken) {
+		pthread_mutex_unlock(&a->lock);
+		if (a->err.code != LAM_OK)
+			*err = a->err;
+		return a->err.code;
+	}
+	piece = a->pieces[a->taken % a->count];
+	pthread_mutex_unlock(&a->lock);
+	*out_len = piece->len - a->used < cap ? piece->len - a->used : cap;
+	memcpy(buf, piece->bytes + a->used, *out_len);
+	a->used += *out_len;
+	if (a->used < piece->len)
+		return 0;
+	pthread_mutex_lock(&a->lock);
+	a->taken++;
+	a->used = 0;
+	/* a thread that fills several at once is woken less often */
+	if (a->filled - a->taken == a->count / 2)
+		pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
 	return 0;
 }
 
-static const struct lam_writer_ops NULL_WRITER = { null_write, file_finish,
-						   plain_writer_close };
-
-int lam_writer_null(struct lam_writer **out, struct lam_error *err)
+static void ahead_free(struct ahead_reader *a)
 {
-	struct lam_writer *w = calloc(1, sizeof *w);
+	for (unsigned i = 0; i < a->count; i++)
+		free(a->pieces[i]);
+	free(a->pieces);
+	lam_reader_close(a->inner);
+	pthread_mutex_destroy(&a->lock);
+	pthread_cond_destroy(&a->changed);
+	free(a);
+}
 
-	*out = w;
-	if (!w)
-		return lam_fail_memory(err);
-	w->ops = &NULL_WRITER;
+static void ahead_close(struct lam_reader *self)
+{
+	struct ahead_reader *a = (struct ahead_reader *)self;
+
+	pthread_mutex_lock(&a->lock);
+	a->quit = true;
+	pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+	pthread_join(a->thread, NULL);
+	ahead_free(a);
+}
+
+static const struct lam_reader_ops AHEAD_READER = { ahead_read, ahead_close };
+
+int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces,
+		     size_t size, struct lam_error *err)
+{
+	struct ahead_reader *a = lam_xcalloc(1, sizeof *a);
+	int problem;
+
+	*out = NULL;
+	a->base.ops = &AHEAD_READER;
+	a->inner = inner;
+	a->count = pieces;
+	a->size = size;
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->changed, NULL);
+	a->pieces = lam_xcalloc(pieces, sizeof *a->pieces);
+	for (unsigned i = 0; i < pieces; i++)
+		a->pieces[i] = lam_xmalloc(sizeof **a->pieces + size);
+	problem = lam_thread_start(&a->thread, ahead_run, a);
+	if (problem) {
+		ahead_free(a);
+		return lam_fail_errno(err, LAM_EREAD, problem, "starting a thread");
+	}
+	*out = &a->base;
 	return 0;
 }

@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 #include <lamina/error.h>
-#include <lamina/progress.h>
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "io/meter.h"
 
 struct lam_reader;
 struct lam_writer;
@@ -65,48 +65,32 @@ int lam_copy(struct lam_reader *from, struct lam_writer *to, struct lam_error *e
 
 /* Bytes [offset, offset + len) of a file, by pread; a file that ends before is LAM_EREAD
  * ("...: ends after N of M bytes"). `name` is for messages and copied. Where own_fd is
- * set the descriptor is closed with the reader, also on failure. Reads of EINTR are
- * repeated. */
-int lam_reader_file(struct lam_reader **out, int fd, bool own_fd, uint64_t offset,
-		    uint64_t len, const char *name, struct lam_error *err);
+ * set the descriptor is closed with the reader. */
+struct lam_reader *lam_reader_file(int fd, bool own_fd, uint64_t offset, uint64_t len,
+				   const char *name);
 /* Whether it is one of those: where what is left of it stands in the file. */
 bool lam_reader_is_file(const struct lam_reader *reader, int *out_fd,
 			uint64_t *out_offset, uint64_t *out_len);
 /* Bytes that the caller keeps for as long as the reader lives. */
-int lam_reader_memory(struct lam_reader **out, const void *bytes, size_t len,
-		      struct lam_error *err);
-/* Passes through, and hashes and counts what passed; both belong to the caller and may be
- * NULL. */
-int lam_reader_hashing(struct lam_reader **out, struct lam_reader *inner,
-		       struct lam_hash *hash, uint64_t *count, struct lam_error *err);
-/* Passes through, and appends all that passed to a spool of the caller's. */
-int lam_reader_tee(struct lam_reader **out, struct lam_reader *inner,
-		   struct lam_spool *spool, struct lam_error *err);
+struct lam_reader *lam_reader_memory(const void *bytes, size_t len);
+/* Passes through; what passed is hashed, counted and appended to a spool. All three
+ * belong to the caller and may be NULL. */
+struct lam_reader *lam_reader_tap(struct lam_reader *inner, struct lam_hash *hash,
+				  uint64_t *count, struct lam_spool *spool);
 /* Passes through; reports the bytes passed as steps of `step` (done counts up), and fails
- * with LAM_ESTOPPED once progress->stop is set. progress may be NULL. Reports of several
- * such readers are kept apart by a lock inside the module. */
-int lam_reader_progress(struct lam_reader **out, struct lam_reader *inner,
-			const struct lam_progress *progress, const struct lam_step *step,
-			struct lam_error *err);
+ * with LAM_ESTOPPED once progress->stop is set. progress may be NULL. */
+struct lam_reader *lam_reader_progress(struct lam_reader *inner,
+				       const struct lam_progress *progress,
+				       const struct lam_step *step);
 /* A thread of its own reads ahead of the caller, in up to `pieces` buffers of `size`
  * bytes. */
 int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces,
 		     size_t size, struct lam_error *err);
 
-/* To a file, by write(); repeats EINTR and short writes. LAM_EWRITE. own_fd as above;
- * finish does not sync. */
-int lam_writer_file(struct lam_writer **out, int fd, bool own_fd, const char *name,
-		    struct lam_error *err);
-int lam_writer_buf(struct lam_writer **out, struct lam_buf *buf, struct lam_error *err);
-int lam_writer_hashing(struct lam_writer **out, struct lam_writer *inner,
-		       struct lam_hash *hash, uint64_t *count, struct lam_error *err);
-/* Throws away; for counting and hashing alone. */
-int lam_writer_null(struct lam_writer **out, struct lam_error *err);
-
-/* Shared by all who report: calls report() under the module's lock, or does nothing where
- * it is NULL. */
-void lam_progress_report(const struct lam_progress *progress,
-			 const struct lam_step *step);
-bool lam_progress_stopped(const struct lam_progress *progress);
+/* To a file, by write(); own_fd as above; finish does not sync. LAM_EWRITE. */
+struct lam_writer *lam_writer_file(int fd, bool own_fd, const char *name);
+struct lam_writer *lam_writer_buf(struct lam_buf *buf);
+struct lam_writer *lam_writer_tap(struct lam_writer *inner, struct lam_hash *hash,
+				  uint64_t *count);
 
 #endif

@@ -71,20 +71,15 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 		 struct lam_checkpoints *points, struct lam_layer_reading *r,
 		 struct lam_error *err)
 {
-	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), &p->blob_hash,
-			       &r->blob_size, err) < 0 ||
-	    detect(&p->stream, &r->codec, err) < 0 ||
+	p->stream = lam_reader_tap(p->stream, &p->blob_hash, &r->blob_size, NULL);
+	if (detect(&p->stream, &r->codec, err) < 0 ||
 	    lam_decoder_recording(&p->stream, LAM_STEAL(p->stream), r->codec, points,
 				  err) < 0)
 		return err->code;
 	if (ahead && lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES,
 				      AHEAD_SIZE, err) < 0)
 		return err->code;
-	if (lam_reader_hashing(&p->stream, LAM_STEAL(p->stream), NULL, &r->tar_size,
-			       err) < 0)
-		return err->code;
-	if (spool && lam_reader_tee(&p->stream, LAM_STEAL(p->stream), spool, err) < 0)
-		return err->code;
+	p->stream = lam_reader_tap(p->stream, NULL, &r->tar_size, spool);
 	return 0;
 }
 
@@ -99,11 +94,9 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 
 	*out_layer = NULL;
 	*out = (struct lam_layer_reading){ 0 };
-	code = lam_hash_init(&p.blob_hash, blob_algorithm, err);
-	if (code == 0)
-		code = lam_hash_init(&p.tar_hash, tar_algorithm, err);
-	if (code == 0)
-		code = build(&p, ahead, spool, &points, out, err);
+	lam_hash_init(&p.blob_hash, blob_algorithm);
+	lam_hash_init(&p.tar_hash, tar_algorithm);
+	code = build(&p, ahead, spool, &points, out, err);
 	if (code == 0)
 		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, err);
 	lam_reader_close(p.stream);

@@ -42,14 +42,12 @@ static char *name_of(const struct lam_cache *cache, const struct lam_digest *dig
 {
 	char both[2 * LAM_DIGEST_TEXT + 2], text[LAM_DIGEST_TEXT];
 	struct lam_digest hash;
-	struct lam_error err;
 	int len;
 
 	len = snprintf(both, sizeof both, "%s\n", lam_digest_format(digest, text));
 	len += snprintf(both + len, sizeof both - (size_t)len, "%s",
 			lam_digest_format(diff_id, text));
-	if (lam_digest_of(&hash, LAM_SHA256, both, (size_t)len, &err) < 0)
-		return NULL;
+	hash = lam_digest_of(LAM_SHA256, both, (size_t)len);
 	return lam_xprintf("%s/" PREFIX "v%u-%s" SUFFIX, cache->folder, LAM_STORE_VERSION,
 			   lam_digest_hex(&hash, text));
 }
@@ -140,8 +138,8 @@ void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 	if (fd < 0)
 		return;
 	/* no sync: what a power cut leaves of it does not have its checksum */
-	if (lam_writer_file(&to, fd, true, temporary, &err) < 0 ||
-	    lam_layer_save(layer, reading, to, &err) < 0 || lam_finish(to, &err) < 0 ||
+	to = lam_writer_file(fd, true, temporary);
+	if (lam_layer_save(layer, reading, to, &err) < 0 || lam_finish(to, &err) < 0 ||
 	    rename(temporary, name) < 0)
 		(void)unlink(temporary);
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/names.h"
 
 struct lam_dentry {
 	uint32_t parent, name; /* in the owner's set of names */

@@ -121,8 +121,7 @@ static int hash_content(struct contents *c, struct lam_tar_reader *tar,
 	struct lam_digest digest;
 	uint64_t at = 0;
 
-	if (lam_hash_reset(&c->hash, err) < 0)
-		return err->code;
+	lam_hash_reset(&c->hash);
 	for (size_t i = 0; i < count; i++) {
 		hash_zeros(&c->hash, extents[i].offset - at);
 		if (hash_stored(tar, &c->hash, c->piece, extents[i].length, err) < 0)
@@ -169,8 +168,7 @@ int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t n
 
 	*out = NULL;
 	lam_tar_reader_hash(tar, hash);
-	if (code == 0)
-		code = lam_hash_init(&contents.hash, LAM_SHA256, err);
+	lam_hash_init(&contents.hash, LAM_SHA256);
 	if (code == 0)
 		code = read_entries(builder, tar, &contents, err);
 	if (code == 0)

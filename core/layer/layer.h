@@ -15,6 +15,7 @@
 #include <lamina/stat.h>
 
 #include "base/arena.h"
+#include "base/names.h"
 #include "codec/checkpoint.h"
 #include "layer/note.h"
 #include "tar/entry.h"

@@ -63,8 +63,7 @@ int lam_descriptor_check(const struct lam_descriptor *d, const void *bytes, size
 			err, LAM_EFORMAT,
 			"%s: has %zu bytes, its descriptor says %lld: copy the image again",
 			what, len, (long long)d->size);
-	if (lam_digest_of(&digest, d->digest.algorithm, bytes, len, err) < 0)
-		return err->code;
+	digest = lam_digest_of(d->digest.algorithm, bytes, len);
 	if (!lam_digest_equal(&digest, &d->digest))
 		return lam_fail(
 			err, LAM_EFORMAT,

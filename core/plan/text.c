@@ -7,28 +7,13 @@
 #include "base/path.h"
 #include "plan/plan.h"
 
-/* Names are text; a backslash stands for itself, as names are made from escaped paths
- * too. */
-static bool is_plain(const char *name, size_t len)
-{
-	for (size_t at = 0; at < len;) {
-		const char *slash = memchr(name + at, '\\', len - at);
-		size_t run = slash ? (size_t)(slash - name) - at : len - at;
-
-		if (lam_path_is_escaped(name + at, run))
-			return false;
-		at += run + 1;
-	}
-	return true;
-}
-
 const char *lam_plan_name_fault(const char *name, size_t len)
 {
 	if (len == 0)
 		return "a layer needs a name";
 	if (len > LAM_MAX_PLAN_NAME)
 		return "a name has at most 255 bytes";
-	return is_plain(name, len)
+	return lam_path_may_show(name, len)
 		       ? NULL
 		       : "a name has no control characters and no invisible ones";
 }
@@ -76,17 +61,16 @@ int lam_plan_clean_path(char **out, struct lam_buf *out_bytes, const char *text,
 			struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini)
-	struct lam_buf own = LAM_BUF(SIZE_MAX / 2), escaped = LAM_BUF(SIZE_MAX / 2);
+	struct lam_buf own = LAM_TEXT, escaped = LAM_TEXT;
 	struct lam_buf *bytes = out_bytes ? out_bytes : &own;
 
 	*out = NULL;
-	if (clean_bytes(bytes, text, err) < 0 ||
-	    lam_buf_append_char(&escaped, '/', err) < 0 ||
-	    lam_path_append_escaped(&escaped, bytes->data ? bytes->data : "", bytes->len,
-				    err) < 0)
+	if (clean_bytes(bytes, text, err) < 0)
 		return err->code;
-	*out = lam_buf_steal(&escaped, err);
-	return *out ? 0 : err->code;
+	lam_text_putc(&escaped, '/');
+	lam_path_append_escaped(&escaped, bytes->data ? bytes->data : "", bytes->len);
+	*out = lam_text_steal(&escaped);
+	return 0;
 }
 
 /* Globs */
@@ -106,13 +90,10 @@ struct glob_text {
 	} class; /* in brackets; begun: a ']' ends it */
 };
 
-static int flush(struct glob_text *t, struct lam_error *err)
+static void flush(struct glob_text *t)
 {
-	int code = lam_path_append_escaped(&t->out, t->run.data ? t->run.data : "",
-					   t->run.len, err);
-
+	lam_path_append_escaped(&t->out, t->run.data ? t->run.data : "", t->run.len);
 	lam_buf_clear(&t->run);
-	return code;
 }
 
 static int append_literal(struct glob_text *t, char c, struct lam_error *err)
@@ -121,8 +102,7 @@ static int append_literal(struct glob_text *t, char c, struct lam_error *err)
 		return lam_fail(err, LAM_EPLAN, "a path has no zero byte");
 	if (!strchr(SPECIAL, c))
 		return lam_buf_append_char(&t->run, c, err);
-	if (flush(t, err) < 0)
-		return err->code;
+	flush(t);
 	return c == '/' ? lam_buf_append_text(&t->out, "\\x2f", err)
 			: lam_buf_printf(&t->out, err, "\\%c", c);
 }
@@ -169,9 +149,11 @@ static int respell_escape(struct glob_text *t, const char *text, size_t *out_use
 	if (t->class == NO_CLASS)
 		return append_escape(t, text, out_used, err);
 	t->class = CLASS_BEGUN;
-	if (flush(t, err) < 0 || append_escape(t, text, out_used, err) < 0)
+	flush(t);
+	if (append_escape(t, text, out_used, err) < 0)
 		return err->code;
-	return flush(t, err);
+	flush(t);
+	return 0;
 }
 
 static int respell(struct glob_text *t, const char *text, struct lam_error *err)
@@ -189,7 +171,8 @@ static int respell(struct glob_text *t, const char *text, struct lam_error *err)
 		}
 		text += used;
 	}
-	return flush(t, err);
+	flush(t);
+	return 0;
 }
 
 /* No path has an empty component or ".", so a glob with one would match nothing. */
@@ -226,14 +209,13 @@ static int clean_glob(char **out, struct glob_text *t, const char *text,
 		return lam_fail(err, LAM_EPLAN, "\"..\" is not taken in a glob");
 	drop_empty(t->out.data);
 	t->out.len = strlen(t->out.data);
-	*out = lam_buf_steal(&t->out, err);
-	return *out ? 0 : err->code;
+	*out = lam_text_steal(&t->out);
+	return 0;
 }
 
 int lam_plan_clean_glob(char **out, const char *text, struct lam_error *err)
 {
-	struct glob_text t = { .out = LAM_BUF(SIZE_MAX / 2),
-			       .run = LAM_BUF(SIZE_MAX / 2) };
+	struct glob_text t = { .out = LAM_TEXT, .run = LAM_TEXT };
 	int code;
 
 	*out = NULL;

@@ -71,8 +71,7 @@ static int to_spool(struct source *a, const struct lam_source_options *options,
 	archive_read_support_filter_zstd(ar);
 	archive_read_support_filter_bzip2(ar);
 	archive_read_support_filter_xz(ar);
-	if (lam_spool_new(&a->spool, options->temporary, SPOOL_MEMORY, err) < 0)
-		return err->code;
+	a->spool = lam_spool_new(options->temporary, SPOOL_MEMORY);
 	if (archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
 	    archive_read_next_header(ar, &entry) != ARCHIVE_OK)
 		return fail_archive(ar, err);
@@ -113,11 +112,11 @@ static int open_file(struct source *a, const char *path, bool *out_plain,
 		return lam_fail_errno(err, LAM_EREAD, errno, "opening");
 	if (!S_ISREG(st.st_mode))
 		return lam_fail(err, LAM_EREAD, "is no regular file");
-	if (lam_reader_file(&reader, a->fd, false, 0,
-			    (uint64_t)st.st_size < sizeof head ? (uint64_t)st.st_size
-							       : sizeof head,
-			    "its begin", err) < 0 ||
-	    lam_read_full(reader, head, sizeof head, &got, err) < 0)
+	reader = lam_reader_file(a->fd, false, 0,
+				 (uint64_t)st.st_size < sizeof head ? (uint64_t)st.st_size
+								    : sizeof head,
+				 "its begin");
+	if (lam_read_full(reader, head, sizeof head, &got, err) < 0)
 		return err->code;
 	*out_plain = lam_codec_detect(head, got, &foreign) == LAM_CODEC_NONE && !foreign;
 	return 0;
@@ -252,8 +251,8 @@ int lam_archive_read(const struct lam_source *s, const struct lam_member *m,
 		return lam_fail(err, LAM_EFORMAT, "%s is larger than %zu bytes", text,
 				out->max);
 	lam_buf_clear(out);
+	reader = lam_reader_file(a->fd, false, m->offset, m->size, text);
 	if (lam_buf_reserve(out, (size_t)m->size, err) < 0 ||
-	    lam_reader_file(&reader, a->fd, false, m->offset, m->size, text, err) < 0 ||
 	    lam_read_full(reader, out->data, (size_t)m->size, &out->len, err) < 0)
 		return err->code;
 	out->data[out->len] = '\0';
@@ -361,8 +360,10 @@ int lam_archive_open_blob(const struct lam_source *s, const struct lam_descripto
 	char text[LAM_PATH_TEXT];
 
 	(void)blob;
-	return lam_reader_file(out, a->fd, false, m->offset + offset, m->size - offset,
-			       lam_path_text(text, m->name, strlen(m->name), false), err);
+	(void)err;
+	*out = lam_reader_file(a->fd, false, m->offset + offset, m->size - offset,
+			       lam_path_text(text, m->name, strlen(m->name), false));
+	return 0;
 }
 
 /* Opening an output */
@@ -553,9 +554,9 @@ static int put_blob(struct packing *p, const struct lam_sink_blob *b,
 {
 	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
 
-	if (b->source ? lam_source_open_layer(b->source, b->layer, 0, &reader, err) < 0
-		      : lam_reader_file(&reader, b->fd, false, 0, b->size, p->shown,
-					err) < 0)
+	if (!b->source)
+		reader = lam_reader_file(b->fd, false, 0, b->size, p->shown);
+	else if (lam_source_open_layer(b->source, b->layer, 0, &reader, err) < 0)
 		return err->code;
 	if (lam_sink_check_stream(reader, &b->digest, p->progress, put, p, err) == 0)
 		return 0;

@@ -170,8 +170,8 @@ static int open_blob(const struct lam_source *s, const struct lam_descriptor *bl
 	lam_digest_format(&blob->digest, name + strlen(name));
 	if (open_blob_file(own->dir, blob, &fd, err) < 0)
 		return err->code;
-	return lam_reader_file(out, fd, true, offset, (uint64_t)blob->size - offset, name,
-			       err);
+	*out = lam_reader_file(fd, true, offset, (uint64_t)blob->size - offset, name);
+	return 0;
 }
 
 /* The output as it is */
@@ -453,9 +453,9 @@ static int copy_layer(struct lam_reader *from, int to, const char *path,
 		lam_reader_close(from);
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: copying a blob", path);
 	}
-	if (lam_reader_progress(&from, from, &quiet, &step, err) < 0 ||
-	    lam_writer_file(&writer, to, false, path, err) < 0 ||
-	    lam_copy(from, writer, err) < 0) {
+	from = lam_reader_progress(from, &quiet, &step);
+	writer = lam_writer_file(to, false, path);
+	if (lam_copy(from, writer, err) < 0) {
 		lam_reader_close(from);
 		return err->code;
 	}
@@ -476,9 +476,9 @@ static int keep_layer(struct lam_sink *sink, const struct lam_source *source, si
 
 	if (lam_sink_new_blob(sink, &fd, &blob, err) < 0 ||
 	    lam_source_open_layer(source, n, 0, &from, err) < 0 ||
-	    copy_layer(from, fd, path, progress, err) < 0 ||
-	    lam_reader_file(&copy, fd, false, 0, size, path, err) < 0)
+	    copy_layer(from, fd, path, progress, err) < 0)
 		return err->code;
+	copy = lam_reader_file(fd, false, 0, size, path);
 	if (lam_sink_check_stream(copy, digest, progress, NULL, NULL, err) < 0) {
 		if (err->code == LAM_EREAD)
 			err->code = LAM_EWRITE; /* it is the copy that is read */

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/arena.h"
+#include "base/file.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/path.h"
 #include "store/kind.h"
 
@@ -123,11 +124,10 @@ int lam_sink_sync(int fd, const char *what, struct lam_error *err)
 int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
 		       struct lam_error *err)
 {
-	LAM_CLEANUP(lam_writer_close_ptr) struct lam_writer *writer = NULL;
+	int problem = lam_write_all(fd, bytes, len);
 
-	if (lam_writer_file(&writer, fd, false, what, err) < 0)
-		return err->code;
-	return lam_write(writer, bytes, len, err);
+	return problem ? lam_fail_errno(err, LAM_EWRITE, problem, "%s: writing", what)
+		       : 0;
 }
 
 int lam_sink_check_stream(struct lam_reader *reader, const struct lam_digest *digest,
@@ -142,8 +142,7 @@ int lam_sink_check_stream(struct lam_reader *reader, const struct lam_digest *di
 	struct lam_digest is;
 	size_t got = 1;
 
-	if (lam_hash_init(&hash, digest->algorithm, err) < 0)
-		return err->code;
+	lam_hash_init(&hash, digest->algorithm);
 	while (got > 0) {
 		if (lam_progress_stopped(progress))
 			return lam_fail(err, LAM_ESTOPPED, "stopped");

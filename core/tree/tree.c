@@ -90,7 +90,7 @@ char *lam_tree_path(const struct lam_tree *tree, uint32_t node, size_t *out_len)
 		return NULL;
 	if (out_len)
 		*out_len = path.len;
-	return lam_buf_steal(&path, &err);
+	return lam_text_steal(&path);
 }
 
 char *lam_tree_path_text(const struct lam_tree *tree, uint32_t node)

@@ -156,19 +156,17 @@ static struct source_layer *next_layer(struct lam_contents *c, bool streams)
 	return best;
 }
 
-static int new_spools(struct lam_contents *c, const char *folder, struct lam_error *err)
+static void new_spools(struct lam_contents *c, const char *folder)
 {
 	size_t count = 0;
-	int code = 0;
 
 	for (size_t i = 0; i < c->image->layer_count; i++)
 		count += c->layers[i].base.count > 0;
-	for (size_t i = 0; i < c->image->layer_count && code == 0; i++) {
+	for (size_t i = 0; i < c->image->layer_count; i++) {
 		if (c->layers[i].base.count > 0)
-			code = lam_spool_new(&c->layers[i].base.spool, folder,
-					     SPOOL_MEMORY / count, err);
+			c->layers[i].base.spool =
+				lam_spool_new(folder, SPOOL_MEMORY / count);
 	}
-	return code;
 }
 
 static int open_streams(struct lam_contents *c, unsigned pieces, struct lam_error *err)
@@ -238,10 +236,12 @@ static int fill(struct lam_contents *c, const char *folder, struct lam_workers *
 		c->layers[i].base.progress = progress;
 		c->layers[i].base.number = (uint32_t)i;
 	}
-	if (find_needs(c, err) < 0 || new_spools(c, folder, err) < 0 ||
-	    open_streams(c, threads ? STREAM_PIECES : 0, err) < 0 ||
-	    lam_lane_new(&lane, workers, threads ? threads : 1, err) < 0)
+	if (find_needs(c, err) < 0)
 		return err->code;
+	new_spools(c, folder);
+	if (open_streams(c, threads ? STREAM_PIECES : 0, err) < 0)
+		return err->code;
+	lane = lam_lane_new(workers, threads ? threads : 1);
 	code = read_whole(c, lane, threads > 0, err);
 	lam_lane_free(lane);
 	return code;
@@ -299,11 +299,9 @@ int lam_contents_finish(struct lam_contents *c, struct lam_workers *workers,
 			struct lam_error *err)
 {
 	struct lam_error first = { 0 };
-	struct lam_lane *lane = NULL;
+	struct lam_lane *lane = lam_lane_new(workers, c->image->layer_count);
 	void *done;
 
-	if (lam_lane_new(&lane, workers, c->image->layer_count, err) < 0)
-		return err->code;
 	for (size_t i = 0; i < c->image->layer_count; i++)
 		lam_lane_give(lane, finish, &c->layers[i].base);
 	while (!lam_lane_is_empty(lane)) {

@@ -62,14 +62,12 @@ static int blame(const struct lam_contents_layer *c, struct lam_error *err)
 
 	if (first.code != LAM_EFORMAT)
 		return first.code;
-	code = lam_hash_init(&hash, layer_of(c)->descriptor.digest.algorithm, &second);
-	if (code == 0)
-		code = lam_source_open_layer(c->image->source, c->number, 0, &blob,
-					     &second);
-	if (code == 0)
-		code = lam_reader_hashing(&blob, LAM_STEAL(blob), &hash, NULL, &second);
-	if (code == 0)
+	lam_hash_init(&hash, layer_of(c)->descriptor.digest.algorithm);
+	code = lam_source_open_layer(c->image->source, c->number, 0, &blob, &second);
+	if (code == 0) {
+		blob = lam_reader_tap(blob, &hash, NULL, NULL);
 		code = lam_read_drain(blob, &size, &second);
+	}
 	lam_reader_close(blob);
 	*err = first;
 	if (code == 0)
@@ -103,12 +101,11 @@ static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
 				       .total = (uint64_t)layer_of(c)->descriptor.size };
 
 	if (lam_source_open_layer(c->image->source, c->number, c->blob_size, &c->stream,
-				  err) < 0 ||
-	    lam_reader_progress(&c->stream, LAM_STEAL(c->stream), c->told, &step, err) <
-		    0)
+				  err) < 0)
 		return err->code;
-	return lam_reader_hashing(&c->stream, LAM_STEAL(c->stream), &c->blob_hash,
-				  &c->blob_size, err);
+	c->stream = lam_reader_progress(c->stream, c->told, &step);
+	c->stream = lam_reader_tap(c->stream, &c->blob_hash, &c->blob_size, NULL);
+	return 0;
 }
 
 /* Of a tar, the ranges that are needed, one after the other. What lies between them is
@@ -198,8 +195,8 @@ static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t siz
 {
 	const struct lam_image_layer *layer = layer_of(c);
 
-	if (lam_hash_init(&c->blob_hash, layer->descriptor.digest.algorithm, err) < 0 ||
-	    open_blob(c, err) < 0 ||
+	lam_hash_init(&c->blob_hash, layer->descriptor.digest.algorithm);
+	if (open_blob(c, err) < 0 ||
 	    lam_decoder_new(&c->stream, LAM_STEAL(c->stream), layer->info.codec, err) <
 		    0 ||
 	    open_needed(&c->stream, LAM_STEAL(c->stream), c, err) < 0)

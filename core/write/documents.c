@@ -67,12 +67,8 @@ static int publish(struct lam_writing *w, const struct lam_buf *config,
 		w->image->manifest.docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
 	for (size_t i = 0; code == 0 && i < w->count; i++)
 		layers[i] = w->stack[i].digest;
-	if (code == 0)
-		code = lam_digest_of(&image.config, LAM_SHA256, config->data, config->len,
-				     err);
-	if (code == 0)
-		code = lam_digest_of(&image.manifest, LAM_SHA256, manifest->data,
-				     manifest->len, err);
+	image.config = lam_digest_of(LAM_SHA256, config->data, config->len);
+	image.manifest = lam_digest_of(LAM_SHA256, manifest->data, manifest->len);
 	if (code == 0)
 		code = lam_sink_add_bytes(w->sink, config->data, config->len,
 					  &image.config, err);
@@ -104,8 +100,7 @@ int lam_write_documents(struct lam_writing *w, struct lam_write_result *out,
 
 	if (make_config(w, &config, err) < 0)
 		return lam_wrap(err, "the new config");
-	if (lam_digest_of(&digest, LAM_SHA256, config.data, config.len, err) < 0)
-		return err->code;
+	digest = lam_digest_of(LAM_SHA256, config.data, config.len);
 	if (lam_layout_is_identity(w->layout))
 		digest = w->image->config_digest;
 	if (make_manifest(w, &digest, config.len, &manifest, err) < 0)

@@ -67,15 +67,14 @@ static int open_encoder(struct layer_job *job, struct lam_error *err)
 	};
 
 	set_meter(job, &job->written, LAM_STAGE_WRITE);
-	if (lam_hash_init(&job->blob_hash, LAM_SHA256, err) < 0 ||
-	    lam_hash_init(&job->tar_hash, LAM_SHA256, err) < 0 ||
-	    lam_writer_file(&job->stream, job->fd, false, t->name, err) < 0 ||
-	    lam_writer_hashing(&job->stream, LAM_STEAL(job->stream), &job->blob_hash,
-			       &job->blob_size, err) < 0 ||
-	    lam_encoder_new(&job->stream, LAM_STEAL(job->stream), &options, err) < 0)
+	lam_hash_init(&job->blob_hash, LAM_SHA256);
+	lam_hash_init(&job->tar_hash, LAM_SHA256);
+	job->stream = lam_writer_file(job->fd, false, t->name);
+	job->stream = lam_writer_tap(job->stream, &job->blob_hash, &job->blob_size);
+	if (lam_encoder_new(&job->stream, LAM_STEAL(job->stream), &options, err) < 0)
 		return err->code;
-	return lam_writer_hashing(&job->stream, LAM_STEAL(job->stream), &job->tar_hash,
-				  &job->tar_size, err);
+	job->stream = lam_writer_tap(job->stream, &job->tar_hash, &job->tar_size);
+	return 0;
 }
 
 static int encode(struct layer_job *job, struct lam_error *err)
@@ -245,16 +244,11 @@ static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 int lam_write_layers(struct lam_writing *w, struct lam_error *err)
 {
 	struct layer_job *jobs = calloc(w->count + 1, sizeof *jobs);
-	struct lam_workers *packers = NULL;
-	struct lam_lane *packing = NULL, *keeping = NULL;
+	struct lam_workers *packers = lam_workers_new(w->threads > 1 ? LAM_PACKERS : 0);
+	struct lam_lane *packing = lam_lane_new(packers, w->count),
+			*keeping = lam_lane_new(w->workers, w->count);
 	int code = jobs ? make_jobs(w, jobs, err) : lam_fail_memory(err);
 
-	if (code == 0)
-		code = lam_workers_new(&packers, w->threads > 1 ? LAM_PACKERS : 0, err);
-	if (code == 0)
-		code = lam_lane_new(&packing, packers, w->count, err);
-	if (code == 0)
-		code = lam_lane_new(&keeping, w->workers, w->count, err);
 	if (code == 0)
 		code = run_jobs(w, jobs, packing, keeping, err);
 	for (size_t i = 0; code == 0 && i < w->count; i++) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/thread.h"
+#include "base/workers.h"
 #include "codec/codec.h"
 
 /* What is compared at once: it stays in the core's own cache. */
@@ -98,13 +98,10 @@ static int check_stream(const struct lam_piece *p, const struct lam_buf *stored,
 			enum lam_codec codec, struct lam_error *err)
 {
 	struct lam_readback *r = p->owner;
-	struct lam_reader *stream = NULL;
-	int code;
+	struct lam_reader *stream = lam_reader_file(r->options.fd, false, p->offset,
+						    stored->len, "what was written");
+	int code = compare_with(&stream, stored, err);
 
-	code = lam_reader_file(&stream, r->options.fd, false, p->offset, stored->len,
-			       "what was written", err);
-	if (code == 0)
-		code = compare_with(&stream, stored, err);
 	if (code == 0 && codec != LAM_CODEC_NONE)
 		code = lam_decoder_new(&stream, LAM_STEAL(stream), codec, err);
 	if (code == 0 && codec != LAM_CODEC_NONE)
@@ -273,10 +270,7 @@ int lam_readback_new(struct lam_readback **out,
 	r->last = &r->first;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
-	if (lam_lane_new(&r->lane, options->workers, threads + 1, err) < 0) {
-		lam_readback_free(r);
-		return err->code;
-	}
+	r->lane = lam_lane_new(options->workers, threads + 1);
 	problem = lam_thread_start(&r->thread, run, r);
 	r->started = problem == 0;
 	if (problem) {

@@ -119,8 +119,7 @@ static int run(struct lam_writing *w, const char *text, struct lam_write_result 
 	struct lam_reference reference = { 0 };
 	int code = lam_reference_parse(&reference, text, true, err);
 
-	if (code == 0)
-		code = lam_workers_new(&w->workers, w->threads > 1 ? w->threads : 0, err);
+	w->workers = lam_workers_new(w->threads > 1 ? w->threads : 0);
 	if (code == 0)
 		code = lam_pieces_new(&w->pieces, ON_THE_WAY,
 				      2 * w->threads + LAM_PACKERS, err);

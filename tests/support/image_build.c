@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/names.h"
 #include "codec/encoder.h"
 #include "io/stream.h"
 #include "tar/entry.h"
@@ -50,9 +51,8 @@ static void put_blob(const char *dir, const void *bytes, size_t len, struct blob
 {
 	char name[LAM_DIGEST_TEXT + 32], hex[LAM_DIGEST_TEXT];
 	struct lam_digest digest;
-	struct lam_error err;
 
-	need(lam_digest_of(&digest, LAM_SHA256, bytes, len, &err) == 0, &err, "digest");
+	digest = lam_digest_of(LAM_SHA256, bytes, len);
 	lam_digest_format(&digest, out->digest);
 	snprintf(name, sizeof name, "blobs/sha256/%s", lam_digest_hex(&digest, hex));
 	put_file(dir, name, bytes, len);
@@ -174,18 +174,18 @@ static void put_layer(const char *dir, const struct image_layer *layer, struct b
 	struct lam_hash hash;
 	struct lam_error err;
 
-	need(lam_workers_new(&workers, 0, &err) == 0 &&
-		     lam_hash_init(&hash, LAM_SHA256, &err) == 0 &&
-		     lam_writer_buf(&file, &bytes, &err) == 0 &&
-		     lam_pieces_new(&pieces, 0, 2, &err) == 0 &&
+	workers = lam_workers_new(0);
+	lam_hash_init(&hash, LAM_SHA256);
+	file = lam_writer_buf(&bytes);
+	need(lam_pieces_new(&pieces, 0, 2, &err) == 0 &&
 		     lam_encoder_new(&packed, file,
 				     &(struct lam_encoder_options){
 					     .compression = layer->compression,
 					     .workers = workers,
 					     .pieces = pieces },
-				     &err) == 0 &&
-		     lam_writer_hashing(&tar, packed, &hash, NULL, &err) == 0,
+				     &err) == 0,
 	     &err, "layer");
+	tar = lam_writer_tap(packed, &hash, NULL);
 	put_entries(tar, layer);
 	lam_hash_final(&hash, &diff_id);
 	lam_hash_fini(&hash);

@@ -53,8 +53,7 @@ static void add_blob(const char *folder, const struct lam_buf *bytes,
 {
 	struct lam_digest digest;
 
-	if (lam_digest_of(&digest, LAM_SHA256, bytes->data, bytes->len, &err) < 0)
-		abort();
+	digest = lam_digest_of(LAM_SHA256, bytes->data, bytes->len);
 	lam_digest_format(&digest, out);
 	write_file(oci_blob(folder, out), bytes->data, bytes->len);
 }
@@ -66,9 +65,9 @@ static void compress(struct lam_buf *out, const struct lam_buf *tar, enum lam_co
 	struct lam_pieces *pieces = NULL;
 	struct lam_compression how = { codec, codec == LAM_CODEC_NONE ? 0 : 1 };
 
-	if (lam_workers_new(&workers, 0, &err) < 0 ||
-	    lam_writer_buf(&writer, out, &err) < 0 ||
-	    lam_pieces_new(&pieces, 0, 2, &err) < 0 ||
+	workers = lam_workers_new(0);
+	writer = lam_writer_buf(out);
+	if (lam_pieces_new(&pieces, 0, 2, &err) < 0 ||
 	    lam_encoder_new(&writer, writer,
 			    &(struct lam_encoder_options){ .compression = how,
 							   .workers = workers,
@@ -95,8 +94,8 @@ static void add_layer(const char *folder, const struct lam_buf *tar, enum lam_co
 
 	compress(&blob, tar, codec);
 	add_blob(folder, &blob, digest);
-	if (lam_digest_of(&d, LAM_SHA256, tar->data, tar->len, &err) < 0 ||
-	    lam_buf_printf(diff_ids, &err, "%s\"%s\"", diff_ids->len ? "," : "",
+	d = lam_digest_of(LAM_SHA256, tar->data, tar->len);
+	if (lam_buf_printf(diff_ids, &err, "%s\"%s\"", diff_ids->len ? "," : "",
 			   lam_digest_format(&d, diff_id)) < 0 ||
 	    lam_buf_printf(
 		    layers, &err,

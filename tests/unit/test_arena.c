@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/names.h"
 #include "unit.h"
 
 #define MIB  (1u << 20)

@@ -94,7 +94,7 @@ static struct lam_layer *index_of(struct lam_buf tar, uint32_t number,
 	struct lam_reader *blob;
 	struct lam_layer *layer;
 
-	OK(lam_reader_memory(&blob, tar.data, tar.len, &err));
+	blob = lam_reader_memory(tar.data, tar.len);
 	OK(lam_layer_read_blob(&layer, blob, number, false, LAM_SHA256, LAM_SHA256, NULL,
 			       reading, &err));
 	lam_buf_fini(&tar);
@@ -219,7 +219,7 @@ static struct lam_buf store(const struct lam_layer *layer,
 	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
 	struct lam_writer *to;
 
-	OK(lam_writer_buf(&to, &out, &err));
+	to = lam_writer_buf(&out);
 	OK(lam_layer_save(layer, reading, to, &err));
 	lam_writer_close(to);
 	return out;

@@ -96,7 +96,7 @@ static struct lam_checkpoints read_whole(const struct stream *s, enum lam_codec 
 	char *back = malloc(len + piece);
 	size_t at = 0, got = 1;
 
-	OK(lam_reader_memory(&reader, s->bytes, s->len, &err));
+	reader = lam_reader_memory(s->bytes, s->len);
 	OK(lam_decoder_recording(&reader, reader, codec, &points, &err));
 	while (got) {
 		assert_true(at <= len);
@@ -125,7 +125,7 @@ static void read_from_points(const struct stream *s, enum lam_codec codec,
 		size_t got;
 
 		assert_true(p->out > 0 && p->out <= len);
-		OK(lam_reader_memory(&reader, s->bytes + begin, s->len - begin, &err));
+		reader = lam_reader_memory(s->bytes + begin, s->len - begin);
 		OK(lam_decoder_resume(&reader, reader, codec, points, p, &err));
 		OK(lam_read_full(reader, back, len + 1 - p->out, &got, &err));
 		assert_int_equal(got, len - p->out);
@@ -298,7 +298,7 @@ static void wrong_points(void **state)
 		p.bit_count = (uint8_t)(next_random(&seed) % 8);
 		uint64_t begin = lam_decoder_begin(&p);
 
-		OK(lam_reader_memory(&reader, s.bytes + begin, s.len - begin, &err));
+		reader = lam_reader_memory(s.bytes + begin, s.len - begin);
 		OK(lam_decoder_resume(&reader, reader, LAM_CODEC_GZIP, &points, &p,
 				      &err));
 		code = lam_read_full(reader, back, LEN + 1, &got, &err);

@@ -28,9 +28,9 @@ static struct lam_buf encode(const char *bytes, size_t len,
 	struct lam_pieces *pieces;
 	struct lam_writer *writer;
 
-	OK(lam_workers_new(&workers, threads, &err));
+	workers = lam_workers_new(threads);
 	OK(lam_pieces_new(&pieces, 0, threads + 1, &err));
-	OK(lam_writer_buf(&writer, &out, &err));
+	writer = lam_writer_buf(&out);
 	OK(lam_encoder_new(&writer, writer,
 			   &(struct lam_encoder_options){ .compression = compression,
 							  .workers = workers,
@@ -58,9 +58,9 @@ static int decode(const void *bytes, size_t len, enum lam_codec codec,
 	struct lam_writer *writer;
 	int code;
 
-	OK(lam_reader_memory(&reader, bytes, len, &err));
+	reader = lam_reader_memory(bytes, len);
 	OK(lam_decoder_new(&reader, reader, codec, &err));
-	OK(lam_writer_buf(&writer, out, &err));
+	writer = lam_writer_buf(out);
 	code = lam_copy(reader, writer, &err);
 	lam_writer_close(writer);
 	lam_reader_close(reader);

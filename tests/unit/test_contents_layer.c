@@ -56,7 +56,7 @@ static void prepare(struct setting *s, size_t memory)
 		s->order[i] = i;
 	}
 	s->layer.count = FILES;
-	OK(lam_spool_new(&s->layer.spool, s->built.dir, memory, &err));
+	s->layer.spool = lam_spool_new(s->built.dir, memory);
 }
 
 static void start(struct setting *s, unsigned pieces, size_t memory)

@@ -38,7 +38,7 @@ static void append_and_read(size_t memory, size_t most)
 	char byte;
 
 	fill(want, seed);
-	OK(lam_spool_new(&spool, "/tmp", memory, &err));
+	spool = lam_spool_new("/tmp", memory);
 	for (unsigned i = 0; size < SIZE; i++) {
 		size_t len = next_random(&seed) % (most + 1);
 
@@ -76,7 +76,7 @@ static void as_a_file(void **state)
 
 	(void)state;
 	fill(want, 7);
-	OK(lam_spool_new(&spool, "/tmp", SIZE, &err));
+	spool = lam_spool_new("/tmp", SIZE);
 	OK(lam_spool_append(spool, want, 1000, &err));
 	OK(lam_spool_file(spool, &fd, &err));
 	assert_int_equal(pread(fd, got, SIZE, 0), 1000);
@@ -95,7 +95,7 @@ static void a_folder_that_is_not_there(void **state)
 	struct lam_spool *spool;
 
 	(void)state;
-	OK(lam_spool_new(&spool, "/nowhere/at/all", 10, &err));
+	spool = lam_spool_new("/nowhere/at/all", 10);
 	OK(lam_spool_append(spool, "0123456789", 10, &err));
 	assert_int_equal(lam_spool_append(spool, "x", 1, &err), LAM_EWRITE);
 	assert_non_null(strstr(err.text, "/nowhere/at/all"));

@@ -20,7 +20,7 @@ static void describe(const void *bytes, size_t len, char *out, size_t out_size)
 	size_t used = 0;
 	int got;
 
-	OK(lam_reader_memory(&reader, bytes, len, &err));
+	reader = lam_reader_memory(bytes, len);
 	tar = lam_tar_reader_new(reader);
 	while ((got = lam_tar_next(tar, &e, &err)) > 0)
 		used += (size_t)snprintf(out + used, out_size - used, "%c:%.*s:%llu ",
@@ -279,7 +279,7 @@ static void check_round_trip(const struct lam_entry *e)
 
 	OK(lam_tar_append_header(&tar, e, &err));
 	assert_int_equal(tar.len % 512, 0);
-	OK(lam_reader_memory(&reader, tar.data, tar.len, &err));
+	reader = lam_reader_memory(tar.data, tar.len);
 	t = lam_tar_reader_new(reader);
 	if (lam_tar_next(t, &back, &err) != 1)
 		fail_msg("%.*s: %s", (int)e->path.len, e->path.bytes, err.text);

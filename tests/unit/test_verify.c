@@ -60,7 +60,7 @@ static int verify(const struct written *w, const char *tar, size_t len)
 	struct lam_reader *reader;
 	int code;
 
-	OK(lam_reader_memory(&reader, tar, len, &err));
+	reader = lam_reader_memory(tar, len);
 	code = lam_verify(w->layout, &w->layout->stack[0], reader, &err);
 	lam_reader_close(reader);
 	return code;

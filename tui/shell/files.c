@@ -23,8 +23,8 @@ int shell_load(const char *file, char **out, struct lam_error *err)
 	if (text.len && memchr(text.data, '\0', text.len))
 		return lam_fail(err, LAM_EPLAN, "%s: holds zero bytes: it is no plan",
 				file);
-	*out = lam_buf_steal(&text, err);
-	return *out ? 0 : err->code;
+	*out = lam_text_steal(&text);
+	return 0;
 }
 
 int shell_save(const char *file, const char *text, const char *expect, bool force,

@@ -1,13 +1,13 @@
 /* Errors: every function that can fail takes a struct lam_error of the caller as its last
- *argument and returns 0 or a negative enum lam_code; the same code stands in the struct.
- *The text is one line, lower case, without a final newline, and names the object;
- *lam_wrap() puts context in front of it on the way up:
+ * argument and returns 0 or a negative enum lam_code; the same code stands in the struct.
+ * The text is one line, lower case, without a final newline, and names the object;
+ * lam_wrap() puts context in front of it on the way up:
  *
  *	if (lam_tar_next(tar, &entry, err) < 0)
  *		return lam_wrap(err, "layer %zu", n);
  *
  * Nothing here allocates, so an error about memory can be told too. A programmer's
- *mistake is an assert. */
+ * mistake is an assert. */
 #ifndef LAMINA_ERROR_H
 #define LAMINA_ERROR_H
 
