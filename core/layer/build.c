@@ -83,7 +83,7 @@ static int get_place(struct lam_layer_builder *b, uint32_t parent, const char *n
 static void clear(struct lam_place *p)
 {
 	p->state = LAM_PLACE_ABSENT;
-	p->whiteout = p->opaque = p->weak = false;
+	p->whiteout = p->opaque = p->fresh = p->weak = false;
 	p->inode = NONE;
 }
 
@@ -134,10 +134,12 @@ static uint32_t imply(const struct playing *p, uint32_t dir, const char *name, s
 		place->state = LAM_PLACE_PRESENT;
 		place->kind = LAM_KIND_DIR;
 		place->inode = NONE;
-		place->opaque = false;
-		place->weak = p->way == IMPLY_WEAKLY;
-	} else if (is_dir(place) && p->way == IMPLY) {
+		place->opaque = place->fresh = false;
+		place->weak = true;
+	}
+	if (is_dir(place) && place->weak && p->way == IMPLY) {
 		place->weak = false;
+		place->fresh = place->whiteout;
 	}
 	return at;
 }
@@ -237,6 +239,8 @@ static int add_whiteout(struct lam_layer_builder *b, const struct parts *parts,
 		return 0;
 	if (get_place(b, dir, name, len, &at, err) < 0)
 		return err->code;
+	if (b->places[at].whiteout)
+		lam_layer_note(b, LAM_ODD_WH_TWICE);
 	b->places[at].whiteout = true;
 	return 0;
 }
@@ -296,10 +300,10 @@ static int link_inode(struct lam_layer_builder *b, const struct lam_entry *entry
 static int set_root(struct lam_layer_builder *b, const struct lam_entry *entry,
 		    uint32_t *out_inode, struct lam_error *err)
 {
-	if (entry->type != LAM_TYPE_DIR)
-		return lam_fail(err, LAM_EFORMAT,
-				"an entry puts something that is no directory in the "
-				"place of the root");
+	if (entry->type != LAM_TYPE_DIR) {
+		lam_layer_note(b, LAM_ODD_ROOT_KIND);
+		return 0;
+	}
 	if (b->places[ROOT].inode != NONE)
 		lam_layer_note(b, LAM_ODD_DUPLICATE);
 	if ((entry->mode & 07777) != 0755 || entry->uid || entry->gid)
@@ -311,14 +315,19 @@ static int set_root(struct lam_layer_builder *b, const struct lam_entry *entry,
 }
 
 /* Makes room for an entry: what stands there goes, unless a directory meets a directory.
- */
+ * A whiteout goes where a directory takes its place, as on overlayfs: that is a file which
+ * makes way. */
 static void make_room(struct lam_layer_builder *b, uint32_t at, bool dir)
 {
 	struct lam_place *p = &b->places[at];
 	bool whiteout = p->whiteout;
 
-	if (p->state == LAM_PLACE_ABSENT)
+	if (p->state == LAM_PLACE_ABSENT) {
+		p->whiteout = whiteout && !dir;
+		if (whiteout && dir)
+			lam_layer_note(b, LAM_ODD_WH_THEN_DIR);
 		return;
+	}
 	if (p->inode != NONE)
 		lam_layer_note(b, LAM_ODD_DUPLICATE);
 	if (dir && is_dir(p))
@@ -408,6 +417,8 @@ int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *e
 	}
 	if (clamped)
 		lam_layer_note(b, LAM_ODD_CLAMPED);
+	if (entry->empty_path)
+		lam_layer_note(b, LAM_ODD_PATH_EMPTY);
 	if (entry->type == LAM_TYPE_FILE)
 		b->layer->file_bytes += entry->size;
 	if (b->path.len == 0)
@@ -451,7 +462,9 @@ static void settle(struct lam_layer_builder *b, uint32_t at, struct lam_layer_no
 	out->mark = p->state == LAM_PLACE_BELOW ? LAM_MARK_LINK : LAM_MARK_ENTRY;
 	out->kind = p->kind;
 	out->inode = p->inode;
-	out->opaque = dir && (p->opaque || p->whiteout);
+	out->opaque = !dir || !(p->opaque || p->whiteout) ? LAM_OPAQUE_NOT
+		      : p->fresh && p->inode == NONE      ? LAM_OPAQUE_NEW
+							  : LAM_OPAQUE;
 	if (p->whiteout)
 		note_place(b, at, LAM_ODD_WH_AND_ENTRY);
 }

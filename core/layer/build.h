@@ -26,7 +26,8 @@ struct lam_place {
 	bool listed;   /* among its parent's children */
 	bool whiteout; /* ".wh.NAME" stands in this layer */
 	bool opaque;
-	bool weak; /* a directory that only whiteouts in it imply */
+	bool fresh; /* a directory that was implied behind its whiteout */
+	bool weak;  /* a directory that only whiteouts in it imply */
 };
 
 struct lam_layer_builder {

@@ -7,6 +7,9 @@
 #include "base/path.h"
 #include "layer/build.h"
 
+/* Go's time in nanoseconds ends there. */
+#define MAX_NANOSECONDS INT64_MAX
+
 static int text_add(struct lam_layer_builder *b, struct lam_str target,
 		    struct lam_inode *inode, struct lam_error *err)
 {
@@ -40,6 +43,11 @@ static bool starts(struct lam_str s, const char *prefix)
 	return s.len >= len && memcmp(s.bytes, prefix, len) == 0;
 }
 
+static bool is_text(struct lam_str s, const char *text)
+{
+	return s.len == strlen(text) && starts(s, text);
+}
+
 /* Whether a record counts; *out_note where it is odd. */
 static bool record_counts(struct lam_str key, enum lam_kind kind, int *out_note)
 {
@@ -48,8 +56,10 @@ static bool record_counts(struct lam_str key, enum lam_kind kind, int *out_note)
 		return true;
 	key.bytes += strlen("SCHILY.xattr.");
 	key.len -= strlen("SCHILY.xattr.");
-	if (starts(key, "trusted.overlay.") || starts(key, "user.overlay.")) {
-		*out_note = LAM_ODD_XATTR_OVERLAY;
+	if (starts(key, "trusted.overlay.")) {
+		*out_note = kind == LAM_KIND_DIR && is_text(key, "trusted.overlay.opaque")
+				    ? LAM_ODD_OVERLAY_OPAQUE
+				    : LAM_ODD_XATTR_OVERLAY;
 		return false;
 	}
 	if (starts(key, "user.") && kind != LAM_KIND_FILE && kind != LAM_KIND_DIR) {
@@ -58,7 +68,7 @@ static bool record_counts(struct lam_str key, enum lam_kind kind, int *out_note)
 	}
 	if (starts(key, "trusted."))
 		*out_note = LAM_ODD_XATTR_TRUSTED;
-	else if (key.len == strlen("security.selinux") && starts(key, "security.selinux"))
+	else if (is_text(key, "security.selinux"))
 		*out_note = LAM_ODD_XATTR_SELINUX;
 	return true;
 }
@@ -116,6 +126,9 @@ static void records_note(struct lam_layer_builder *b, const struct lam_entry *en
 		record_counts(entry->records[i].key, kind, &odd);
 		if (odd >= 0)
 			lam_layer_note(b, (enum lam_odd)odd);
+		else if (entry->records[i].value.len == 0 &&
+			 starts(entry->records[i].key, "SCHILY.xattr."))
+			lam_layer_note(b, LAM_ODD_XATTR_EMPTY);
 	}
 }
 
@@ -167,7 +180,8 @@ static int extents_add(struct lam_layer_builder *b, const struct lam_entry *entr
 		layer->extents[layer->extent_count++] = end;
 		extra->extent_count = 1;
 	}
-	lam_layer_note(b, LAM_ODD_SPARSE);
+	if (entry->flag == 'S')
+		lam_layer_note(b, LAM_ODD_SPARSE);
 	return 0;
 }
 
@@ -260,6 +274,8 @@ int lam_layer_add_inode(struct lam_layer_builder *b, const struct lam_entry *ent
 		return err->code;
 	if (inode.mtime_s < 0)
 		lam_layer_note(b, LAM_ODD_BEFORE_1970);
+	if (inode.mtime_s > MAX_NANOSECONDS / 1000000000)
+		lam_layer_note(b, LAM_ODD_AFTER_2262);
 	if (LAM_GROW(layer->inodes, (size_t)b->own_count, b->inode_cap, err) < 0 ||
 	    (layer->others &&
 	     LAM_GROW(layer->refs, (size_t)layer->inode_count, b->ref_cap, err) < 0))
@@ -338,7 +354,10 @@ int lam_layer_link_metadata(struct lam_layer_builder *b, uint32_t number,
 	const struct lam_layer *holder;
 	const struct lam_inode *is = lam_layer_inode(b->layer, number, &holder);
 	struct lam_owner owner = lam_layer_owner(holder, is);
-	bool same = is->mode == (entry->mode & 07777) && owner.uid == entry->uid &&
+	/* unpackers change no mode through a symlink */
+	uint16_t mode =
+		is->kind == LAM_KIND_SYMLINK ? is->mode : (uint16_t)(entry->mode & 07777);
+	bool same = is->mode == mode && owner.uid == entry->uid &&
 		    owner.gid == entry->gid && is->mtime_s == entry->mtime_s &&
 		    is->mtime_ns == entry->mtime_ns;
 	bool same_records = !entry->record_count ||
@@ -351,7 +370,7 @@ int lam_layer_link_metadata(struct lam_layer_builder *b, uint32_t number,
 				"a hard link says of a shared file what it is not");
 	struct lam_inode *inode = &b->layer->inodes[is - b->layer->inodes];
 
-	inode->mode = (uint16_t)(entry->mode & 07777);
+	inode->mode = mode;
 	inode->mtime_s = entry->mtime_s;
 	inode->mtime_ns = entry->mtime_ns;
 	if (owner_add(b, entry->uid, entry->gid, &inode->owner, err) < 0)

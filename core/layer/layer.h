@@ -30,13 +30,19 @@ enum lam_layer_mark {
 			      target alone */
 };
 
+enum lam_opaque {
+	LAM_OPAQUE_NOT,
+	LAM_OPAQUE,     /* hides what is in it below */
+	LAM_OPAQUE_NEW, /* hides the lower directory itself, too; it has no inode */
+};
+
 struct lam_layer_node {
 	uint32_t parent;
 	uint32_t name;  /* in the layer's names */
 	uint32_t inode; /* LAM_INODE_NONE: a whiteout, or an implied directory */
 	uint8_t mark;   /* enum lam_layer_mark */
 	uint8_t kind;   /* enum lam_kind, for ENTRY */
-	uint8_t opaque; /* 1: a directory that hides what is below it */
+	uint8_t opaque; /* enum lam_opaque, for directories */
 	uint8_t unused;
 };
 

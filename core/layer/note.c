@@ -86,6 +86,35 @@ static const struct {
 				 "runtimes fail there" },
 	[LAM_ODD_LINK_NOWHERE] = { "link-to-nothing",
 				   "a hard link to something that does not exist; left out, as unpackers fail there" },
+	[LAM_ODD_WH_THEN_DIR] = { "whiteout-then-directory",
+				  "deleted and then stored as a directory, in one layer; the deletion is without effect, as on "
+				  "overlayfs, where lower layers show through; umoci, plain folders and the specification hide "
+				  "them" },
+	[LAM_ODD_WH_TWICE] = { "whiteout-twice",
+			       "deleted twice in one layer; Docker, containerd and Podman fail there" },
+	[LAM_ODD_OVERLAY_OPAQUE] = { "overlay-opaque",
+				     "the attribute trusted.overlay.opaque; left out; Docker and Podman hide the lower "
+				     "directory, containerd and umoci show it" },
+	[LAM_ODD_XATTR_EMPTY] = { "empty-attribute",
+				  "an attribute without a value; it is kept, as by containerd; umoci, buildah, Docker and "
+				  "Podman leave it out" },
+	[LAM_ODD_AFTER_2262] = { "after-2262",
+				 "a time after 2262-04-11; it is kept; umoci sets another" },
+	[LAM_ODD_PATH_EMPTY] = { "empty-path",
+				 "a PAX header with an empty path or link target; the name of the header itself is "
+				 "read, as by Go; other readers may take none" },
+	[LAM_ODD_ROOT_KIND] = { "root-kind",
+				"an entry that puts something that is no directory in the place of the root; left "
+				"out" },
+	[LAM_ODD_LINK_THROUGH] = { "link-through-symlink",
+				   "a hard link to a file of its own layer, through a symlink of a lower one; made, as "
+				   "umoci does; overlayfs runtimes fail there" },
+	[LAM_ODD_WH_LISTED] = { "whiteout-listed",
+				"a whiteout in a directory that no lower layer shows; without effect; overlayfs lists its "
+				"name, and nothing can be done with it" },
+	[LAM_ODD_IMPLIED_IN_OPAQUE] = { "implied-in-opaque",
+					"a directory that this layer names only in longer paths, where it hides the lower "
+					"one; read as 0755 0:0; containerd gives it what lower layers say of it" },
 	[LAM_ODD_MEDIA_TYPE] = { "media-type",
 				 "its media type says another compression than it has; read as it "
 				 "is; some runtimes refuse it" },

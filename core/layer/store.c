@@ -283,7 +283,9 @@ static bool entry_fits(const struct lam_layer *layer, const struct lam_layer_nod
 {
 	bool dir = n->kind == LAM_KIND_DIR;
 
-	if (n->kind > LAM_KIND_FIFO || n->opaque > dir)
+	if (n->kind > LAM_KIND_FIFO ||
+	    n->opaque > (dir ? LAM_OPAQUE_NEW : LAM_OPAQUE_NOT) ||
+	    (n->opaque == LAM_OPAQUE_NEW && n->inode != LAM_INODE_NONE))
 		return false;
 	if (n->inode == LAM_INODE_NONE)
 		return dir;

@@ -213,6 +213,16 @@ static const struct lam_record *find_filled(const struct lam_pax *pax, const cha
 	return r && r->value.len ? r : NULL;
 }
 
+static void apply_text(const struct lam_pax *pax, const char *key,
+		       struct lam_entry *entry, struct lam_str *out)
+{
+	const struct lam_record *r = lam_pax_find(pax, key);
+
+	if (r && r->value.len)
+		*out = r->value;
+	entry->empty_path = entry->empty_path || (r && r->value.len == 0);
+}
+
 int lam_pax_apply(const struct lam_pax *pax, struct lam_entry *entry, int64_t *size,
 		  struct lam_error *err)
 {
@@ -227,10 +237,8 @@ int lam_pax_apply(const struct lam_pax *pax, struct lam_entry *entry, int64_t *s
 
 	if (!pax->present)
 		return 0;
-	if ((r = find_filled(pax, "path")) != NULL)
-		entry->path = r->value;
-	if ((r = find_filled(pax, "linkpath")) != NULL)
-		entry->target = r->value;
+	apply_text(pax, "path", entry, &entry->path);
+	apply_text(pax, "linkpath", entry, &entry->target);
 	for (size_t i = 0; i < 3; i++) {
 		r = find_filled(pax, numbers[i].key);
 		if (r && !lam_tar_decimal(r->value.bytes, r->value.len, numbers[i].value))

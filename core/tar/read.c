@@ -307,12 +307,17 @@ static int end_archive(struct lam_tar_reader *t, struct lam_error *err)
 
 /* Extended headers, in front of the entry that they are for */
 
+static int two_headers(const struct lam_tar_reader *t, struct lam_error *err)
+{
+	return lam_tar_fail(
+		t, err,
+		"two extended headers for one entry, which readers understand differently");
+}
+
 static int take_pax(struct lam_tar_reader *t, uint64_t size, struct lam_error *err)
 {
-	if (t->pax.present || t->has_name || t->has_target)
-		return lam_tar_fail(
-			t, err,
-			"two extended headers for one entry, which readers understand differently");
+	if (t->pax.present)
+		return two_headers(t, err);
 	if (lam_tar_read_body(t, size, &t->pax.body, err) < 0)
 		return err->code;
 	if (lam_pax_parse(&t->pax, err) < 0)
@@ -327,14 +332,29 @@ static int take_long(struct lam_tar_reader *t, char flag, uint64_t size,
 	bool name = flag == 'L', *has = name ? &t->has_name : &t->has_target;
 	struct lam_buf *into = name ? &t->long_name : &t->long_target;
 
-	if (t->pax.present || *has)
-		return lam_tar_fail(
-			t, err,
-			"two extended headers for one entry, which readers understand differently");
+	if (*has)
+		return two_headers(t, err);
 	if (lam_tar_read_body(t, size, into, err) < 0)
 		return err->code;
 	into->len = into->data ? strlen(into->data) : 0;
 	*has = into->len > 0;
+	return 0;
+}
+
+/* GNU's long name beside a PAX header (Rust's tar crate writes them so) is fine, unless
+ * that says another. */
+static int take_long_text(const struct lam_tar_reader *t, bool has,
+			  const struct lam_buf *text, const char *key,
+			  struct lam_str *out, struct lam_error *err)
+{
+	const struct lam_record *r = lam_pax_find(&t->pax, key);
+
+	if (!has)
+		return 0;
+	if (r && r->value.len &&
+	    (r->value.len != text->len || memcmp(r->value.bytes, text->data, text->len)))
+		return two_headers(t, err);
+	*out = (struct lam_str){ text->data, text->len };
 	return 0;
 }
 
@@ -366,16 +386,9 @@ static int check_entry(const struct lam_tar_reader *t, int64_t size,
 		       struct lam_error *err)
 {
 	const struct lam_entry *e = &t->entry;
-	bool special = e->type == LAM_TYPE_SYMLINK || e->type == LAM_TYPE_CHAR ||
-		       e->type == LAM_TYPE_BLOCK || e->type == LAM_TYPE_FIFO;
 
 	if (size < 0)
 		return lam_tar_fail(t, err, "an entry of negative size");
-	if (special && size > 0)
-		return lam_tar_fail(
-			t, err,
-			"a link, device or FIFO with a size, whose body readers skip or read as "
-			"entries");
 	if (e->type == LAM_TYPE_FILE && size > 0 && ends_with_slash(e->path))
 		return lam_tar_fail(
 			t, err,
@@ -430,10 +443,10 @@ static int finish_entry(struct lam_tar_reader *t, const unsigned char *header,
 	if (lam_pax_apply(&t->pax, e, &size, err) < 0)
 		return lam_wrap(err, "tar, before byte %llu",
 				(unsigned long long)t->offset);
-	if (t->has_name)
-		e->path = (struct lam_str){ t->long_name.data, t->long_name.len };
-	if (t->has_target)
-		e->target = (struct lam_str){ t->long_target.data, t->long_target.len };
+	if (take_long_text(t, t->has_name, &t->long_name, "path", &e->path, err) < 0 ||
+	    take_long_text(t, t->has_target, &t->long_target, "linkpath", &e->target,
+			   err) < 0)
+		return err->code;
 	e->type = type_of(e->flag);
 	if (e->flag == '\0' && ends_with_slash(e->path))
 		e->type = LAM_TYPE_DIR;

@@ -74,33 +74,68 @@ static uint8_t change_of(const struct lam_merge *m, uint32_t at, struct lam_ref 
 }
 
 /* As one that no entry describes. */
-static bool is_plain(const struct lam_merge *m, uint32_t at)
+static bool is_plain(const struct lam_merge *m, uint32_t version)
 {
+	const struct lam_version *v = &m->tree->versions[version];
 	const struct lam_layer *holder;
-	const struct lam_inode *inode = lam_merge_inode(m, at, &holder);
 
-	if (!inode)
+	if (v->inode == NONE)
 		return true;
+	const struct lam_inode *inode =
+		lam_layer_inode(m->tree->layers[v->inode_layer], v->inode, &holder);
+	const struct lam_extra *extra = lam_layer_extra(holder, inode);
 	struct lam_owner owner = lam_layer_owner(holder, inode);
 
-	return inode->mode == 0755 && owner.uid == 0 && owner.gid == 0;
+	return inode->mode == 0755 && owner.uid == 0 && owner.gid == 0 &&
+	       !(extra && extra->record_count);
+}
+
+/* Whether the layer itself has deleted a directory there that was not plain. */
+static bool hides_other(const struct lam_merge *m, uint32_t at)
+{
+	const struct lam_node *t = &m->tree->nodes[at];
+	uint32_t v = t->version;
+
+	if (v == NONE || t->live || t->kind != LAM_KIND_DIR ||
+	    m->tree->versions[v].layer != m->number)
+		return false;
+	v = m->tree->versions[v].previous;
+	return v != NONE && !is_plain(m, v);
+}
+
+static int note_implied(struct lam_merge *m, uint32_t at, bool keeps,
+			struct lam_error *err)
+{
+	const struct lam_node *t = &m->tree->nodes[at];
+
+	if (keeps)
+		return t->version == NONE || is_plain(m, t->version)
+			       ? 0
+			       : note_node(m, at, LAM_ODD_IMPLIED_OVER, err);
+	if (t->live && t->kind != LAM_KIND_DIR)
+		return note_node(m, at, LAM_ODD_DIRECTORY_OVER, err);
+	return hides_other(m, at) ? note_node(m, at, LAM_ODD_IMPLIED_IN_OPAQUE, err) : 0;
 }
 
 /* A directory that the layer only implies, over what is there. */
-static int apply_implied(struct lam_merge *m, uint32_t at, struct lam_error *err)
+static int apply_implied(struct lam_merge *m, const struct lam_layer_node *node,
+			 uint32_t at, struct lam_error *err)
 {
-	struct lam_node *t = &m->tree->nodes[at];
+	const struct lam_node *t = &m->tree->nodes[at];
+	bool over_dir = t->live && t->kind == LAM_KIND_DIR,
+	     keeps = over_dir && node->opaque != LAM_OPAQUE_NEW;
 
-	if (t->live && t->kind == LAM_KIND_DIR)
-		return is_plain(m, at) ? 0 : note_node(m, at, LAM_ODD_IMPLIED_OVER, err);
-	if (t->live && note_node(m, at, LAM_ODD_DIRECTORY_OVER, err) < 0)
+	if (note_implied(m, at, keeps, err) < 0)
 		return err->code;
+	if (keeps)
+		return 0;
 	if (lam_merge_push(m, at,
 			   (struct lam_version){ .inode = NONE,
 						 .inode_layer = (uint16_t)m->number,
 						 .implied = true,
-						 .change = t->live ? LAM_CHANGE_REPLACED
-								   : LAM_CHANGE_ADDED },
+						 .change = over_dir  ? LAM_CHANGE_METADATA
+							   : t->live ? LAM_CHANGE_REPLACED
+								     : LAM_CHANGE_ADDED },
 			   err) < 0)
 		return err->code;
 	m->tree->nodes[at].kind = LAM_KIND_DIR;
@@ -120,13 +155,50 @@ static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 	    lam_merge_delete(m, at, false, err) < 0)
 		return err->code;
 	if (dir && ref.inode == NONE)
-		return apply_implied(m, at, err);
+		return apply_implied(m, node, at, err);
 	version.change = change_of(m, at, ref);
 	if (lam_merge_push(m, at, version, err) < 0)
 		return err->code;
 	m->tree->nodes[at].kind = kind_of(m, ref);
 	lam_merge_set_live(m, at, true);
 	return 0;
+}
+
+/* What only the note needs a place in the tree for. */
+static int note_child(struct lam_merge *m, uint32_t parent, uint32_t name,
+		      enum lam_odd odd, struct lam_error *err)
+{
+	uint32_t at;
+
+	if (!m->notes)
+		return 0;
+	return lam_merge_get(m, parent, name, &at, err) < 0 ? err->code
+							    : note_node(m, at, odd, err);
+}
+
+/* A directory that no lower layer shows. */
+static bool is_all_new(const struct lam_merge *m, const struct lam_layer_node *dir,
+		       uint32_t at)
+{
+	uint32_t v = m->tree->nodes[at].version;
+
+	if (at == ROOT)
+		return m->tree->layer_count == 1;
+	return dir->opaque || (v != NONE && m->tree->versions[v].layer == m->number &&
+			       m->tree->versions[v].change != LAM_CHANGE_METADATA &&
+			       m->tree->versions[v].change != LAM_CHANGE_SAME);
+}
+
+static int apply_whiteout(struct lam_merge *m, const struct lam_layer_node *node,
+			  uint32_t parent, struct lam_error *err)
+{
+	uint32_t at = lam_merge_live(m, parent, node->name);
+
+	if (at != NONE)
+		return lam_merge_delete(m, at, true, err);
+	if (!is_all_new(m, &m->layer->nodes[node->parent], parent))
+		return 0;
+	return note_child(m, parent, node->name, LAM_ODD_WH_LISTED, err);
 }
 
 static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
@@ -141,19 +213,10 @@ static int apply_node(struct lam_merge *m, uint32_t n, size_t *link,
 		ref = m->below[(*link)++];
 	if (parent == NONE)
 		return 0;
-	if (node->mark == LAM_MARK_WHITEOUT) {
-		at = lam_merge_live(m, parent, node->name);
-		return at != NONE ? lam_merge_delete(m, at, true, err) : 0;
-	}
-	if (node->mark == LAM_MARK_LINK && ref.inode == NONE) {
-		m->tree->lost_links[m->number]++;
-		/* its place in the tree is needed for the note alone */
-		if (!m->notes)
-			return 0;
-		return lam_merge_get(m, parent, node->name, &at, err) < 0
-			       ? err->code
-			       : note_node(m, at, LAM_ODD_LINK_NOWHERE, err);
-	}
+	if (node->mark == LAM_MARK_WHITEOUT)
+		return apply_whiteout(m, node, parent, err);
+	if (node->mark == LAM_MARK_LINK && ref.inode == NONE)
+		return 0; /* once all else is there */
 	if (lam_merge_get(m, parent, node->name, &at, err) < 0)
 		return err->code;
 	m->map[n] = at;
@@ -191,37 +254,72 @@ static struct lam_str below_target(const void *tree, uint32_t symlink)
 	return lam_layer_target(holder, inode);
 }
 
+static const struct lam_walk_ops BELOW = { below_child, below_parent, below_kind,
+					   below_target };
+
 /* What a link leads to in what is merged so far; its last component is not followed. */
-static struct lam_ref find_below(struct lam_merge *m, struct lam_str path)
+static struct lam_ref find_below(const struct lam_merge *m, uint32_t link, bool *through)
 {
-	static const struct lam_walk_ops ops = { below_child, below_parent, below_kind,
-						 below_target };
-	struct lam_walk walk = { .ops = &ops, .tree = m };
+	struct lam_walk walk = { .ops = &BELOW, .tree = m };
+	const struct lam_layer *holder;
+	const struct lam_inode *inode =
+		lam_layer_inode(m->layer, m->layer->nodes[link].inode, &holder);
+	struct lam_str path = lam_layer_target(holder, inode);
 
 	if (lam_walk(&walk, path.bytes, path.len) != LAM_WALK_FOUND ||
 	    m->tree->nodes[walk.at].kind == LAM_KIND_DIR)
 		return (struct lam_ref){ 0, NONE };
 	const struct lam_version *v = &m->tree->versions[m->tree->nodes[walk.at].version];
 
+	*through = walk.links > 0;
 	return (struct lam_ref){ v->inode_layer, v->inode };
 }
 
 /* Before the layer itself changes anything. */
 static int find_links(struct lam_merge *m, struct lam_error *err)
 {
-	const struct lam_layer *layer = m->layer, *holder;
+	bool through;
 
 	m->below_count = 0;
-	for (uint32_t n = 0; n < layer->node_count; n++) {
-		const struct lam_inode *inode;
-
-		if (layer->nodes[n].mark != LAM_MARK_LINK)
+	for (uint32_t n = 0; n < m->layer->node_count; n++) {
+		if (m->layer->nodes[n].mark != LAM_MARK_LINK)
 			continue;
 		if (LAM_GROW(m->below, m->below_count, m->below_cap, err) < 0)
 			return err->code;
-		inode = lam_layer_inode(layer, layer->nodes[n].inode, &holder);
-		m->below[m->below_count++] =
-			find_below(m, lam_layer_target(holder, inode));
+		m->below[m->below_count++] = find_below(m, n, &through);
+	}
+	return 0;
+}
+
+/* A link that leads to nothing below may lead to the layer's own files, through a symlink
+ * of a lower layer. */
+static int apply_late_link(struct lam_merge *m, uint32_t n, struct lam_error *err)
+{
+	const struct lam_layer_node *node = &m->layer->nodes[n];
+	uint32_t parent = m->map[node->parent], at;
+	bool through = false;
+	struct lam_ref ref = find_below(m, n, &through);
+
+	if (parent == NONE)
+		return 0;
+	if (ref.inode == NONE || !through) {
+		m->tree->lost_links[m->number]++;
+		return note_child(m, parent, node->name, LAM_ODD_LINK_NOWHERE, err);
+	}
+	if (lam_merge_get(m, parent, node->name, &at, err) < 0 ||
+	    note_node(m, at, LAM_ODD_LINK_THROUGH, err) < 0)
+		return err->code;
+	return apply_entry(m, node, at, ref, err);
+}
+
+static int apply_late_links(struct lam_merge *m, struct lam_error *err)
+{
+	size_t link = 0;
+
+	for (uint32_t n = 0; link < m->below_count; n++) {
+		if (m->layer->nodes[n].mark == LAM_MARK_LINK &&
+		    m->below[link++].inode == NONE && apply_late_link(m, n, err) < 0)
+			return err->code;
 	}
 	return 0;
 }
@@ -266,7 +364,7 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 		if (apply_node(m, n, &link, err) < 0)
 			return err->code;
 	}
-	return 0;
+	return apply_late_links(m, err);
 }
 
 static int merge_all(struct lam_merge *m, struct lam_error *err)

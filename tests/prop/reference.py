@@ -27,7 +27,7 @@ class Place:
 
     def __init__(self, inode=None, below=None, weak=False, layer=None):
         self.inode, self.below, self.weak, self.layer = inode, below, weak, layer
-        self.children, self.whiteouts, self.opaque = {}, set(), False
+        self.children, self.whiteouts, self.opaque, self.fresh = {}, set(), False, False
 
     def is_dir(self):
         return self.below is None and (self.inode is None or self.inode.kind == "dir")
@@ -141,7 +141,7 @@ def clean(name):
     return out
 
 
-def walk(root, parts, imply=None):
+def walk(root, parts, imply=None, symlinks=True):
     """Follows directories and symlinks below root. imply: makes what is missing. None: no such directory."""
     at, parts, links = [root], list(parts), 0
     while parts:
@@ -156,7 +156,8 @@ def walk(root, parts, imply=None):
             if imply is None:
                 return None
             place = at[-1].children[part] = imply()
-        if place.is_symlink():
+            place.weak = True
+        if place.is_symlink() and symlinks:
             links += 1
             if links > MAX_LINKS:
                 return None
@@ -166,8 +167,8 @@ def walk(root, parts, imply=None):
             continue
         if not place.is_dir():
             return None
-        if imply is not None and not imply().weak:
-            place.weak = False
+        if place.weak and imply is not None and not imply().weak:
+            place.weak, place.fresh = False, part in at[-1].whiteouts
         at.append(place)
     return at[-1]
 
@@ -176,14 +177,16 @@ def counts(key, kind):
     if not key.startswith("SCHILY.xattr."):
         return True
     key = key[len("SCHILY.xattr."):]
-    if key.startswith(("trusted.overlay.", "user.overlay.")):
+    if key.startswith("trusted.overlay."):
         return False
     return not key.startswith("user.") or kind in ("file", "dir")
 
 
 def take_link(inode, link):
     """The header of a hard link speaks for the inode."""
-    inode.mode, inode.uid, inode.gid, inode.mtime = link.mode, link.uid, link.gid, link.mtime
+    if inode.kind != "symlink":
+        inode.mode = link.mode
+    inode.uid, inode.gid, inode.mtime = link.uid, link.gid, link.mtime
     inode.records.update({k: v for k, v in link.records.items() if counts(k, inode.kind)})
 
 
@@ -206,6 +209,8 @@ def add(root, parts, inode, layer):
     if inode.kind == "dir" and old is not None and old.is_dir():
         old.inode, old.weak, old.layer = inode, False, layer
         return
+    if inode.kind == "dir" and old is None:
+        folder.whiteouts.discard(base)
     folder.children.pop(base, None)
     if inode.kind != "link":
         folder.children[base] = Place(inode, layer=layer)
@@ -251,8 +256,6 @@ def read_layer(tar, layer):
             add(root, parts, inode, layer)
         elif inode.kind == "dir":
             root.inode = inode
-        else:
-            raise ValueError("the root is no directory")
     settle(root)
     return root
 
@@ -260,16 +263,34 @@ def read_layer(tar, layer):
 # All layers
 
 
-def resolve_links(merged, place):
+def find_link(merged, place):
+    """What the path of a hard link leads to, and whether through a symlink."""
+    there = walk(merged, place.below[:-1])
+    found = there.children.get(place.below[-1]) if there else None
+    through = walk(merged, place.below[:-1], symlinks=False) is not there
+    return (None if found is None or found.is_dir() else found), through
+
+
+def resolve_links(merged, place, path=()):
+    """Links to lower layers; yields those that lead to nothing there, taken out."""
     for name, child in list(place.children.items()):
         if child.below is not None:
-            there = walk(merged, child.below[:-1])
-            found = there.children.get(child.below[-1]) if there else None
-            if found is None or found.is_dir():
-                del place.children[name]
-            else:
-                child.inode, child.below = found.inode, None
-        resolve_links(merged, child)
+            found, _ = find_link(merged, child)
+            if found is None:
+                yield path, name, place.children.pop(name)
+                continue
+            child.inode, child.below = found.inode, None
+        yield from resolve_links(merged, child, path + (name,))
+
+
+def late_link(merged, path, name, place):
+    """A link to a file of its own layer, through a symlink of a lower one."""
+    found, through = find_link(merged, place)
+    if found is not None and through:
+        folder = merged
+        for part in path:
+            folder = folder.children[part]
+        folder.children[name] = Place(found.inode, layer=place.layer)
 
 
 def overlay(lower, upper):
@@ -283,7 +304,7 @@ def overlay(lower, upper):
         if not child.is_dir():
             lower.children[name] = Place(child.inode, layer=child.layer)
             continue
-        if name not in lower.children or not lower.children[name].is_dir():
+        if name not in lower.children or not lower.children[name].is_dir() or (child.fresh and child.inode is None):
             lower.children[name] = Place(layer=child.layer)
         overlay(lower.children[name], child)
 
@@ -322,8 +343,10 @@ def merge(tars):
     root = Place(layer=0)
     for number_, tar in enumerate(tars):
         layer = read_layer(tar, number_)
-        resolve_links(root, layer)
+        lost = list(resolve_links(root, layer))
         overlay(root, layer)
+        for path, name, place in lost:
+            late_link(root, path, name, place)
     tree = flatten(root)
     for path, entry in tree.items():
         entry.setdefault("links", frozenset([path]))

@@ -38,7 +38,7 @@ static void odd(void **state)
 {
 	static const struct {
 		const char *what, *is;
-		struct tar_member members[4];
+		struct tar_member members[8];
 		bool no_end;
 	} cases[] = {
 		{ "a plain file", "f:a:5 ok", { { .name = "a", BODY("HELLO") } }, false },
@@ -57,7 +57,7 @@ static void odd(void **state)
 		    { .name = "a" } },
 		  false },
 		{ "a symlink with a body",
-		  "refused",
+		  "l:s:0 refused",
 		  { { .name = "s", .flag = '2', .link = "t", BODY("x") } },
 		  false },
 		{ "a hard link with a size",
@@ -105,6 +105,33 @@ static void odd(void **state)
 		  { { .name = "x", .flag = 'x', BODY("10 path=a\n") },
 		    { .name = "L", .flag = 'L', BODY("name\0") },
 		    { .name = "a" } },
+		  false },
+		{ "PAX and the same GNU name",
+		  "f:name:0 ok",
+		  { { .name = "x", .flag = 'x', BODY("13 path=name\n") },
+		    { .name = "L", .flag = 'L', BODY("name\0") },
+		    { .name = "a" } },
+		  false },
+		{ "PAX of other things before and after GNU names",
+		  "l:name:0 f:n2:0 ok",
+		  { { .name = "x", .flag = 'x', BODY("11 mtime=5\n") },
+		    { .name = "K", .flag = 'K', BODY("target\0") },
+		    { .name = "L", .flag = 'L', BODY("name\0") },
+		    { .name = "a", .flag = '2', .link = "t" },
+		    { .name = "L", .flag = 'L', BODY("n2\0") },
+		    { .name = "x", .flag = 'x', BODY("11 mtime=5\n") },
+		    { .name = "a" } },
+		  false },
+		{ "two GNU names",
+		  "refused",
+		  { { .name = "L", .flag = 'L', BODY("name\0") },
+		    { .name = "L", .flag = 'L', BODY("name\0") },
+		    { .name = "a" } },
+		  false },
+		{ "a symlink with a size and no body, as Go reads it",
+		  "l:s:0 f:z:0 ok",
+		  { { .name = "s", .flag = '2', .link = "t", .size = "00000000005" },
+		    { .name = "z" } },
 		  false },
 		{ "a GNU name",
 		  "f:name:0 ok",
@@ -207,7 +234,7 @@ static void odd(void **state)
 		struct lam_buf tar = LAM_BUF(1 << 20);
 		char is[512];
 
-		for (size_t m = 0; m < 4 && cases[i].members[m].name; m++)
+		for (size_t m = 0; m < 8 && cases[i].members[m].name; m++)
 			tar_append(&tar, &cases[i].members[m]);
 		if (!cases[i].no_end)
 			tar_append_end(&tar);
