@@ -56,19 +56,19 @@ static struct kind *kind_of(const char *name)
 
 static void carry_out(void)
 {
-	struct app_effect *effects;
-	size_t count = app_take_effects(&app, &effects);
+	struct request *requests;
+	size_t count = app_take_requests(&app, &requests);
 
 	for (size_t i = 0; i < count; i++) {
-		if (effects[i].kind == EFFECT_JOB) {
-			shell_jobs_start(jobs, effects[i].job);
-			effects[i].job = NULL;
-		} else if (effects[i].kind == EFFECT_STOP) {
-			shell_jobs_stop(jobs, effects[i].job_kind);
+		if (requests[i].kind == REQUEST_JOB) {
+			shell_jobs_start(jobs, requests[i].job);
+			requests[i].job = NULL;
+		} else if (requests[i].kind == REQUEST_STOP) {
+			shell_jobs_stop(jobs, requests[i].job_kind);
 		}
-		app_effect_fini(&effects[i]);
+		request_fini(&requests[i]);
 	}
-	free(effects);
+	free(requests);
 }
 
 /* An event, and the frame that it makes. */
@@ -186,9 +186,9 @@ static void open_app(const struct options *options)
 	double since;
 
 	jobs = shell_jobs_new();
-	if (!jobs || !canvas_resize(&canvas, 140, 40) ||
-	    !app_init(&app, options, NULL, NULL))
+	if (!jobs || !canvas_resize(&canvas, 140, 40))
 		abort();
+	app_init(&app, options, NULL, NULL);
 	since = now();
 	give("first frame", &size);
 	give("first frame", &start);

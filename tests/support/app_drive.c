@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "canvas_dump.h"
-#include "editor/app_internal.h"
+#include "editor/files/files.h"
 
 static void carry_out(struct drive *d);
 
@@ -41,71 +41,71 @@ void drive_set_file(struct drive *d, const char *name, const char *text)
 	d->files[i].text = strdup(text);
 }
 
-static void save(struct drive *d, const struct app_effect *effect)
+static void save(struct drive *d, const struct request *request)
 {
-	const char *there = drive_file(d, effect->file);
+	const char *there = drive_file(d, request->file);
 	struct lam_error err = { 0 };
 	struct event event = { .kind = EVENT_SAVED,
-			       .file = effect->file,
-			       .text = effect->text,
+			       .file = request->file,
+			       .text = request->text,
 			       .err = &err };
 
-	event.differs = there && !effect->force && strcmp(there, effect->text) != 0 &&
-			(!effect->expect || strcmp(there, effect->expect) != 0);
+	event.differs = there && !request->force && strcmp(there, request->text) != 0 &&
+			(!request->expect || strcmp(there, request->expect) != 0);
 	if (!event.differs)
-		drive_set_file(d, effect->file, effect->text);
+		drive_set_file(d, request->file, request->text);
 	drive_event(d, &event);
 }
 
-static void load(struct drive *d, const struct app_effect *effect)
+static void load(struct drive *d, const struct request *request)
 {
-	const char *there = drive_file(d, effect->file);
+	const char *there = drive_file(d, request->file);
 	char *copy = there ? strdup(there) : NULL;
 	struct lam_error err = { 0 };
 	struct event event = { .kind = EVENT_LOADED,
-			       .file = effect->file,
+			       .file = request->file,
 			       .text = copy,
 			       .err = &err,
-			       .purpose = effect->purpose };
+			       .merge = request->merge };
 
 	if (!there)
-		lam_fail(&err, LAM_EREAD, "%s: no such file", effect->file);
+		lam_fail(&err, LAM_EREAD, "%s: no such file", request->file);
 	drive_event(d, &event);
 	free(copy);
 }
 
-static void edit(struct drive *d, const struct app_effect *effect)
+static void edit(struct drive *d, const struct request *request)
 {
 	struct lam_error err = { 0 };
 	char *copy = d->reply ? strdup(d->reply) : NULL;
 	struct event event = { .kind = EVENT_EDITED, .text = copy, .err = &err };
 
 	free(d->edited);
-	d->edited = strdup(effect->text);
-	d->edited_line = effect->line;
+	d->edited = strdup(request->text);
+	d->edited_line = request->line;
 	if (!copy)
 		lam_fail(&err, LAM_EUSAGE, "the editor failed");
 	drive_event(d, &event);
 	free(copy);
 }
 
-static void look_at_output(struct drive *d, const struct app_effect *effect)
+static void look_at_output(struct drive *d, const struct request *request)
 {
-	struct event event = { .kind = EVENT_OUTPUT, .text = effect->text };
+	struct event event = { .kind = EVENT_OUTPUT, .text = request->text };
 	struct lam_error err = { 0 };
 
-	lam_write_replaces(&event.replaces, effect->text, &err);
+	lam_write_replaces(&event.replaces, request->text, &err);
 	event.err = &err;
 	drive_event(d, &event);
 }
 
-static void copy_text(struct drive *d, const struct app_effect *effect)
+static void copy_text(struct drive *d, const struct request *request)
 {
 	struct lam_error err = { 0 };
-	struct event event = { .kind = EVENT_COPIED, .text = effect->text, .err = &err };
+	struct event event = { .kind = EVENT_COPIED, .text = request->text, .err = &err };
 
 	free(d->copied);
-	d->copied = strdup(effect->text);
+	d->copied = strdup(request->text);
 	drive_event(d, &event);
 }
 
@@ -146,39 +146,39 @@ void drive_progress(struct drive *d, enum job_kind kind,
 	drive_event(d, &event);
 }
 
-static void carry_out_one(struct drive *d, struct app_effect *effect)
+static void carry_out_one(struct drive *d, struct request *request)
 {
-	switch (effect->kind) {
-	case EFFECT_JOB:
+	switch (request->kind) {
+	case REQUEST_JOB:
 		assert(d->job_count < DRIVE_JOBS);
-		d->jobs[d->job_count++] = effect->job;
-		effect->job = NULL;
+		d->jobs[d->job_count++] = request->job;
+		request->job = NULL;
 		break;
-	case EFFECT_STOP: stop_job(d, effect->job_kind); break;
-	case EFFECT_EDITOR: edit(d, effect); break;
-	case EFFECT_SAVE: save(d, effect); break;
-	case EFFECT_LOAD: load(d, effect); break;
-	case EFFECT_OUTPUT: look_at_output(d, effect); break;
-	case EFFECT_COPY: copy_text(d, effect); break;
-	case EFFECT_REDRAW: d->redraws++; break;
-	case EFFECT_SUSPEND: d->suspends++; break;
-	case EFFECT_QUIT:
+	case REQUEST_STOP: stop_job(d, request->job_kind); break;
+	case REQUEST_EDITOR: edit(d, request); break;
+	case REQUEST_SAVE: save(d, request); break;
+	case REQUEST_LOAD: load(d, request); break;
+	case REQUEST_OUTPUT: look_at_output(d, request); break;
+	case REQUEST_COPY: copy_text(d, request); break;
+	case REQUEST_REDRAW: d->redraws++; break;
+	case REQUEST_SUSPEND: d->suspends++; break;
+	case REQUEST_QUIT:
 		d->over = true;
-		d->code = (int)effect->line;
+		d->code = (int)request->line;
 		break;
 	}
 }
 
 static void carry_out(struct drive *d)
 {
-	struct app_effect *effects;
-	size_t count = app_take_effects(&d->app, &effects);
+	struct request *requests;
+	size_t count = app_take_requests(&d->app, &requests);
 
 	for (size_t i = 0; i < count; i++) {
-		carry_out_one(d, &effects[i]);
-		app_effect_fini(&effects[i]);
+		carry_out_one(d, &requests[i]);
+		request_fini(&requests[i]);
 	}
-	free(effects);
+	free(requests);
 }
 
 /* Keys */
@@ -277,8 +277,7 @@ void drive_open(struct drive *d, const struct built *built, int width, int heigh
 			abort();
 		drive_set_file(d, d->plan_file, d->plan_text);
 	}
-	if (!app_init(&d->app, &d->options, plan, d->plan_text))
-		abort();
+	app_init(&d->app, &d->options, plan, d->plan_text);
 	drive_resize(d, width, height);
 	drive_event(d, &start);
 	drive_settle(d);

@@ -10,6 +10,7 @@
 #define APP_DRIVE_H
 
 #include "editor/app.h"
+#include "editor/dialogs/dialog.h"
 #include "image_build.h"
 
 #define DRIVE_FILES 8
@@ -70,6 +71,13 @@ void drive_progress(struct drive *d, enum job_kind kind,
 
 /* Draws; whether text stands in one of the rows. */
 void drive_draw(struct drive *d);
+/* Fails where the dialog on top is not of that kind and title. */
+#define assert_asks(d, wanted, text)                                     \
+	do {                                                             \
+		assert_non_null(app_dialog(&(d)->app));                  \
+		assert_int_equal(app_dialog(&(d)->app)->kind, wanted);   \
+		assert_string_equal(app_dialog(&(d)->app)->title, text); \
+	} while (0)
 bool drive_sees(struct drive *d, const char *text);
 void drive_print(struct drive *d); /* for a look at it */
 /* The text of a file in memory; NULL: none. */

@@ -121,8 +121,8 @@ static uint32_t node_of(const char *path)
 /* Which layer a path goes to, by the effect that stands. */
 static uint32_t target_of(const char *path)
 {
-	assert_false(d.app.effect_stale);
-	return d.app.effect->targets.to[node_of(path)];
+	assert_false(d.app.plan.effect_stale);
+	return d.app.plan.effect->targets.to[node_of(path)];
 }
 
 static void go(const char *path)
@@ -141,7 +141,7 @@ static void opens(void **state)
 	assert_int_equal(layers(), 3);
 	assert_int_equal(rules(), 0);
 	assert_true(app_is_settled(&d.app));
-	assert_non_null(d.app.effect);
+	assert_non_null(d.app.plan.effect);
 	CHECK_PATH("/bin");
 	CHECK_SEES("3 layers");
 	CHECK_SEES("bin -> usr/bin");
@@ -411,7 +411,7 @@ static void sorts(void **state)
 {
 	(void)state;
 	drive_keys(&d, "o s");
-	assert_int_equal(d.app.order->sort, SORT_SIZE);
+	assert_int_equal(d.app.files.order->sort, SORT_SIZE);
 	drive_keys(&d, "gg");
 	CHECK_PATH("/var");
 	drive_keys(&d, "o s gg");
@@ -422,7 +422,7 @@ static void sorts(void **state)
 
 		snprintf(command, sizeof command, "sort %s", SORT_NAMES[i]);
 		drive_command(&d, command);
-		assert_int_equal(d.app.order->sort, i);
+		assert_int_equal(d.app.files.order->sort, i);
 		CHECK_PATH("/bin");
 	}
 	drive_command(&d, "sort by-colour");
@@ -512,7 +512,7 @@ static void assigns_by_pattern(void **state)
 	assert_int_equal(rules(), 2);
 	go("/var");
 	drive_keys(&d, "a e");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN_PATTERN);
+	assert_asks(&d, DIALOG_PROMPT, "The rule as a pattern");
 	drive_keys(&d, "Esc");
 	assert_int_equal(d.app.dialog_count, 0);
 }
@@ -531,13 +531,13 @@ static void tells_what_a_pattern_matches(void **state)
 		drive_type(&d, BAD[i][0]);
 		drive_keys(&d, "Enter");
 		assert_int_equal(d.app.dialog_count, 1);
-		assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN_PATTERN);
+		assert_asks(&d, DIALOG_PROMPT, "The rule as a pattern");
 		CHECK_SEES(BAD[i][1]);
 		assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), BAD[i][0]);
 		drive_keys(&d, "Esc");
 	}
 	drive_command(&d, "assign-pattern /nothing/*");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN);
+	assert_asks(&d, DIALOG_CHOICE, "Assign to layer");
 	CHECK_SEES("Nothing matches it");
 	drive_keys(&d, "Esc");
 	/* deleted: not in the image */
@@ -559,7 +559,7 @@ static void tells_what_a_pattern_matches(void **state)
 	drive_keys(&d, "Esc a");
 	d.held[JOB_PATTERN] = false;
 	drive_settle(&d);
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ASSIGN);
+	assert_asks(&d, DIALOG_CHOICE, "Assign to layer");
 	assert_int_equal(app_dialog(&d.app)->line_count, 2);
 }
 
@@ -569,14 +569,14 @@ static void leaves_out(void **state)
 	go("/var/cache");
 	drive_keys(&d, "x");
 	assert_int_equal(target_of("/var/cache/apt/b.deb"), LAM_TARGET_NONE);
-	assert_true(d.app.effect->dropped > 0);
+	assert_true(d.app.plan.effect->dropped > 0);
 	CHECK_SEES("leave out /var/cache");
 	drive_keys(&d, "k");
 	CHECK_SEES("LEAVES OUT");
 	go("/var/cache");
 	drive_keys(&d, "x");
 	assert_int_equal(rules(), 0);
-	assert_int_equal(d.app.effect->dropped, 0);
+	assert_int_equal(d.app.plan.effect->dropped, 0);
 	drive_keys(&d, "x u");
 	assert_int_equal(rules(), 0);
 	drive_keys(&d, "U");
@@ -689,9 +689,9 @@ static void splits(void **state)
 	if (!d.app.dialog_count)
 		drive_keys(&d, "S s Enter");
 	drive_keys(&d, "Esc Esc 2 gg s");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SPLIT);
+	assert_asks(&d, DIALOG_CHOICE, "Split the layer");
 	drive_keys(&d, "s");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SPLIT_SIZE);
+	assert_asks(&d, DIALOG_PROMPT, "Parts of at most");
 	drive_keys(&d, "^U");
 	drive_type(&d, "much");
 	drive_keys(&d, "Enter");
@@ -701,10 +701,10 @@ static void splits(void **state)
 	drive_type(&d, "32K");
 	drive_keys(&d, "Enter");
 	assert_int_equal(d.app.dialog_count, 1);
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SUGGESTED);
+	assert_asks(&d, DIALOG_CHOICE, "Suggested layers");
 	drive_keys(&d, "Enter");
 	assert_true(layers() > before);
-	assert_non_null(d.app.effect->layout);
+	assert_non_null(d.app.plan.effect->layout);
 	drive_keys(&d, "u");
 	assert_int_equal(layers(), before);
 }
@@ -737,7 +737,7 @@ static void looks(void **state)
 	drive_keys(&d, "D");
 	CHECK_SEES("nothing moves");
 	drive_keys(&d, "a b D");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_MOVES);
+	assert_asks(&d, DIALOG_CHOICE, "What moves");
 	drive_keys(&d, "Enter");
 	CHECK_PATH("/usr/lib/libc.so.6");
 	go("/usr/lib/libc.so.6");

@@ -53,7 +53,7 @@ static void see(const char *text)
 
 static size_t unsaved(void)
 {
-	return lam_undo_unsaved(d.app.history);
+	return lam_undo_unsaved(d.app.plan.undo);
 }
 
 static void change(void)
@@ -71,7 +71,7 @@ static void saves(void **state)
 	change();
 	assert_int_equal(unsaved(), 1);
 	drive_keys(&d, "gs");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE);
+	assert_asks(&d, DIALOG_PROMPT, "Save the plan");
 	drive_keys(&d, "Esc");
 	drive_command(&d, "save a.json");
 	see("saved: a.json");
@@ -96,7 +96,7 @@ static void asks_before_saving_over(void **state)
 	drive_set_file(&d, "a.json", "somebody's");
 	change();
 	drive_command(&d, "save a.json");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
 	drive_keys(&d, "Esc");
 	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
 	assert_int_equal(unsaved(), 1);
@@ -111,7 +111,7 @@ static void asks_before_saving_over(void **state)
 	/* changed by another program since */
 	drive_set_file(&d, "a.json", "somebody's");
 	drive_keys(&d, "x gs");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
 	drive_keys(&d, "Esc");
 	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
 }
@@ -136,7 +136,7 @@ static void an_undone_load_keeps_its_file(void **state)
 	drive_keys(&d, "Esc");
 	assert_string_equal(drive_file(&d, "a.json"), loaded);
 	drive_command(&d, "save a.json");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
 	drive_keys(&d, "Esc");
 	/* undone edits of a loaded plan are still that file's */
 	drive_command(&d, "load a.json");
@@ -207,7 +207,7 @@ static void edits_as_text(void **state)
 		 "\"b\" }\n  ]\n}\n");
 	d.reply = bad;
 	drive_keys(&d, "e");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_EDIT_AGAIN);
+	assert_asks(&d, DIALOG_CHOICE, "The edited plan has errors");
 	see("line 5");
 	/* what was typed is what is edited again, at that line */
 	drive_keys(&d, "e");
@@ -235,9 +235,9 @@ static void asks_before_quitting(void **state)
 	drive_keys(&d, "q Esc");
 	assert_false(d.over);
 	drive_keys(&d, "q s");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE);
+	assert_asks(&d, DIALOG_PROMPT, "Save the plan");
 	drive_keys(&d, "Esc");
-	assert_false(d.app.quit_when_saved);
+	assert_false(d.app.plan.quit_when_saved);
 	drive_set_file(&d, "a.json", "somebody's");
 	drive_keys(&d, "q s ^U");
 	drive_type(&d, "a.json");
@@ -260,7 +260,7 @@ static void recovers(void **state)
 	change();
 	plan = drive_plan(&d);
 	again();
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ORPHAN);
+	assert_asks(&d, DIALOG_CHOICE, "An unsaved plan of this image");
 	see("1 change");
 	drive_keys(&d, "s");
 	assert_int_equal(d.app.dialog_count, 2);
@@ -311,7 +311,7 @@ static void recovers_a_load(void **state)
 	again();
 	see("of the plan file c.json");
 	drive_keys(&d, "r");
-	assert_string_equal(d.app.plan_file, "c.json");
+	assert_string_equal(d.app.plan.file, "c.json");
 	drive_command(&d, "save e.json"); /* ends the journal */
 }
 
@@ -411,7 +411,7 @@ static void recovers_on_a_full_disk(void **state)
 	}
 	/* there is room again: the new journal holds it */
 	drive_keys(&d, "u U");
-	assert_null(d.app.orphan);
+	assert_null(d.app.plan.orphan);
 	again();
 	drive_keys(&d, "r");
 	now = drive_plan(&d);
@@ -482,7 +482,7 @@ static void recovers_to_its_file(void **state)
 	drive_keys(&d, "r");
 	drive_set_file(&d, "a.json", "somebody's");
 	drive_keys(&d, "gs");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE_OVER);
+	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
 	drive_keys(&d, "o");
 	see("saved: a.json");
 	assert_string_equal(drive_file(&d, "a.json"), plan);
@@ -497,7 +497,7 @@ static void recovers_to_no_file(void **state)
 	again_with(configure_b);
 	see("in no file yet");
 	drive_keys(&d, "r gs");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_SAVE);
+	assert_asks(&d, DIALOG_PROMPT, "Save the plan");
 	assert_string_equal(drive_file(&d, "b.json"), PLAN_TEXT);
 }
 
@@ -522,7 +522,7 @@ static void stops_by_signal(void **state)
 	assert_true(d.over);
 	assert_int_equal(d.code, 143);
 	again();
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_ORPHAN);
+	assert_asks(&d, DIALOG_CHOICE, "An unsaved plan of this image");
 }
 
 static void write_to(const char *name)
@@ -540,21 +540,21 @@ static void writes(void **state)
 	(void)state;
 	change();
 	write_to("out");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITE);
+	assert_asks(&d, DIALOG_PROMPT, "Write new image");
 	drive_type(&d, "y");
 	drive_keys(&d, "Enter");
 	see("nothing was written");
 	write_to("out");
 	drive_type(&d, "yes");
 	drive_keys(&d, "Enter");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITTEN);
+	assert_asks(&d, DIALOG_CHOICE, "Written");
 	see("Read back and compared");
 	assert_true(d.app.written.verified);
 	snprintf(there, sizeof there, "%s/out/index.json", built.dir);
 	assert_int_equal(access(there, F_OK), 0);
 	/* Enter quits, as there is nothing else to do; the plan is in no file, though */
 	drive_keys(&d, "b q");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_QUIT);
+	assert_asks(&d, DIALOG_CHOICE, "Quit");
 }
 
 static void tells_what_a_write_replaces(void **state)
@@ -580,7 +580,7 @@ static void tells_what_a_write_replaces(void **state)
 	see(told);
 	drive_keys(&d, "Esc");
 	write_to("");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITE);
+	assert_asks(&d, DIALOG_PROMPT, "Write new image");
 	assert_false(drive_sees(&d, told));
 }
 
@@ -600,14 +600,14 @@ static void refuses_no_place_to_write_to(void **state)
 		drive_type(&d, REFUSED[i].output);
 		drive_keys(&d, "Enter");
 		assert_int_equal(d.app.dialog_count, 1);
-		assert_int_equal(app_dialog(&d.app)->purpose, FOR_OUTPUT);
+		assert_asks(&d, DIALOG_PROMPT, "Write the image");
 		see(REFUSED[i].why);
 		/* to be put right */
 		assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit),
 				    REFUSED[i].output);
 		drive_keys(&d, "Esc");
 	}
-	assert_null(d.app.output);
+	assert_null(d.app.plan.output);
 }
 
 static void leaving_out_takes_another_word(void **state)
@@ -624,7 +624,7 @@ static void leaving_out_takes_another_word(void **state)
 	write_to("out");
 	drive_type(&d, "yes remove");
 	drive_keys(&d, "Enter");
-	assert_int_equal(app_dialog(&d.app)->purpose, FOR_WRITTEN);
+	assert_asks(&d, DIALOG_CHOICE, "Written");
 }
 
 static void cancels_a_write(void **state)
@@ -655,7 +655,7 @@ static void cancels_a_write(void **state)
 	assert_true(app_is_settled(&d.app));
 	drive_command(&d, "go /etc");
 	drive_keys(&d, "x W");
-	assert_int_equal(app_dialog(&d.app)->kind, DIALOG_PROGRESS);
+	assert_int_equal(app_dialog(&d.app)->kind, DIALOG_PICTURE);
 	drive_keys(&d, "x j q Esc");
 	assert_true(d.app.writing.cancelling);
 	assert_int_equal(d.job_count, 1);

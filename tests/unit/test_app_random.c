@@ -104,7 +104,7 @@ static struct key any_key(uint64_t *random)
 
 	if (n < 30) {
 		const struct binding *b =
-			&d.app.keymap.items[next_random(random) % d.app.keymap.count];
+			&d.app.keys.map.items[next_random(random) % d.app.keys.map.count];
 
 		return b->keys.keys[next_random(random) % b->keys.count];
 	}
@@ -197,7 +197,7 @@ static void random_keys(void **state)
 	while (d.app.dialog_count)
 		drive_keys(&d, "Esc");
 	drive_keys(&d, "Esc");
-	while (lam_undo_back_count(d.app.history))
+	while (lam_undo_back_count(d.app.plan.undo))
 		drive_keys(&d, "u");
 	now = drive_plan(&d);
 	assert_string_equal(now, first);

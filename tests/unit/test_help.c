@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "editor/app_internal.h"
-#include "editor/dialogs/help.h"
+#include "editor/app.h"
+#include "editor/dialogs/dialog.h"
 #include "unit.h"
 
 static struct app app;
@@ -10,15 +10,21 @@ static int make_app(void **state)
 {
 	(void)state;
 	app = (struct app){ .width = 80, .height = 24 };
-	assert_true(keymap_init(&app.keymap));
+	keymap_init(&app.keys.map);
 	return 0;
 }
 
 static int free_app(void **state)
 {
 	(void)state;
-	keymap_fini(&app.keymap);
+	keymap_fini(&app.keys.map);
 	return 0;
+}
+
+static const struct dialog *show(void)
+{
+	help_show(&app);
+	return app_dialog(&app);
 }
 
 static size_t line_of(const struct dialog *dialog, const char *text)
@@ -42,53 +48,51 @@ static const char *beginning(enum action action, char out[24])
 
 static void every_action(void **state)
 {
+	const struct dialog *dialog;
 	(void)state;
 	for (int pane = 0; pane < PANE_COUNT; pane++) {
-		struct dialog dialog = { 0 };
-
 		app.focus = (enum pane)pane;
-		help_lines(&app, &dialog);
+		dialog = show();
 		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
 			char text[24];
 
-			if (line_of(&dialog, beginning((enum action)i, text)) == SIZE_MAX)
+			if (line_of(dialog, beginning((enum action)i, text)) == SIZE_MAX)
 				fail_msg("%s is not in the help", ACTIONS[i].name);
 		}
-		dialog_fini(&dialog);
+		dialog_pop(&app);
 	}
 }
 
 static void context_first(void **state)
 {
-	struct dialog dialog = { 0 };
+	const struct dialog *dialog;
 	size_t rename, zoom;
 
 	(void)state;
 	app.focus = PANE_LAYERS;
-	help_lines(&app, &dialog);
-	assert_string_equal(dialog.lines[0].text, "Layers pane");
-	rename = line_of(&dialog, "rename the layer");
-	zoom = line_of(&dialog, "show the directory");
-	assert_true(rename < line_of(&dialog, "Elsewhere: Files"));
-	assert_true(zoom > line_of(&dialog, "Elsewhere: Files"));
-	dialog_fini(&dialog);
+	dialog = show();
+	assert_string_equal(dialog->lines[0].text, "Layers pane");
+	rename = line_of(dialog, "rename the layer");
+	zoom = line_of(dialog, "show the directory");
+	assert_true(rename < line_of(dialog, "Elsewhere: Files"));
+	assert_true(zoom > line_of(dialog, "Elsewhere: Files"));
+	dialog_pop(&app);
 	app.focus = PANE_FILES;
 }
 
 static void fits(void **state)
 {
+	const struct dialog *dialog;
 	static const int widths[] = { 40, 60, 80, 200 };
 
 	(void)state;
 	for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
-		struct dialog dialog = { 0 };
-
 		app.width = widths[w];
-		help_lines(&app, &dialog);
-		for (size_t i = 0; i < dialog.line_count; i++)
-			assert_true(text_width(dialog.lines[i].text) <=
+		dialog = show();
+		for (size_t i = 0; i < dialog->line_count; i++)
+			assert_true(text_width(dialog->lines[i].text) <=
 				    (widths[w] < 76 ? widths[w] : 76) - 5);
-		dialog_fini(&dialog);
+		dialog_pop(&app);
 	}
 	app.width = 80;
 }
@@ -96,16 +100,15 @@ static void fits(void **state)
 /* What the user's keys are is what the help says. */
 static void rebound(void **state)
 {
+	const struct dialog *dialog;
 	struct key_sequence sequence;
-	struct dialog dialog = { 0 };
-
 	(void)state;
 	assert_true(key_sequence_parse(&sequence, "Z"));
-	assert_true(keymap_rebind(&app.keymap, ACT_UNDO, &sequence, 1));
-	help_lines(&app, &dialog);
-	assert_non_null(strstr(dialog.lines[line_of(&dialog, "take back the last")].text,
+	keymap_rebind(&app.keys.map, ACT_UNDO, &sequence, 1);
+	dialog = show();
+	assert_non_null(strstr(dialog->lines[line_of(dialog, "take back the last")].text,
 			       "  Z "));
-	dialog_fini(&dialog);
+	dialog_pop(&app);
 }
 
 static void markdown(void **state)
@@ -116,7 +119,7 @@ static void markdown(void **state)
 
 	(void)state;
 	assert_non_null(out);
-	assert_true(help_print_keys(out));
+	help_print_keys(out);
 	assert_int_equal(fclose(out), 0);
 	for (char *line = text; *line; line = strchr(line, '\n') + 1) {
 		size_t cells = 0;

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "editor/keysfile.h"
+#include "editor/keys/keysfile.h"
 #include "image_build.h"
 #include "unit.h"
 

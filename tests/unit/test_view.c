@@ -2,9 +2,9 @@
 
 #include "app_drive.h"
 #include "canvas_dump.h"
-#include "editor/app_internal.h"
-#include "editor/dialogs/view.h"
-#include "editor/files/row.h"
+#include "editor/app.h"
+#include "editor/files/files.h"
+#include "editor/plan/plan.h"
 #include "golden.h"
 #include "sample_image.h"
 #include "unit.h"
@@ -215,8 +215,8 @@ static void waste_full(struct drive *d)
 static void typed(struct drive *d)
 {
 	drive_keys(d, "z");
-	d->app.running[JOB_EFFECT] = true;
-	d->app.effect_stale = true;
+	d->app.jobs.running[JOB_EFFECT] = true;
+	d->app.plan.effect_stale = true;
 	d->app.options.test_seq = true;
 }
 
@@ -230,9 +230,9 @@ static void told(struct drive *d)
 static void planning(struct drive *d)
 {
 	browse(d);
-	effect_free(d->app.effect);
-	d->app.effect = NULL;
-	d->app.running[JOB_EFFECT] = true;
+	effect_free(d->app.plan.effect);
+	d->app.plan.effect = NULL;
+	d->app.jobs.running[JOB_EFFECT] = true;
 }
 
 static void assign(struct drive *d)
@@ -242,8 +242,7 @@ static void assign(struct drive *d)
 		"<- most of the files are here",     "", ""
 	};
 	const struct lam_plan *plan = app_plan(&d->app);
-	struct dialog *g =
-		dialog_push(&d->app, DIALOG_CHOICE, FOR_ASSIGN, "Assign to layer");
+	struct dialog *g = dialog_push(&d->app, DIALOG_CHOICE, "Assign to layer");
 
 	dialog_line(g, ROLE_TEXT,
 		    "2 marked entries, 723 MiB in 27,988 files, now in layers 4 5 6 7");
@@ -261,8 +260,7 @@ static void assign(struct drive *d)
 
 static void suggested(struct drive *d)
 {
-	struct dialog *g =
-		dialog_push(&d->app, DIALOG_CHOICE, FOR_SUGGESTED, "Suggested layers");
+	struct dialog *g = dialog_push(&d->app, DIALOG_CHOICE, "Suggested layers");
 
 	dialog_line(g, ROLE_TEXT, "Each large directory a layer:");
 	for (unsigned i = 0; i < 40; i++) {
@@ -279,16 +277,15 @@ static void suggested(struct drive *d)
 
 static void prompt(struct drive *d)
 {
-	struct dialog *g = dialog_prompt(&d->app, FOR_LAYER_RENAME, "Rename layer",
+	struct dialog *g = dialog_prompt(&d->app, layers_rename, "Rename layer",
 					 "New name", "python");
 
 	dialog_line(g, ROLE_TEXT, "Layer C python, 88.4M; 3 rules go along");
 }
 
-static void write_image(struct drive *d)
+static void write_summary(struct drive *d)
 {
-	struct dialog *g =
-		dialog_push(&d->app, DIALOG_PROMPT, FOR_WRITE, "Write new image");
+	struct dialog *g = dialog_push(&d->app, DIALOG_PROMPT, "Write new image");
 
 	dialog_line(g, ROLE_TEXT, "Nothing has been written yet.");
 	dialog_line(g, ROLE_TEXT, "%s", "");
@@ -307,8 +304,7 @@ static void write_image(struct drive *d)
 
 static void reading(struct drive *d)
 {
-	struct dialog *g =
-		dialog_push(&d->app, DIALOG_TEXT, FOR_NOTHING, "The plan has errors");
+	struct dialog *g = dialog_push(&d->app, DIALOG_TEXT, "The plan has errors");
 
 	for (int i = 0; i < 30; i++)
 		dialog_line(g, i % 7 ? ROLE_TEXT : ROLE_ERROR,
@@ -324,15 +320,15 @@ static void reading(struct drive *d)
 
 static void palette(struct drive *d)
 {
-	struct dialog *g = dialog_push(&d->app, DIALOG_PALETTE, FOR_COMMAND, "Command");
+	struct dialog *g = dialog_push(&d->app, DIALOG_PALETTE, "Command");
 
 	for (int i = 1; i < 20; i++) {
 		char keys[96];
 		struct dialog_item *item = dialog_item(g, 0, (uint64_t)i, "%-18s %s",
 						       ACTIONS[i].name, ACTIONS[i].help);
 
-		item->key = strdup(
-			keymap_names(&d->app.keymap, (enum action)i, keys, sizeof keys));
+		item->key = strdup(keymap_names(&d->app.keys.map, (enum action)i, keys,
+						sizeof keys));
 	}
 	dialog_set_hints(g, "[Tab] complete  [^P] history  [Enter] run  [Esc] close");
 	lineedit_set(&g->edit, "assign p");
@@ -375,7 +371,6 @@ static void writing(struct drive *d)
 		{ (char *)"app", LAM_FATE_EMPTY, { 0 }, WRITE_DONE, 0, 0 },
 	};
 	struct writing *w = &d->app.writing;
-	struct dialog *g = dialog_push(&d->app, DIALOG_PROGRESS, FOR_NOTHING, "Writing");
 
 	w->rows = calloc(6, sizeof *w->rows);
 	w->row_count = 6;
@@ -395,7 +390,7 @@ static void writing(struct drive *d)
 		w->samples[i].bytes = (uint64_t)i * (30 << 20);
 	}
 	w->sample = 8;
-	dialog_set_hints(g, "[Esc] cancel and remove what was written  [b] hide");
+	progress_show(&d->app);
 }
 
 static void verifying(struct drive *d)
@@ -443,7 +438,7 @@ static const struct scene {
 	{ "dialog-assign", assign },
 	{ "dialog-many", suggested },
 	{ "dialog-prompt", prompt },
-	{ "dialog-write", write_image },
+	{ "dialog-write", write_summary },
 	{ "dialog-text", reading },
 	{ "dialog-palette", palette },
 	{ "dialog-help", help },
@@ -502,10 +497,10 @@ static void opening(void **state)
 		d.app.opening.of[LAM_STAGE_READ].done[i] =
 			i < 4 ? 100 << 20 : (8 - i) << 20;
 	}
-	d.app.running[JOB_OPEN] = true;
+	d.app.jobs.running[JOB_OPEN] = true;
 	picture(&golden, &d);
 	d.app.phase = PHASE_FAILED;
-	d.app.running[JOB_OPEN] = false;
+	d.app.jobs.running[JOB_OPEN] = false;
 	lam_fail(
 		&d.app.failure, LAM_EFORMAT,
 		"oci:build/app:1.4: layer 3: blob sha256:9f2c71ab: its digest is "
@@ -550,7 +545,7 @@ static void misfit(void **state)
 	(void)state;
 	golden_begin(&golden, "misfit");
 	drive_build(&d, SAMPLE, SAMPLE_LAYERS, plan, 80, 24);
-	assert_null(d.app.effect->layout);
+	assert_null(d.app.plan.effect->layout);
 	effect(&d);
 	picture(&golden, &d);
 	drive_close(&d);
@@ -692,8 +687,9 @@ static void check_panes(struct drive *d)
 			struct areas areas;
 
 			list_go(list, list->count * (size_t)at / 2);
+			app_settle(&d->app);
 			drive_draw(d);
-			areas = app_areas(&d->app);
+			areas = d->app.areas;
 			if (!has_cursor(&d->canvas, areas.pane[pane]))
 				fail_msg("pane %d, line %zu of %zu, at %dx%d", pane,
 					 list->cursor, list->count, d->app.width,
@@ -725,13 +721,15 @@ static void cursor_in_panes(void **state)
 
 static void check_dialog(struct drive *d)
 {
-	struct dialog *g = &d->app.dialogs[0];
-	struct parts parts = dialog_parts(&d->app, g);
+	const struct dialog *g = d->app.dialogs[0];
+	struct parts parts;
 
+	app_settle(&d->app);
+	parts = g->parts;
 	drive_draw(d);
 	if (dialog_has_prompt(g) && d->canvas.cursor_x < 0)
 		fail_msg("%s: no prompt at %dx%d", g->title, d->app.width, d->app.height);
-	if (g->kind == DIALOG_PROGRESS || g->kind == DIALOG_PROMPT)
+	if (g->kind == DIALOG_PICTURE || g->kind == DIALOG_PROMPT)
 		return;
 	parts.list.width -= 1;
 	if (!has_cursor(&d->canvas, parts.list))
@@ -739,8 +737,7 @@ static void check_dialog(struct drive *d)
 			 g->list.count, d->app.width, d->app.height);
 	for (int y = parts.list.y;
 	     g->kind != DIALOG_TEXT && y < parts.list.y + parts.list.height; y++) {
-		bool here =
-			app_dialog_item(&d->app, g, parts.list.x, y) == g->list.cursor;
+		bool here = dialog_item_at(g, parts.list.x, y) == g->list.cursor;
 		struct rect row = { parts.list.x, y, parts.list.width, 1 };
 
 		assert_true(here == has_cursor(&d->canvas, row));
@@ -749,8 +746,8 @@ static void check_dialog(struct drive *d)
 
 static void cursor_in_dialogs(void **state)
 {
-	static void (*const make[])(struct drive *) = { assign,      suggested, prompt,
-							write_image, reading,   palette,
+	static void (*const make[])(struct drive *) = { assign,        suggested, prompt,
+							write_summary, reading,   palette,
 							writing };
 	struct drive d;
 
@@ -760,7 +757,7 @@ static void cursor_in_dialogs(void **state)
 		make[i](&d);
 		for (int width = 40; width <= 100; width += 5) {
 			for (int height = 10; height <= 30; height++) {
-				struct list *list = &d.app.dialogs[0].list;
+				struct list *list = &d.app.dialogs[0]->list;
 
 				drive_resize(&d, width, height);
 				list_go(list, 0);
@@ -798,8 +795,8 @@ static void sums(void **state)
 	drive_build(&d, SAMPLE, SAMPLE_LAYERS, SAMPLE_PLAN, 140, 40);
 	drive_draw(&d);
 	for (size_t i = 0; i < 6; i++) {
-		now += d.app.effect->layers[i].now;
-		plan += d.app.effect->layers[i].plan;
+		now += d.app.plan.effect->layers[i].now;
+		plan += d.app.plan.effect->layers[i].plan;
 	}
 	row_text(&d.canvas, 0, text);
 	assert_non_null(strstr(text, "9 layers"));
@@ -824,14 +821,14 @@ static void chips(void **state)
 			&d.canvas.cells[(in.y + y) * d.canvas.width + in.x +
 					row_columns(in.width).to + 1];
 		uint32_t node = d.app.files.rows.items[y].node;
-		uint32_t to = d.app.effect->targets.to[node];
+		uint32_t to = d.app.plan.effect->targets.to[node];
 
 		if (to >= TARGET_SEVERAL)
 			continue;
 		assert_int_equal(cell->text[0], 'A' + (int)to);
 		assert_int_equal(cell->style & S_ROLE, ROLE_CHIP + to);
 		assert_int_equal((cell->style & S_BOLD) != 0,
-				 bits_get(&d.app.effect->targets.ruled, node));
+				 bits_get(&d.app.plan.effect->targets.ruled, node));
 		seen++;
 	}
 	assert_true(seen > 10);
@@ -850,8 +847,8 @@ static void stale(void **state)
 	drive_build(&d, SAMPLE, SAMPLE_LAYERS, SAMPLE_PLAN, 140, 40);
 	next = lam_plan_copy(app_plan(&d.app));
 	OK(lam_edit_layer_move(next, 0, 5, &err));
-	lam_undo_push(d.app.history, "base up", next);
-	d.app.effect_stale = true;
+	lam_undo_push(d.app.plan.undo, "base up", next);
+	d.app.plan.effect_stale = true;
 	assert_int_equal(view_target(&d.app, 0), 5);
 	assert_int_equal(view_target(&d.app, 1), 0);
 	assert_int_equal(view_effect_layer(&d.app, 5), 0);
@@ -873,12 +870,19 @@ static void sequence(void **state)
 	drive_draw(&d);
 	row_text(&d.canvas, app_areas(&d.app).status.y, text);
 	assert_string_equal(text + strlen(text) - 6, " seq=3");
-	d.app.running[JOB_EFFECT] = true;
+	d.app.jobs.running[JOB_EFFECT] = true;
 	drive_draw(&d);
 	row_text(&d.canvas, app_areas(&d.app).status.y, text);
 	assert_string_equal(text + strlen(text) - 6, " seq=-");
-	d.app.running[JOB_EFFECT] = false;
+	d.app.jobs.running[JOB_EFFECT] = false;
 	drive_close(&d);
+}
+
+static uint32_t path_of_line(struct drive *d, size_t line)
+{
+	d->app.details.list.cursor = line;
+	app_settle(&d->app);
+	return d->app.details.path;
 }
 
 static void lines_of_details(void **state)
@@ -890,19 +894,17 @@ static void lines_of_details(void **state)
 	(void)state;
 	drive_build(&d, SAMPLE, SAMPLE_LAYERS, SAMPLE_PLAN, 140, 40);
 	show_tab(&d, "usr/lib/libc.so.6", TAB_INFO);
-	count = details_count(&d.app);
+	count = d.app.details.list.count;
 	for (size_t i = 0; i < count; i++)
-		found |=
-			details_node(&d.app, i) == drive_node(&d, "usr/lib/libc-2.36.so");
+		found |= path_of_line(&d, i) == drive_node(&d, "usr/lib/libc-2.36.so");
 	assert_true(found);
-	assert_int_equal(details_node(&d.app, count), LAM_NODE_NONE);
+	assert_int_equal(path_of_line(&d, count), path_of_line(&d, count - 1));
 	show_tab(&d, "usr", TAB_WASTE);
-	count = details_count(&d.app);
+	count = d.app.details.list.count;
 	assert_true(count > d.app.details.waste->count);
 	for (size_t i = 0; i < d.app.details.waste->count; i++)
-		assert_int_equal(
-			details_node(&d.app, count - d.app.details.waste->count + i),
-			d.app.details.waste->items[i].node);
+		assert_int_equal(path_of_line(&d, count - d.app.details.waste->count + i),
+				 d.app.details.waste->items[i].node);
 	drive_close(&d);
 }
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "editor/dialogs/help.h"
-#include "editor/keysfile.h"
+#include "editor/keys/keysfile.h"
+#include "editor/plan/journal.h"
 #include "shell/shell.h"
 #include "ui/text.h"
 
@@ -43,7 +43,7 @@ static bool is_action(void *context, const char *name)
 
 static int tell_conflict(const struct edit *e)
 {
-	const struct binding *other, *one = keymap_conflict(&e->app.keymap, &other);
+	const struct binding *other, *one = keymap_conflict(&e->app.keys.map, &other);
 	char a[KEY_NAME_MAX * KEY_SEQUENCE_MAX], b[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
 
 	if (!one)
@@ -67,7 +67,7 @@ static int read_keys(struct edit *e)
 		code = EXIT_USAGE;
 	}
 	for (size_t i = 0; code == 0 && i < keys.count; i++)
-		keymap_rebind(&e->app.keymap, action_find(keys.items[i].action),
+		keymap_rebind(&e->app.keys.map, action_find(keys.items[i].action),
 			      keys.items[i].sequences, keys.items[i].count);
 	keysfile_fini(&keys);
 	return code ? code : tell_conflict(e);
@@ -112,8 +112,8 @@ static void tell_end(const struct edit *e)
 		tell(e->call, "%s", app->failure.text);
 	if (app->written.manifest_digest[0])
 		printf("%s %s\n", app->written.manifest_digest, app->writing.output);
-	if (app->history && lam_undo_unsaved(app->history) && app->journal &&
-	    journal_is_kept(app->journal) && !app->unkept)
+	if (app->plan.undo && lam_undo_unsaved(app->plan.undo) && app->plan.journal &&
+	    journal_is_kept(app->plan.journal) && !app->plan.unkept)
 		tell(e->call, "the plan has unsaved changes: they are offered again by "
 			      "'lamina edit' of this image");
 }
@@ -127,10 +127,7 @@ static int edit(struct edit *e)
 	if (code)
 		return code;
 	e->options.created = e->created[0] ? e->created : NULL;
-	if (!app_init(&e->app, &e->options, e->plan, e->plan_text)) {
-		lam_fail_memory(&e->call->err);
-		return fail(e->call);
-	}
+	app_init(&e->app, &e->options, e->plan, e->plan_text);
 	e->plan = NULL;
 	e->has_app = true;
 	code = read_keys(e);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
-#include "editor/dialogs/help.h"
+#include "editor/dialogs/dialog.h"
 
 #define VERSION "0.1.0"
 
@@ -223,8 +223,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		if (argc > 2 && strcmp(argv[2], "keys") == 0) {
-			if (!help_print_keys(stdout))
-				lack_memory();
+			help_print_keys(stdout);
 			return finish_output(NULL, EXIT_DONE);
 		}
 		command = argc > 2 ? find_command(argv[2]) : NULL;

@@ -1,255 +1,135 @@
-#include <stdarg.h>
-#include <stdio.h>
+/* The editor as a whole: its parts, keys to actions, events to state, state to cells. */
+#include "editor/app.h"
+
 #include <stdlib.h>
-#include <string.h>
 
-#include "editor/app_internal.h"
+#include "base/buf.h"
+#include "editor/details/details.h"
+#include "editor/files/files.h"
+#include "editor/layers/layers.h"
+#include "editor/plan/plan.h"
 
-void app_tell(struct app *app, enum role role, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(app->message.text, sizeof app->message.text, format, args);
-	va_end(args);
-	app->message.role = (uint8_t)role;
-}
-
-void app_tell_error(struct app *app, const struct lam_error *err)
-{
-	app_tell(app, ROLE_ERROR, "%s", err->text);
-}
-
-struct app_effect *app_effect_add(struct app *app, enum effect_kind kind)
-{
-	if (app->effect_count == app->effect_cap) {
-		size_t cap = app->effect_cap ? app->effect_cap * 2 : 8;
-		struct app_effect *more = realloc(app->effects, cap * sizeof *more);
-
-		if (!more) {
-			app_tell(app, ROLE_ERROR, "out of memory");
-			return NULL;
-		}
-		app->effects = more;
-		app->effect_cap = cap;
-	}
-	app->effects[app->effect_count] = (struct app_effect){ .kind = kind };
-	return &app->effects[app->effect_count++];
-}
-
-size_t app_take_effects(struct app *app, struct app_effect **out)
-{
-	size_t count = app->effect_count;
-
-	*out = app->effects;
-	app->effects = NULL;
-	app->effect_count = app->effect_cap = 0;
-	return count;
-}
-
-void app_effect_fini(struct app_effect *effect)
-{
-	job_free(effect->job);
-	free(effect->file);
-	free(effect->text);
-	free(effect->expect);
-	*effect = (struct app_effect){ 0 };
-}
-
-bool app_init(struct app *app, const struct options *options, struct lam_plan *plan,
+void app_init(struct app *app, const struct options *options, struct lam_plan *plan,
 	      const char *plan_text)
 {
 	*app = (struct app){ .options = *options,
 			     .files_width = 64,
 			     .below = PANE_LAYERS };
-	app->files.sort = SORT_SIZE; /* what is looked for first is where the fat is */
-	app->files.anchor = app->files.back = app->previewing = LAM_NODE_NONE;
-	app->details.node = LAM_NODE_NONE;
-	for (size_t i = 0; i < APP_BOOKMARKS; i++)
-		app->files.bookmarks[i] = LAM_NODE_NONE;
-	if (plan)
-		app->history = lam_undo_new(plan);
-	if (!keymap_init(&app->keymap))
-		return false;
-	if (plan) {
-		app->plan_file = strdup(options->plan_file);
-		app->plan_on_disk = strdup(plan_text);
-	}
-	if (options->output)
-		app->output = strdup(options->output);
-	return !((plan && (!app->plan_file || !app->plan_on_disk)) ||
-		 (options->output && !app->output));
+	files_init(&app->files);
+	details_init(&app->details);
+	plan_init(&app->plan, options, plan, plan_text);
+	keymap_init(&app->keys.map);
 }
 
-static void files_fini(struct files *files)
-{
-	rows_fini(&files->rows);
-	bits_fini(&files->open);
-	bits_fini(&files->marks);
-	bits_fini(&files->unfiltered);
-	free(files->filter_text);
-	filter_free(files->filter);
-	filter_result_free(files->filtered);
-	free(files->search_text);
-	search_free(files->search);
-	hits_free(files->hits);
-}
-
-static void writing_fini(struct writing *writing)
-{
-	for (size_t i = 0; i < writing->row_count; i++)
-		free(writing->rows[i].name);
-	free(writing->rows);
-	free(writing->output);
-}
-
-static void jobs_fini(struct app *app)
+static void jobs_fini(struct jobs *jobs)
 {
 	for (size_t i = 0; i < JOB_COUNT; i++)
-		job_free(app->waiting[i]);
-	for (size_t i = 0; i < app->retired_count; i++)
-		app->retired[i].free(app->retired[i].value);
-	free(app->retired);
-	for (size_t i = 0; i < app->effect_count; i++)
-		app_effect_fini(&app->effects[i]);
-	free(app->effects);
+		job_free(jobs->waiting[i]);
+	for (size_t i = 0; i < jobs->retired_count; i++)
+		jobs->retired[i].free(jobs->retired[i].value);
+	free(jobs->retired);
+}
+
+static void keyboard_fini(struct keyboard *keys)
+{
+	for (size_t i = 0; i < keys->command_count; i++)
+		free(keys->commands[i]);
+	free(keys->commands);
+	keymap_fini(&keys->map);
 }
 
 void app_fini(struct app *app)
 {
-	jobs_fini(app);
+	jobs_fini(&app->jobs);
+	for (size_t i = 0; i < app->request_count; i++)
+		request_fini(&app->requests[i]);
+	free(app->requests);
 	while (app->dialog_count)
-		dialog_fini(&app->dialogs[--app->dialog_count]);
+		dialog_pop(app);
 	files_fini(&app->files);
-	preview_free(app->details.preview);
-	waste_free(app->details.waste);
-	suggest_free(app->suggestions);
+	details_fini(&app->details);
+	plan_fini(&app->plan);
 	writing_fini(&app->writing);
 	lam_write_result_fini(&app->written);
-	for (size_t i = 0; i < app->command_count; i++)
-		free(app->commands[i]);
-	free(app->commands);
-	free(app->last_target);
-	keymap_fini(&app->keymap);
-	journal_close(app->journal);
-	draft_free(app->orphan);
-	effect_free(app->effect);
-	lam_undo_free(app->history);
-	order_free(app->order);
+	keyboard_fini(&app->keys);
 	owners_free(app->owners);
 	facts_free(app->facts);
 	lam_image_close(app->image);
-	free(app->plan_file);
-	free(app->plan_on_disk);
-	free(app->output);
 }
 
-const struct lam_plan *app_plan(const struct app *app)
+size_t app_take_requests(struct app *app, struct request **out)
 {
-	return app->history ? lam_undo_plan(app->history) : NULL;
+	size_t count = app->request_count;
+
+	*out = LAM_STEAL(app->requests);
+	app->request_count = app->request_cap = 0;
+	return count;
 }
 
-const struct dialog *app_dialog(const struct app *app)
-{
-	return app->dialog_count ? &app->dialogs[app->dialog_count - 1] : NULL;
-}
-
-unsigned app_context(const struct app *app)
-{
-	static const unsigned contexts[PANE_COUNT] = { CONTEXT_FILES, CONTEXT_LAYERS,
-						       CONTEXT_DETAILS };
-
-	return contexts[app->focus];
-}
-
-bool app_is_settled(const struct app *app)
-{
-	for (size_t i = 0; i < JOB_COUNT; i++) {
-		if (app->running[i] && !(i == JOB_WRITE && app->writing.hidden))
-			return false;
-	}
-	return true;
-}
-
-/* What is shown, and not there yet */
-
-static void want_details(struct app *app)
-{
-	struct details *d = &app->details;
-	struct areas areas = app_areas(app);
-	struct job *job;
-
-	if (!areas.pane[PANE_DETAILS].width)
-		return;
-	if (d->tab == TAB_PREVIEW && d->node != LAM_NODE_NONE &&
-	    (!d->preview || d->preview->node != d->node) && app->previewing != d->node) {
-		job = job_new(JOB_PREVIEW);
-		if (job) {
-			job->image = app->image;
-			job->node = app->previewing = d->node;
-		}
-		app_start(app, job);
-	}
-	if (d->tab == TAB_WASTE && !d->waste && !d->waste_asked) {
-		d->waste_asked = true; /* once: what fails would fail again */
-		job = job_new(JOB_WASTE);
-		if (job)
-			job->facts = app->facts;
-		app_start(app, job);
-	}
-}
+/* How the list of each pane is made to fit, in this order, and how it is drawn. */
+static const struct {
+	void (*fit)(struct app *app);
+	void (*draw)(const struct view *view);
+} PANES[PANE_COUNT] = {
+	[PANE_FILES] = { files_fit, files_draw },
+	[PANE_LAYERS] = { layers_fit, layers_draw },
+	[PANE_DETAILS] = { details_fit, details_draw },
+};
 
 void app_settle(struct app *app)
 {
-	struct areas areas = app_areas(app);
-	const struct lam_plan *plan = app_plan(app);
-	uint32_t node;
-
-	dialog_fit(app);
-	if (app->phase != PHASE_READY)
-		return;
-	if (app->files.marks_changed)
-		files_sum_marks(app);
-	list_fit(&app->files.list, app->files.rows.count,
-		 (size_t)areas.pane[PANE_FILES].height);
-	list_fit(&app->layers.list, plan ? plan->layer_count : 0,
-		 (size_t)areas.pane[PANE_LAYERS].height);
-	node = app_cursor_node(app);
-	if (node != app->details.node) {
-		app->details.node = node;
-		if (app->details.tab <= TAB_PREVIEW)
-			app->details.list = (struct list){ 0 };
-	}
-	want_details(app);
-	if (areas.pane[PANE_DETAILS].width)
-		list_fit(&app->details.list, details_count(app),
-			 (size_t)areas.pane[PANE_DETAILS].height);
+	app->areas = app_areas(app);
+	dialogs_fit(app);
+	for (int p = 0; app->phase == PHASE_READY && p < PANE_COUNT; p++)
+		PANES[p].fit(app);
 }
 
 /* Keys */
 
-void app_act(struct app *app, enum action action, const char *argument)
-{
-	act_fn *const *const parts[] = { WALK_ACTIONS,  JUMP_ACTIONS, CHOOSE_ACTIONS,
-					 FIND_ACTIONS,  PLAN_ACTIONS, FILE_ACTIONS,
-					 LAYER_ACTIONS, LOOK_ACTIONS };
-
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (parts[i][action]) {
-			parts[i][action](app, argument && *argument ? argument : NULL);
-			return;
-		}
+static const struct {
+	void (*plain)(struct app *app);
+	void (*on_number)(struct app *app, int number);
+	int number;
+	action_on_text *on_text;
+} FUNCTIONS[ACT_COUNT] = {
+#define PLAIN(function)           \
+	{                         \
+		.plain = function \
 	}
+#define NUMBER(function, value)                        \
+	{                                              \
+		.on_number = function, .number = value \
+	}
+#define TEXT(function)              \
+	{                           \
+		.on_text = function \
+	}
+#define ACTION(id, name, argument, contexts, group, keys, help, function) \
+	[ACT_##id] = function,
+#include "editor/keys/actions.def"
+#undef ACTION
+#undef PLAIN
+#undef NUMBER
+#undef TEXT
+};
+
+void app_act(struct app *app, enum action action, const char *text)
+{
+	if (FUNCTIONS[action].plain)
+		FUNCTIONS[action].plain(app);
+	else if (FUNCTIONS[action].on_number)
+		FUNCTIONS[action].on_number(app, FUNCTIONS[action].number);
+	else if (FUNCTIONS[action].on_text)
+		FUNCTIONS[action].on_text(app, text && *text ? text : NULL);
 }
 
 static void take_letter(struct app *app, struct key key)
 {
 	char letter[2] = { (char)key.code, '\0' };
-	enum action action = app->awaits;
+	action_on_text *awaits = LAM_STEAL(app->keys.awaits);
 
-	app->awaits = ACT_NONE;
 	if (key.mods == 0 && key.code > ' ' && key.code < 0x7f)
-		app_act(app, action, letter);
+		awaits(app, letter);
 }
 
 /* "z1" to "z9" unfold so many levels: the last key says how many. */
@@ -266,22 +146,22 @@ static const char *argument_of(enum action action, const struct key_sequence *ty
 static void take_key(struct app *app, struct key key)
 {
 	char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX], argument[2];
-	struct key_sequence typed = app->typed;
+	struct key_sequence typed = app->keys.typed;
 	enum action action = ACT_NONE;
 
-	if (app->typed.count && key_is(key, K_ESC)) {
-		app->typed.count = 0;
+	if (app->keys.typed.count && key_is(key, K_ESC)) {
+		app->keys.typed.count = 0;
 		return;
 	}
 	typed.keys[typed.count++] = key;
-	app->typed.count = 0;
-	switch (keymap_find(&app->keymap, app_context(app), &typed, &action)) {
+	app->keys.typed.count = 0;
+	switch (keymap_find(&app->keys.map, app_context(app), &typed, &action)) {
 	case LOOKUP_FOUND:
 		app_act(app, action, argument_of(action, &typed, argument));
 		break;
 	case LOOKUP_PREFIX:
 		if (typed.count < KEY_SEQUENCE_MAX)
-			app->typed = typed;
+			app->keys.typed = typed;
 		break;
 	case LOOKUP_NONE:
 		app_tell(app, ROLE_WARNING, "%s does nothing here; ? tells the keys",
@@ -295,59 +175,50 @@ static bool inside(struct rect r, int x, int y)
 	return x >= r.x && x < r.x + r.width && y >= r.y && y < r.y + r.height;
 }
 
-static struct list *list_of(struct app *app, enum pane pane)
-{
-	return pane == PANE_FILES    ? &app->files.list
-	       : pane == PANE_LAYERS ? &app->layers.list
-				     : &app->details.list;
-}
-
 /* A click focuses and goes to the line; the wheel moves the list below the pointer. */
 static bool take_mouse(struct app *app, const struct event *event)
 {
-	struct areas areas = app_areas(app);
+	const struct areas *areas = &app->areas;
 
 	if (event->key.code != K_CLICK && event->key.code != K_DOUBLE_CLICK &&
 	    event->key.code != K_WHEEL_UP && event->key.code != K_WHEEL_DOWN)
 		return false;
 	for (int p = 0; p < PANE_COUNT; p++) {
-		struct list *list = list_of(app, (enum pane)p);
+		struct list *list = app_list(app, (enum pane)p);
 
-		if (!areas.pane[p].width || !inside(areas.pane[p], event->x, event->y))
+		if (!areas->pane[p].width || !inside(areas->pane[p], event->x, event->y))
 			continue;
 		if (event->key.code == K_WHEEL_UP || event->key.code == K_WHEEL_DOWN) {
 			list_move(list, event->key.code == K_WHEEL_UP ? -3 : 3);
 			return true;
 		}
 		app->focus = (enum pane)p;
-		list_go(list, list->top + (size_t)(event->y - areas.pane[p].y));
+		list_go(list, list->top + (size_t)(event->y - areas->pane[p].y));
 		return event->key.code == K_CLICK;
 	}
-	if (event->key.code == K_CLICK && inside(areas.keybar, event->x, event->y))
+	if (event->key.code == K_CLICK && inside(areas->keybar, event->x, event->y))
 		take_key(app, (struct key){ app_keybar_key(app, event->x), 0 });
 	return true;
 }
 
 static void opening_key(struct app *app, struct key key)
 {
-	if (!(key_is(key, 'q') || key_is(key, K_ESC) || key_is(key, K_F1 + 9) ||
-	      (key.code == 'c' && key.mods == MOD_CTRL)))
-		return;
-	app->quitting = true;
-	app_effect_add(app, EFFECT_QUIT);
+	if (key_is(key, 'q') || key_is(key, K_ESC) || key_is(key, K_F1 + 9) ||
+	    (key.code == 'c' && key.mods == MOD_CTRL))
+		plan_stop(app, 0);
 }
 
 static void update_key(struct app *app, const struct event *event)
 {
 	struct key key = event->key;
 
-	app->seq++;
+	app->keys.taken++;
 	app->message.text[0] = '\0';
 	if (app->phase != PHASE_READY)
 		opening_key(app, key);
 	else if (app->dialog_count)
 		dialog_key(app, event);
-	else if (app->awaits)
+	else if (app->keys.awaits)
 		take_letter(app, key);
 	else if (key.code == 'c' && key.mods == MOD_CTRL)
 		app_tell(app, ROLE_STATUS, "q quits");
@@ -355,37 +226,12 @@ static void update_key(struct app *app, const struct event *event)
 		take_key(app, key);
 }
 
-static void update_stop(struct app *app, int number)
+static void update_copied(struct app *app, const struct event *event)
 {
-	struct app_effect *quit = app_effect_add(app, EFFECT_QUIT);
-
-	if (app->writing.running)
-		app_stop(app, JOB_WRITE);
-	if (quit)
-		quit->line = 128 + (size_t)(number ? number : 2);
-	app->quitting = true;
-}
-
-static void start_opening(struct app *app)
-{
-	struct job *job = job_new(JOB_OPEN);
-
-	if (job) {
-		job->text = strdup(app->options.reference);
-		job->platform = app->options.platform;
-		job->cache_dir = app->options.cache_dir;
-		job->temporary = app->options.temporary;
-		job->state_dir = app->options.state_dir;
-		job->threads = app->options.threads;
-		job->sort = app->files.sort;
-	}
-	app_start(app, job);
-}
-
-static void update_resize(struct app *app, const struct event *event)
-{
-	app->width = event->width;
-	app->height = event->height;
+	if (event->err && event->err->code)
+		app_tell(app, ROLE_STATUS, "%s", event->text);
+	else
+		app_tell(app, ROLE_GOOD, "copied: %s", event->text);
 }
 
 static void update_progress(struct app *app, const struct event *event)
@@ -400,23 +246,50 @@ void app_update(struct app *app, const struct event *event)
 {
 	app->writing.now_ms = event->now_ms;
 	switch (event->kind) {
-	case EVENT_START: start_opening(app); break;
+	case EVENT_START: app_open(app); break;
 	case EVENT_KEY: update_key(app, event); break;
-	case EVENT_RESIZE: update_resize(app, event); break;
+	case EVENT_RESIZE:
+		app->width = event->width;
+		app->height = event->height;
+		break;
 	case EVENT_JOB: app_job_ended(app, event->job); break;
 	case EVENT_PROGRESS: update_progress(app, event); break;
 	case EVENT_EDITED: plan_edited(app, event); break;
 	case EVENT_SAVED: plan_saved(app, event); break;
 	case EVENT_LOADED: plan_loaded(app, event); break;
 	case EVENT_OUTPUT: write_looked_at(app, event); break;
-	case EVENT_COPIED:
-		if (event->err && event->err->code)
-			app_tell(app, ROLE_STATUS, "%s", event->text);
-		else
-			app_tell(app, ROLE_GOOD, "copied: %s", event->text);
-		break;
-	case EVENT_RESUMED: app_effect_add(app, EFFECT_REDRAW); break;
-	case EVENT_STOP: update_stop(app, event->signal); break;
+	case EVENT_COPIED: update_copied(app, event); break;
+	case EVENT_RESUMED: app_request(app, REQUEST_REDRAW); break;
+	case EVENT_STOP: plan_stop(app, 128 + (event->signal ? event->signal : 2)); break;
 	}
 	app_settle(app);
+}
+
+/* Drawing */
+
+void app_draw(const struct app *app, struct canvas *canvas)
+{
+	const struct view view = { app, canvas, view_glyphs(canvas->ascii) };
+
+	canvas_clear(canvas);
+	if (app->areas.too_small) {
+		canvas_textf(canvas, 0, 0, canvas->width, ROLE_WARNING,
+			     "too small: %dx%d, needs %dx%d", app->width, app->height,
+			     APP_MIN_WIDTH, APP_MIN_HEIGHT);
+		return;
+	}
+	view_header(&view);
+	if (app->phase == PHASE_FAILED)
+		view_failure(&view);
+	else if (app->phase == PHASE_OPENING)
+		view_opening(&view);
+	for (int p = 0; app->phase == PHASE_READY && p < PANE_COUNT; p++) {
+		if (app->areas.frame[p].width > 0)
+			PANES[p].draw(&view);
+	}
+	if (app->phase == PHASE_READY && app->areas.info.width > 0)
+		info_line(&view);
+	view_status(&view);
+	view_keybar(&view);
+	view_dialogs(&view);
 }

@@ -1,10 +1,12 @@
-/* The loop: events in, effects carried out, frames drawn. */
+/* The loop: events in, requests carried out, frames drawn. */
 #include "shell/shell.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "editor/plan/plan.h"
 
 /* Events that are taken before the next frame, where they come faster than frames. */
 #define EVENTS_A_FRAME 64
@@ -46,16 +48,16 @@ static void give_size(struct shell *s)
 	give(s, &event);
 }
 
-/* Effects */
+/* Requests */
 
-static void edit(struct shell *s, const struct app_effect *effect)
+static void edit(struct shell *s, const struct request *request)
 {
 	struct event event = { .kind = EVENT_EDITED };
 	struct lam_error err = { 0 };
 	char *text = NULL;
 
 	term_leave(s->term);
-	shell_edit(effect->text ? effect->text : "", effect->line, &text, &err);
+	shell_edit(request->text ? request->text : "", request->line, &text, &err);
 	term_enter(s->term);
 	give_size(s);
 	event.err = &err;
@@ -64,91 +66,91 @@ static void edit(struct shell *s, const struct app_effect *effect)
 	free(text);
 }
 
-static void save(struct shell *s, const struct app_effect *effect)
+static void save(struct shell *s, const struct request *request)
 {
 	struct event event = { .kind = EVENT_SAVED,
-			       .file = effect->file,
-			       .text = effect->text };
+			       .file = request->file,
+			       .text = request->text };
 	struct lam_error err = { 0 };
 
-	shell_save(effect->file, effect->text, effect->expect, effect->force,
+	shell_save(request->file, request->text, request->expect, request->force,
 		   &event.differs, &err);
 	event.err = &err;
 	give(s, &event);
 }
 
-static void load(struct shell *s, const struct app_effect *effect)
+static void load(struct shell *s, const struct request *request)
 {
 	struct event event = { .kind = EVENT_LOADED,
-			       .file = effect->file,
-			       .purpose = effect->purpose };
+			       .file = request->file,
+			       .merge = request->merge };
 	struct lam_error err = { 0 };
 	char *text = NULL;
 
-	shell_load(effect->file, &text, &err);
+	shell_load(request->file, &text, &err);
 	event.err = &err;
 	event.text = text;
 	give(s, &event);
 	free(text);
 }
 
-static void look_at_output(struct shell *s, const struct app_effect *effect)
+static void look_at_output(struct shell *s, const struct request *request)
 {
-	struct event event = { .kind = EVENT_OUTPUT, .text = effect->text };
+	struct event event = { .kind = EVENT_OUTPUT, .text = request->text };
 	struct lam_error err = { 0 };
 
-	if (!effect->text)
+	if (!request->text)
 		return;
-	lam_write_replaces(&event.replaces, effect->text, &err);
+	lam_write_replaces(&event.replaces, request->text, &err);
 	event.err = &err;
 	give(s, &event);
 }
 
-static void copy(struct shell *s, const struct app_effect *effect)
+static void copy(struct shell *s, const struct request *request)
 {
-	struct event event = { .kind = EVENT_COPIED, .text = effect->text };
+	struct event event = { .kind = EVENT_COPIED, .text = request->text };
 	struct lam_error err = { 0 };
 
-	if (!effect->text)
+	if (!request->text)
 		return;
-	if (!term_copy(s->term, effect->text))
+	if (!term_copy(s->term, request->text))
 		lam_fail(&err, LAM_EUSAGE, "this terminal has no clipboard");
 	event.err = &err;
 	give(s, &event);
 }
 
-static void carry_out_one(struct shell *s, struct app_effect *effect)
+static void carry_out_one(struct shell *s, struct request *request)
 {
-	switch (effect->kind) {
-	case EFFECT_JOB:
-		shell_jobs_start(s->jobs, effect->job);
-		effect->job = NULL;
+	switch (request->kind) {
+	case REQUEST_JOB:
+		shell_jobs_start(s->jobs, request->job);
+		request->job = NULL;
 		break;
-	case EFFECT_STOP: shell_jobs_stop(s->jobs, effect->job_kind); break;
-	case EFFECT_EDITOR: edit(s, effect); break;
-	case EFFECT_SAVE: save(s, effect); break;
-	case EFFECT_LOAD: load(s, effect); break;
-	case EFFECT_OUTPUT: look_at_output(s, effect); break;
-	case EFFECT_COPY: copy(s, effect); break;
-	case EFFECT_REDRAW: term_redraw(s->term); break;
-	case EFFECT_SUSPEND: term_suspend(s->term); break;
-	case EFFECT_QUIT:
+	case REQUEST_STOP: shell_jobs_stop(s->jobs, request->job_kind); break;
+	case REQUEST_EDITOR: edit(s, request); break;
+	case REQUEST_SAVE: save(s, request); break;
+	case REQUEST_LOAD: load(s, request); break;
+	case REQUEST_OUTPUT: look_at_output(s, request); break;
+	case REQUEST_COPY: copy(s, request); break;
+	case REQUEST_REDRAW: term_redraw(s->term); break;
+	case REQUEST_SUSPEND: term_suspend(s->term); break;
+	case REQUEST_QUIT:
 		s->over = true;
-		s->code = (int)effect->line;
+		s->code = (int)request->line;
 		break;
 	}
 }
 
 static void carry_out(struct shell *s)
 {
-	struct app_effect *effects;
-	size_t count = app_take_effects(s->app, &effects);
+	struct request *requests;
+	size_t count = app_take_requests(s->app, &requests);
 
 	for (size_t i = 0; i < count; i++) {
-		carry_out_one(s, &effects[i]);
-		app_effect_fini(&effects[i]);
+		carry_out_one(s, &requests[i]);
+		request_fini(&requests[i]);
 	}
-	free(effects);
+	free(requests);
 }
 
 /* Events */

@@ -16,13 +16,13 @@ static void take_commands(struct app *app, const json_t *list)
 	size_t i;
 	json_t *item;
 
-	app->commands = lam_xcalloc(MOST_COMMANDS + 1, sizeof *app->commands);
+	app->keys.commands = lam_xcalloc(MOST_COMMANDS + 1, sizeof *app->keys.commands);
 	json_array_foreach(list, i, item)
 	{
 		const char *text = json_string_value(item);
 
 		if (i < MOST_COMMANDS && text && !lam_path_is_escaped(text, strlen(text)))
-			app->commands[app->command_count++] = lam_xstrdup(text);
+			app->keys.commands[app->keys.command_count++] = lam_xstrdup(text);
 	}
 }
 
@@ -54,8 +54,8 @@ void shell_state_save(const struct app *app, const char *file)
 	struct lam_error err;
 	bool differs;
 
-	for (size_t i = 0; i < app->command_count; i++)
-		json_array_append_new(commands, json_string(app->commands[i]));
+	for (size_t i = 0; i < app->keys.command_count; i++)
+		json_array_append_new(commands, json_string(app->keys.commands[i]));
 	text = json_dumps(state, JSON_INDENT(1));
 	shell_save(file, text, NULL, true, &differs, &err);
 }

@@ -2,17 +2,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "editor/details/lines.h"
+#include "editor/details/details.h"
 
 #define SHOWN_LINES 200 /* of errors and of remarks */
 
-struct columns {
+struct effect_columns {
 	int name, now, plan, blob, blob_width, packed, files; /* -1: no room */
 };
 
-static struct columns columns_of(int width)
+static struct effect_columns columns_of(int width)
 {
-	struct columns columns = { 4, -1, -1, -1, 2, -1, -1 };
+	struct effect_columns columns = { 4, -1, -1, -1, 2, -1, -1 };
 	int x = width;
 
 	if (width >= 72) {
@@ -39,7 +39,7 @@ static void put_cell(struct lines *lines, int y, int x, int width, style_t style
 				  text);
 }
 
-static void put_heads(struct lines *lines, const struct columns *columns)
+static void put_heads(struct lines *lines, const struct effect_columns *columns)
 {
 	int y = lines_next(lines);
 
@@ -67,7 +67,7 @@ static const char *packed_text(uint64_t bytes, bool exact, char out[24])
 	return out;
 }
 
-static void put_figures(struct lines *lines, const struct columns *columns, int y,
+static void put_figures(struct lines *lines, const struct effect_columns *columns, int y,
 			const struct effect_layer *layer)
 {
 	char text[32], in[32], out[32];
@@ -83,10 +83,10 @@ static void put_figures(struct lines *lines, const struct columns *columns, int 
 	put_cell(lines, y, columns->files, 14, ROLE_TEXT, out);
 }
 
-static void put_layer(struct lines *lines, const struct columns *columns, size_t n)
+static void put_layer(struct lines *lines, const struct effect_columns *columns, size_t n)
 {
 	static const char *const words[] = { "kept", "rewritten", "new", "empty" };
-	const struct effect *effect = lines->view->app->effect;
+	const struct effect *effect = lines->view->app->plan.effect;
 	const struct lam_target *target = lam_layout_target(effect->layout, n);
 	size_t letter = view_target(lines->view->app, (uint32_t)n);
 	int x = lines->area.x, y = lines_next(lines);
@@ -102,9 +102,9 @@ static void put_layer(struct lines *lines, const struct columns *columns, size_t
 	put_figures(lines, columns, y, &effect->layers[n]);
 }
 
-static void put_sum(struct lines *lines, const struct columns *columns)
+static void put_sum(struct lines *lines, const struct effect_columns *columns)
 {
-	const struct effect *effect = lines->view->app->effect;
+	const struct effect *effect = lines->view->app->plan.effect;
 	bool exact = effect->rewritten + effect->fresh == 0;
 	int y = lines_next(lines);
 	char text[32];
@@ -195,10 +195,10 @@ static void put_errors(struct lines *lines, const struct lam_plan_errors *errors
 			     errors->count - SHOWN_LINES);
 }
 
-void lines_effect(struct lines *lines)
+void effect_lines(struct lines *lines)
 {
-	const struct effect *effect = lines->view->app->effect;
-	struct columns columns = columns_of(lines->area.width);
+	const struct effect *effect = lines->view->app->plan.effect;
+	struct effect_columns columns = columns_of(lines->area.width);
 
 	if (!effect) {
 		lines_text(lines, ROLE_DIM, 0, 0, "planning it");

@@ -1,9 +1,51 @@
 /* History: what each layer did to a path, the lowest first. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#include "editor/details/lines.h"
-#include "editor/details/version.h"
+#include "editor/details/details.h"
+
+const char *const VERSION_CHANGES[] = { "added", "changed", "metadata", "same",
+					"deleted" };
+
+const char *version_kind(enum lam_kind kind)
+{
+	static const char *const names[] = { "file",         "symlink",   "char device",
+					     "block device", "directory", "fifo" };
+
+	return names[kind];
+}
+
+const char *version_time(int64_t seconds, char out[40])
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&time, &tm) || strftime(out, 40, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(out, 40, "%" PRId64 " s", seconds);
+	return out;
+}
+
+size_t version_count(const struct lam_tree *tree, uint32_t node)
+{
+	size_t count = 0;
+
+	for (uint32_t n = lam_tree_node(tree, node)->version; n != LAM_NODE_NONE;
+	     n = lam_tree_version(tree, n)->previous)
+		count++;
+	return count;
+}
+
+const struct lam_version *version_at(const struct lam_tree *tree, uint32_t node,
+				     size_t back)
+{
+	uint32_t n = lam_tree_node(tree, node)->version;
+
+	while (back-- > 0)
+		n = lam_tree_version(tree, n)->previous;
+	return lam_tree_version(tree, n);
+}
 
 /* The mode, owner and size that a version has. */
 static void put_state(struct lines *lines, const struct lam_version *version)
@@ -13,7 +55,7 @@ static void put_state(struct lines *lines, const struct lam_version *version)
 
 	if (version->change == LAM_CHANGE_DELETED)
 		return;
-	lam_tree_stat_version(lam_image_tree(lines->view->app->image), version, &stat);
+	lam_tree_stat_version(lines->view->app->facts->tree, version, &stat);
 	lines_printf(lines, ROLE_TEXT, 6, "%s %s %s, %s", view_mode(&stat, mode),
 		     owners_text(lines->view->app->owners, stat.uid, stat.gid, owner),
 		     stat.kind == LAM_KIND_FILE ? text_size(stat.size, size)
@@ -23,9 +65,10 @@ static void put_state(struct lines *lines, const struct lam_version *version)
 		lines_bytes(lines, ROLE_LINK, 6, "-> ", stat.target, stat.target_len);
 }
 
-void lines_history(struct lines *lines, uint32_t node)
+void history_lines(struct lines *lines)
 {
-	const struct lam_tree *tree = lam_image_tree(lines->view->app->image);
+	uint32_t node = lines->view->app->details.node;
+	const struct lam_tree *tree = lines->view->app->facts->tree;
 	size_t count = version_count(tree, node);
 
 	lines_path(lines, ROLE_TEXT, 0, "", node);

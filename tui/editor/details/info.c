@@ -2,18 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "editor/details/lines.h"
-#include "editor/details/version.h"
-#include "editor/files/row.h"
+#include "base/buf.h"
+#include "editor/details/details.h"
+#include "editor/files/files.h"
 
 #define SHOWN_VERSIONS 12 /* the rest is History's */
 #define SHOWN_LINKS    40
 #define SHOWN_VALUE    64 /* bytes of an attribute */
-
-static const struct lam_tree *tree_of(const struct lines *lines)
-{
-	return lam_image_tree(lines->view->app->image);
-}
 
 static void put_what(struct lines *lines, const struct row_facts *facts)
 {
@@ -56,7 +51,7 @@ static void put_link(struct lines *lines, const struct row_facts *facts)
 		return;
 	lines_bytes(lines, ROLE_LINK, 0, "-> ", facts->stat.target,
 		    facts->stat.target_len);
-	resolution = lam_tree_resolve(tree_of(lines), facts->node, &to);
+	resolution = lam_tree_resolve(lines->view->app->facts->tree, facts->node, &to);
 	if (resolution != LAM_RESOLVED)
 		lines_text(lines, ROLE_WARNING, 0, 2, words[resolution]);
 	if (resolution != LAM_RESOLVED && resolution != LAM_ABOVE_ROOT)
@@ -93,7 +88,7 @@ static void put_flags(struct lines *lines, const struct row_facts *facts)
 
 static void put_rule(struct lines *lines, uint32_t rule)
 {
-	const struct lam_plan *plan = lines->view->app->effect->plan;
+	const struct lam_plan *plan = lines->view->app->plan.effect->plan;
 
 	if (rule == LAM_RULE_NONE || rule >= plan->rule_count) {
 		lines_text(lines, ROLE_DIM, 2, 0,
@@ -108,7 +103,8 @@ static void put_rule(struct lines *lines, uint32_t rule)
 static void put_plan(struct lines *lines, const struct row_facts *facts)
 {
 	const struct app *app = lines->view->app;
-	const struct targets *targets = app->effect ? &app->effect->targets : NULL;
+	const struct targets *targets =
+		app->plan.effect ? &app->plan.effect->targets : NULL;
 	uint32_t to;
 	size_t target;
 	char letters[8];
@@ -150,7 +146,8 @@ static void put_links(struct lines *lines, const struct row_facts *facts)
 	struct lam_error err;
 
 	if (!(facts->flags & FACT_LINKED) ||
-	    lam_tree_links(tree_of(lines), facts->node, &links, &count, &err) < 0)
+	    lam_tree_links(lines->view->app->facts->tree, facts->node, &links, &count,
+			   &err) < 0)
 		return;
 	lines_blank(lines);
 	lines_printf(lines, ROLE_TEXT, 0, "%zu names of one file", count);
@@ -175,10 +172,10 @@ static void put_attributes(struct lines *lines, const struct row_facts *facts)
 	for (size_t i = 0; i < count && i < SHOWN_LINKS; i++) {
 		const struct lam_attribute *a = &facts->stat.attributes[i];
 		size_t len = a->value_len < SHOWN_VALUE ? a->value_len : SHOWN_VALUE;
-		char *key = view_escape(lines->view->canvas, a->key, a->key_len);
-		char *value = view_escape(lines->view->canvas, a->value, len);
+		char *key = view_escape(lines->view, a->key, a->key_len);
+		char *value = view_escape(lines->view, a->value, len);
 
-		lines_printf(lines, ROLE_TEXT, 2, "%s=%s%s", view_or(key), view_or(value),
+		lines_printf(lines, ROLE_TEXT, 2, "%s=%s%s", key, value,
 			     len < a->value_len ? lines->view->glyphs->dots : "");
 		free(key);
 		free(value);
@@ -198,21 +195,21 @@ static void put_version(struct lines *lines, const struct lam_version *version)
 	if (y < 0)
 		return;
 	if (version->change != LAM_CHANGE_DELETED) {
-		lam_tree_stat_version(tree_of(lines), version, &stat);
+		lam_tree_stat_version(lines->view->app->facts->tree, version, &stat);
 		if (stat.kind == LAM_KIND_FILE)
 			text_size(stat.size, size);
 	}
 	canvas_textf(lines->canvas, area.x, y, area.width, ROLE_TEXT, "%4u  %-8s %6s",
 		     version->layer, VERSION_CHANGES[version->change], size);
-	by = view_escape(lines->view->canvas, info->created_by, strlen(info->created_by));
-	canvas_text_cut(lines->canvas, area.x + 23, y, area.width - 23, ROLE_DIM,
-			view_or(by), CUT_END);
+	by = view_escape(lines->view, info->created_by, strlen(info->created_by));
+	canvas_text_cut(lines->canvas, area.x + 23, y, area.width - 23, ROLE_DIM, by,
+			CUT_END);
 	free(by);
 }
 
 static void put_versions(struct lines *lines, uint32_t node)
 {
-	const struct lam_tree *tree = tree_of(lines);
+	const struct lam_tree *tree = lines->view->app->facts->tree;
 	size_t count = version_count(tree, node);
 	size_t shown = count < SHOWN_VERSIONS ? count : SHOWN_VERSIONS;
 
@@ -227,8 +224,9 @@ static void put_versions(struct lines *lines, uint32_t node)
 		put_version(lines, version_at(tree, node, i - 1));
 }
 
-void lines_info(struct lines *lines, uint32_t node)
+void info_lines(struct lines *lines)
 {
+	uint32_t node = lines->view->app->details.node;
 	struct row_facts facts = row_facts(lines->view, node);
 
 	lines_path(lines, row_style(&facts), 0, "", node);
@@ -241,4 +239,87 @@ void lines_info(struct lines *lines, uint32_t node)
 	put_versions(lines, node);
 	put_links(lines, &facts);
 	put_attributes(lines, &facts);
+}
+
+/* In one line: "root:root 0755  4 added 211M, 6 changed 1.2K  -> D by rule 4" */
+
+static void put_version_short(struct lam_buf *text, const struct lam_tree *tree,
+			      const struct lam_version *version, bool first)
+{
+	struct lam_stat stat;
+	char size[SIZE_TEXT_MAX];
+
+	lam_text_printf(text, "%s%u %s", first ? "  " : ", ", version->layer,
+			VERSION_CHANGES[version->change]);
+	if (version->change == LAM_CHANGE_DELETED ||
+	    version->change == LAM_CHANGE_METADATA)
+		return;
+	lam_tree_stat_version(tree, version, &stat);
+	if (stat.kind == LAM_KIND_FILE)
+		lam_text_printf(text, " %s", text_size(stat.size, size));
+}
+
+static void put_short(struct lam_buf *text, const struct view *view,
+		      const struct row_facts *facts)
+{
+	const struct lam_tree *tree = view->app->facts->tree;
+	size_t count = version_count(tree, facts->node);
+	size_t shown = count < 4 ? count : 4;
+	char owner[80];
+
+	lam_text_printf(
+		text, " %s %04o",
+		owners_text(view->app->owners, facts->stat.uid, facts->stat.gid, owner),
+		facts->stat.mode);
+	for (size_t i = shown; i > 0; i--)
+		put_version_short(text, tree, version_at(tree, facts->node, i - 1),
+				  i == shown);
+	if (count > shown)
+		lam_text_printf(text, ", %zu more", count - shown);
+}
+
+/* Where it goes, which is never cut. */
+static void put_goal(struct lam_buf *text, const struct view *view,
+		     const struct row_facts *facts)
+{
+	const struct app *app = view->app;
+	const struct targets *targets =
+		app->plan.effect ? &app->plan.effect->targets : NULL;
+	uint32_t to, rule;
+	char letters[8] = "several";
+
+	if (!targets || !targets->to || !facts->tree_node->live)
+		return;
+	to = targets->to[facts->node];
+	rule = targets->rule ? targets->rule[facts->node] : LAM_RULE_NONE;
+	if (to == LAM_TARGET_NONE)
+		snprintf(letters, sizeof letters, "OUT");
+	else if (to != TARGET_SEVERAL && view_target(app, to) != SIZE_MAX)
+		target_letters(view_target(app, to), letters);
+	lam_text_printf(text, " %s %s", view->glyphs->arrow, letters);
+	if (rule != LAM_RULE_NONE)
+		lam_text_printf(text, " by rule %u", rule);
+	lam_text_printf(text, " ");
+}
+
+void info_line(const struct view *view)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf left = LAM_TEXT, right = LAM_TEXT;
+	struct rect area = view->app->areas.info;
+	uint32_t node = app_cursor_node(view->app);
+	struct row_facts facts;
+	int goal = 0;
+
+	if (node >= view->app->facts->count)
+		return;
+	facts = row_facts(view, node);
+	put_short(&left, view, &facts);
+	put_goal(&right, view, &facts);
+	if (right.len)
+		goal = text_width(right.data);
+	if (goal)
+		canvas_text_right(view->canvas, area.x, area.y, area.width, ROLE_TEXT,
+				  right.data);
+	canvas_text_cut(view->canvas, area.x, area.y, area.width - goal - 1, ROLE_TEXT,
+			left.data, CUT_END);
 }

@@ -1,17 +1,17 @@
-#include "editor/details/lines.h"
-
+/* Lines of text for the details: wrapped, counted, and drawn where they are seen. */
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "editor/details/details.h"
 
 #define PATH_LINES 4 /* that a path takes at most */
 
 int lines_next(struct lines *lines)
 {
-	size_t n = lines->count++;
+	size_t n = lines->count;
 
-	if (n == lines->asked)
-		lines->answer = lines->about;
+	lines_pass(lines, 1);
 	if (!lines->canvas || n < lines->top ||
 	    n - lines->top >= (size_t)lines->area.height)
 		return -1;
@@ -28,6 +28,8 @@ void lines_pass(struct lines *lines, size_t count)
 {
 	if (lines->asked >= lines->count && lines->asked - lines->count < count)
 		lines->answer = lines->about;
+	if (lines->first == SIZE_MAX && lines->about != LAM_NODE_NONE)
+		lines->first = lines->count;
 	lines->count += count;
 }
 
@@ -43,8 +45,11 @@ void lines_many(struct lines *lines, const struct lines_many *many)
 			  lines->area.y + (int)(lines->count - lines->top));
 	}
 	lines->count = first;
-	if (many->about && lines->asked >= first && lines->asked - first < many->count)
-		lines->about = many->about(many, lines->asked - first);
+	if (many->about && many->count)
+		lines->about = many->about(
+			many, lines->asked >= first && lines->asked - first < many->count
+				      ? lines->asked - first
+				      : 0);
 	lines_pass(lines, many->count);
 }
 
@@ -53,28 +58,18 @@ void lines_blank(struct lines *lines)
 	lines_next(lines);
 }
 
-static void draw_line(struct lines *lines, style_t style, int indent, const char *text,
-		      size_t len)
-{
-	int y = lines_next(lines);
-	char *line = y >= 0 ? strndup(text, len) : NULL;
-
-	if (line)
-		canvas_text(lines->canvas, lines->area.x + indent, y,
-			    lines->area.width - indent, style, line);
-	free(line);
-}
-
 static void put_wrapped(struct lines *lines, style_t style, int indent, int hang,
 			const char *text)
 {
-	size_t next;
 	int least = lines->area.width / 3;
 
 	do {
-		size_t end = view_wrap(text, lines->area.width - indent, &next);
+		size_t next, len = view_wrap(text, lines->area.width - indent, &next);
+		int y = lines_next(lines);
 
-		draw_line(lines, style, indent, text, end);
+		if (y >= 0)
+			view_text(lines->canvas, lines->area.x + indent, y,
+				  lines->area.width - indent, style, text, len);
 		text += next;
 		indent += hang;
 		indent = indent > least ? least : indent;
@@ -97,49 +92,35 @@ void lines_printf(struct lines *lines, style_t style, int indent, const char *fo
 	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = lam_xvprintf(format, args);
 	va_end(args);
-	lines_text(lines, style, indent, 2, view_or(text));
+	lines_text(lines, style, indent, 2, text);
 	free(text);
-}
-
-static void lines_labelled(struct lines *lines, style_t style, int indent,
-			   const char *label, const char *text)
-{
-	char *line;
-
-	if (asprintf(&line, "%s%s", label, text) < 0)
-		line = NULL;
-	lines_text(lines, style, indent, 0, view_or(line));
-	free(line);
 }
 
 void lines_bytes(struct lines *lines, style_t style, int indent, const char *label,
 		 const char *bytes, size_t len)
 {
-	char *text = view_escape(lines->view->canvas, bytes, len);
+	char *text = view_escape(lines->view, bytes, len);
 
-	lines_printf(lines, style, indent, "%s%s", label, view_or(text));
+	lines_printf(lines, style, indent, "%s%s", label, text);
 	free(text);
 }
 
 void lines_path(struct lines *lines, style_t style, int indent, const char *label,
 		uint32_t node)
 {
-	char *path = view_path(lines->view, node), *cut = NULL;
-	const char *shown = view_or(path);
+	char *path = view_path(lines->view, node), *line;
 	int most = lines->area.width * PATH_LINES;
 
-	if (text_width(shown) > most) {
-		int head = (int)text_fit(shown, most / 2, NULL);
-		size_t tail = text_fit_end(shown, most / 2 - 4, NULL);
-
-		if (asprintf(&cut, "%.*s%s%s", head, shown, lines->view->glyphs->dots,
-			     shown + tail) < 0)
-			cut = NULL;
-	}
-	lines_labelled(lines, style, indent, label, cut ? cut : shown);
-	free(cut);
+	if (text_width(path) > most)
+		line = lam_xprintf("%s%.*s%s%s", label,
+				   (int)text_fit(path, most / 2, NULL), path,
+				   lines->view->glyphs->dots,
+				   path + text_fit_end(path, most / 2 - 4, NULL));
+	else
+		line = lam_xprintf("%s%s", label, path);
+	lines_text(lines, style, indent, 0, line);
+	free(line);
 	free(path);
 }

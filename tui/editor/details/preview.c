@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "editor/details/lines.h"
+#include "base/buf.h"
+#include "editor/details/details.h"
 
 static size_t hex_bytes(int width)
 {
@@ -82,14 +83,58 @@ static void put_end(struct lines *lines, const struct preview *preview)
 		lines_text(lines, ROLE_DIM, 0, 0, "an empty file");
 }
 
-void lines_preview(struct lines *lines, uint32_t node)
+struct preview_job {
+	struct job job;
+	const struct lam_image *image;
+	uint32_t node;
+	struct preview *preview;
+};
+
+static int run_preview(struct job *job)
+{
+	struct preview_job *p = (struct preview_job *)job;
+
+	return preview_new(&p->preview, p->image, p->node, &job->stop, &job->err);
+}
+
+static void free_preview(struct job *job)
+{
+	preview_free(((struct preview_job *)job)->preview);
+}
+
+static void take_preview(struct app *app, struct job *job)
+{
+	preview_free(app->details.preview);
+	app->details.preview = LAM_STEAL(((struct preview_job *)job)->preview);
+}
+
+void preview_want(struct app *app)
+{
+	static const struct job_ops PREVIEW = { .kind = JOB_PREVIEW,
+						.run = run_preview,
+						.done = take_preview,
+						.free = free_preview };
+	struct details *d = &app->details;
+	struct preview_job *job;
+
+	if (d->node == LAM_NODE_NONE || (d->preview && d->preview->node == d->node) ||
+	    d->previewing == d->node)
+		return;
+	job = job_new(sizeof *job, &PREVIEW);
+	job->image = app->image;
+	job->node = d->previewing = d->node;
+	app_start(app, &job->job);
+}
+
+void preview_lines(struct lines *lines)
 {
 	const struct app *app = lines->view->app;
 	const struct preview *preview = app->details.preview;
 
-	if (!preview || preview->node != node) {
+	if (!preview || preview->node != app->details.node) {
 		lines_text(lines, ROLE_DIM, 0, 0,
-			   app->running[JOB_PREVIEW] ? "reading it" : "not read yet");
+			   app->jobs.running[JOB_PREVIEW] ? "reading it"
+							  : "not read yet");
 		return;
 	}
 	if (preview->err.code != LAM_OK) {

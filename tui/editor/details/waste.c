@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "editor/details/lines.h"
+#include "base/buf.h"
+#include "editor/details/details.h"
 
-#define WIDE   76 /* columns from which on a cause is told in full */
-#define LAYERS 96 /* and from which on there is a column of layers */
+#define WIDE       76 /* columns from which on a cause is told in full */
+#define LAYERS     96 /* and from which on there is a column of layers */
+#define MOST_ITEMS 10000
 
 static const char *short_cause(const struct waste_item *item, char out[32])
 {
@@ -43,7 +45,7 @@ static void put_item(struct lines *lines, const struct lines_many *many, size_t 
 	x += cause_width + 1;
 	path = view_path(lines->view, item->node);
 	canvas_text_cut(lines->canvas, x, y, lines->area.x + lines->area.width - x,
-			ROLE_TEXT, view_or(path), CUT_START);
+			ROLE_TEXT, path, CUT_START);
 	free(path);
 }
 
@@ -54,7 +56,7 @@ static uint32_t item_node(const struct lines_many *many, size_t n)
 
 static void put_sums(struct lines *lines, const struct waste *waste)
 {
-	const struct effect *effect = lines->view->app->effect;
+	const struct effect *effect = lines->view->app->plan.effect;
 	bool wide = lines->area.width >= WIDE;
 	char lost[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX], share[48] = "";
 
@@ -73,7 +75,48 @@ static void put_sums(struct lines *lines, const struct waste *waste)
 	lines_blank(lines);
 }
 
-void lines_waste(struct lines *lines)
+struct waste_job {
+	struct job job;
+	const struct facts *facts;
+	struct waste *waste;
+};
+
+static int run_waste(struct job *job)
+{
+	struct waste_job *w = (struct waste_job *)job;
+
+	return waste_new(&w->waste, w->facts, MOST_ITEMS, &job->stop, &job->err);
+}
+
+static void free_waste(struct job *job)
+{
+	waste_free(((struct waste_job *)job)->waste);
+}
+
+static void take_waste(struct app *app, struct job *job)
+{
+	waste_free(app->details.waste);
+	app->details.waste = LAM_STEAL(((struct waste_job *)job)->waste);
+	app->details.home = app->details.home || app->details.tab == TAB_WASTE;
+}
+
+void waste_want(struct app *app)
+{
+	static const struct job_ops WASTE = { .kind = JOB_WASTE,
+					      .run = run_waste,
+					      .done = take_waste,
+					      .free = free_waste };
+	struct waste_job *job;
+
+	if (app->details.waste_asked)
+		return;
+	app->details.waste_asked = true; /* once: what fails would fail again */
+	job = job_new(sizeof *job, &WASTE);
+	job->facts = app->facts;
+	app_start(app, &job->job);
+}
+
+void waste_lines(struct lines *lines)
 {
 	const struct app *app = lines->view->app;
 	const struct waste *waste = app->details.waste;
@@ -81,7 +124,8 @@ void lines_waste(struct lines *lines)
 
 	if (!waste) {
 		lines_text(lines, ROLE_DIM, 0, 0,
-			   app->running[JOB_WASTE] ? "measuring it" : "not measured yet");
+			   app->jobs.running[JOB_WASTE] ? "measuring it"
+							: "not measured yet");
 		return;
 	}
 	put_sums(lines, waste);

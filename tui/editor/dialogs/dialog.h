@@ -1,57 +1,19 @@
-/* Dialogs, as values: five kinds serve for all of them. What one means is its purpose;
- * what its keys do is app_dialog.c's. */
-#ifndef APP_DIALOG_H
-#define APP_DIALOG_H
+/* Dialogs, as values: five kinds serve for all of them. What one means stands in it: the
+ * functions that its end calls, and what they need. */
+#ifndef DIALOG_H
+#define DIALOG_H
 
+#include <stdio.h>
+
+#include "editor/frame/view.h"
 #include "ui/lineedit.h"
-#include "ui/list.h"
 
 enum dialog_kind {
 	DIALOG_CHOICE, /* lines, then items: a letter decides, Enter takes the lit one */
 	DIALOG_PROMPT, /* lines, then a line to type */
 	DIALOG_TEXT, /* lines to be read, scrolled and searched (`edit` is the search) */
-	DIALOG_PALETTE,  /* a line to type, and the commands that fit */
-	DIALOG_PROGRESS, /* of a write: the lines are made from app->writing when drawn */
-};
-
-enum purpose {
-	FOR_NOTHING,
-	FOR_ASSIGN,         /* items: targets */
-	FOR_ASSIGN_NAME,    /* the name of a new layer for them */
-	FOR_ASSIGN_PATTERN, /* a glob; then FOR_ASSIGN */
-	FOR_GO,
-	FOR_LINKS, /* items: nodes */
-	FOR_MOVES, /* items: nodes */
-	FOR_NOTES, /* items: nodes or none */
-	FOR_RULES, /* items: rules */
-	FOR_SORT,
-	FOR_MARK,
-	FOR_UNMARK,
-	FOR_SEARCH,
-	FOR_FILTER,
-	FOR_LAYER_NAME,
-	FOR_LAYER_RENAME,
-	FOR_LAYER_COMPRESSION,
-	FOR_LAYER_DELETE,
-	FOR_SPLIT,      /* how */
-	FOR_SPLIT_SIZE, /* parts of which size */
-	FOR_SUGGEST,    /* how, for the whole image */
-	FOR_SUGGESTED,  /* items: suggestions, chosen with Space */
-	FOR_SAVE,
-	FOR_SAVE_OVER, /* the file is another than was read */
-	FOR_LOAD,
-	FOR_MERGE,
-	FOR_EDIT_AGAIN, /* what came back from the editor has errors */
-	FOR_ORPHAN,
-	FOR_OUTPUT,
-	FOR_WRITE, /* typed: yes */
-	FOR_WRITTEN,
-	FOR_QUIT_WRITING,
-	FOR_QUIT,
-	FOR_HELP,
-	FOR_MENU,
-	FOR_COMMAND,
-	FOR_COUNT
+	DIALOG_PALETTE, /* a line to type, and items that fit it */
+	DIALOG_PICTURE, /* `row_count` rows that `draw` makes, and keys that `on_key` takes */
 };
 
 struct dialog_line {
@@ -69,9 +31,15 @@ struct dialog_item {
 	uint64_t id; /* what it stands for */
 };
 
+/* Where the parts of a dialog stand. */
+struct parts {
+	struct rect box;                       /* with its frame */
+	struct rect inside;                    /* without it and a blank at both sides */
+	struct rect text, list, prompt, hints; /* height 0: not shown */
+};
+
 struct dialog {
 	enum dialog_kind kind;
-	enum purpose purpose;
 	char *title;
 	struct dialog_line *lines;
 	size_t line_count, line_cap;
@@ -79,12 +47,60 @@ struct dialog {
 	size_t item_count, item_cap;
 	char *label; /* before the line that is typed */
 	struct lineedit edit;
-	char *hints;      /* the last line: "[Enter] assign  [Esc] cancel" */
-	struct list list; /* of items, or of lines for TEXT */
-	bool many;        /* items are chosen with Space */
-	bool searching;   /* TEXT: the line is typed now */
-	uint64_t value;   /* the purpose's own */
-	char *text;       /* the purpose's own */
+	char *hints;        /* the last line: "[Enter] assign  [Esc] cancel" */
+	struct list list;   /* of items, or of lines for TEXT */
+	struct parts parts; /* since the last event */
+	bool many;          /* items are chosen with Space */
+	bool searching;     /* TEXT: the line is typed now */
+	bool of_write;      /* goes when the write has ended */
+	size_t row_count;   /* of PICTURE */
+
+	/* The dialog is off the screen when its end is told, and freed behind that. What is
+	 * NULL is not told. */
+	void (*on_item)(struct app *app, struct dialog *dialog,
+			const struct dialog_item *item);
+	void (*on_text)(struct app *app, struct dialog *dialog, const char *text);
+	action_on_text *action; /* takes the text where some was typed, and no on_text */
+	const char *on_leave;   /* what is said then */
+	/* Before the kind's own keys; true: it was taken. */
+	bool (*on_key)(struct app *app, struct dialog *dialog, struct key key);
+	void (*on_typed)(struct app *app, struct dialog *dialog); /* of PALETTE */
+	void (*draw)(const struct view *view, const struct parts *parts);
+	uint64_t value; /* these two are for the functions above */
+	char *text;
 };
+
+/* NULL where there are too many, which is told. */
+struct dialog *dialog_push(struct app *app, enum dialog_kind kind, const char *title);
+/* The action is done with what was typed; text may be NULL. */
+struct dialog *dialog_prompt(struct app *app, action_on_text *action, const char *title,
+			     const char *label, const char *text);
+void dialog_line(struct dialog *dialog, enum role role, const char *text_format, ...)
+	__attribute__((format(printf, 3, 4)));
+struct dialog_item *dialog_item(struct dialog *dialog, char letter, uint64_t id,
+				const char *text_format, ...)
+	__attribute__((format(printf, 4, 5)));
+void dialog_clear_items(struct dialog *dialog);
+void dialog_set_hints(struct dialog *dialog, const char *hints);
+void dialog_pop(struct app *app);
+void dialog_free(struct dialog *dialog);    /* NULL is fine */
+struct dialog *dialog_top(struct app *app); /* or NULL */
+/* Lines of an error, or of a plan's errors, to be read. */
+void dialog_errors(struct app *app, const char *title,
+		   const struct lam_plan_errors *errors, const struct lam_error *err);
+bool dialog_leaves(struct key key); /* Esc or ^C */
+void dialog_key(struct app *app, const struct event *event);
+
+/* view.c */
+/* The parts of all dialogs, and the lists in them, to the screen's size. */
+void dialogs_fit(struct app *app);
+/* Which item stands at a place of the screen; SIZE_MAX: none. */
+size_t dialog_item_at(const struct dialog *dialog, int x, int y);
+bool dialog_has_prompt(const struct dialog *dialog);
+void view_dialogs(const struct view *view);
+
+/* help.c: the help, out of the table of actions and the keys that are bound. */
+/* All actions with the table's own keys, as tables in Markdown, a group each. */
+void help_print_keys(FILE *out);
 
 #endif

@@ -1,9 +1,9 @@
-#include "editor/dialogs/help.h"
-
+/* The help, out of the table of actions and the keys that are bound. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "editor/app_internal.h"
-#include "editor/frame/view.h"
+#include "editor/dialogs/dialog.h"
 
 #define MOST_WIDTH 71 /* what a dialog has room for */
 #define CONTEXTS   (CONTEXT_FILES | CONTEXT_LAYERS | CONTEXT_DETAILS)
@@ -60,7 +60,7 @@ static void add_action(const struct app *app, struct dialog *dialog, enum action
 {
 	char keys[128];
 
-	keymap_names(&app->keymap, action, keys, sizeof keys);
+	keymap_names(&app->keys.map, action, keys, sizeof keys);
 	add_row(dialog, key_columns(app), text_columns(app), keys, ACTIONS[action].help);
 }
 
@@ -134,17 +134,22 @@ static void add_signs(const struct app *app, struct dialog *dialog)
 	}
 }
 
-void help_lines(const struct app *app, struct dialog *dialog)
+/* What has the focus first, then the rest, by group. */
+void help_show(struct app *app)
 {
 	unsigned context = app_context(app), told = context;
+	struct dialog *d = dialog_push(app, DIALOG_TEXT, "Help");
 
-	add_context(app, dialog, context, 0);
+	if (!d)
+		return;
+	add_context(app, d, context, 0);
 	for (size_t i = 0; i < sizeof PANES / sizeof *PANES; i++) {
 		if (has_more(PANES[i].context, told))
-			add_context(app, dialog, PANES[i].context, told);
+			add_context(app, d, PANES[i].context, told);
 		told |= PANES[i].context;
 	}
-	add_signs(app, dialog);
+	add_signs(app, d);
+	dialog_set_hints(d, "[Esc] close  [/] search  [Space] next page");
 }
 
 /* A bar would end the cell. */
@@ -202,12 +207,11 @@ static void print_action(FILE *out, const struct keymap *keys, enum action actio
 	fprintf(out, " | %s |\n", where(info->contexts, panes, sizeof panes));
 }
 
-bool help_print_keys(FILE *out)
+void help_print_keys(FILE *out)
 {
-	struct keymap keys = { 0 };
+	struct keymap keys;
 
-	if (!keymap_init(&keys))
-		return false;
+	keymap_init(&keys);
 	for (unsigned group = 0; group < GROUP_COUNT; group++) {
 		fprintf(out,
 			"%s**%s**\n\n| keys | command | does | in |\n|--|--|--|--|\n",
@@ -218,5 +222,4 @@ bool help_print_keys(FILE *out)
 		}
 	}
 	keymap_fini(&keys);
-	return true;
 }

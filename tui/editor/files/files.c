@@ -1,33 +1,52 @@
-/* The files' pane: its rows, and where its cursor is. */
+/* The files' pane: its rows and folds, and where its cursor goes. */
+#include "editor/files/files.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "editor/app_internal.h"
+#include <lamina/path.h>
 
-struct rows_view app_rows_view(const struct app *app)
+void files_init(struct files *files)
+{
+	files->sort = SORT_SIZE; /* what is looked for first is where the fat is */
+	files->anchor = files->back = LAM_NODE_NONE;
+	for (size_t i = 0; i < FILES_BOOKMARKS; i++)
+		files->bookmarks[i] = LAM_NODE_NONE;
+}
+
+void files_fini(struct files *files)
+{
+	rows_fini(&files->rows);
+	bits_fini(&files->open);
+	bits_fini(&files->marks);
+	bits_fini(&files->unfiltered);
+	free(files->filter_text);
+	filter_free(files->filter);
+	filter_result_free(files->filtered);
+	free(files->search_text);
+	search_free(files->search);
+	hits_free(files->hits);
+	order_free(files->order);
+}
+
+/* Rows */
+
+static struct rows_view rows_view(const struct app *app)
 {
 	const struct files *f = &app->files;
 
 	return (struct rows_view){ .facts = app->facts,
-				   .order = app->order,
+				   .order = f->order,
 				   .open = &f->open,
 				   .shown = f->filtered ? &f->filtered->shown : NULL,
 				   .root = f->root,
 				   .ghosts = f->ghosts };
 }
 
-uint32_t app_cursor_node(const struct app *app)
-{
-	const struct files *f = &app->files;
-
-	return f->list.cursor < f->rows.count ? f->rows.items[f->list.cursor].node
-					      : LAM_NODE_NONE;
-}
-
 void files_rebuild(struct app *app, uint32_t keep)
 {
 	struct files *f = &app->files;
-	struct rows_view view = app_rows_view(app);
+	struct rows_view view = rows_view(app);
 	size_t row;
 
 	if (!rows_build(&f->rows, &view)) {
@@ -39,16 +58,137 @@ void files_rebuild(struct app *app, uint32_t keep)
 	list_go(&f->list, row == SIZE_MAX ? 0 : row);
 }
 
-static bool is_inside(const struct app *app, uint32_t node, uint32_t top)
+void files_fit(struct app *app)
 {
-	uint32_t at = app->order->place[node] - app->order->place[top];
-
-	return at < app->order->span[top];
+	if (app->files.marks_changed)
+		files_sum_marks(app);
+	list_fit(&app->files.list, app->files.rows.count,
+		 (size_t)app->areas.pane[PANE_FILES].height);
 }
 
-uint32_t files_parent(const struct app *app, uint32_t node)
+static bool is_open(const struct app *app, uint32_t node)
+{
+	return bits_get(&app->files.open, node);
+}
+
+bool files_has_rows_below(const struct app *app, uint32_t node)
+{
+	return app->files.ghosts ? lam_tree_node(app->facts->tree, node)->child_count > 0
+				 : app->facts->children[node] > 0;
+}
+
+static uint32_t parent_of(const struct app *app, uint32_t node)
 {
 	return lam_tree_node(app->facts->tree, node)->parent;
+}
+
+/* Folds */
+
+static void set_open(struct app *app, bool open)
+{
+	struct files *f = &app->files;
+	struct rows_view view = rows_view(app);
+	size_t row = f->list.cursor;
+
+	bits_set(&f->open, f->rows.items[row].node, open);
+	if (!open)
+		rows_close(&f->rows, row);
+	else if (!rows_open(&f->rows, &view, row))
+		app_tell(app, ROLE_ERROR, "out of memory");
+	f->list.count = f->rows.count;
+}
+
+void files_fold(struct app *app)
+{
+	uint32_t node = app_cursor_node(app), parent;
+
+	if (node == LAM_NODE_NONE)
+		return;
+	if (is_open(app, node) && files_has_rows_below(app, node)) {
+		set_open(app, false);
+		return;
+	}
+	parent = parent_of(app, node);
+	if (parent != app->files.root)
+		list_go(&app->files.list, rows_find(&app->files.rows, parent));
+}
+
+void files_unfold(struct app *app)
+{
+	uint32_t node = app_cursor_node(app);
+
+	if (node == LAM_NODE_NONE || !files_has_rows_below(app, node))
+		return;
+	if (is_open(app, node))
+		list_move(&app->files.list, 1);
+	else
+		set_open(app, true);
+}
+
+void files_toggle(struct app *app)
+{
+	uint32_t node = app_cursor_node(app);
+
+	if (node != LAM_NODE_NONE && files_has_rows_below(app, node))
+		set_open(app, !is_open(app, node));
+}
+
+void files_unfold_all(struct app *app, int unfold)
+{
+	bits_fill(&app->files.open, unfold);
+	files_rebuild(app, app_cursor_node(app));
+}
+
+/* The directories of one level are what the last made rows for; false: there are none. */
+static bool unfold_level(struct app *app)
+{
+	struct files *f = &app->files;
+	struct rows_view view = rows_view(app);
+	bool any = false;
+
+	if (!rows_build(&f->rows, &view))
+		return false;
+	for (size_t i = 0; i < f->rows.count; i++) {
+		uint32_t node = f->rows.items[i].node;
+
+		any = any || (!is_open(app, node) && files_has_rows_below(app, node));
+		bits_set(&f->open, node, true);
+	}
+	return any;
+}
+
+void files_unfold_to(struct app *app, const char *text)
+{
+	long levels = text ? strtol(text, NULL, 10) : 0;
+	uint32_t keep = app_cursor_node(app);
+
+	if (levels < 1 || levels > 1000) {
+		app_tell(app, ROLE_WARNING, "unfold-to takes a number from 1 on");
+		return;
+	}
+	bits_fill(&app->files.open, false);
+	while (--levels > 0 && unfold_level(app))
+		;
+	files_rebuild(app, keep);
+}
+
+void files_zoom_out(struct app *app)
+{
+	uint32_t root = app->files.root;
+
+	if (root == LAM_NODE_ROOT)
+		return;
+	app->files.root = parent_of(app, root);
+	files_rebuild(app, root);
+}
+
+/* Going to a node */
+
+static bool is_inside(const struct app *app, uint32_t node, uint32_t top)
+{
+	const struct order *o = app->files.order;
+
+	return o->place[node] - o->place[top] < o->span[top];
 }
 
 /* What would keep a node from having a row is taken away: the switch of the ghosts, a
@@ -74,20 +214,262 @@ void files_go(struct app *app, uint32_t node)
 	f->back = app_cursor_node(app);
 	make_showable(app, node);
 	for (uint32_t n = node; n != f->root && n != LAM_NODE_ROOT;) {
-		n = files_parent(app, n);
+		n = parent_of(app, n);
 		bits_set(&f->open, n, true);
 	}
 	files_rebuild(app, node);
 	app->focus = PANE_FILES;
 }
-bool files_is_open(const struct app *app, uint32_t node)
+
+void files_go_item(struct app *app, struct dialog *dialog, const struct dialog_item *item)
 {
-	return bits_get(&app->files.open, node);
+	(void)dialog;
+	if (item->id < app->facts->count && item->id != LAM_NODE_ROOT)
+		files_go(app, (uint32_t)item->id);
 }
 
-bool files_has_rows_below(const struct app *app, uint32_t node)
-{
-	const struct lam_node *n = lam_tree_node(app->facts->tree, node);
+/* Jumps: among siblings, to other layers, to what is flagged, to bookmarks, along links */
 
-	return app->files.ghosts ? n->child_count > 0 : app->facts->children[node] > 0;
+void files_go_sibling(struct app *app, int step)
+{
+	const struct rows *rows = &app->files.rows;
+	size_t row = app->files.list.cursor;
+	uint16_t depth;
+
+	if (row >= rows->count)
+		return;
+	depth = rows->items[row].depth;
+	do
+		row += (size_t)step;
+	while (row < rows->count && rows->items[row].depth > depth);
+	if (row < rows->count && rows->items[row].depth == depth)
+		list_go(&app->files.list, row);
+}
+
+void files_go_layer(struct app *app, int step)
+{
+	const struct rows *rows = &app->files.rows;
+	const uint32_t *to = app->plan.effect ? app->plan.effect->targets.to : NULL;
+	size_t row = app->files.list.cursor;
+	uint32_t here;
+
+	if (!to || row >= rows->count)
+		return;
+	here = to[rows->items[row].node];
+	do
+		row += (size_t)step;
+	while (row < rows->count && to[rows->items[row].node] == here);
+	if (row < rows->count)
+		list_go(&app->files.list, row);
+	else
+		app_tell(app, ROLE_STATUS, "no further row goes to another layer");
+}
+
+void files_go_problem(struct app *app, int step)
+{
+	const struct files *f = &app->files;
+	const struct order *o = f->order;
+	uint32_t node = app_cursor_node(app);
+	uint32_t from = o->place[f->root], end = from + o->span[f->root], at;
+
+	at = node == LAM_NODE_NONE ? from : o->place[node];
+	for (at += (uint32_t)step; at > from && at < end; at += (uint32_t)step) {
+		uint16_t flags = app->facts->flags[o->walk[at]];
+
+		if (!(flags & FACTS_PROBLEM) || ((flags & FACT_DEAD) && !f->ghosts) ||
+		    (f->filtered && !bits_get(&f->filtered->shown, o->walk[at])))
+			continue;
+		files_go(app, o->walk[at]);
+		return;
+	}
+	app_tell(app, ROLE_STATUS, "no further entry has a flag");
+}
+
+void files_bookmark(struct app *app, const char *text)
+{
+	if (!text) {
+		app->keys.awaits = files_bookmark;
+		app_tell(app, ROLE_STATUS, "bookmark: a letter");
+		return;
+	}
+	app->files.bookmarks[(unsigned char)text[0] % FILES_BOOKMARKS] =
+		app_cursor_node(app);
+	app_tell(app, ROLE_STATUS, "bookmark %c is set", text[0]);
+}
+
+void files_go_bookmark(struct app *app, const char *text)
+{
+	const struct files *f = &app->files;
+	uint32_t node;
+
+	if (!text) {
+		app->keys.awaits = files_go_bookmark;
+		app_tell(app, ROLE_STATUS, "go to bookmark: a letter, or ' for back");
+		return;
+	}
+	node = text[0] == '\'' ? f->back
+			       : f->bookmarks[(unsigned char)text[0] % FILES_BOOKMARKS];
+	if (node == LAM_NODE_NONE)
+		app_tell(app, ROLE_WARNING, "no bookmark %c is set", text[0]);
+	else
+		files_go(app, node);
+}
+
+/* A path that is not visible is gone to where it leads, if it does. */
+static uint32_t find_path(const struct app *app, const char *path, size_t len)
+{
+	const struct lam_tree *tree = app->facts->tree;
+	uint32_t node = lam_tree_find(tree, path, len), live;
+
+	if ((node == LAM_NODE_NONE || (app->facts->flags[node] & FACT_DEAD)) &&
+	    lam_tree_resolve_path(tree, path, len, &live) == LAM_RESOLVED)
+		return live;
+	return node;
+}
+
+void files_go_path(struct app *app, const char *text)
+{
+	struct lam_error err;
+	uint32_t node;
+	char *path;
+	size_t len;
+
+	if (!text) {
+		dialog_prompt(app, files_go_path, "Go to a path", "Path: ", "/");
+		return;
+	}
+	if (lam_path_unescape(&path, &len, text, &err) < 0) {
+		app_tell_error(app, &err);
+		return;
+	}
+	node = find_path(app, path, len);
+	free(path);
+	if (node == LAM_NODE_NONE)
+		app_tell(app, ROLE_WARNING, "%s: no such path in this image", text);
+	else if (node != LAM_NODE_ROOT)
+		files_go(app, node);
+}
+
+void files_follow(struct app *app)
+{
+	uint32_t node = app_cursor_node(app), to = LAM_NODE_NONE;
+	enum lam_resolution how;
+
+	if (node == LAM_NODE_NONE ||
+	    lam_tree_node(app->facts->tree, node)->kind != LAM_KIND_SYMLINK) {
+		app_tell(app, ROLE_STATUS,
+			 "this is no symlink; gl lists what leads here");
+		return;
+	}
+	how = lam_tree_resolve(app->facts->tree, node, &to);
+	if (how == LAM_DANGLING)
+		app_tell(app, ROLE_WARNING, "dangling: what it points to is not there");
+	else if (how == LAM_LOOP)
+		app_tell(app, ROLE_WARNING, "a loop: it leads back to itself");
+	else if (to == LAM_NODE_NONE || to == LAM_NODE_ROOT)
+		app_tell(app, ROLE_STATUS, "it leads to the root of the image");
+	else
+		files_go(app, to);
+}
+
+#define MOST_ITEMS 10000
+
+static void link_item(const struct app *app, struct dialog *d, uint32_t node,
+		      const char *how)
+{
+	char *path = lam_tree_path_text(app->facts->tree, node);
+
+	dialog_item(d, '\0', node, "%-9s %s", how, path);
+	free(path);
+}
+
+static void add_hard_links(struct app *app, struct dialog *d, uint32_t node)
+{
+	struct lam_error err;
+	uint32_t *links;
+	size_t count;
+
+	if (!lam_tree_node(app->facts->tree, node)->linked ||
+	    lam_tree_links(app->facts->tree, node, &links, &count, &err) < 0)
+		return;
+	for (size_t i = 0; i < count && i < MOST_ITEMS; i++) {
+		if (links[i] != node)
+			link_item(app, d, links[i], "hard link");
+	}
+	free(links);
+}
+
+void files_links_here(struct app *app)
+{
+	const struct facts *f = app->facts;
+	uint32_t node = app_cursor_node(app);
+	struct dialog *d;
+	size_t first, count;
+
+	if (node == LAM_NODE_NONE)
+		return;
+	d = dialog_push(app, DIALOG_CHOICE, "Links that lead here");
+	if (!d)
+		return;
+	d->on_item = files_go_item;
+	add_hard_links(app, d, node);
+	count = facts_links_to(f, node, &first);
+	for (size_t i = 0; i < count && i < MOST_ITEMS; i++)
+		link_item(app, d, f->links[first + i].symlink, "symlink");
+	if (!d->item_count) {
+		dialog_pop(app);
+		app_tell(app, ROLE_STATUS, "no link leads here");
+		return;
+	}
+	dialog_line(d, ROLE_DIM, "%zu link%s", d->item_count,
+		    d->item_count == 1 ? "" : "s");
+	dialog_set_hints(d, "[Enter] go there  [Esc] close");
+}
+
+static void note_item(const struct app *app, struct dialog *d,
+		      const struct lam_note *note)
+{
+	uint64_t node = UINT64_MAX;
+	struct lam_error err;
+	char layer[32] = "";
+	char *path;
+	size_t len;
+
+	if (note->path && lam_path_unescape(&path, &len, note->path, &err) == 0) {
+		node = lam_tree_find(app->facts->tree, path, len);
+		free(path);
+	}
+	if (note->layer != UINT32_MAX)
+		snprintf(layer, sizeof layer, "layer %u: ", note->layer);
+	dialog_item(d, '\0', node, "%s%s%s%s", layer, note->path ? note->path : "",
+		    note->path ? ": " : "", note->text);
+}
+
+void files_notes(struct app *app)
+{
+	size_t count = lam_image_note_count(app->image);
+	struct dialog *d;
+
+	if (!count) {
+		app_tell(app, ROLE_STATUS, "nothing is odd about this image");
+		return;
+	}
+	d = dialog_push(app, DIALOG_CHOICE, "What is odd about the image");
+	if (!d)
+		return;
+	d->on_item = files_go_item;
+	dialog_line(d, ROLE_DIM, "%llu in all",
+		    (unsigned long long)lam_image_note_total(app->image));
+	for (size_t i = 0; i < count; i++)
+		note_item(app, d, lam_image_note(app->image, i));
+	dialog_set_hints(d, "[Enter] go to the path  [Esc] close");
+}
+
+void files_copy(struct app *app)
+{
+	uint32_t node = app_cursor_node(app);
+
+	if (node != LAM_NODE_NONE)
+		app_request(app, REQUEST_COPY)->text =
+			lam_tree_path_text(app->facts->tree, node);
 }

@@ -2,35 +2,81 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "editor/app_internal.h"
+#include "base/buf.h"
+#include "base/memory.h"
+#include "editor/files/files.h"
 
-void files_mark_filter(struct app *app, const char *text, bool value)
+/* Filter */
+
+void *filter_job_new(struct app *app, size_t size, const struct job_ops *ops,
+		     const char *text)
 {
-	struct job *job = job_new(JOB_FILTER);
+	struct filter_job *job;
+	struct filter *filter;
 	struct lam_error err;
 
-	if (job && filter_parse(&job->filter, text, &err) < 0) {
-		job_free(job);
+	if (filter_parse(&filter, text, &err) < 0) {
 		app_tell_error(app, &err);
-		return;
+		return NULL;
 	}
-	if (job && !job->filter) {
-		job_free(job);
-		return;
-	}
-	if (job) {
-		job->facts = app->facts;
-		job->effect = app->effect;
-		job->node = app->files.root;
-		job->ghosts = app->files.ghosts;
-		job->mark = value;
-		job->unmark = !value;
-	}
-	app_start(app, job);
+	if (!filter) /* a blank text */
+		return NULL;
+	job = job_new(size, ops);
+	job->facts = app->facts;
+	job->effect = app->plan.effect;
+	job->filter = filter;
+	job->root = LAM_NODE_ROOT;
+	job->ghosts = app->files.ghosts;
+	return job;
 }
-static size_t bytes_of(const struct bits *bits)
+
+int filter_job_run(struct job *job)
 {
-	return ((size_t)bits->count / 64 + 1) * sizeof *bits->words;
+	static const struct targets unknown;
+	struct filter_job *f = (struct filter_job *)job;
+
+	return filter_run(f->filter, f->facts, f->effect ? &f->effect->targets : &unknown,
+			  f->root, f->ghosts, &job->stop, &f->found, &job->err);
+}
+
+void filter_job_free(struct job *job)
+{
+	struct filter_job *f = (struct filter_job *)job;
+
+	filter_free(f->filter);
+	filter_result_free(f->found);
+}
+
+/* The directories of the few that matched are unfolded, so that they are seen. */
+static void take_filter(struct app *app, struct job *job)
+{
+	struct files *f = &app->files;
+	uint32_t keep = app_cursor_node(app);
+
+	if (!f->filter)
+		return;
+	filter_result_free(f->filtered);
+	f->filtered = LAM_STEAL(((struct filter_job *)job)->found);
+	for (size_t w = 0; w <= f->open.count / 64; w++)
+		f->open.words[w] |= f->filtered->shown.words[w];
+	files_rebuild(app, keep);
+	if (!f->filtered->match_count)
+		app_tell(app, ROLE_WARNING, "nothing matches %s; F shows all again",
+			 f->filter_text);
+}
+
+void files_refilter(struct app *app)
+{
+	static const struct job_ops FILTER = { .kind = JOB_FILTER,
+					       .run = filter_job_run,
+					       .done = take_filter,
+					       .free = filter_job_free };
+	const char *text = app->files.filter_text;
+	struct filter_job *job =
+		text ? filter_job_new(app, sizeof *job, &FILTER, text) : NULL;
+
+	if (job)
+		app_start(app, &job->job);
 }
 
 /* A filter unfolds what it finds; once it is off, the folds are what they were, but for
@@ -38,7 +84,7 @@ static size_t bytes_of(const struct bits *bits)
 static void keep_folds(struct files *f)
 {
 	if (!f->unfiltered.words && bits_init(&f->unfiltered, f->open.count))
-		memcpy(f->unfiltered.words, f->open.words, bytes_of(&f->open));
+		memcpy(f->unfiltered.words, f->open.words, bits_bytes(&f->open));
 }
 
 static void restore_folds(struct app *app, uint32_t keep)
@@ -47,10 +93,10 @@ static void restore_folds(struct app *app, uint32_t keep)
 
 	if (!f->unfiltered.words)
 		return;
-	memcpy(f->open.words, f->unfiltered.words, bytes_of(&f->open));
+	memcpy(f->open.words, f->unfiltered.words, bits_bytes(&f->open));
 	bits_fini(&f->unfiltered);
 	for (uint32_t n = keep; n != LAM_NODE_NONE && n != LAM_NODE_ROOT;) {
-		n = files_parent(app, n);
+		n = lam_tree_node(app->facts->tree, n)->parent;
 		bits_set(&f->open, n, true);
 	}
 }
@@ -69,7 +115,7 @@ void files_set_filter(struct app *app, const char *text)
 	free(f->filter_text);
 	filter_free(f->filter);
 	filter_result_free(f->filtered);
-	f->filter_text = text && filter ? strdup(text) : NULL;
+	f->filter_text = filter ? lam_xstrdup(text) : NULL;
 	f->filter = filter;
 	f->filtered = NULL;
 	app_stop(app, JOB_FILTER);
@@ -81,69 +127,115 @@ void files_set_filter(struct app *app, const char *text)
 	keep_folds(f);
 	if (filter_asks_dead(filter))
 		f->ghosts = true;
-	app_want_filter(app);
+	files_refilter(app);
 }
 
-/* The directories of the few that matched are unfolded, so that they are seen. */
-static void unfold_matches(struct app *app)
+/* What was typed may be nothing: then it is off. */
+static void filter_typed(struct app *app, struct dialog *dialog, const char *text)
 {
-	struct files *f = &app->files;
-	size_t words = (size_t)f->open.count / 64 + 1;
-
-	for (size_t w = 0; w < words; w++)
-		f->open.words[w] |= f->filtered->shown.words[w];
+	(void)dialog;
+	files_set_filter(app, *text ? text : NULL);
 }
 
-static void take_marks(struct app *app, const struct job *job)
+void files_filter(struct app *app, const char *text)
 {
-	const struct bits *match = &job->out_filtered->match;
-	size_t before = app->files.mark_count;
+	struct dialog *d;
 
-	for (uint32_t w = 0; w <= match->count / 64; w++) {
-		for (uint64_t word = match->words[w]; word; word &= word - 1)
-			files_set_mark(app, w * 64 + (uint32_t)__builtin_ctzll(word),
-				       job->mark);
-	}
-	app_tell(app, ROLE_STATUS, "%zu %s",
-		 job->mark ? app->files.mark_count - before
-			   : before - app->files.mark_count,
-		 job->mark ? "marked" : "unmarked");
-}
-
-void files_take_filter(struct app *app, struct job *job)
-{
-	struct files *f = &app->files;
-	uint32_t keep = app_cursor_node(app);
-
-	if (job->mark || job->unmark) {
-		take_marks(app, job);
+	if (text) {
+		files_set_filter(app, text);
 		return;
 	}
-	if (!f->filter)
-		return;
-	filter_result_free(f->filtered);
-	f->filtered = job->out_filtered;
-	job->out_filtered = NULL;
-	unfold_matches(app);
-	files_rebuild(app, keep);
-	if (!f->filtered->match_count)
-		app_tell(app, ROLE_WARNING, "nothing matches %s; F shows all again",
-			 f->filter_text);
+	d = dialog_prompt(app, NULL, "Show only", "Filter: ", app->files.filter_text);
+	if (d)
+		d->on_text = filter_typed;
 }
 
-static void filter(struct app *app, const char *argument)
+void files_filter_off(struct app *app)
 {
-	if (argument)
-		files_set_filter(app, argument);
-	else
-		dialog_prompt(app, FOR_FILTER, "Show only",
-			      "Filter: ", app->files.filter_text);
-}
-
-static void filter_off(struct app *app, const char *argument)
-{
-	(void)argument;
 	files_set_filter(app, NULL);
+}
+
+/* Search */
+
+struct search_job {
+	struct job job;
+	const struct facts *facts;
+	const struct order *order;
+	struct search *search;
+	bool ghosts;
+	struct hits *hits;
+};
+
+static int run_search(struct job *job)
+{
+	struct search_job *s = (struct search_job *)job;
+
+	return search_run(s->search, s->facts, s->order, LAM_NODE_ROOT, s->ghosts,
+			  &job->stop, &s->hits, &job->err);
+}
+
+static void free_search(struct job *job)
+{
+	struct search_job *s = (struct search_job *)job;
+
+	search_free(s->search);
+	hits_free(s->hits);
+}
+
+static void go_hit(struct app *app, bool backwards)
+{
+	struct files *f = &app->files;
+	uint32_t from = app_cursor_node(app);
+	uint32_t node =
+		hits_next(f->hits, f->order, from == LAM_NODE_NONE ? f->root : from,
+			  backwards, &f->hit);
+
+	if (node == LAM_NODE_NONE) {
+		app_tell(app, ROLE_WARNING, "no name holds %s", f->search_text);
+		return;
+	}
+	f->hit++;
+	files_go(app, node);
+	app_tell(app, ROLE_STATUS, "/%s: %zu of %zu", f->search_text, f->hit,
+		 f->hits->count);
+}
+
+static void take_hits(struct app *app, struct job *job)
+{
+	struct search_job *s = (struct search_job *)job;
+	struct files *f = &app->files;
+
+	if (!f->search)
+		return;
+	hits_free(f->hits);
+	f->hits = LAM_STEAL(s->hits);
+	if (s->order != f->order)
+		hits_reorder(f->hits, f->order);
+	go_hit(app, false);
+}
+
+static void research(struct app *app)
+{
+	static const struct job_ops SEARCH = { .kind = JOB_SEARCH,
+					       .run = run_search,
+					       .done = take_hits,
+					       .free = free_search };
+	struct search_job *job;
+	struct search *search;
+	struct lam_error err;
+
+	if (!app->files.search_text)
+		return;
+	if (search_parse(&search, app->files.search_text, &err) < 0) {
+		app_tell_error(app, &err);
+		return;
+	}
+	job = job_new(sizeof *job, &SEARCH);
+	job->facts = app->facts;
+	job->order = app->files.order;
+	job->search = search;
+	job->ghosts = app->files.ghosts;
+	app_start(app, &job->job);
 }
 
 void files_set_search(struct app *app, const char *pattern)
@@ -159,55 +251,34 @@ void files_set_search(struct app *app, const char *pattern)
 	free(f->search_text);
 	search_free(f->search);
 	hits_free(f->hits);
-	f->search_text = search ? strdup(pattern) : NULL;
+	f->search_text = search ? lam_xstrdup(pattern) : NULL;
 	f->search = search;
 	f->hits = NULL;
 	f->hit = 0;
 	app_stop(app, JOB_SEARCH);
-	app_want_search(app);
+	research(app);
 }
 
-static void go_hit(struct app *app, bool backwards)
+static void search_typed(struct app *app, struct dialog *dialog, const char *text)
 {
-	struct files *f = &app->files;
-	uint32_t from = app_cursor_node(app);
-	uint32_t node =
-		hits_next(f->hits, app->order, from == LAM_NODE_NONE ? f->root : from,
-			  backwards, &f->hit);
+	(void)dialog;
+	files_set_search(app, *text ? text : NULL);
+}
 
-	if (node == LAM_NODE_NONE) {
-		app_tell(app, ROLE_WARNING, "no name holds %s", f->search_text);
+void files_search(struct app *app, const char *text)
+{
+	struct dialog *d;
+
+	if (text) {
+		files_set_search(app, text);
 		return;
 	}
-	f->hit++;
-	files_go(app, node);
-	app_tell(app, ROLE_STATUS, "/%s: %zu of %zu", f->search_text, f->hit,
-		 f->hits->count);
+	d = dialog_prompt(app, NULL, "Search", "/", NULL);
+	if (d)
+		d->on_text = search_typed;
 }
 
-void files_take_hits(struct app *app, struct job *job)
-{
-	struct files *f = &app->files;
-
-	if (!f->search)
-		return;
-	hits_free(f->hits);
-	f->hits = job->out_hits;
-	job->out_hits = NULL;
-	if (job->order != app->order)
-		hits_reorder(f->hits, app->order);
-	go_hit(app, false);
-}
-
-static void search(struct app *app, const char *argument)
-{
-	if (argument)
-		files_set_search(app, argument);
-	else
-		dialog_prompt(app, FOR_SEARCH, "Search", "/", "");
-}
-
-static void search_step(struct app *app, bool backwards)
+void files_search_step(struct app *app, int backwards)
 {
 	if (app->files.hits)
 		go_hit(app, backwards);
@@ -215,61 +286,112 @@ static void search_step(struct app *app, bool backwards)
 		app_tell(app, ROLE_STATUS, "nothing was searched for: / searches");
 }
 
-static void search_next(struct app *app, const char *argument)
+/* Order */
+
+struct order_job {
+	struct job job;
+	const struct facts *facts;
+	enum sort sort;
+	bool reverse;
+	struct order *order;
+};
+
+static int run_order(struct job *job)
 {
-	(void)argument;
-	search_step(app, false);
+	struct order_job *o = (struct order_job *)job;
+
+	return order_new(&o->order, o->facts, o->sort, o->reverse, &job->stop, &job->err);
 }
 
-static void search_previous(struct app *app, const char *argument)
+static void free_order_job(struct job *job)
 {
-	(void)argument;
-	search_step(app, true);
+	order_free(((struct order_job *)job)->order);
 }
 
-void files_sort(struct app *app, enum sort sort)
+static void retire_order(void *order)
+{
+	order_free(order);
+}
+
+static void take_order(struct app *app, struct job *job)
 {
 	struct files *f = &app->files;
+	uint32_t node = app_cursor_node(app);
+
+	app_retire(app, f->order, retire_order);
+	f->order = LAM_STEAL(((struct order_job *)job)->order);
+	if (f->hits)
+		hits_reorder(f->hits, f->order);
+	files_rebuild(app, node);
+}
+
+static void sort_by(struct app *app, enum sort sort)
+{
+	static const struct job_ops ORDER = { .kind = JOB_ORDER,
+					      .run = run_order,
+					      .done = take_order,
+					      .free = free_order_job };
+	struct files *f = &app->files;
+	struct order_job *job = job_new(sizeof *job, &ORDER);
 
 	f->reverse = f->sort == sort && !f->reverse;
 	f->sort = sort;
-	app_want_order(app);
+	job->facts = app->facts;
+	job->sort = sort;
+	job->reverse = f->reverse;
+	app_start(app, &job->job);
 }
 
-static void sort(struct app *app, const char *argument)
+static void sort_item(struct app *app, struct dialog *dialog,
+		      const struct dialog_item *item)
 {
-	if (!argument) {
+	(void)dialog;
+	sort_by(app, (enum sort)item->id);
+}
+
+static void ask_sort(struct app *app)
+{
+	static const char letters[SORT_KINDS] = { 'n', 's', 'f', 'c', 'm' };
+	static const char *const words[SORT_KINDS] = { "name", "size",
+						       "from: the layer it comes from",
+						       "count of entries below",
+						       "mtime, the newest first" };
+	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Sort by");
+
+	if (!d)
+		return;
+	d->on_item = sort_item;
+	for (int i = 0; i < SORT_KINDS; i++)
+		dialog_item(d, letters[i], (uint64_t)i, "%s%s", words[i],
+			    app->files.sort == (enum sort)i ? "  (now; again reverses)"
+							    : "");
+	d->list.cursor = (size_t)app->files.sort;
+	dialog_set_hints(d, "[letter] pick  [Esc] cancel");
+}
+
+void files_sort(struct app *app, const char *text)
+{
+	if (!text) {
 		ask_sort(app);
 		return;
 	}
 	for (int i = 0; i < SORT_KINDS; i++) {
-		if (strcmp(SORT_NAMES[i], argument) == 0) {
-			files_sort(app, (enum sort)i);
+		if (strcmp(SORT_NAMES[i], text) == 0) {
+			sort_by(app, (enum sort)i);
 			return;
 		}
 	}
 	app_tell(app, ROLE_WARNING, "sort: %s", ACTIONS[ACT_SORT].argument);
 }
 
-static void ghosts(struct app *app, const char *argument)
+void files_ghosts(struct app *app)
 {
 	uint32_t keep = app_cursor_node(app);
 
-	(void)argument;
 	app->files.ghosts = !app->files.ghosts;
 	files_rebuild(app, keep);
-	app_want_filter(app);
-	app_want_search(app);
+	files_refilter(app);
+	research(app);
 	app_tell(app, ROLE_STATUS, "deleted entries are %s",
 		 app->files.ghosts ? "shown" : "hidden");
 }
-
-act_fn *const FIND_ACTIONS[ACT_COUNT] = {
-	[ACT_SEARCH] = search,
-	[ACT_SEARCH_NEXT] = search_next,
-	[ACT_SEARCH_PREVIOUS] = search_previous,
-	[ACT_FILTER] = filter,
-	[ACT_FILTER_OFF] = filter_off,
-	[ACT_SORT] = sort,
-	[ACT_GHOSTS] = ghosts,
-};

@@ -1,7 +1,4 @@
 /* What stands around a pane. */
-#include <stdio.h>
-#include <string.h>
-
 #include "editor/frame/view.h"
 
 static style_t title_style(bool focus)
@@ -14,7 +11,7 @@ static void draw_line(const struct view *view, struct rect frame, bool focus)
 	enum line line = focus ? LINE_DOUBLE : LINE_SINGLE;
 	style_t style = focus ? ROLE_BORDER_FOCUS : ROLE_BORDER;
 
-	if (view->areas.boxed)
+	if (view->app->areas.boxed)
 		canvas_box(view->canvas, frame, line, style, NULL, style);
 	else
 		canvas_rule(view->canvas, frame.x, frame.y, frame.width, line, style);
@@ -39,10 +36,10 @@ static int draw_right(const struct view *view, struct rect frame, int room,
 void view_frame(const struct view *view, enum pane pane, const char *name,
 		const char *about, const char *right)
 {
-	struct rect frame = view->areas.frame[pane];
+	struct rect frame = view->app->areas.frame[pane];
 	bool focus = view->app->focus == pane && view->app->dialog_count == 0;
-	int x = frame.x + 1 + view->areas.boxed, left = x;
-	int room = frame.width - 4 - view->areas.boxed, wanted = text_width(about);
+	int x = frame.x + 1 + view->app->areas.boxed, left = x;
+	int room = frame.width - 4 - view->app->areas.boxed, wanted = text_width(about);
 
 	draw_line(view, frame, focus);
 	x += canvas_textf(view->canvas, x, frame.y, room, title_style(focus), " %s ",
@@ -58,10 +55,25 @@ void view_frame(const struct view *view, enum pane pane, const char *name,
 	canvas_text(view->canvas, x, frame.y, 1, title_style(focus), " ");
 }
 
+void view_heads(const struct view *view, enum pane pane, const struct view_head *heads,
+		size_t count)
+{
+	struct rect in = view->app->areas.pane[pane];
+
+	if (in.y - view->app->areas.frame[pane].y < 2)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (heads[i].x >= 0)
+			(heads[i].right ? canvas_text_right : canvas_text)(
+				view->canvas, in.x + heads[i].x, in.y - 1, heads[i].width,
+				ROLE_DIM, heads[i].text);
+	}
+}
+
 void view_scroll_mark(const struct view *view, enum pane pane, const struct list *list)
 {
-	struct rect in = view->areas.pane[pane];
-	int x = view->areas.boxed ? in.x + in.width : in.x + in.width - 1;
+	struct rect in = view->app->areas.pane[pane];
+	int x = view->app->areas.boxed ? in.x + in.width : in.x + in.width - 1;
 	bool focus = view->app->focus == pane;
 
 	canvas_scroll_mark(view->canvas, x, in.y, in.height, list->top, list->count,
@@ -80,22 +92,16 @@ void view_reverse(struct canvas *canvas, struct rect row)
 	}
 }
 
-void view_cursor(const struct view *view, enum pane pane, int y)
+void view_cursor(const struct view *view, enum pane pane, const struct list *list)
 {
-	struct rect row = view->areas.pane[pane];
+	struct rect row = view->app->areas.pane[pane];
 
-	row.y = y;
+	if (!list->count)
+		return;
+	row.y += (int)(list->cursor - list->top);
 	row.height = 1;
 	if (view->app->focus == pane)
 		view_reverse(view->canvas, row);
 	else if (pane == PANE_FILES)
 		canvas_restyle(view->canvas, row, ROLE_COUNT, S_UNDERLINE);
-}
-
-struct list view_list(const struct list *list, size_t count, int height)
-{
-	struct list fit = *list;
-
-	list_fit(&fit, count, height > 0 ? (size_t)height : 0);
-	return fit;
 }

@@ -1,52 +1,43 @@
 /* Texts that several views show. */
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <lamina/path.h>
 
+#include "base/memory.h"
 #include "editor/frame/view.h"
 
 /* Takes text over. */
-static char *in_ascii(const struct canvas *canvas, char *text)
+static char *in_ascii(const struct view *view, char *text)
 {
 	char *ascii;
 
-	if (!canvas->ascii || !text)
+	if (!view->canvas->ascii)
 		return text;
 	ascii = text_ascii(text);
 	free(text);
 	return ascii;
 }
 
-char *view_escape(const struct canvas *canvas, const char *bytes, size_t len)
+char *view_escape(const struct view *view, const char *bytes, size_t len)
 {
-	return in_ascii(canvas, lam_path_escape(bytes, len));
+	return in_ascii(view, lam_path_escape(bytes, len));
 }
 
 char *view_path(const struct view *view, uint32_t node)
 {
-	return in_ascii(view->canvas,
-			lam_tree_path_text(lam_image_tree(view->app->image), node));
+	return in_ascii(view, lam_tree_path_text(view->app->facts->tree, node));
 }
 
-void view_put(struct view_line *line, const char *format, ...)
+int view_text(struct canvas *canvas, int x, int y, int width, style_t style,
+	      const char *text, size_t len)
 {
-	va_list args;
-	int more;
+	char *part = lam_xmemdup(text, len);
+	int used = canvas_text(canvas, x, y, width, style, part);
 
-	va_start(args, format);
-	more = vsnprintf(line->bytes + line->len, sizeof line->bytes - line->len, format,
-			 args);
-	va_end(args);
-	line->len += more > 0 ? (size_t)more : 0;
-	if (line->len >= sizeof line->bytes)
-		line->len = sizeof line->bytes - 1;
-}
-
-const char *view_or(const char *text)
-{
-	return text ? text : "?";
+	free(part);
+	return used;
 }
 
 size_t view_wrap(const char *text, int columns, size_t *out_next)
@@ -104,22 +95,23 @@ static size_t find_layer(const struct lam_plan *plan, const char *name, size_t n
 
 size_t view_target(const struct app *app, uint32_t target)
 {
-	const struct lam_plan *was = app->effect->plan;
+	const struct lam_plan *was = app->plan.effect->plan;
 
 	if (target >= was->layer_count)
 		return SIZE_MAX;
-	if (!app->effect_stale)
+	if (!app->plan.effect_stale)
 		return target;
 	return find_layer(app_plan(app), was->layers[target].name, target);
 }
 
 size_t view_effect_layer(const struct app *app, size_t layer)
 {
-	if (!app->effect || !app->effect->layers)
+	if (!app->plan.effect || !app->plan.effect->layers)
 		return SIZE_MAX;
-	if (!app->effect_stale)
-		return layer < app->effect->plan->layer_count ? layer : SIZE_MAX;
-	return find_layer(app->effect->plan, app_plan(app)->layers[layer].name, layer);
+	if (!app->plan.effect_stale)
+		return layer < app->plan.effect->plan->layer_count ? layer : SIZE_MAX;
+	return find_layer(app->plan.effect->plan, app_plan(app)->layers[layer].name,
+			  layer);
 }
 
 void view_chip(struct canvas *canvas, int x, int y, size_t target, style_t add)
@@ -138,4 +130,11 @@ const char *view_fate_sign(const struct lam_target *target)
 	static const char *const kept[] = { "=!", "~!", "+!", "-!" };
 
 	return (target->keep ? kept : signs)[target->fate];
+}
+
+unsigned view_percent(uint64_t done, uint64_t total)
+{
+	if (total == 0)
+		return 0;
+	return done >= total ? 100 : (unsigned)((double)done * 100 / (double)total);
 }

@@ -1,10 +1,9 @@
-/* The layers pane. */
-#include "editor/frame/view.h"
-
+/* The layers' pane on the screen. */
 #include <stdio.h>
-#include <string.h>
 
-struct columns {
+#include "editor/layers/layers.h"
+
+struct layer_columns {
 	int name, name_width, now, plan, blob, share, share_width, reason, reason_width;
 };
 
@@ -22,9 +21,11 @@ static int longest_name(const struct lam_plan *plan)
 
 /* From the left: mark, chip, name, now, plan, blob, share, reason; the ones that stand
  * last go first where there is no room. */
-static struct columns columns_of(const struct lam_plan *plan, int width)
+static struct layer_columns columns_of(const struct lam_plan *plan, int width)
 {
-	struct columns columns = { .name = 5, .now = -1, .share = -1, .reason = -1 };
+	struct layer_columns columns = {
+		.name = 5, .now = -1, .share = -1, .reason = -1
+	};
 	int rest = width - 5 - 14; /* plan and blob */
 	int wanted = longest_name(plan), x;
 
@@ -64,11 +65,11 @@ static uint64_t most_bytes(const struct app *app)
 {
 	uint64_t most = 0;
 
-	if (!app->effect || !app->effect->layers)
+	if (!app->plan.effect || !app->plan.effect->layers)
 		return 0;
-	for (size_t i = 0; i < app->effect->plan->layer_count; i++) {
-		if (app->effect->layers[i].plan > most)
-			most = app->effect->layers[i].plan;
+	for (size_t i = 0; i < app->plan.effect->plan->layer_count; i++) {
+		if (app->plan.effect->layers[i].plan > most)
+			most = app->plan.effect->layers[i].plan;
 	}
 	return most;
 }
@@ -88,11 +89,11 @@ static style_t fate_style(enum lam_fate fate)
 					: ROLE_TEXT;
 }
 
-static void draw_sizes(const struct view *view, const struct columns *columns, int y,
-		       size_t n, uint64_t most)
+static void draw_sizes(const struct view *view, const struct layer_columns *columns,
+		       int y, size_t n, uint64_t most)
 {
-	const struct effect *effect = view->app->effect;
-	int x = view->areas.pane[PANE_LAYERS].x;
+	const struct effect *effect = view->app->plan.effect;
+	int x = view->app->areas.pane[PANE_LAYERS].x;
 	const struct lam_target *target;
 
 	if (columns->now >= 0)
@@ -113,11 +114,11 @@ static void draw_sizes(const struct view *view, const struct columns *columns, i
 				columns->reason_width, ROLE_DIM, target->reason, CUT_END);
 }
 
-static void draw_layer(const struct view *view, const struct columns *columns, int y,
-		       size_t layer, uint64_t most)
+static void draw_layer(const struct view *view, const struct layer_columns *columns,
+		       int y, size_t layer, uint64_t most)
 {
 	const struct app *app = view->app;
-	int x = view->areas.pane[PANE_LAYERS].x;
+	int x = view->app->areas.pane[PANE_LAYERS].x;
 	bool marked = layer < 64 && app->layers.marks >> layer & 1;
 	size_t n = view_effect_layer(app, layer);
 
@@ -130,14 +131,9 @@ static void draw_layer(const struct view *view, const struct columns *columns, i
 		draw_sizes(view, columns, y, n, most);
 }
 
-static void draw_heads(const struct view *view, const struct columns *columns)
+static void draw_heads(const struct view *view, const struct layer_columns *columns)
 {
-	struct rect in = view->areas.pane[PANE_LAYERS];
-	const struct {
-		int x, width;
-		const char *text;
-		bool right;
-	} heads[] = {
+	const struct view_head heads[] = {
 		{ 1, 3, "Tag", false },
 		{ columns->name, 4, "Name", false },
 		{ columns->now, 7, "Now", true },
@@ -147,24 +143,18 @@ static void draw_heads(const struct view *view, const struct columns *columns)
 		{ columns->reason, 6, "Why", false },
 	};
 
-	if (in.y - view->areas.frame[PANE_LAYERS].y < 2)
-		return;
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
-		if (heads[i].x >= 0)
-			(heads[i].right ? canvas_text_right : canvas_text)(
-				view->canvas, in.x + heads[i].x, in.y - 1, heads[i].width,
-				ROLE_DIM, heads[i].text);
-	}
+	view_heads(view, PANE_LAYERS, heads, sizeof heads / sizeof *heads);
 }
 
-static void draw_sum(const struct view *view, const struct columns *columns, size_t count)
+static void draw_sum(const struct view *view, const struct layer_columns *columns,
+		     size_t count)
 {
-	struct rect in = view->areas.pane[PANE_LAYERS], frame;
-	const struct effect *effect = view->app->effect;
+	struct rect in = view->app->areas.pane[PANE_LAYERS], frame;
+	const struct effect *effect = view->app->plan.effect;
 	int y = in.y + (count < (size_t)in.height ? (int)count + 1 : in.height);
 
-	frame = view->areas.frame[PANE_LAYERS];
-	if (!view->areas.boxed || in.y + in.height >= frame.y + frame.height - 1 ||
+	frame = view->app->areas.frame[PANE_LAYERS];
+	if (!view->app->areas.boxed || in.y + in.height >= frame.y + frame.height - 1 ||
 	    !effect)
 		return;
 	if (!effect->layout) {
@@ -186,21 +176,21 @@ static void describe(const struct view *view, char *out, size_t size)
 	size_t count = app_plan(app)->layer_count;
 	char bytes[SIZE_TEXT_MAX];
 
-	if (!app->effect || !app->effect->layout || view->areas.boxed)
+	if (!app->plan.effect || !app->plan.effect->layout || view->app->areas.boxed)
 		snprintf(out, size, "%zu layer%s", count, count == 1 ? "" : "s");
 	else
 		snprintf(out, size, "%zu layer%s %s", count, count == 1 ? "" : "s",
-			 text_size(app->effect->plan_bytes, bytes));
+			 text_size(app->plan.effect->plan_bytes, bytes));
 }
 
-void view_layers(const struct view *view)
+void layers_draw(const struct view *view)
 {
 	const struct app *app = view->app;
 	const struct lam_plan *plan = app_plan(app);
-	struct rect in = view->areas.pane[PANE_LAYERS];
-	int spare = view->areas.boxed ? 0 : 1;
-	struct list list = view_list(&app->layers.list, plan->layer_count, in.height);
-	struct columns columns = columns_of(plan, in.width - spare);
+	struct rect in = app->areas.pane[PANE_LAYERS];
+	int spare = app->areas.boxed ? 0 : 1;
+	const struct list *list = &app->layers.list;
+	struct layer_columns columns = columns_of(plan, in.width - spare);
 	uint64_t most = most_bytes(app);
 	char right[80];
 
@@ -208,10 +198,9 @@ void view_layers(const struct view *view)
 	view_frame(view, PANE_LAYERS, "2 Layers (plan)",
 		   in.width < 48 ? "" : "base first", right);
 	draw_heads(view, &columns);
-	for (size_t i = list.top; i < list.count && i - list.top < list.height; i++)
-		draw_layer(view, &columns, in.y + (int)(i - list.top), i, most);
-	if (list.count > 0)
-		view_cursor(view, PANE_LAYERS, in.y + (int)(list.cursor - list.top));
-	draw_sum(view, &columns, list.count);
-	view_scroll_mark(view, PANE_LAYERS, &list);
+	for (size_t i = list->top; i < list->count && i - list->top < list->height; i++)
+		draw_layer(view, &columns, in.y + (int)(i - list->top), i, most);
+	view_cursor(view, PANE_LAYERS, list);
+	draw_sum(view, &columns, list->count);
+	view_scroll_mark(view, PANE_LAYERS, list);
 }

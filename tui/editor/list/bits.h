@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct bits {
 	uint64_t *words; /* NULL: empty */
@@ -23,6 +24,16 @@ static inline void bits_fini(struct bits *bits)
 {
 	free(bits->words);
 	*bits = (struct bits){ 0 };
+}
+
+static inline size_t bits_bytes(const struct bits *bits)
+{
+	return ((size_t)bits->count / 64 + 1) * sizeof *bits->words;
+}
+
+static inline void bits_fill(struct bits *bits, bool value)
+{
+	memset(bits->words, value ? 0xff : 0, bits_bytes(bits));
 }
 
 static inline bool bits_get(const struct bits *bits, uint32_t n)

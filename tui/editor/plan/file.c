@@ -1,10 +1,24 @@
 /* The plan and files: saving, loading, the editor, and quitting without a loss. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include <lamina/path.h>
 #include <lamina/reference.h>
 
-#include "editor/app_internal.h"
+#include "base/buf.h"
+#include "base/memory.h"
+#include "editor/plan/journal.h"
+#include "editor/plan/plan.h"
+
+static bool has_failed(struct app *app, const struct event *event)
+{
+	if (!event->err || !event->err->code)
+		return false;
+	app_tell_error(app, event->err);
+	return true;
+}
 
 /* Saving */
 
@@ -21,45 +35,57 @@ static char *plan_text(struct app *app)
 
 static bool is_own_file(const struct app *app, const char *file)
 {
-	return app->plan_file && strcmp(file, app->plan_file) == 0;
+	return app->plan.file && strcmp(file, app->plan.file) == 0;
 }
 
 void plan_set_file(struct app *app, char *file, char *on_disk)
 {
-	free(app->plan_file);
-	free(app->plan_on_disk);
-	app->plan_file = file;
-	app->plan_on_disk = on_disk;
+	free(app->plan.file);
+	free(app->plan.on_disk);
+	app->plan.file = file;
+	app->plan.on_disk = on_disk;
+}
+
+void plan_forget_file(struct app *app)
+{
+	if (lam_undo_back_count(app->plan.undo) >= app->plan.file_since)
+		return;
+	plan_set_file(app, NULL, NULL);
+	app->plan.file_since = 0;
 }
 
 /* What the file may hold without a question: what was read from it or saved to it. */
-void plan_save(struct app *app, const char *file, bool force)
+static void save_as(struct app *app, const char *file, bool force)
 {
-	bool known = is_own_file(app, file);
-	struct app_effect *effect;
+	const char *known = is_own_file(app, file) ? app->plan.on_disk : NULL;
 	char *text = plan_text(app);
+	struct request *request;
 
 	if (!text)
 		return;
-	effect = app_effect_add(app, EFFECT_SAVE);
-	if (!effect) {
-		free(text);
-		return;
-	}
-	effect->file = strdup(file);
-	effect->text = text;
-	effect->expect = known && app->plan_on_disk ? strdup(app->plan_on_disk) : NULL;
-	effect->force = force;
+	request = app_request(app, REQUEST_SAVE);
+	request->file = lam_xstrdup(file);
+	request->text = text;
+	request->expect = known ? lam_xstrdup(known) : NULL;
+	request->force = force;
+}
+
+static void over_item(struct app *app, struct dialog *d, const struct dialog_item *item)
+{
+	if (item->id == 'o')
+		save_as(app, d->text, true);
+	else
+		dialog_prompt(app, plan_save, "Save the plan", "File: ", d->text);
 }
 
 static void ask_over(struct app *app, const char *file)
 {
-	struct dialog *d =
-		dialog_push(app, DIALOG_CHOICE, FOR_SAVE_OVER, "Save the plan");
+	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Save the plan");
 
 	if (!d)
 		return;
-	d->text = strdup(file);
+	d->on_item = over_item;
+	d->text = lam_xstrdup(file);
 	dialog_line(d, ROLE_WARNING, "%s holds something else by now.", file);
 	dialog_line(d, ROLE_DIALOG, "Nothing has been written.");
 	dialog_item(d, 'o', 'o', "write over it");
@@ -70,106 +96,85 @@ static void ask_over(struct app *app, const char *file)
 
 void plan_saved(struct app *app, const struct event *event)
 {
-	bool quit = app->quit_when_saved;
+	bool quit = app->plan.quit_when_saved;
 
-	app->quit_when_saved = false;
+	app->plan.quit_when_saved = false;
 	if (event->differs) {
 		ask_over(app, event->file);
 		return;
 	}
-	if (event->err && event->err->code) {
-		app_tell_error(app, event->err);
+	if (has_failed(app, event))
 		return;
-	}
 	if (!is_own_file(app, event->file))
-		app->file_since = 0;
-	plan_set_file(app, strdup(event->file), strdup(event->text));
-	lam_undo_set_saved(app->history);
+		app->plan.file_since = 0;
+	plan_set_file(app, lam_xstrdup(event->file), lam_xstrdup(event->text));
+	lam_undo_set_saved(app->plan.undo);
 	plan_drop_journal(app);
 	app_tell(app, ROLE_GOOD, "saved: %s", event->file);
 	if (quit)
-		plan_quit(app);
+		plan_stop(app, 0);
 }
 
-static void save(struct app *app, const char *argument)
+void plan_save(struct app *app, const char *text)
 {
 	char *stem, *file;
 
-	if (argument || app->plan_file) {
-		plan_save(app, argument ? argument : app->plan_file, false);
+	if (text || app->plan.file) {
+		save_as(app, text ? text : app->plan.file, false);
 		return;
 	}
 	stem = lam_reference_stem(app->options.reference);
-	file = text_format("%s.plan.json", stem);
-	dialog_prompt(app, FOR_SAVE, "Save the plan", "File: ", file);
+	file = lam_xprintf("%s.plan.json", stem);
+	dialog_prompt(app, plan_save, "Save the plan", "File: ", file);
 	free(stem);
 	free(file);
 }
 
 /* Loading */
 
-static void ask_load(struct app *app, const char *file, enum purpose purpose)
+static void ask_load(struct app *app, const char *file, bool merge)
 {
-	struct app_effect *effect = app_effect_add(app, EFFECT_LOAD);
+	struct request *request = app_request(app, REQUEST_LOAD);
 
-	if (!effect)
-		return;
-	effect->file = strdup(file);
-	effect->purpose = purpose;
+	request->file = lam_xstrdup(file);
+	request->merge = merge;
 }
 
-static void load(struct app *app, const char *argument)
+void plan_load(struct app *app, const char *text)
 {
-	if (argument)
-		ask_load(app, argument, FOR_LOAD);
+	if (text)
+		ask_load(app, text, false);
 	else
-		dialog_prompt(app, FOR_LOAD, "Load a plan (undo takes it back)",
-			      "File: ", app->plan_file);
+		dialog_prompt(app, plan_load, "Load a plan (undo takes it back)",
+			      "File: ", app->plan.file);
 }
 
-static void merge(struct app *app, const char *argument)
+void plan_merge(struct app *app, const char *text)
 {
-	if (argument)
-		ask_load(app, argument, FOR_MERGE);
+	if (text)
+		ask_load(app, text, true);
 	else
-		dialog_prompt(app, FOR_MERGE, "Add another plan's layers and rules",
+		dialog_prompt(app, plan_merge, "Add another plan's layers and rules",
 			      "File: ", NULL);
 }
 
 static void take_loaded(struct app *app, const struct event *event, struct lam_plan *plan)
 {
-	char *name = text_format("load %s", event->file);
-	char *old_file = app->plan_file, *old_text = app->plan_on_disk;
-	bool was_clean = lam_undo_unsaved(app->history) == 0,
-	     is_own = is_own_file(app, event->file), pushed;
+	struct plan *p = &app->plan;
+	bool was_clean = lam_undo_unsaved(p->undo) == 0,
+	     is_own = is_own_file(app, event->file);
 
 	/* the journal is told whose the plan is */
-	app->plan_file = strdup(event->file);
-	app->plan_on_disk = strdup(event->text);
-	pushed = plan_push(app, name ? name : "load", plan);
-	free(name);
-	if (!pushed) {
-		plan_set_file(app, old_file, old_text);
-		return;
-	}
-	free(old_file);
-	free(old_text);
+	plan_set_file(app, lam_xstrdup(event->file), lam_xstrdup(event->text));
+	plan_push(app, plan, "load %s", event->file);
 	if (!is_own)
-		app->file_since = lam_undo_back_count(app->history);
+		p->file_since = lam_undo_back_count(p->undo);
 	/* else what stood before is in no file: it is asked about at the end, and the
 	 * journal keeps it until it is saved */
 	if (was_clean)
-		lam_undo_set_saved(app->history);
+		lam_undo_set_saved(p->undo);
 	if (was_clean)
 		plan_forget(app);
-}
-
-void plan_forget_file(struct app *app)
-{
-	if (lam_undo_back_count(app->history) >= app->file_since)
-		return;
-	plan_set_file(app, NULL, NULL);
-	app->file_since = 0;
 }
 
 static void take_merged(struct app *app, const struct event *event,
@@ -177,18 +182,9 @@ static void take_merged(struct app *app, const struct event *event,
 {
 	struct lam_plan *plan = plan_copy(app);
 	struct lam_error err;
-	char *name;
+	int code = lam_edit_append(plan, other, &err);
 
-	if (!plan)
-		return;
-	if (lam_edit_append(plan, other, &err) < 0) {
-		app_tell_error(app, &err);
-		lam_plan_free(plan);
-		return;
-	}
-	name = text_format("merge %s", event->file);
-	plan_push(app, name ? name : "merge", plan);
-	free(name);
+	plan_changed(app, plan, code, &err, "merge %s", event->file);
 }
 
 void plan_loaded(struct app *app, const struct event *event)
@@ -197,15 +193,13 @@ void plan_loaded(struct app *app, const struct event *event)
 	struct lam_plan *plan;
 	struct lam_error err;
 
-	if (event->err && event->err->code) {
-		app_tell_error(app, event->err);
+	if (has_failed(app, event))
 		return;
-	}
 	if (lam_plan_parse(&plan, event->text, strlen(event->text), event->file, &errors,
 			   &err) < 0) {
 		dialog_errors(app, "This plan has errors; nothing was changed", &errors,
 			      &err);
-	} else if (event->purpose == FOR_MERGE) {
+	} else if (event->merge) {
 		take_merged(app, event, plan);
 		lam_plan_free(plan);
 	} else {
@@ -216,37 +210,39 @@ void plan_loaded(struct app *app, const struct event *event)
 
 /* The editor */
 
-void plan_edit_text(struct app *app, const char *text, size_t line)
+static void edit_text(struct app *app, const char *text, size_t line)
 {
-	struct app_effect *effect = app_effect_add(app, EFFECT_EDITOR);
+	struct request *request = app_request(app, REQUEST_EDITOR);
 
-	if (!effect)
-		return;
-	effect->text = strdup(text);
-	effect->line = line;
-	if (!effect->text)
-		app_tell(app, ROLE_ERROR, "out of memory");
+	request->text = lam_xstrdup(text);
+	request->line = line;
 }
 
-static void edit(struct app *app, const char *argument)
+void plan_edit(struct app *app)
 {
 	char *text = plan_text(app);
 
-	(void)argument;
 	if (text)
-		plan_edit_text(app, text, 1);
+		edit_text(app, text, 1);
 	free(text);
+}
+
+static void again_item(struct app *app, struct dialog *d, const struct dialog_item *item)
+{
+	if (item->id == 'e')
+		edit_text(app, d->text, (size_t)d->value);
 }
 
 static void ask_again(struct app *app, const char *text,
 		      const struct lam_plan_errors *errors, const struct lam_error *err)
 {
-	struct dialog *d = dialog_push(app, DIALOG_CHOICE, FOR_EDIT_AGAIN,
-				       "The edited plan has errors");
+	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "The edited plan has errors");
 
 	if (!d)
 		return;
-	d->text = strdup(text);
+	d->on_item = again_item;
+	d->on_leave = "the plan stays as it was";
+	d->text = lam_xstrdup(text);
 	d->value = errors->count ? errors->at[0] : 1;
 	if (!errors->count)
 		dialog_line(d, ROLE_ERROR, "%s", err->text);
@@ -265,59 +261,152 @@ void plan_edited(struct app *app, const struct event *event)
 	struct lam_plan *plan;
 	struct lam_error err;
 
-	app_effect_add(app, EFFECT_REDRAW);
-	if (event->err && event->err->code) {
-		app_tell_error(app, event->err);
+	app_request(app, REQUEST_REDRAW);
+	if (has_failed(app, event))
 		return;
-	}
 	if (lam_plan_parse(&plan, event->text, strlen(event->text), "plan", &errors,
 			   &err) < 0)
 		ask_again(app, event->text, &errors, &err);
 	else
-		plan_push(app, "edited as text", plan);
+		plan_push(app, plan, "edited as text");
 	lam_plan_errors_fini(&errors);
+}
+
+/* An unsaved plan of another time */
+
+static void show_orphan(struct app *app)
+{
+	struct lam_error err;
+	struct dialog *d;
+	char *text;
+
+	plan_ask_orphan(app);
+	if (lam_plan_format(app->plan.orphan->plan, &text, &err) < 0) {
+		app_tell_error(app, &err);
+		return;
+	}
+	d = dialog_push(app, DIALOG_TEXT, "The unsaved plan");
+	for (const char *line = text; d && *line;) {
+		size_t len = strcspn(line, "\n");
+
+		dialog_line(d, ROLE_DIALOG, "%.*s", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	if (d)
+		dialog_set_hints(d, "[Esc] back");
+	free(text);
+}
+
+static void orphan_item(struct app *app, struct dialog *d, const struct dialog_item *item)
+{
+	(void)d;
+	if (item->id == 'r') {
+		plan_recover(app);
+	} else if (item->id == 's') {
+		show_orphan(app);
+	} else {
+		draft_remove(LAM_STEAL(app->plan.orphan));
+		app_tell(app, ROLE_STATUS, "the unsaved plan is dropped");
+	}
+}
+
+static void time_text(int64_t seconds, char out[40])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || !strftime(out, 40, "%Y-%m-%d %H:%M UTC", &tm))
+		snprintf(out, 40, "?");
+}
+
+static void escaped_line(struct dialog *d, enum role role, const char *before,
+			 const char *name)
+{
+	char *shown = lam_path_escape(name, strlen(name));
+
+	dialog_line(d, role, "%s%s", before, shown);
+	free(shown);
+}
+
+void plan_ask_orphan(struct app *app)
+{
+	const struct draft *o = app->plan.orphan;
+	struct dialog *d =
+		dialog_push(app, DIALOG_CHOICE, "An unsaved plan of this image");
+	char when[40];
+
+	if (!d)
+		return;
+	d->on_item = orphan_item;
+	d->on_leave = "the unsaved plan stays on disk, and is offered again";
+	time_text(o->time, when);
+	dialog_line(d, ROLE_DIALOG, "of %s, %zu change%s:", when, o->changes,
+		    o->changes == 1 ? "" : "s");
+	for (size_t i = 0; i < o->name_count; i++)
+		escaped_line(d, ROLE_DIM, "  ", o->names[i]);
+	if (plan_orphan_is_of_open(app))
+		;
+	else if (o->plan_file)
+		escaped_line(d, ROLE_WARNING, "of the plan file ", o->plan_file);
+	else
+		dialog_line(d, ROLE_WARNING, "of a plan that is in no file yet");
+	dialog_item(d, 'r', 'r', "recover it (undo takes it back)");
+	dialog_item(d, 's', 's', "show it");
+	dialog_item(d, 'd', 'd', "drop it for good");
+	dialog_set_hints(d, "[letter] pick  [Esc] decide another time");
 }
 
 /* Quitting */
 
-void plan_quit(struct app *app)
+void plan_stop(struct app *app, int code)
 {
 	if (app->writing.running)
 		app_stop(app, JOB_WRITE);
 	app->quitting = true;
-	app_effect_add(app, EFFECT_QUIT);
+	app_request(app, REQUEST_QUIT)->line = (size_t)code;
 }
 
-static void quit(struct app *app, const char *argument)
+static void quit_item(struct app *app, struct dialog *d, const struct dialog_item *item)
 {
-	(void)argument;
-	if (app->writing.running || lam_undo_unsaved(app->history))
+	(void)d;
+	if (item->id == 's') {
+		app->plan.quit_when_saved = true;
+		plan_save(app, NULL);
+		return;
+	}
+	if (item->id == 'd')
+		plan_drop_journal(app);
+	plan_stop(app, 0);
+}
+
+static void ask_quit(struct app *app)
+{
+	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Quit");
+
+	if (!d)
+		return;
+	d->on_item = quit_item;
+	d->of_write = true;
+	if (app->writing.running)
+		dialog_line(d, ROLE_WARNING,
+			    "The image is being written: quitting cancels that.");
+	if (!lam_undo_unsaved(app->plan.undo)) {
+		dialog_item(d, 'q', 'q', "quit");
+	} else {
+		dialog_line(d, ROLE_DIALOG, "The plan has changes that are in no file.");
+		dialog_item(d, 's', 's', "save and quit");
+		if (!app->plan.unkept)
+			dialog_item(d, 'k', 'k',
+				    "quit; they are offered again next time");
+		dialog_item(d, 'd', 'd', "drop them and quit");
+	}
+	dialog_set_hints(d, "[letter] pick  [Esc] stay");
+}
+
+void plan_quit(struct app *app)
+{
+	if (app->writing.running || lam_undo_unsaved(app->plan.undo))
 		ask_quit(app);
 	else
-		plan_quit(app);
+		plan_stop(app, 0);
 }
-
-static void write_image(struct app *app, const char *argument)
-{
-	char *output;
-
-	if (app->writing.running) {
-		write_show(app);
-		return;
-	}
-	if (argument) {
-		write_summarise(app, argument);
-		return;
-	}
-	output = app->output ? strdup(app->output)
-			     : lam_reference_beside(app->options.reference,
-						    lam_image_name(app->image));
-	dialog_prompt(app, FOR_OUTPUT, "Write the image (a summary comes first)",
-		      "To: ", output);
-	free(output);
-}
-
-act_fn *const FILE_ACTIONS[ACT_COUNT] = {
-	[ACT_EDIT] = edit, [ACT_SAVE] = save,        [ACT_LOAD] = load,
-	[ACT_QUIT] = quit, [ACT_MERGE_PLAN] = merge, [ACT_WRITE] = write_image,
-};

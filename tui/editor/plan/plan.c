@@ -1,39 +1,178 @@
-/* Changes of the plan: what is chosen to a layer, undo and redo. */
+/* The plan that stands, what it does, and how it became what it is. */
+#include "editor/plan/plan.h"
+
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "editor/app_internal.h"
-#include "ui/text.h"
+#include "base/buf.h"
+#include "base/memory.h"
+#include "editor/plan/journal.h"
+
+void plan_init(struct plan *plan, const struct options *options, struct lam_plan *given,
+	       const char *text)
+{
+	if (given) {
+		plan->undo = lam_undo_new(given);
+		plan->file = lam_xstrdup(options->plan_file);
+		plan->on_disk = lam_xstrdup(text);
+	}
+	if (options->output)
+		plan->output = lam_xstrdup(options->output);
+}
+
+void plan_fini(struct plan *plan)
+{
+	suggest_free(plan->suggestions);
+	free(plan->last_target);
+	journal_close(plan->journal);
+	draft_free(plan->orphan);
+	effect_free(plan->effect);
+	lam_undo_free(plan->undo);
+	free(plan->file);
+	free(plan->on_disk);
+	free(plan->output);
+}
 
 struct lam_plan *plan_copy(const struct app *app)
 {
 	return lam_plan_copy(app_plan(app));
 }
 
+/* Its effect */
+
+struct effect_job {
+	struct job job;
+	const struct facts *facts;
+	struct lam_plan *plan;
+	struct effect *effect;
+};
+
+static int run_effect(struct job *job)
+{
+	struct effect_job *e = (struct effect_job *)job;
+
+	return effect_new(&e->effect, e->facts, LAM_STEAL(e->plan), &job->stop,
+			  &job->err);
+}
+
+static void free_effect_job(struct job *job)
+{
+	lam_plan_free(((struct effect_job *)job)->plan);
+	effect_free(((struct effect_job *)job)->effect);
+}
+
+static void retire_effect(void *effect)
+{
+	effect_free(effect);
+}
+
+static void take_effect(struct app *app, struct job *job)
+{
+	struct effect *effect = LAM_STEAL(((struct effect_job *)job)->effect);
+
+	app_retire(app, app->plan.effect, retire_effect);
+	app->plan.effect = effect;
+	app->plan.effect_stale = app->jobs.running[JOB_EFFECT]; /* a newer plan stands */
+	if (!effect->layout && effect->errors.count)
+		app_tell(app, ROLE_ERROR, "%s", effect->errors.lines[0]);
+	if (app->files.filter && filter_asks_targets(app->files.filter))
+		files_refilter(app);
+}
+
+void plan_want_effect(struct app *app)
+{
+	static const struct job_ops EFFECT = { .kind = JOB_EFFECT,
+					       .run = run_effect,
+					       .done = take_effect,
+					       .free = free_effect_job };
+	struct effect_job *job = job_new(sizeof *job, &EFFECT);
+
+	app->plan.effect_stale = true;
+	job->facts = app->facts;
+	job->plan = plan_copy(app);
+	app_start(app, &job->job);
+}
+
+bool plan_is_worked_out(struct app *app)
+{
+	const struct plan *p = &app->plan;
+
+	if (p->effect && p->effect->layout && !p->effect_stale)
+		return true;
+	app_tell(app, ROLE_STATUS, "the plan is still being worked out");
+	return false;
+}
+
+/* The journal */
+
+struct keep_job {
+	struct job job;
+	struct journal *journal;
+	struct draft *draft; /* NULL: the journal's file goes */
+};
+
+static int run_keep(struct job *job)
+{
+	struct keep_job *k = (struct keep_job *)job;
+
+	return journal_write(k->journal, k->draft, &job->err);
+}
+
+static void free_keep(struct job *job)
+{
+	draft_free(((struct keep_job *)job)->draft);
+}
+
 static void drop_recovered(struct app *app)
 {
-	if (app->orphan && !app->orphan->plan) {
-		draft_remove(app->orphan);
-		app->orphan = NULL;
+	struct plan *p = &app->plan;
+
+	if (p->orphan && !p->orphan->plan)
+		draft_remove(LAM_STEAL(p->orphan));
+}
+
+/* Why it could not be kept is told once. */
+static void tell_unkept(struct app *app, const char *name, const char *why)
+{
+	if (app->plan.unkept)
+		app_tell(app, ROLE_ERROR, "not kept until saved: %s", name);
+	else
+		app_tell(app, ROLE_ERROR, "not kept until saved: %s: %s", name, why);
+	app->plan.unkept = true;
+}
+
+static void take_kept(struct app *app, struct job *job)
+{
+	if (job->code < 0) {
+		tell_unkept(app, ((struct keep_job *)job)->draft->names[0],
+			    job->err.text);
+		return;
 	}
+	app->plan.unkept = false;
+	/* the only other copy goes */
+	drop_recovered(app);
 }
 
 static struct job *keep_job(struct app *app)
 {
-	struct job *job = job_new(JOB_KEEP);
+	static const struct job_ops KEEP = { .kind = JOB_KEEP,
+					     .run = run_keep,
+					     .done = take_kept,
+					     .free = free_keep,
+					     .takes_failures = true };
+	struct keep_job *job = job_new(sizeof *job, &KEEP);
 
-	if (!job)
-		return NULL;
-	job->journal = app->journal;
-	job->draft = journal_draft(app->journal, app->plan_file, app_plan(app));
-	return job;
+	job->journal = app->plan.journal;
+	job->draft = journal_draft(app->plan.journal, app->plan.file, app_plan(app));
+	return &job->job;
 }
 
 void plan_forget(struct app *app)
 {
-	if (!app->journal)
+	if (!app->plan.journal)
 		return;
-	journal_forget(app->journal);
+	journal_forget(app->plan.journal);
 	app_start(app, keep_job(app));
 }
 
@@ -43,516 +182,232 @@ void plan_drop_journal(struct app *app)
 	drop_recovered(app);
 }
 
-/* Why it could not be kept is told once. */
-static void tell_unkept(struct app *app, const char *name, const char *why)
-{
-	if (app->unkept)
-		app_tell(app, ROLE_ERROR, "not kept until saved: %s", name);
-	else
-		app_tell(app, ROLE_ERROR, "not kept until saved: %s: %s", name, why);
-	app->unkept = true;
-}
-
-void plan_kept(struct app *app, struct job *job)
-{
-	if (job->code < 0) {
-		tell_unkept(app, job->draft->names[0], job->err.text);
-		return;
-	}
-	app->unkept = false;
-	/* the only other copy goes */
-	drop_recovered(app);
-}
-
 void plan_flush(struct app *app)
 {
 	struct job *job;
 
 	/* what came of these is not known */
-	if (!app->running[JOB_KEEP])
+	if (!app->jobs.running[JOB_KEEP])
 		return;
 	job = keep_job(app);
-	if (!job)
-		return;
 	job_run(job);
-	plan_kept(app, job);
+	take_kept(app, job);
 	job_free(job);
 }
 
 /* What stands now goes to the journal. */
 static void keep(struct app *app, const char *name)
 {
-	if (!app->journal) {
+	if (!app->plan.journal) {
 		tell_unkept(app, name, "there is no journal");
 		return;
 	}
-	journal_note(app->journal, name);
+	journal_note(app->plan.journal, name);
 	app_tell(app, ROLE_GOOD, "%s", name);
 	app_start(app, keep_job(app));
 }
 
-bool plan_push(struct app *app, const char *name, struct lam_plan *plan)
+/* Changes */
+
+static void push(struct app *app, struct lam_plan *plan, const char *format, va_list args)
 {
+	char *name = lam_xvprintf(format, args);
+
 	if (lam_plan_equal(plan, app_plan(app))) {
 		lam_plan_free(plan);
 		app_tell(app, ROLE_STATUS, "nothing changes");
-		return true;
+	} else {
+		lam_undo_push(app->plan.undo, name, plan);
+		keep(app, name);
+		plan_want_effect(app);
 	}
-	lam_undo_push(app->history, name, plan);
-	keep(app, name);
-	app_want_effect(app);
+	free(name);
+}
+
+void plan_push(struct app *app, struct lam_plan *plan, const char *name_format, ...)
+{
+	va_list args;
+
+	va_start(args, name_format);
+	push(app, plan, name_format, args);
+	va_end(args);
+}
+
+bool plan_changed(struct app *app, struct lam_plan *plan, int code,
+		  const struct lam_error *err, const char *name_format, ...)
+{
+	va_list args;
+
+	if (code < 0) {
+		app_tell_error(app, err);
+		lam_plan_free(plan);
+		return false;
+	}
+	va_start(args, name_format);
+	push(app, plan, name_format, args);
+	va_end(args);
 	return true;
 }
 
-/* Assigning */
-
-struct rules {
-	struct lam_edit_rule *items;
-	size_t count;
-};
-
-static void rules_fini(struct rules *rules)
+static void step(struct app *app, const char *word, const char *name)
 {
-	for (size_t i = 0; i < rules->count; i++)
-		free((char *)(uintptr_t)rules->items[i].pattern);
-	free(rules->items);
-}
-
-static bool rules_of_nodes(struct app *app, struct rules *out, const uint32_t *nodes,
-			   size_t count)
-{
-	*out = (struct rules){ .items = calloc(count + 1, sizeof *out->items) };
-	for (size_t i = 0; out->items && i < count; i++) {
-		char *path = lam_tree_path_text(app->facts->tree, nodes[i]);
-
-		if (!path)
-			break;
-		out->items[out->count++].pattern = path;
-	}
-	if (out->count == count)
-		return true;
-	rules_fini(out);
-	app_tell(app, ROLE_ERROR, "out of memory");
-	return false;
-}
-
-/* "/opt/app", or "3 entries (27,988 paths)". */
-static char *name_of(const struct app *app, const struct rules *rules,
-		     const uint32_t *nodes, size_t count)
-{
-	char paths[32];
-	uint64_t entries = 0;
-
-	if (count == 1)
-		return strdup(rules->items[0].pattern);
-	for (size_t i = 0; i < count; i++)
-		entries += lam_tree_node(app->facts->tree, nodes[i])->live_count;
-	return text_format("%zu entries (%s paths)", count, text_count(entries, paths));
-}
-
-static void assign_rules(struct app *app, struct lam_plan *plan,
-			 const struct rules *rules, const char *what, const char *to)
-{
-	struct lam_error err;
-	char *name;
-
-	if (!plan)
-		return;
-	if (lam_edit_assign(plan, rules->items, rules->count, to, &err) < 0) {
-		app_tell_error(app, &err);
-		lam_plan_free(plan);
-		return;
-	}
-	name = to ? text_format("%s to %s", what, to) : text_format("leave out %s", what);
-	plan_push(app, name ? name : "assignment", plan);
-	free(name);
-}
-
-static void remember_target(struct app *app, const char *to)
-{
-	char *copy = to ? strdup(to) : NULL;
-
-	free(app->last_target);
-	app->last_target = copy;
-	app->has_last_target = !to || copy;
-}
-
-static void assign_in(struct app *app, struct lam_plan *plan, const char *to)
-{
-	struct rules rules;
-	uint32_t *nodes;
-	size_t count;
-
-	if (!app_selection(app, &nodes, &count) || count == 0 ||
-	    !rules_of_nodes(app, &rules, nodes, count)) {
-		lam_plan_free(plan);
-		free(nodes);
-		return;
-	}
-	char *what = name_of(app, &rules, nodes, count);
-
-	assign_rules(app, plan, &rules, what ? what : "entries", to);
-	remember_target(app, to); /* the last use of `to`, which may be the old one */
-	files_marks_clear(app);
-	free(what);
-	rules_fini(&rules);
-	free(nodes);
-}
-
-void plan_assign(struct app *app, const char *to)
-{
-	struct lam_plan *plan = plan_copy(app);
-
-	if (plan)
-		assign_in(app, plan, to);
-}
-
-static void assign_pattern_in(struct app *app, struct lam_plan *plan, const char *pattern,
-			      const char *to)
-{
-	struct lam_edit_rule rule = { .pattern = pattern, .kind = LAM_RULE_GLOB };
-	const struct rules rules = { &rule, 1 };
-
-	assign_rules(app, plan, &rules, pattern, to);
-}
-
-void plan_assign_pattern(struct app *app, const char *pattern, const char *to)
-{
-	assign_pattern_in(app, plan_copy(app), pattern, to);
-}
-
-void plan_assign_to_new(struct app *app, const char *name, const char *pattern)
-{
-	struct lam_plan *plan = plan_copy(app);
-	struct lam_error err;
-
-	if (!plan)
-		return;
-	if (lam_edit_layer_add(plan, plan->layer_count, name, &err) < 0) {
-		app_tell_error(app, &err);
-		lam_plan_free(plan);
-	} else if (pattern) {
-		assign_pattern_in(app, plan, pattern, name);
-	} else {
-		assign_in(app, plan, name);
-	}
-}
-
-/* The layer that an argument names, by letter or name. */
-static const char *target_name(struct app *app, const char *text)
-{
-	const struct lam_plan *plan = app_plan(app);
-	size_t n = target_parse(plan, text);
-
-	if (n != SIZE_MAX)
-		return plan->layers[n].name;
-	app_tell(app, ROLE_WARNING, "%s: no such layer in the plan", text);
-	return NULL;
-}
-
-static void assign(struct app *app, const char *argument)
-{
-	const char *name;
-
-	if (!argument) {
-		ask_assign(app, NULL);
-		return;
-	}
-	name = target_name(app, argument);
-	if (name)
-		plan_assign(app, name);
-}
-
-/* The name that the first of what is chosen suggests for a layer of its own. */
-static char *wish(const struct app *app)
-{
-	const struct lam_tree *tree = app->facts->tree;
-	char *name, *text = NULL;
-	uint32_t *nodes;
-	size_t count;
-
-	if (app_selection(app, &nodes, &count) && count) {
-		size_t len;
-		const char *bytes = lam_tree_name(tree, nodes[0], &len);
-
-		text = lam_path_escape(bytes, len);
-	}
-	free(nodes);
-	name = lam_plan_free_name(app_plan(app), text && *text ? text : "new");
-	free(text);
-	return name;
-}
-
-static void assign_new(struct app *app, const char *argument)
-{
-	char *name;
-
-	if (argument) {
-		plan_assign_to_new(app, argument, NULL);
-		return;
-	}
-	name = wish(app);
-	dialog_prompt(app, FOR_ASSIGN_NAME, "A new layer for what is chosen",
-		      "Name: ", name);
-	free(name);
-}
-
-static void assign_pattern(struct app *app, const char *argument)
-{
-	uint32_t node = app_cursor_node(app);
-	char *path = NULL, *pattern = NULL;
-
-	if (argument) {
-		ask_assign(app, argument);
-		return;
-	}
-	if (node != LAM_NODE_NONE)
-		path = lam_tree_path_text(app->facts->tree,
-					  lam_tree_node(app->facts->tree, node)->parent);
-	if (path)
-		pattern = text_format("%s/**", strcmp(path, "/") == 0 ? "" : path);
-	dialog_prompt(app, FOR_ASSIGN_PATTERN,
-		      "Give all that a pattern matches to a layer", "Pattern: ", pattern);
-	free(path);
-	free(pattern);
-}
-
-static void again(struct app *app, const char *argument)
-{
-	(void)argument;
-	if (!app->has_last_target)
-		app_tell(app, ROLE_STATUS, "nothing was assigned yet: a assigns");
-	else if (app->last_target &&
-		 target_parse(app_plan(app), app->last_target) == SIZE_MAX)
-		app_tell(app, ROLE_WARNING, "the layer %s is gone", app->last_target);
-	else
-		plan_assign(app, app->last_target);
-}
-
-/* Tells which rule above decides, where none stands right here. */
-static void tell_rule(struct app *app, uint32_t node)
-{
-	const uint32_t *rules = app->effect ? app->effect->targets.rule : NULL;
-	const struct lam_plan *plan = app->effect ? app->effect->plan : NULL;
-
-	if (!rules || node == LAM_NODE_NONE || rules[node] == LAM_RULE_NONE)
-		app_tell(app, ROLE_STATUS, "no rule stands here");
-	else
-		app_tell(app, ROLE_STATUS,
-			 "no rule stands here: %s decides (gr lists the rules)",
-			 plan->rules[rules[node]].pattern);
-}
-
-static void clear_rules(struct app *app, const struct rules *rules, const char *what)
-{
-	struct lam_plan *plan = plan_copy(app);
-	const char **patterns = calloc(rules->count + 1, sizeof *patterns);
-	struct lam_error err;
-	size_t removed = 0;
-	char *name;
-
-	if (!plan || !patterns) {
-		lam_plan_free(plan);
-		free(patterns);
-		return;
-	}
-	for (size_t i = 0; i < rules->count; i++)
-		patterns[i] = rules->items[i].pattern;
-	if (lam_edit_clear(plan, patterns, rules->count, false, &removed, &err) < 0)
-		app_tell_error(app, &err);
-	else if (removed == 0)
-		tell_rule(app, app_cursor_node(app));
-	free(patterns);
-	if (removed == 0) {
-		lam_plan_free(plan);
-		return;
-	}
-	name = text_format("clear %zu rule%s of %s", removed, removed == 1 ? "" : "s",
-			   what);
-	plan_push(app, name ? name : "clear", plan);
-	free(name);
-}
-
-static void clear(struct app *app, const char *argument)
-{
-	struct rules rules;
-	uint32_t *nodes;
-	size_t count;
-
-	(void)argument;
-	if (app_selection(app, &nodes, &count) && count &&
-	    rules_of_nodes(app, &rules, nodes, count)) {
-		char *what = name_of(app, &rules, nodes, count);
-
-		clear_rules(app, &rules, what ? what : "entries");
-		files_marks_clear(app);
-		free(what);
-		rules_fini(&rules);
-	}
-	free(nodes);
-}
-
-/* Pressed again on what is left out by a rule of its own, that rule goes. */
-static void leave_out(struct app *app, const char *argument)
-{
-	const struct targets *t = app->effect ? &app->effect->targets : NULL;
-	uint32_t *nodes;
-	size_t count;
-	bool out;
-
-	(void)argument;
-	if (!app_selection(app, &nodes, &count) || count == 0) {
-		free(nodes);
-		return;
-	}
-	out = t && t->to && !(app->facts->flags[nodes[0]] & FACT_DEAD) &&
-	      t->to[nodes[0]] == LAM_TARGET_NONE && bits_get(&t->ruled, nodes[0]);
-	free(nodes);
-	if (out)
-		clear(app, NULL);
-	else
-		plan_assign(app, NULL);
-}
-
-/* Undo */
-
-static void undo(struct app *app, const char *argument)
-{
-	const char *name = lam_undo_back(app->history);
 	char *text;
 
-	(void)argument;
 	if (!name) {
-		app_tell(app, ROLE_STATUS, "nothing to undo");
+		app_tell(app, ROLE_STATUS, "nothing to %s", word);
 		return;
 	}
 	plan_forget_file(app);
-	text = text_format("undo: %s", name);
-	keep(app, text ? text : "undo");
+	text = lam_xprintf("%s: %s", word, name);
+	keep(app, text);
 	free(text);
-	app_want_effect(app);
+	plan_want_effect(app);
 }
 
-static void redo(struct app *app, const char *argument)
+void plan_undo(struct app *app)
 {
-	const char *name = lam_undo_again(app->history);
-	char *text;
+	step(app, "undo", lam_undo_back(app->plan.undo));
+}
 
-	(void)argument;
-	if (!name) {
-		app_tell(app, ROLE_STATUS, "nothing to redo");
-		return;
-	}
-	text = text_format("redo: %s", name);
-	keep(app, text ? text : "redo");
-	free(text);
-	app_want_effect(app);
+void plan_redo(struct app *app)
+{
+	step(app, "redo", lam_undo_again(app->plan.undo));
 }
 
 bool plan_orphan_is_of_open(const struct app *app)
 {
-	const char *file = app->orphan->plan_file, *open = app->plan_file;
+	const char *file = app->plan.orphan->plan_file, *open = app->plan.file;
 
 	return file && open ? strcmp(file, open) == 0 : file == open;
 }
 
 void plan_recover(struct app *app)
 {
-	struct lam_plan *plan = app->orphan->plan;
+	struct plan *p = &app->plan;
 	bool other = !plan_orphan_is_of_open(app);
 
-	app->orphan->plan = NULL;
-	if (other) {
-		plan_set_file(app, app->orphan->plan_file, NULL);
-		app->orphan->plan_file = NULL;
-	}
-	if (plan_push(app, "recovered plan", plan)) {
-		if (other)
-			app->file_since = lam_undo_back_count(app->history);
-		/* else once it is kept */
-		if (!app->unkept && !app->running[JOB_KEEP])
-			drop_recovered(app);
-	} else {
-		draft_free(app->orphan); /* to be offered again */
-		app->orphan = NULL;
-	}
+	if (other)
+		plan_set_file(app, LAM_STEAL(p->orphan->plan_file), NULL);
+	plan_push(app, LAM_STEAL(p->orphan->plan), "recovered plan");
+	if (other)
+		p->file_since = lam_undo_back_count(p->undo);
+	/* else once it is kept */
+	if (!p->unkept && !app->jobs.running[JOB_KEEP])
+		drop_recovered(app);
 }
 
-static void rules(struct app *app, const char *argument)
-{
-	(void)argument;
-	ask_rules(app);
-}
+/* Lists of what it says and does */
 
-static void suggest(struct app *app, const char *argument)
+/* Those that are chosen go; where none is, the cursor goes to the lit one's path. */
+static void rules_item(struct app *app, struct dialog *d, const struct dialog_item *item)
 {
-	(void)argument;
-	ask_split(app, true);
-}
-
-static void split(struct app *app, const char *argument)
-{
-	(void)argument;
-	ask_split(app, false);
-}
-
-static bool add_suggestion(struct lam_plan *plan, const struct suggestion *s,
-			   struct lam_error *err)
-{
-	struct rules rules = { calloc(s->path_count + 1, sizeof *rules.items),
-			       s->path_count };
-	char *name = NULL;
-	int code = rules.items ? 0 : lam_fail_memory(err);
-
-	for (size_t i = 0; rules.items && i < s->path_count; i++)
-		rules.items[i].pattern = s->paths[i];
-	if (code == 0 && s->name)
-		name = lam_plan_free_name(plan, s->name);
-	if (code == 0 && s->name)
-		code = lam_edit_layer_add(plan, plan->layer_count, name, err);
-	if (code == 0)
-		code = lam_edit_assign(plan, rules.items, rules.count, name, err);
-	free(name);
-	free(rules.items);
-	return code == 0;
-}
-
-void plan_take_suggestions(struct app *app, const struct dialog *dialog)
-{
+	const struct lam_plan_rule *lit = item->id < app_plan(app)->rule_count
+						  ? &app_plan(app)->rules[item->id]
+						  : NULL;
 	struct lam_plan *plan = plan_copy(app);
 	struct lam_error err;
-	size_t taken = 0;
-	char *name;
+	size_t removed = 0;
+	int code = 0;
 
-	for (size_t i = 0; plan && app->suggestions && i < dialog->item_count; i++) {
-		const struct dialog_item *item = &dialog->items[i];
-
-		if (!item->chosen || item->id >= app->suggestions->count)
+	for (size_t i = d->item_count; code == 0 && i-- > 0;) {
+		if (!d->items[i].chosen)
 			continue;
-		if (!add_suggestion(plan, &app->suggestions->items[item->id], &err)) {
-			app_tell_error(app, &err);
-			lam_plan_free(plan);
-			return;
-		}
-		taken++;
+		code = lam_edit_rule_remove(plan, d->items[i].id, &err);
+		removed++;
 	}
-	if (!plan)
+	if (removed) {
+		plan_changed(app, plan, code, &err, "remove %zu rule%s", removed,
+			     removed == 1 ? "" : "s");
 		return;
-	name = text_format("%zu suggested layer%s", taken, taken == 1 ? "" : "s");
-	plan_push(app, name ? name : "suggestions", plan);
-	free(name);
+	}
+	lam_plan_free(plan);
+	if (lit && lit->kind == LAM_RULE_PATH)
+		files_go_path(app, lit->pattern);
 }
 
-act_fn *const PLAN_ACTIONS[ACT_COUNT] = {
-	[ACT_ASSIGN] = assign,
-	[ACT_ASSIGN_NEW] = assign_new,
-	[ACT_ASSIGN_PATTERN] = assign_pattern,
-	[ACT_AGAIN] = again,
-	[ACT_CLEAR] = clear,
-	[ACT_LEAVE_OUT] = leave_out,
-	[ACT_RULES] = rules,
-	[ACT_UNDO] = undo,
-	[ACT_REDO] = redo,
-	[ACT_SUGGEST] = suggest,
-	[ACT_LAYER_SPLIT] = split,
-};
+static size_t layer_named(const struct lam_plan *plan, const char *name)
+{
+	for (size_t i = 0; name && i < plan->layer_count; i++) {
+		if (strcmp(plan->layers[i].name, name) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+void plan_rules(struct app *app)
+{
+	const struct lam_plan *plan = app_plan(app);
+	struct dialog *d;
+
+	if (!plan->rule_count) {
+		app_tell(app, ROLE_STATUS, "the plan has no rules yet: a makes one");
+		return;
+	}
+	d = dialog_push(app, DIALOG_CHOICE, "Rules: the last that matches wins");
+	if (!d)
+		return;
+	d->on_item = rules_item;
+	d->many = true;
+	for (size_t i = 0; i < plan->rule_count; i++) {
+		const struct lam_plan_rule *r = &plan->rules[i];
+		size_t to = layer_named(plan, r->to);
+		struct dialog_item *item =
+			dialog_item(d, '\0', i, "%3zu %s%s -> %s", i,
+				    r->kind == LAM_RULE_GLOB ? "glob " : "", r->pattern,
+				    r->to ? r->to : "left out of the image");
+
+		if (to != SIZE_MAX)
+			item->chip = (uint8_t)(to < 254 ? to + 1 : 255);
+		item->role = r->to ? ROLE_DIALOG : ROLE_WARNING;
+	}
+	d->list.cursor = plan->rule_count - 1;
+	dialog_set_hints(
+		d, "[Space] choose  [Enter] remove the chosen, or go there  [Esc] close");
+}
+
+#define MOST_ITEMS 10000
+
+static void list_moves(struct app *app, const struct move *moves, size_t count)
+{
+	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "What moves");
+
+	if (!d)
+		return;
+	d->on_item = files_go_item;
+	for (size_t i = 0; i < count && i < MOST_ITEMS; i++) {
+		char size[SIZE_TEXT_MAX], files[32];
+		const struct move *m = &moves[i];
+		char *path = lam_tree_path_text(app->facts->tree, m->top);
+
+		dialog_item(d, '\0', m->top, "%6s  layer %u > %-14s %8s files  %s",
+			    text_size(m->bytes, size), m->from,
+			    m->to == LAM_TARGET_NONE
+				    ? "left out"
+				    : app->plan.effect->plan->layers[m->to].name,
+			    text_count(m->files, files), path);
+		free(path);
+	}
+	dialog_set_hints(d, "[Enter] go there  [Esc] close");
+}
+
+void plan_moves(struct app *app)
+{
+	struct lam_error err;
+	struct move *moves;
+	size_t count;
+
+	if (!app->plan.effect || !app->plan.effect->layout) {
+		app_tell(app, ROLE_STATUS, "the plan has no layout yet");
+		return;
+	}
+	if (effect_moves(app->plan.effect, app->facts, &moves, &count, &err) < 0) {
+		app_tell_error(app, &err);
+		return;
+	}
+	if (count)
+		list_moves(app, moves, count);
+	else
+		app_tell(app, ROLE_STATUS,
+			 "nothing moves: every path is where it came from");
+	free(moves);
+}

@@ -1,21 +1,22 @@
-/* The dialog of a write: a row for each layer, the sum, the reading back. */
+/* The progress of a write: what is heard of it, and its dialog. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "editor/dialogs/view.h"
+#include "editor/plan/plan.h"
 
-#define SPEED_MS 5000 /* speed is that of the last so many milliseconds */
-#define LEFT_MS  3000 /* before that, nothing is said of the time that is left */
+#define SPEED_MS      5000 /* speed is that of the last so many milliseconds */
+#define PROGRESS_TAIL 2    /* rows below those of the layers: total and verification */
+#define LEFT_MS       3000 /* before that, nothing is said of the time that is left */
 
 /* Columns of a layer's row; bar_width 0: no room. */
-struct columns {
+struct write_columns {
 	int name, name_width, size, bar, bar_width, percent, word;
 };
 
-static struct columns columns_of(int width)
+static struct write_columns columns_of(int width)
 {
-	struct columns columns = { .name = 4 };
+	struct write_columns columns = { .name = 4 };
 	int rest = width - 4 - 7 - 5 - 10; /* chip, size, percent, word */
 
 	columns.bar_width = rest >= 8 + 8 ? rest - 8 : 0;
@@ -28,13 +29,6 @@ static struct columns columns_of(int width)
 		columns.size + 7 + columns.bar_width + (columns.bar_width ? 3 : 1);
 	columns.word = columns.percent + 7;
 	return columns;
-}
-
-static unsigned percent(uint64_t done, uint64_t total)
-{
-	if (total == 0)
-		return 0;
-	return done >= total ? 100 : (unsigned)((double)done * 100 / (double)total);
 }
 
 static const char *stage_word(const struct writing *writing, const struct write_row *row)
@@ -54,8 +48,8 @@ static const char *stage_word(const struct writing *writing, const struct write_
 		       : codecs[row->compression.codec];
 }
 
-static void draw_row(const struct view *view, const struct columns *columns, int x, int y,
-		     size_t n)
+static void draw_row(const struct view *view, const struct write_columns *columns, int x,
+		     int y, size_t n)
 {
 	const struct writing *writing = &view->app->writing;
 	const struct write_row *row = &writing->rows[n];
@@ -64,7 +58,7 @@ static void draw_row(const struct view *view, const struct columns *columns, int
 
 	view_chip(canvas, x, y, n, 0);
 	canvas_text_cut(canvas, x + columns->name, y, columns->name_width - 1, ROLE_TEXT,
-			view_or(row->name), CUT_END);
+			row->name, CUT_END);
 	canvas_text(canvas, x + columns->word, y, 8,
 		    row->fate == LAM_FATE_EMPTY ? ROLE_DIM
 		    : row->stage == WRITE_DONE  ? ROLE_GOOD
@@ -79,7 +73,7 @@ static void draw_row(const struct view *view, const struct columns *columns, int
 	canvas_bar(canvas, x + columns->bar, y, columns->bar_width, row->done,
 		   row->total);
 	canvas_textf(canvas, x + columns->percent, y, 5, ROLE_TEXT, "%3u%%",
-		     percent(row->done, row->total));
+		     view_percent(row->done, row->total));
 }
 
 /* Bytes a second, of the samples of the last seconds. */
@@ -130,7 +124,7 @@ static void draw_total(const struct view *view, struct rect area, int y)
 	len = snprintf(text, sizeof text, "total   %s of %s  %u%%",
 		       text_size(writing->write_done, done),
 		       text_size(writing->write_total, total),
-		       percent(writing->write_done, writing->write_total));
+		       view_percent(writing->write_done, writing->write_total));
 	if (rate > 0 && writing->running)
 		len += snprintf(text + len, sizeof text - (size_t)len, "  %s/s",
 				text_size((uint64_t)rate, a));
@@ -160,7 +154,7 @@ static void draw_verify(const struct view *view, struct rect area, int y)
 	canvas_textf(view->canvas, area.x, y, area.width, ROLE_TEXT,
 		     "verify  %s of %s  %u%%%s", text_size(writing->verify_done, done),
 		     text_size(writing->verify_total, total),
-		     percent(writing->verify_done, writing->verify_total),
+		     view_percent(writing->verify_done, writing->verify_total),
 		     writing->stage == LAM_STAGE_PUBLISH ? "  putting it in place" : "");
 }
 
@@ -177,18 +171,18 @@ static struct list rows_in_view(const struct writing *writing, int height)
 	return list;
 }
 
-void view_progress(const struct view *view, const struct parts *parts)
+static void draw_progress(const struct view *view, const struct parts *parts)
 {
 	const struct writing *writing = &view->app->writing;
 	struct rect area = parts->list;
 	int height = area.height - PROGRESS_TAIL, y;
 	bool apart = height > (int)writing->row_count;
 	struct list list = rows_in_view(writing, height);
-	struct columns columns = columns_of(area.width - 1);
+	struct write_columns columns = columns_of(area.width - 1);
 
 	if (parts->text.height > 0)
 		canvas_text_cut(view->canvas, parts->text.x, parts->text.y,
-				parts->text.width, ROLE_TEXT, view_or(writing->output),
+				parts->text.width, ROLE_TEXT, writing->output,
 				CUT_MIDDLE);
 	for (size_t i = list.top; i < list.count && i - list.top < list.height; i++)
 		draw_row(view, &columns, area.x, area.y + (int)(i - list.top), i);
@@ -197,4 +191,80 @@ void view_progress(const struct view *view, const struct parts *parts)
 	y = area.y + (apart ? (int)writing->row_count + 1 : height);
 	draw_total(view, area, y);
 	draw_verify(view, area, y + 1);
+}
+
+static bool progress_key(struct app *app, struct dialog *d, struct key key)
+{
+	(void)d;
+	if (dialog_leaves(key) && !app->writing.cancelling) {
+		app->writing.cancelling = true;
+		app_stop(app, JOB_WRITE);
+	} else if (key_is(key, 'b')) {
+		app->writing.hidden = true;
+		dialog_pop(app);
+		app_tell(app, ROLE_STATUS, "the write goes on; W shows it again");
+	}
+	return true;
+}
+
+void progress_show(struct app *app)
+{
+	struct dialog *d = dialog_push(app, DIALOG_PICTURE, "Writing");
+
+	app->writing.hidden = !d;
+	if (!d)
+		return;
+	d->of_write = true;
+	d->on_key = progress_key;
+	d->draw = draw_progress;
+	d->row_count = app->writing.row_count + PROGRESS_TAIL + 1;
+	dialog_set_hints(d, "[Esc] cancel and remove what was written  [b] hide");
+}
+
+static void row_progress(struct writing *w, const struct job_stage *p)
+{
+	w->write_done = 0;
+	for (size_t i = 0; i < w->row_count && i < JOB_LAYERS; i++) {
+		struct write_row *row = &w->rows[i];
+
+		if (row->fate == LAM_FATE_KEPT)
+			continue;
+		if (p->done[i] > row->done)
+			row->done = p->done[i];
+		if (row->done)
+			row->stage = row->done >= row->total ? WRITE_DONE : WRITE_RUNS;
+		w->write_done += row->done;
+	}
+}
+
+void write_progress(struct app *app, const struct event *event)
+{
+	struct writing *w = &app->writing;
+	const struct job_progress *p = &event->progress;
+	uint64_t known;
+
+	if (!w->running)
+		return;
+	w->stage = p->stage;
+	row_progress(w, &p->of[LAM_STAGE_WRITE]);
+	job_stage_sum(&p->of[LAM_STAGE_VERIFY], &w->verify_done, &known);
+	w->verify_total = known ? w->write_total : 0;
+	if (p->stage == LAM_STAGE_PUBLISH) {
+		for (size_t i = 0; i < w->row_count; i++) {
+			w->rows[i].done = w->rows[i].total;
+			w->rows[i].stage = WRITE_DONE;
+		}
+		w->write_done = w->write_total;
+	}
+	w->samples[w->sample % 32].ms = event->now_ms;
+	w->samples[w->sample % 32].bytes = w->write_done;
+	w->sample++;
+}
+
+void writing_fini(struct writing *writing)
+{
+	for (size_t i = 0; i < writing->row_count; i++)
+		free(writing->rows[i].name);
+	free(writing->rows);
+	free(writing->output);
 }

@@ -2,8 +2,177 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "editor/app_internal.h"
-#include "ui/text.h"
+#include <lamina/reference.h>
+
+#include "base/memory.h"
+#include "editor/plan/plan.h"
+
+/* The write */
+
+struct write_job {
+	struct job job;
+	const struct lam_image *image;
+	struct lam_plan *plan;
+	char *output;
+	const char *created;
+	unsigned threads;
+	struct lam_write_result result;
+};
+
+/* The layout is made anew: that of the screen may be replaced while this one is written.
+ */
+static int run_write(struct job *job)
+{
+	struct write_job *w = (struct write_job *)job;
+	const struct lam_progress progress = { job_hear, job, &job->stop };
+	const struct lam_write_options options = { .threads = w->threads,
+						   .created = w->created,
+						   .progress = &progress };
+	struct lam_layout *layout;
+	int code;
+
+	if (lam_layout_new(&layout, w->image, w->plan, NULL, &job->err) < 0)
+		return job->err.code;
+	code = lam_write_image(layout, w->output, &options, &w->result, &job->err);
+	lam_layout_free(layout);
+	return code;
+}
+
+static void free_write(struct job *job)
+{
+	struct write_job *w = (struct write_job *)job;
+
+	lam_plan_free(w->plan);
+	free(w->output);
+	lam_write_result_fini(&w->result);
+}
+
+/* It may stand below another dialog: of quitting, that has lost its reason. */
+static void drop_progress(struct app *app)
+{
+	while (app->dialog_count && app_dialog(app)->of_write)
+		dialog_pop(app);
+}
+
+static void tell_failure(struct app *app, const struct job *job)
+{
+	struct dialog *d;
+
+	if (job->code == LAM_ESTOPPED) {
+		app_tell(app, ROLE_STATUS, "cancelled: nothing was changed");
+		return;
+	}
+	d = dialog_push(app, DIALOG_TEXT, "The image was not written");
+	if (!d)
+		return;
+	dialog_line(d, ROLE_ERROR, "%s", job->err.text);
+	dialog_line(d, ROLE_DIALOG, "Nothing was changed.");
+	dialog_set_hints(d, "[Esc] close");
+}
+
+static void written_item(struct app *app, struct dialog *d,
+			 const struct dialog_item *item)
+{
+	(void)d;
+	if (item->id == 'q')
+		plan_quit(app);
+}
+
+static void tell_success(struct app *app)
+{
+	const struct lam_write_result *r = &app->written;
+	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Written");
+	uint64_t blobs = 0;
+	char size[SIZE_TEXT_MAX];
+
+	if (!d)
+		return;
+	d->on_item = written_item;
+	for (size_t i = 0; i < r->layer_count; i++)
+		blobs += r->layers[i].blob_size;
+	dialog_line(d, ROLE_GOOD, "%s", app->writing.output);
+	dialog_line(d, ROLE_DIALOG, "%s", r->manifest_digest);
+	dialog_line(d, ROLE_DIALOG, "%zu layer%s, %s compressed", r->layer_count,
+		    r->layer_count == 1 ? "" : "s", text_size(blobs, size));
+	dialog_line(d, ROLE_GOOD, "%s",
+		    r->verified
+			    ? "Read back and compared: the merged file system is what "
+			      "the plan says."
+			    : "Not read back.");
+	dialog_item(d, 'q', 'q', "quit");
+	dialog_item(d, 'b', 'b', "back to the editor");
+	dialog_set_hints(d, "[Enter] take");
+}
+
+static void take_write(struct app *app, struct job *job)
+{
+	struct write_job *w = (struct write_job *)job;
+
+	app->writing.running = false;
+	drop_progress(app);
+	if (job->code < 0) {
+		tell_failure(app, job);
+		return;
+	}
+	lam_write_result_fini(&app->written);
+	app->written = w->result;
+	w->result = (struct lam_write_result){ 0 };
+	tell_success(app);
+}
+
+/* The layers that are written or kept, in the order that progress counts them in. */
+static void make_rows(struct writing *w, const struct lam_layout *layout)
+{
+	size_t count = lam_layout_target_count(layout);
+
+	w->rows = lam_xcalloc(count + 1, sizeof *w->rows);
+	for (size_t i = 0; i < count; i++) {
+		const struct lam_target *t = lam_layout_target(layout, i);
+		struct write_row *row = &w->rows[w->row_count];
+
+		if (t->fate == LAM_FATE_EMPTY)
+			continue;
+		*row = (struct write_row){ .name = lam_xstrdup(t->name),
+					   .fate = t->fate,
+					   .compression = t->compression,
+					   .total = t->tar_size };
+		if (t->fate == LAM_FATE_KEPT) {
+			row->stage = WRITE_DONE;
+			row->done = row->total;
+		} else {
+			w->write_total += t->tar_size;
+		}
+		w->row_count++;
+	}
+}
+
+static void begin(struct app *app)
+{
+	static const struct job_ops WRITE = { .kind = JOB_WRITE,
+					      .run = run_write,
+					      .done = take_write,
+					      .free = free_write,
+					      .takes_failures = true };
+	struct writing *w = &app->writing;
+	struct write_job *job = job_new(sizeof *job, &WRITE);
+	int64_t now = w->now_ms;
+
+	writing_fini(w);
+	*w = (struct writing){ .running = true,
+			       .output = lam_xstrdup(app->plan.output),
+			       .begun_ms = now,
+			       .now_ms = now };
+	make_rows(w, app->plan.effect->layout);
+	job->image = app->image;
+	job->plan = plan_copy(app);
+	job->output = lam_xstrdup(app->plan.output);
+	job->created = app->options.created;
+	job->threads = app->options.threads;
+	app_start(app, &job->job);
+	progress_show(app);
+}
+
+/* Asking for it */
 
 static void count_line(struct dialog *d, char sign, size_t count, const char *what,
 		       uint64_t bytes)
@@ -19,7 +188,7 @@ static void count_line(struct dialog *d, char sign, size_t count, const char *wh
 static void summary_lines(struct app *app, struct dialog *d, const char *output,
 			  bool replaces)
 {
-	const struct effect *e = app->effect;
+	const struct effect *e = app->plan.effect;
 	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], c[32];
 
 	dialog_line(d, ROLE_DIALOG, "Nothing has been written yet.");
@@ -57,264 +226,91 @@ static void summary_lines(struct app *app, struct dialog *d, const char *output,
 
 static void remark_lines(const struct app *app, struct dialog *d)
 {
-	const struct lam_layout *l = app->effect->layout;
+	const struct lam_layout *l = app->plan.effect->layout;
 
 	for (size_t i = 0; i < lam_layout_remark_count(l) && i < 8; i++)
 		dialog_line(d, ROLE_WARNING, "%s", lam_layout_remark(l, i)->text);
 }
 
-/* Asks again, with what was typed. */
-static void refuse(struct app *app, const char *output, const char *why)
+/* dialog->text: what is to be typed. */
+static void yes_typed(struct app *app, struct dialog *d, const char *text)
 {
-	struct dialog *d =
-		dialog_prompt(app, FOR_OUTPUT, "Write the image", "To: ", output);
-
-	if (d)
-		dialog_line(d, ROLE_ERROR, "%s", why);
-}
-
-void write_summarise(struct app *app, const char *output)
-{
-	struct app_effect *effect;
-
-	if (strcmp(output, "-") == 0) {
-		refuse(app, output,
-		       "-: standard output is this screen: an archive goes to a file");
-		return;
-	}
-	effect = app_effect_add(app, EFFECT_OUTPUT);
-	if (!effect)
-		return;
-	effect->text = strdup(output);
-	if (!effect->text)
-		app_tell(app, ROLE_ERROR, "out of memory");
+	if (strcmp(text, d->text) == 0)
+		begin(app);
+	else
+		app_tell(app, ROLE_STATUS, "nothing was written: \"%s\" was not typed",
+			 d->text);
 }
 
 static void summarise(struct app *app, const char *output, bool replaces)
 {
 	struct dialog *d;
-	char *copy;
 
-	if (app->effect_stale || !app->effect) {
+	if (app->plan.effect_stale || !app->plan.effect) {
 		app_tell(app, ROLE_STATUS,
 			 "the plan is still being worked out: try again in a moment");
 		return;
 	}
-	if (!app->effect->layout) {
+	if (!app->plan.effect->layout) {
 		dialog_errors(app, "The plan does not fit: nothing can be written",
-			      &app->effect->errors, NULL);
+			      &app->plan.effect->errors, NULL);
 		return;
 	}
-	copy = strdup(output);
-	d = dialog_push(app, DIALOG_PROMPT, FOR_WRITE, "Write new image");
-	if (!d || !copy) {
-		free(copy);
+	d = dialog_push(app, DIALOG_PROMPT, "Write new image");
+	if (!d)
 		return;
-	}
-	free(app->output);
-	app->output = copy;
+	d->on_text = yes_typed;
+	d->on_leave = "nothing was written";
+	free(app->plan.output);
+	app->plan.output = lam_xstrdup(output);
 	summary_lines(app, d, output, replaces);
 	remark_lines(app, d);
-	d->text = strdup(app->effect->dropped_files ? "yes remove" : "yes");
-	d->label = text_format("Type %s to write: ", d->text);
+	d->text = lam_xstrdup(app->plan.effect->dropped_files ? "yes remove" : "yes");
+	d->label = lam_xprintf("Type %s to write: ", d->text);
 	dialog_set_hints(d, "[Enter] take  [Esc] go back");
+}
+
+/* why: something was typed that cannot be. */
+static void ask_output(struct app *app, const char *output, const char *why)
+{
+	struct dialog *d = dialog_prompt(app, write_image,
+					 why ? "Write the image"
+					     : "Write the image (a summary comes first)",
+					 "To: ", output);
+
+	if (!d)
+		return;
+	d->on_leave = "nothing was written";
+	if (why)
+		dialog_line(d, ROLE_ERROR, "%s", why);
+}
+
+void write_image(struct app *app, const char *text)
+{
+	char *output;
+
+	if (app->writing.running) {
+		progress_show(app);
+	} else if (!text) {
+		output = app->plan.output
+				 ? lam_xstrdup(app->plan.output)
+				 : lam_reference_beside(app->options.reference,
+							lam_image_name(app->image));
+		ask_output(app, output, NULL);
+		free(output);
+	} else if (strcmp(text, "-") == 0) {
+		ask_output(
+			app, text,
+			"-: standard output is this screen: an archive goes to a file");
+	} else {
+		app_request(app, REQUEST_OUTPUT)->text = lam_xstrdup(text);
+	}
 }
 
 void write_looked_at(struct app *app, const struct event *event)
 {
 	if (event->err && event->err->code)
-		refuse(app, event->text, event->err->text);
+		ask_output(app, event->text, event->err->text);
 	else
 		summarise(app, event->text, event->replaces);
-}
-
-static void layers_fini(struct writing *w)
-{
-	for (size_t i = 0; i < w->row_count; i++)
-		free(w->rows[i].name);
-	free(w->rows);
-	w->rows = NULL;
-	w->row_count = 0;
-}
-
-/* The layers that are written or kept, in the order that progress counts them in. */
-static bool rows_make(struct writing *w, const struct effect *e)
-{
-	size_t count = lam_layout_target_count(e->layout);
-
-	layers_fini(w);
-	w->rows = calloc(count + 1, sizeof *w->rows);
-	for (size_t i = 0; w->rows && i < count; i++) {
-		const struct lam_target *t = lam_layout_target(e->layout, i);
-		struct write_row *row = &w->rows[w->row_count];
-
-		if (t->fate == LAM_FATE_EMPTY)
-			continue;
-		*row = (struct write_row){ .name = strdup(t->name),
-					   .fate = t->fate,
-					   .compression = t->compression,
-					   .total = t->tar_size };
-		if (t->fate == LAM_FATE_KEPT) {
-			row->stage = WRITE_DONE;
-			row->done = row->total;
-		} else {
-			w->write_total += t->tar_size;
-		}
-		w->row_count++;
-	}
-	return w->rows;
-}
-
-void write_begin(struct app *app)
-{
-	struct writing *w = &app->writing;
-	struct job *job = job_new(JOB_WRITE);
-	int64_t now = w->now_ms;
-
-	layers_fini(w);
-	free(w->output);
-	*w = (struct writing){ .output = strdup(app->output),
-			       .begun_ms = now,
-			       .now_ms = now };
-	if (!job || !w->output || !rows_make(w, app->effect)) {
-		job_free(job);
-		app_tell(app, ROLE_ERROR, "out of memory: nothing was written");
-		return;
-	}
-	job->plan = lam_plan_copy(app->effect->plan);
-	job->image = app->image;
-	job->text = strdup(app->output);
-	job->created = app->options.created;
-	job->threads = app->options.threads;
-	w->running = true;
-	app_start(app, job);
-	write_show(app);
-}
-
-void write_show(struct app *app)
-{
-	struct dialog *d = dialog_push(app, DIALOG_PROGRESS, FOR_NOTHING, "Writing");
-
-	app->writing.hidden = !d;
-	if (d)
-		dialog_set_hints(d, "[Esc] cancel and remove what was written  [b] hide");
-}
-
-static void sum(const struct job_stage *p, uint64_t *out_done, uint64_t *out_total)
-{
-	*out_done = *out_total = 0;
-	for (size_t i = 0; i < JOB_LAYERS && i < p->layer_count; i++) {
-		*out_done += p->done[i];
-		*out_total += p->total[i];
-	}
-}
-
-static void row_progress(struct writing *w, const struct job_stage *p)
-{
-	w->write_done = 0;
-	for (size_t i = 0; i < w->row_count && i < JOB_LAYERS; i++) {
-		struct write_row *row = &w->rows[i];
-
-		if (row->fate == LAM_FATE_KEPT)
-			continue;
-		if (p->done[i] > row->done)
-			row->done = p->done[i];
-		if (row->done)
-			row->stage = row->done >= row->total ? WRITE_DONE : WRITE_RUNS;
-		w->write_done += row->done;
-	}
-}
-
-void write_progress(struct app *app, const struct event *event)
-{
-	struct writing *w = &app->writing;
-	const struct job_progress *p = &event->progress;
-	uint64_t known;
-
-	if (!w->running)
-		return;
-	w->stage = p->stage;
-	row_progress(w, &p->of[LAM_STAGE_WRITE]);
-	sum(&p->of[LAM_STAGE_VERIFY], &w->verify_done, &known);
-	w->verify_total = known ? w->write_total : 0;
-	if (p->stage == LAM_STAGE_PUBLISH) {
-		for (size_t i = 0; i < w->row_count; i++) {
-			w->rows[i].done = w->rows[i].total;
-			w->rows[i].stage = WRITE_DONE;
-		}
-		w->write_done = w->write_total;
-	}
-	w->samples[w->sample % 32].ms = event->now_ms;
-	w->samples[w->sample % 32].bytes = w->write_done;
-	w->sample++;
-}
-
-static void drop_progress(struct app *app)
-{
-	/* it may stand below another dialog: of quitting, that has lost its reason */
-	while (app->dialog_count) {
-		bool progress = app_dialog(app)->kind == DIALOG_PROGRESS;
-		bool quit = app_dialog(app)->purpose == FOR_QUIT;
-
-		if (!progress && !quit)
-			return;
-		dialog_pop(app);
-	}
-}
-
-static void tell_failure(struct app *app, struct job *job)
-{
-	struct dialog *d;
-
-	if (job->code == LAM_ESTOPPED) {
-		app_tell(app, ROLE_STATUS, "cancelled: nothing was changed");
-		return;
-	}
-	d = dialog_push(app, DIALOG_TEXT, FOR_NOTHING, "The image was not written");
-	if (!d)
-		return;
-	dialog_line(d, ROLE_ERROR, "%s", job->err.text);
-	dialog_line(d, ROLE_DIALOG, "Nothing was changed.");
-	d->list.count = d->line_count;
-	dialog_set_hints(d, "[Esc] close");
-}
-
-static void tell_success(struct app *app)
-{
-	const struct lam_write_result *r = &app->written;
-	struct dialog *d;
-	uint64_t blobs = 0;
-	char size[SIZE_TEXT_MAX];
-
-	for (size_t i = 0; i < r->layer_count; i++)
-		blobs += r->layers[i].blob_size;
-	d = dialog_push(app, DIALOG_CHOICE, FOR_WRITTEN, "Written");
-	if (!d)
-		return;
-	dialog_line(d, ROLE_GOOD, "%s", app->writing.output);
-	dialog_line(d, ROLE_DIALOG, "%s", r->manifest_digest);
-	dialog_line(d, ROLE_DIALOG, "%zu layer%s, %s compressed", r->layer_count,
-		    r->layer_count == 1 ? "" : "s", text_size(blobs, size));
-	dialog_line(d, ROLE_GOOD, "%s",
-		    r->verified
-			    ? "Read back and compared: the merged file system is what "
-			      "the plan says."
-			    : "Not read back.");
-	dialog_item(d, 'q', 'q', "quit");
-	dialog_item(d, 'b', 'b', "back to the editor");
-	dialog_set_hints(d, "[Enter] take");
-}
-
-void write_ended(struct app *app, struct job *job)
-{
-	app->writing.running = false;
-	drop_progress(app);
-	if (job->code < 0) {
-		tell_failure(app, job);
-		return;
-	}
-	lam_write_result_fini(&app->written);
-	app->written = job->out_written;
-	job->out_written = (struct lam_write_result){ 0 };
-	tell_success(app);
 }

@@ -1,8 +1,11 @@
-#include "editor/action.h"
+/* The table of actions, and keys bound to them. */
+#include "editor/keys/action.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 enum {
 	F = CONTEXT_FILES,
@@ -15,9 +18,9 @@ enum {
 
 const struct action_info ACTIONS[ACT_COUNT] = {
 	[ACT_NONE] = { "", "", 0, GROUP_OTHER, "", "" },
-#define ACTION(id, name, argument, contexts, group, keys, help) \
+#define ACTION(id, name, argument, contexts, group, keys, help, function) \
 	[ACT_##id] = { name, argument, contexts, GROUP_##group, keys, help },
-#include "editor/actions.def"
+#include "editor/keys/actions.def"
 #undef ACTION
 };
 
@@ -36,40 +39,29 @@ enum action action_find(const char *name)
 	return ACT_NONE;
 }
 
-static bool bind(struct keymap *map, enum action action, const struct key_sequence *keys)
+static void bind(struct keymap *map, enum action action, const struct key_sequence *keys)
 {
-	if (map->count == map->cap) {
-		size_t cap = map->cap ? map->cap * 2 : 256;
-		struct binding *more = realloc(map->items, cap * sizeof *more);
-
-		if (!more)
-			return false;
-		map->items = more;
-		map->cap = cap;
-	}
+	LAM_XGROW(map->items, map->count, map->cap);
 	map->items[map->count++] =
 		(struct binding){ *keys, ACTIONS[action].contexts, action };
-	return true;
 }
 
 /* One word of a table's keys; '+' stands for the blank of "Esc 1". */
-static bool bind_word(struct keymap *map, enum action action, const char *word,
+static void bind_word(struct keymap *map, enum action action, const char *word,
 		      size_t len)
 {
 	struct key_sequence keys;
 	char name[64];
 
-	if (len >= sizeof name)
-		return true;
-	memcpy(name, word, len);
-	name[len] = '\0';
+	snprintf(name, sizeof name, "%.*s", (int)len, word);
 	for (char *plus = len > 1 ? strchr(name + 1, '+') : NULL; plus;
 	     plus = strchr(plus, '+'))
 		*plus = ' ';
-	return !key_sequence_parse(&keys, name) || bind(map, action, &keys);
+	if (key_sequence_parse(&keys, name))
+		bind(map, action, &keys);
 }
 
-bool keymap_init(struct keymap *map)
+void keymap_init(struct keymap *map)
 {
 	*map = (struct keymap){ 0 };
 	for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
@@ -78,14 +70,10 @@ bool keymap_init(struct keymap *map)
 		while (*keys) {
 			size_t len = strcspn(keys, " ");
 
-			if (!bind_word(map, (enum action)i, keys, len)) {
-				keymap_fini(map);
-				return false;
-			}
+			bind_word(map, (enum action)i, keys, len);
 			keys += len + (keys[len] == ' ');
 		}
 	}
-	return true;
 }
 
 void keymap_fini(struct keymap *map)
@@ -94,7 +82,7 @@ void keymap_fini(struct keymap *map)
 	*map = (struct keymap){ 0 };
 }
 
-bool keymap_rebind(struct keymap *map, enum action action,
+void keymap_rebind(struct keymap *map, enum action action,
 		   const struct key_sequence *sequences, size_t count)
 {
 	size_t kept = 0;
@@ -104,11 +92,8 @@ bool keymap_rebind(struct keymap *map, enum action action,
 			map->items[kept++] = map->items[i];
 	}
 	map->count = kept;
-	for (size_t i = 0; i < count; i++) {
-		if (!bind(map, action, &sequences[i]))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < count; i++)
+		bind(map, action, &sequences[i]);
 }
 
 /* How far two sequences are the same. */

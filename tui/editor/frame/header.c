@@ -1,17 +1,17 @@
-/* The screen as a whole, and its first line. */
-#include "editor/frame/view.h"
-
+/* The first line of the screen, and what stands there before the panes do. */
 #include <stdio.h>
 #include <string.h>
 
 #include <lamina/path.h>
 
-const struct glyphs *view_glyphs(const struct canvas *canvas)
-{
-	static const struct glyphs unicode = { "→", "…", "▾", "▸", "▴", "▾" };
-	static const struct glyphs ascii = { "->", "...", "v", ">", "^", "v" };
+#include "editor/frame/view.h"
 
-	return canvas->ascii ? &ascii : &unicode;
+const struct glyphs *view_glyphs(bool ascii)
+{
+	static const struct glyphs unicode = { "→", "…", "…", "▾", "▸", "▴", "▾" };
+	static const struct glyphs plain = { "->", "...", "~", "v", ">", "^", "v" };
+
+	return ascii ? &plain : &unicode;
 }
 
 static const char *last_part(const char *reference)
@@ -29,16 +29,16 @@ static void header_image(const struct view *view, bool wide, char *out, size_t s
 	const struct app *app = view->app;
 	const char *reference = app->options.reference ? app->options.reference : "";
 	const char *shown = wide ? reference : last_part(reference);
-	char *escaped = view_escape(view->canvas, shown, strlen(shown));
+	char *escaped = view_escape(view, shown, strlen(shown));
 	const char *platform = app->image ? lam_image_platform(app->image) : "";
-	char *clean = view_escape(view->canvas, platform, strlen(platform));
+	char *clean = view_escape(view, platform, strlen(platform));
 	const char *slash = clean ? strchr(clean, '/') : NULL;
 
-	if (!*platform || view->areas.header.width < 60)
-		snprintf(out, size, "%s", view_or(escaped));
+	if (!*platform || view->app->areas.header.width < 60)
+		snprintf(out, size, "%s", escaped);
 	else
-		snprintf(out, size, "%s%s%s", view_or(escaped), wide ? "  " : " ",
-			 wide || !slash ? view_or(clean) : slash + 1);
+		snprintf(out, size, "%s%s%s", escaped, wide ? "  " : " ",
+			 wide || !slash ? clean : slash + 1);
 	free(escaped);
 	free(clean);
 }
@@ -64,27 +64,13 @@ static uint64_t image_bytes(const struct lam_image *image)
 	return bytes;
 }
 
-static void sum_progress(const struct job_stage *progress, uint64_t *done,
-			 uint64_t *total, size_t *ready)
-{
-	*done = *total = *ready = 0;
-	for (size_t i = 0; i < progress->layer_count && i < JOB_LAYERS; i++) {
-		*done += progress->done[i];
-		*total += progress->total[i];
-		*ready +=
-			progress->total[i] > 0 && progress->done[i] >= progress->total[i];
-	}
-}
-
 static void header_opening(const struct view *view, char *out, size_t size)
 {
 	uint64_t done, total;
-	size_t ready;
 
-	sum_progress(&view->app->opening.of[LAM_STAGE_READ], &done, &total, &ready);
+	job_stage_sum(&view->app->opening.of[LAM_STAGE_READ], &done, &total);
 	if (total > 0)
-		snprintf(out, size, "opening %u%%",
-			 (unsigned)((double)done * 100 / (double)total));
+		snprintf(out, size, "opening %u%%", view_percent(done, total));
 	else
 		snprintf(out, size, "opening%s", view->glyphs->dots);
 }
@@ -92,9 +78,9 @@ static void header_opening(const struct view *view, char *out, size_t size)
 static void header_sizes(const struct view *view, char *out, size_t size)
 {
 	const struct app *app = view->app;
-	const struct effect *effect = app->effect;
+	const struct effect *effect = app->plan.effect;
 	char now[64], plan[64];
-	bool narrow = view->areas.header.width < 60;
+	bool narrow = view->app->areas.header.width < 60;
 
 	*out = '\0';
 	if (app->phase == PHASE_OPENING)
@@ -123,32 +109,31 @@ static void header_sizes(const struct view *view, char *out, size_t size)
 static void header_plan(const struct view *view, bool wide, char *out, size_t size)
 {
 	const struct app *app = view->app;
-	size_t unsaved = app->history ? lam_undo_unsaved(app->history) : 0;
-	const char *slash = app->plan_file ? strrchr(app->plan_file, '/') : NULL;
+	size_t unsaved = app->plan.undo ? lam_undo_unsaved(app->plan.undo) : 0;
+	const char *slash = app->plan.file ? strrchr(app->plan.file, '/') : NULL;
 	const char *name = slash            ? slash + 1
-			   : app->plan_file ? app->plan_file
+			   : app->plan.file ? app->plan.file
 					    : "new plan";
-	char *shown = view_escape(view->canvas, name, strlen(name));
+	char *shown = view_escape(view, name, strlen(name));
 
 	if (unsaved == 0)
-		snprintf(out, size, "%s", app->plan_file ? view_or(shown) : "");
-	else if (view->areas.header.width < 60 && unsaved != SIZE_MAX)
+		snprintf(out, size, "%s", app->plan.file ? shown : "");
+	else if (view->app->areas.header.width < 60 && unsaved != SIZE_MAX)
 		snprintf(out, size, "+%zu", unsaved);
 	else if (unsaved == SIZE_MAX)
-		snprintf(out, size, wide ? "%s  unsaved changes" : "%s +",
-			 view_or(shown));
+		snprintf(out, size, wide ? "%s  unsaved changes" : "%s +", shown);
 	else if (wide)
-		snprintf(out, size, "%s  %zu unsaved change%s", view_or(shown), unsaved,
+		snprintf(out, size, "%s  %zu unsaved change%s", shown, unsaved,
 			 unsaved == 1 ? "" : "s");
 	else
-		snprintf(out, size, "%s +%zu", view_or(shown), unsaved);
+		snprintf(out, size, "%s +%zu", shown, unsaved);
 	free(shown);
 }
 
 /* Sizes count most, then the image, then the plan's name. */
 void view_header(const struct view *view)
 {
-	struct rect area = view->areas.header;
+	struct rect area = view->app->areas.header;
 	bool wide = area.width >= 110;
 	char image[400], sizes[160], plan[300];
 	int room = area.width - 2, sizes_width, plan_width, image_width;
@@ -180,32 +165,38 @@ static int draw_wrapped(const struct view *view, int x, int y, int width, style_
 {
 	do {
 		size_t next, len = view_wrap(text, width, &next);
-		char *line = strndup(text, len);
 
-		if (line && y < view->areas.status.y)
-			canvas_text(view->canvas, x, y, width, style, line);
-		free(line);
+		if (y < view->app->areas.status.y)
+			view_text(view->canvas, x, y, width, style, text, len);
 		text += next;
 		y++;
 	} while (*text);
 	return y;
 }
 
+static size_t layers_ready(const struct job_stage *stage)
+{
+	size_t ready = 0;
+
+	for (size_t i = 0; i < stage->layer_count && i < JOB_LAYERS; i++)
+		ready += stage->total[i] > 0 && stage->done[i] >= stage->total[i];
+	return ready;
+}
+
 void view_opening(const struct view *view)
 {
-	const struct job_stage *progress = &view->app->opening.of[LAM_STAGE_READ];
+	const struct job_stage *stage = &view->app->opening.of[LAM_STAGE_READ];
 	int width = view->app->width - 8, x, y = view->app->height / 2 - 2;
 	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], image[400];
 	uint64_t done, total;
-	size_t ready;
 
 	width = width > 60 ? 60 : width;
 	x = (view->app->width - width) / 2;
 	header_image(view, true, image, sizeof image);
-	canvas_textf(view->canvas, x, y, 8, ROLE_TITLE, "Opening ");
+	canvas_text(view->canvas, x, y, 8, ROLE_TITLE, "Opening ");
 	canvas_text_cut(view->canvas, x + 8, y, width - 8, ROLE_TITLE_FOCUS, image,
 			CUT_MIDDLE);
-	sum_progress(progress, &done, &total, &ready);
+	job_stage_sum(stage, &done, &total);
 	canvas_text(view->canvas, x, y + 5, width, ROLE_DIM, "q cancels");
 	if (total == 0) {
 		canvas_text(view->canvas, x, y + 2, width, ROLE_DIM,
@@ -215,8 +206,8 @@ void view_opening(const struct view *view)
 	canvas_bar(view->canvas, x, y + 2, width, done, total);
 	canvas_textf(view->canvas, x, y + 3, width, ROLE_TEXT,
 		     "%s of %s  %u%%  %zu of %zu layers read", text_size(done, a),
-		     text_size(total, b), (unsigned)((double)done * 100 / (double)total),
-		     ready, progress->layer_count);
+		     text_size(total, b), view_percent(done, total), layers_ready(stage),
+		     stage->layer_count);
 }
 
 void view_failure(const struct view *view)
@@ -226,38 +217,4 @@ void view_failure(const struct view *view)
 	y = draw_wrapped(view, 2, 2, width, ROLE_ERROR, "The image cannot be opened");
 	y = draw_wrapped(view, 2, y + 1, width, ROLE_TEXT, view->app->failure.text);
 	draw_wrapped(view, 2, y + 1, width, ROLE_DIM, "q leaves");
-}
-
-static void draw_panes(const struct view *view)
-{
-	if (view->areas.frame[PANE_FILES].width > 0)
-		view_files(view);
-	if (view->areas.frame[PANE_LAYERS].width > 0)
-		view_layers(view);
-	if (view->areas.frame[PANE_DETAILS].width > 0)
-		view_details(view);
-	view_info(view);
-}
-
-void app_draw(const struct app *app, struct canvas *canvas)
-{
-	struct view view = { app, canvas, app_areas(app), view_glyphs(canvas) };
-
-	canvas_clear(canvas);
-	if (view.areas.too_small) {
-		canvas_textf(canvas, 0, 0, canvas->width, ROLE_WARNING,
-			     "too small: %dx%d, needs %dx%d", app->width, app->height,
-			     APP_MIN_WIDTH, APP_MIN_HEIGHT);
-		return;
-	}
-	view_header(&view);
-	if (app->phase == PHASE_FAILED)
-		view_failure(&view);
-	else if (app->phase == PHASE_OPENING || !app->order || !app->history)
-		view_opening(&view);
-	else
-		draw_panes(&view);
-	view_status(&view);
-	view_keybar(&view);
-	view_dialogs(&view);
 }

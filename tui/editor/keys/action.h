@@ -19,11 +19,15 @@ enum group {
 
 enum action {
 	ACT_NONE,
-#define ACTION(id, name, argument, contexts, group, keys, help) ACT_##id,
-#include "editor/actions.def"
+#define ACTION(id, ...) ACT_##id,
+#include "editor/keys/actions.def"
 #undef ACTION
 	ACT_COUNT
 };
+
+struct app;
+/* Text that was said behind an action's name, or NULL. */
+typedef void action_on_text(struct app *app, const char *text);
 
 struct action_info {
 	const char *name;
@@ -50,11 +54,10 @@ struct keymap {
 	size_t count, cap;
 };
 
-/* The table's own keys; false on no memory. */
-bool keymap_init(struct keymap *map);
+void keymap_init(struct keymap *map); /* the table's own keys */
 void keymap_fini(struct keymap *map);
 /* Replaces an action's keys. */
-bool keymap_rebind(struct keymap *map, enum action action,
+void keymap_rebind(struct keymap *map, enum action action,
 		   const struct key_sequence *sequences, size_t count);
 /* The first two bindings that fight: one equals the other, or begins it, in a context of
  * both. NULL: there are none. */

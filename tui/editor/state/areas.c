@@ -1,5 +1,5 @@
 /* Where panes and lines stand. */
-#include "editor/app.h"
+#include "editor/state/state.h"
 
 #define WIDE       110 /* columns, from which on panes stand side by side */
 #define TALL       30  /* rows, from which on they have frames */
@@ -41,7 +41,7 @@ static unsigned shown_panes(const struct app *app, bool wide, int rows)
 
 static size_t layer_count(const struct app *app)
 {
-	const struct lam_plan *plan = app->history ? app_plan(app) : NULL;
+	const struct lam_plan *plan = app_plan(app);
 
 	return plan ? plan->layer_count : 0;
 }

@@ -1,5 +1,5 @@
 /* The keys file, read: actions and their keys, and everything that is wrong with it. */
-#include "editor/keysfile.h"
+#include "editor/keys/keysfile.h"
 
 #include <stdarg.h>
 #include <stdio.h>

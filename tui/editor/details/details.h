@@ -1,9 +1,17 @@
-/* Lines of text, made one after another, of which those that are seen are drawn. The same
- * code counts them, draws them, and tells what one of them is about. */
-#ifndef APP_VIEW_LINES_H
-#define APP_VIEW_LINES_H
+/* The details' pane: its tabs, whose lines are made one after another, and of which those
+ * that are seen are drawn. The same code counts them, draws them, and tells what one of
+ * them is about. */
+#ifndef DETAILS_H
+#define DETAILS_H
 
 #include "editor/frame/view.h"
+
+void details_init(struct details *details);
+void details_fini(struct details *details);
+void details_fit(struct app *app);
+void details_draw(const struct view *view);
+void details_want_nothing(struct app *app);
+void info_line(const struct view *view); /* Info in a line, where the pane is not seen */
 
 struct lines {
 	const struct view *view;
@@ -14,8 +22,17 @@ struct lines {
 	uint32_t about;        /* the path that the next lines are about */
 	size_t asked;          /* a line, and in `answer` what it is about */
 	uint32_t answer;
+	size_t first; /* the first line that is about a path; SIZE_MAX: none */
 };
 
+/* What makes the lines of a tab, and asks for what it lacks. */
+#define TAB(id, name, short_name, of_node, make, want) \
+	void make(struct lines *lines);                \
+	void want(struct app *app);
+#include "editor/details/tabs.def"
+#undef TAB
+
+/* lines.c */
 /* Begins a line: where to draw it, or -1. */
 int lines_next(struct lines *lines);
 /* `count` lines that are alike: put() is called for those alone that are seen, with their
@@ -40,16 +57,18 @@ void lines_printf(struct lines *lines, style_t style, int indent, const char *fo
 /* Bytes of an image behind a label. */
 void lines_bytes(struct lines *lines, style_t style, int indent, const char *label,
 		 const char *bytes, size_t len);
-
 /* A path behind a label; a very long one is cut in the middle. */
 void lines_path(struct lines *lines, style_t style, int indent, const char *label,
 		uint32_t node);
 
-/* The tabs of the details. */
-void lines_info(struct lines *lines, uint32_t node);
-void lines_history(struct lines *lines, uint32_t node);
-void lines_preview(struct lines *lines, uint32_t node);
-void lines_effect(struct lines *lines);
-void lines_waste(struct lines *lines);
+/* history.c: what layers did to a path */
+extern const char *const VERSION_CHANGES[]; /* "added", ...: of enum lam_change */
+size_t version_count(const struct lam_tree *tree, uint32_t node);
+/* The version that `back` others follow. */
+const struct lam_version *version_at(const struct lam_tree *tree, uint32_t node,
+				     size_t back);
+const char *version_kind(enum lam_kind kind);
+/* "2024-01-31 12:00:00 UTC" */
+const char *version_time(int64_t seconds, char out[40]);
 
 #endif

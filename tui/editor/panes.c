@@ -1,0 +1,112 @@
+/* Actions that every pane has, or that go from one to another. */
+#include "editor/app.h"
+#include "editor/details/details.h"
+#include "editor/files/files.h"
+#include "editor/layers/layers.h"
+
+static struct list *focused(struct app *app)
+{
+	return app_list(app, app->focus);
+}
+
+void pane_move(struct app *app, int by)
+{
+	list_move(focused(app), by);
+}
+
+void pane_half_page(struct app *app, int by)
+{
+	list_page(focused(app), by, true);
+}
+
+void pane_page(struct app *app, int by)
+{
+	list_page(focused(app), by, false);
+}
+
+void pane_first(struct app *app)
+{
+	list_go(focused(app), 0);
+}
+
+void pane_last(struct app *app)
+{
+	list_go(focused(app), SIZE_MAX);
+}
+
+void pane_focus(struct app *app, int pane)
+{
+	app->focus = (enum pane)pane;
+	app->details.full = app->details.full && pane == PANE_DETAILS;
+	app_show_pane(app, app->focus);
+}
+
+void pane_step(struct app *app, int by)
+{
+	pane_focus(app, ((int)app->focus + by + PANE_COUNT) % PANE_COUNT);
+}
+
+void pane_arrange(struct app *app)
+{
+	app->arrangement = (enum arrangement)((app->arrangement + 1) % ARRANGE_COUNT);
+	if (!app_areas(app).pane[app->focus].width)
+		app->focus =
+			app->arrangement == ARRANGE_LAYERS ? PANE_LAYERS : PANE_FILES;
+}
+
+void pane_widen(struct app *app, int by)
+{
+	int width = app->files_width + by;
+
+	app->files_width = width < APP_FILES_LEAST  ? APP_FILES_LEAST
+			   : width > APP_FILES_MOST ? APP_FILES_MOST
+						    : width;
+}
+
+/* A line's path is gone to; a directory is seen alone; a file's content is seen. */
+void pane_zoom(struct app *app)
+{
+	uint32_t node =
+		app->focus == PANE_DETAILS ? app->details.path : app_cursor_node(app);
+
+	if (node == LAM_NODE_NONE)
+		return;
+	if (app->focus == PANE_DETAILS) {
+		app->details.full = false;
+		files_go(app, node);
+	} else if (files_has_rows_below(app, node)) {
+		app->files.root = node;
+		files_rebuild(app, LAM_NODE_NONE);
+	} else {
+		details_show(app, TAB_PREVIEW);
+	}
+}
+
+void pane_mark(struct app *app)
+{
+	if (app->focus == PANE_LAYERS)
+		layers_mark(app);
+	else
+		files_mark(app);
+}
+
+/* One step back: what was begun last is ended first. */
+void pane_cancel(struct app *app)
+{
+	struct files *f = &app->files;
+
+	if (app->details.full)
+		app->details.full = false;
+	else if (f->anchor != LAM_NODE_NONE)
+		f->anchor = LAM_NODE_NONE;
+	else if (f->mark_count || app->layers.marks)
+		files_marks_clear(app), app->layers.marks = 0;
+	else if (f->search)
+		files_set_search(app, NULL);
+	else if (f->filter)
+		files_set_filter(app, NULL);
+	else if (f->root != LAM_NODE_ROOT)
+		files_zoom_out(app);
+	else
+		app_tell(app, ROLE_STATUS, "q quits, ? tells the keys");
+}

@@ -1,0 +1,53 @@
+/* The plan that is edited: its changes, its file, writing the image. */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "editor/files/files.h"
+
+void plan_init(struct plan *plan, const struct options *options, struct lam_plan *given,
+	       const char *text);
+void plan_fini(struct plan *plan);
+/* No job runs any more: what a job was to keep is kept now. */
+void plan_flush(struct app *app);
+
+/* plan.c */
+struct lam_plan *plan_copy(const struct app *app); /* of what stands, to be changed */
+/* Takes plan over, as what stands from now on, and what undo calls it. */
+void plan_push(struct app *app, struct lam_plan *plan, const char *name_format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same of a copy that was changed; with code < 0 it could not be: that is told. */
+bool plan_changed(struct app *app, struct lam_plan *plan, int code,
+		  const struct lam_error *err, const char *name_format, ...)
+	__attribute__((format(printf, 5, 6)));
+void plan_want_effect(struct app *app);
+/* Whether there is an effect with a layout, of the plan that stands; told where not. */
+bool plan_is_worked_out(struct app *app);
+/* What was journalled is saved or not wanted any more; the second drops what was recovered
+ * too. */
+void plan_forget(struct app *app);
+void plan_drop_journal(struct app *app);
+/* The orphan's changes, as one. */
+void plan_recover(struct app *app);
+/* Whether they are of the plan file that is open. */
+bool plan_orphan_is_of_open(const struct app *app);
+
+/* file.c */
+/* The file that the plan is of, and what that holds; takes both over. */
+void plan_set_file(struct app *app, char *file, char *on_disk);
+/* Where a load has been undone: what is saved next is not for the file it was from. */
+void plan_forget_file(struct app *app);
+void plan_ask_orphan(struct app *app);
+void plan_saved(struct app *app, const struct event *event);
+void plan_loaded(struct app *app, const struct event *event);
+void plan_edited(struct app *app, const struct event *event);
+void plan_stop(struct app *app, int code); /* and with it the editor */
+
+/* write.c */
+void write_looked_at(struct app *app, const struct event *event);
+
+/* progress.c */
+void writing_fini(struct writing *writing);
+void progress_show(struct app *app); /* which may have been hidden */
+void write_progress(struct app *app, const struct event *event);
+
+#endif

@@ -1,0 +1,53 @@
+/* The plan that is edited, its file and its effect; and a write of the image. */
+#ifndef PLAN_STATE_H
+#define PLAN_STATE_H
+
+#include <lamina/edit.h>
+#include <lamina/write.h>
+
+#include "editor/analysis/effect.h"
+#include "editor/analysis/suggest.h"
+
+struct plan {
+	struct lam_undo *undo;
+	struct effect *effect; /* of a plan; NULL until the first is there */
+	bool effect_stale;     /* a newer plan stands */
+	struct suggestions *suggestions;
+	char *file;        /* NULL: none yet */
+	char *on_disk;     /* what it held when it was read or saved; NULL: none */
+	size_t file_since; /* undone to fewer steps the plan is not that file's */
+	char *output;      /* where the last write went, or is to go; NULL: not said */
+	struct journal *journal;
+	bool unkept;          /* the journal could not take what stands now */
+	struct draft *orphan; /* that is asked about; without its plan, that has been
+				  recovered, and the journal does not hold it yet */
+	char *last_target;    /* of the last assignment, for "again"; NULL: left out */
+	bool has_last_target;
+	bool quit_when_saved;
+};
+
+enum write_stage { WRITE_WAITS, WRITE_RUNS, WRITE_DONE };
+struct write_row {
+	char *name;
+	enum lam_fate fate;
+	struct lam_compression compression;
+	enum write_stage stage;
+	uint64_t done, total;
+};
+struct writing { /* a write that runs, or has ended */
+	bool running, cancelling, hidden;
+	char *output;
+	struct write_row *rows;
+	size_t row_count;
+	enum lam_stage stage; /* the latest that something was heard of */
+	uint64_t verify_done, verify_total;
+	uint64_t write_done, write_total;
+	int64_t begun_ms, now_ms;
+	struct {
+		int64_t ms;
+		uint64_t bytes;
+	} samples[32]; /* a ring: speed over 5 s */
+	size_t sample;
+};
+
+#endif

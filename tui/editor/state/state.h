@@ -1,0 +1,204 @@
+/* All of the editor's state, and what reaches it and leaves it.
+ *
+ *	event -> app_update() -> requests, which the shell carries out
+ *	                      -> app_draw() of a const app into a canvas
+ *
+ * Long work is a job on a thread of its own (job.h); its result comes back as an event.
+ * Nothing in the editor blocks, prints, reads a clock or the environment, or touches the
+ * disk. */
+#ifndef STATE_H
+#define STATE_H
+
+#include "editor/analysis/facts.h"
+#include "editor/details/state.h"
+#include "editor/files/state.h"
+#include "editor/keys/action.h"
+#include "editor/layers/state.h"
+#include "editor/plan/state.h"
+#include "editor/state/job.h"
+#include "ui/canvas.h"
+
+enum pane { PANE_FILES, PANE_LAYERS, PANE_DETAILS, PANE_COUNT };
+enum arrangement {
+	ARRANGE_SPLIT,
+	ARRANGE_FILES,
+	ARRANGE_FILES_DETAILS,
+	ARRANGE_LAYERS,
+	ARRANGE_COUNT
+};
+
+#define APP_MIN_WIDTH   40
+#define APP_MIN_HEIGHT  10
+#define APP_FILES_LEAST 30 /* of files_width */
+#define APP_FILES_MOST  85
+#define APP_DIALOGS     6
+
+/* Where everything stands, for a size. A rectangle of no width is not shown. Those of
+ * panes are of what is in them: a frame (boxed) or a title line stands around or above. */
+struct areas {
+	bool too_small;
+	bool boxed; /* frames, from 110 columns and 30 rows on */
+	struct rect header, pane[PANE_COUNT], frame[PANE_COUNT];
+	struct rect info; /* one line of Info, where the details are not shown */
+	struct rect status, keybar;
+};
+
+struct options {
+	const char *reference, *platform, *plan_file, *output;
+	const char *state_dir, *cache_dir, *temporary; /* may be NULL */
+	const char *created;                           /* for lam_write_options */
+	unsigned threads;
+	bool test_seq; /* the status line ends in seq=N */
+};
+
+struct message {
+	char text[600]; /* "" : none; stands until the next key */
+	uint8_t role;
+};
+
+struct keyboard {
+	struct keymap map;
+	struct key_sequence typed; /* the beginning of a sequence */
+	action_on_text *awaits;    /* takes the next letter: a bookmark's */
+	char **commands;           /* that were typed, the last first */
+	size_t command_count;
+	uint64_t taken; /* keys handled */
+};
+
+struct jobs {
+	bool running[JOB_COUNT];        /* were started and have not come back */
+	struct job *waiting[JOB_COUNT]; /* start when the one that runs has ended */
+	struct garbage *retired;        /* freed when no job runs that may look at them */
+	size_t retired_count, retired_cap;
+};
+
+enum request_kind {
+	REQUEST_JOB,    /* start `job` */
+	REQUEST_STOP,   /* ask the job of this kind to stop */
+	REQUEST_EDITOR, /* `text` in the editor, at `line`; EVENT_EDITED */
+	REQUEST_SAVE,   /* `text` to `file` if that holds `expect` (NULL: if it is not
+			  there), or whatever it holds with `force`; EVENT_SAVED */
+	REQUEST_LOAD,   /* EVENT_LOADED */
+	REQUEST_OUTPUT, /* look at the place that `text` names to write to; EVENT_OUTPUT */
+	REQUEST_COPY,   /* `text` to the clipboard; EVENT_COPIED */
+	REQUEST_REDRAW,
+	REQUEST_SUSPEND,
+	REQUEST_QUIT, /* with exit code `line` */
+};
+/* What the shell is to do. */
+struct request {
+	enum request_kind kind;
+	enum job_kind job_kind;
+	struct job *job;
+	char *file, *text, *expect;
+	size_t line;
+	bool force;
+	bool merge; /* of LOAD: comes back with the event */
+};
+void request_fini(struct request *request);
+
+enum event_kind {
+	EVENT_START,
+	EVENT_KEY,
+	EVENT_RESIZE,
+	EVENT_JOB,      /* `job` has ended; the app owns it */
+	EVENT_PROGRESS, /* of JOB_OPEN or JOB_WRITE */
+	EVENT_EDITED,
+	EVENT_SAVED,
+	EVENT_LOADED,
+	EVENT_OUTPUT,
+	EVENT_COPIED,
+	EVENT_RESUMED,
+	EVENT_STOP, /* SIGINT, SIGTERM, SIGHUP: end, keeping the journal */
+};
+struct event {
+	enum event_kind kind;
+	int64_t now_ms;
+	struct key key;
+	int x, y;          /* of mouse keys */
+	const char *text;  /* of a paste; the file's text of EDITED and LOADED: NULL on
+			      failure; of OUTPUT the place */
+	int width, height; /* of RESIZE */
+	struct job *job;
+	struct job_progress progress;
+	enum job_kind job_kind;
+	const struct lam_error *err; /* of what came back; NULL or LAM_OK: it went well */
+	bool differs;  /* of SAVED: the file holds something else; nothing was written */
+	bool replaces; /* of OUTPUT: an image is there */
+	const char *file;
+	bool merge; /* of LOADED: as the request said */
+	int signal;
+};
+
+enum phase { PHASE_OPENING, PHASE_READY, PHASE_FAILED };
+
+struct app {
+	struct options options;
+	enum phase phase;
+	struct lam_error failure;    /* of FAILED */
+	struct job_progress opening; /* of OPENING */
+	int width, height;
+	bool ascii;
+	int files_width; /* in percent of the width */
+	enum arrangement arrangement;
+	enum pane focus,
+		below;      /* below: which of LAYERS and DETAILS a narrow screen shows */
+	struct areas areas; /* of all that, since the last event */
+
+	struct lam_image *image;
+	struct facts *facts;
+	struct owners *owners;
+	struct files files;
+	struct layers layers;
+	struct details details;
+	struct plan plan;
+	struct writing writing;
+	struct lam_write_result written;
+	struct dialog *dialogs[APP_DIALOGS];
+	size_t dialog_count; /* the last is on top and gets the keys */
+	struct message message;
+	struct keyboard keys;
+	struct jobs jobs;
+	struct request *requests;
+	size_t request_count, request_cap;
+	bool quitting;
+};
+
+/* The functions that actions are bound to. */
+#define PLAIN(function)                                                   void function(struct app *app);
+#define NUMBER(function, value)                                           void function(struct app *app, int number);
+#define TEXT(function)                                                    void function(struct app *app, const char *text);
+#define ACTION(id, name, argument, contexts, group, keys, help, function) function
+#include "editor/keys/actions.def"
+#undef ACTION
+#undef PLAIN
+#undef NUMBER
+#undef TEXT
+
+void app_tell(struct app *app, enum role role, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void app_tell_error(struct app *app, const struct lam_error *err);
+/* The one that is added; texts given to it are its own. */
+struct request *app_request(struct app *app, enum request_kind kind);
+
+const struct lam_plan *app_plan(const struct app *app); /* NULL before it is opened */
+const struct dialog *app_dialog(const struct app *app); /* on top, or NULL */
+unsigned app_context(const struct app *app);
+/* The list that has the keys of a pane. */
+struct list *app_list(struct app *app, enum pane pane);
+/* The node under the files' cursor, LAM_NODE_NONE where there is none. */
+uint32_t app_cursor_node(const struct app *app);
+/* No job runs that a key began (a hidden write does not count). */
+bool app_is_settled(const struct app *app);
+struct areas app_areas(const struct app *app);
+/* What an arrangement does not show it makes room for. */
+void app_show_pane(struct app *app, enum pane pane);
+
+/* jobs.c */
+void app_start(struct app *app, struct job *job);
+void app_stop(struct app *app, enum job_kind kind);
+void app_job_ended(struct app *app, struct job *job);
+/* Frees value once no job runs that may look at it. */
+void app_retire(struct app *app, void *value, void (*free)(void *));
+
+#endif
