@@ -1,62 +1,23 @@
-#include <stdatomic.h>
+/* Globs: alternatives in braces are written out, so that a pattern is a few plain ones, each a
+ * list of tokens that is matched by a table of what may come next. */
+#include "base/glob.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include <lamina/glob.h>
-
 #include "base/arena.h"
+#include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 
-/* Alternatives in braces are written out, so that a pattern is a few plain ones. */
 #define MAX_ALTERNATIVES 1000
-#define MAX_TOKENS       65536
-
-enum token_kind {
-	BYTE,
-	ANY_ONE,   /* ? */
-	ANY_RUN,   /* *: no slash */
-	ANY_PATH,  /* a "**" that is a whole component: any number of whole components,
-		      with the slash behind each */
-	ANY_BYTES, /* any other "**" */
-	CLASS,
-};
-
-struct token {
-	uint8_t kind, byte;
-	uint32_t class; /* in classes */
-};
-
-struct range {
-	uint32_t first,
-		last; /* characters; bytes that are no UTF-8 are 0x110000 + byte */
-};
-
-struct class
-{
-	struct range *ranges;
-	size_t count, cap;
-	bool negated;
-};
-
-struct program { /* one alternative */
-	struct token *tokens;
-	size_t count, cap;
-};
-
-struct lam_glob {
-	atomic_uint holders;
-	struct program *programs;
-	size_t count, cap;
-	struct class *classes;
-	size_t class_count, class_cap;
-	struct lam_buf base;
-};
 
 /* Braces */
 
 struct texts {
 	char **items;
 	size_t count, cap;
+	size_t bytes;
 };
 
 static void texts_fini(struct texts *t)
@@ -75,10 +36,15 @@ static int texts_add(struct texts *t, char *text, struct lam_error *err)
 		return lam_fail(err, LAM_EPLAN, "more than %d alternatives",
 				MAX_ALTERNATIVES);
 	}
-	if (LAM_GROW(t->items, t->count, t->cap, err) < 0) {
+	t->bytes += strlen(text);
+	if (t->bytes > LAM_MAX_GLOB) {
 		free(text);
-		return err->code;
+		return lam_fail(
+			err, LAM_EPLAN,
+			"is too long: with its braces written out %u bytes are taken",
+			LAM_MAX_GLOB);
 	}
+	LAM_XGROW(t->items, t->count, t->cap);
 	t->items[t->count++] = text;
 	return 0;
 }
@@ -150,6 +116,7 @@ static int expand(struct texts *todo, struct texts *done, struct lam_error *err)
 		size_t open = find_stop(text, 0, "{"), at = open + 1, close;
 		int code = 0;
 
+		todo->bytes -= strlen(text);
 		if (!text[open]) {
 			if (texts_add(done, text, err) < 0)
 				return err->code;
@@ -176,7 +143,7 @@ static int expand(struct texts *todo, struct texts *done, struct lam_error *err)
 
 /* Compiling */
 
-static size_t utf8(const unsigned char *p, size_t left, uint32_t *out)
+size_t lam_glob_char(const unsigned char *p, size_t left, uint32_t *out)
 {
 	size_t len = p[0] < 0x80             ? 1
 		     : (p[0] & 0xe0) == 0xc0 ? 2
@@ -199,10 +166,9 @@ static size_t utf8(const unsigned char *p, size_t left, uint32_t *out)
 	return len;
 }
 
-static int add_token(struct program *p, struct token token, struct lam_error *err)
+static int add_token(struct lam_glob_program *p, struct lam_glob_token token,
+		     struct lam_error *err)
 {
-	if (p->count >= MAX_TOKENS)
-		return lam_fail(err, LAM_EPLAN, "is too long");
 	if (LAM_GROW(p->tokens, p->count, p->cap, err) < 0)
 		return err->code;
 	p->tokens[p->count++] = token;
@@ -240,33 +206,34 @@ static int class_char(const char *text, size_t *at, uint32_t *out, struct lam_er
 	if (text[*at] == '\\') {
 		if (unescape(text + *at, &bytes, &used, err) < 0)
 			return err->code;
-		utf8((const unsigned char *)bytes.data, bytes.len, out);
+		lam_glob_char((const unsigned char *)bytes.data, bytes.len, out);
 	} else {
-		used = utf8((const unsigned char *)text + *at, strlen(text + *at), out);
+		used = lam_glob_char((const unsigned char *)text + *at,
+				     strlen(text + *at), out);
 	}
 	*at += used;
 	return 0;
 }
 
-static int compile_class(struct lam_glob *g, struct program *p, const char *text,
+static int compile_class(struct lam_glob *g, struct lam_glob_program *p, const char *text,
 			 size_t *at, struct lam_error *err)
 {
 	size_t end = class_end(text, *at);
-	struct class *c;
+	struct lam_glob_class *c;
 
 	if (!end)
 		return lam_fail(err, LAM_EPLAN, "a '[' without its ']'");
 	if (LAM_GROW(g->classes, g->class_count, g->class_cap, err) < 0)
 		return err->code;
 	c = &g->classes[g->class_count++];
-	*c = (struct class){ 0 };
+	*c = (struct lam_glob_class){ 0 };
 	++*at;
 	if (text[*at] == '!' || text[*at] == '^') {
 		c->negated = true;
 		++*at;
 	}
 	while (*at < end - 1) {
-		struct range r;
+		struct lam_glob_range r;
 
 		if (class_char(text, at, &r.first, err) < 0)
 			return err->code;
@@ -286,11 +253,12 @@ static int compile_class(struct lam_glob *g, struct program *p, const char *text
 	*at = end;
 	return add_token(
 		p,
-		(struct token){ .kind = CLASS, .class = (uint32_t)(g->class_count - 1) },
+		(struct lam_glob_token){ .kind = LAM_GLOB_CLASS,
+					 .class = (uint32_t)(g->class_count - 1) },
 		err);
 }
 
-static int compile_stars(struct program *p, const char *text, size_t *at,
+static int compile_stars(struct lam_glob_program *p, const char *text, size_t *at,
 			 struct lam_error *err)
 {
 	size_t stars = strspn(text + *at, "*");
@@ -299,19 +267,21 @@ static int compile_stars(struct program *p, const char *text, size_t *at,
 
 	*at += stars;
 	if (stars == 1)
-		return add_token(p, (struct token){ .kind = ANY_RUN }, err);
+		return add_token(p, (struct lam_glob_token){ .kind = LAM_GLOB_ANY_RUN },
+				 err);
 	if (whole) {
 		++*at; /* the slash is part of it */
-		return add_token(p, (struct token){ .kind = ANY_PATH }, err);
+		return add_token(p, (struct lam_glob_token){ .kind = LAM_GLOB_ANY_PATH },
+				 err);
 	}
 	/* at the end behind a slash it is what is below, and not the directory itself */
 	if (*at >= stars + 1 && text[*at - stars - 1] == '/' && !text[*at] &&
-	    add_token(p, (struct token){ .kind = ANY_ONE }, err) < 0)
+	    add_token(p, (struct lam_glob_token){ .kind = LAM_GLOB_ANY_ONE }, err) < 0)
 		return err->code;
-	return add_token(p, (struct token){ .kind = ANY_BYTES }, err);
+	return add_token(p, (struct lam_glob_token){ .kind = LAM_GLOB_ANY_BYTES }, err);
 }
 
-static int compile_escape(struct program *p, const char *text, size_t *at,
+static int compile_escape(struct lam_glob_program *p, const char *text, size_t *at,
 			  struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(16);
@@ -322,15 +292,15 @@ static int compile_escape(struct program *p, const char *text, size_t *at,
 	*at += used;
 	for (size_t i = 0; i < bytes.len; i++) {
 		if (add_token(p,
-			      (struct token){ .kind = BYTE,
-					      .byte = (uint8_t)bytes.data[i] },
+			      (struct lam_glob_token){ .kind = LAM_GLOB_BYTE,
+						       .byte = (uint8_t)bytes.data[i] },
 			      err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
-static int compile(struct lam_glob *g, struct program *p, const char *text,
+static int compile(struct lam_glob *g, struct lam_glob_program *p, const char *text,
 		   struct lam_error *err)
 {
 	size_t at = 0;
@@ -344,13 +314,16 @@ static int compile(struct lam_glob *g, struct program *p, const char *text,
 		case '\\': code = compile_escape(p, text, &at, err); break;
 		case '?':
 			at++;
-			code = add_token(p, (struct token){ .kind = ANY_ONE }, err);
+			code = add_token(
+				p, (struct lam_glob_token){ .kind = LAM_GLOB_ANY_ONE },
+				err);
 			break;
 		default:
-			code = add_token(p,
-					 (struct token){ .kind = BYTE,
+			code = add_token(
+				p,
+				(struct lam_glob_token){ .kind = LAM_GLOB_BYTE,
 							 .byte = (uint8_t)text[at++] },
-					 err);
+				err);
 			break;
 		}
 		if (code < 0)
@@ -361,7 +334,7 @@ static int compile(struct lam_glob *g, struct program *p, const char *text,
 
 /* Matching: the set of tokens that may come next, byte by byte. */
 
-static bool in_class(const struct class *c, uint32_t x)
+bool lam_glob_in_class(const struct lam_glob_class *c, uint32_t x)
 {
 	bool in = false;
 
@@ -373,8 +346,8 @@ static bool in_class(const struct class *c, uint32_t x)
 /* Whether pattern[t..] matches path[i..], for all t of one i: cell[t]. Rows are filled
  * from the end of the path; characters of more than one byte look several rows down. The
  * first `front` tokens are bytes that are known to match. */
-static bool match_program(const struct lam_glob *g, const struct program *p, size_t front,
-			  const char *path, size_t len, bool *rows)
+static bool match_program(const struct lam_glob *g, const struct lam_glob_program *p,
+			  size_t front, const char *path, size_t len, bool *rows)
 {
 	const unsigned char *bytes = (const unsigned char *)path;
 	size_t width = p->count + 1;
@@ -382,28 +355,33 @@ static bool match_program(const struct lam_glob *g, const struct program *p, siz
 	for (size_t i = len + 1; i-- > front;) {
 		bool *row = rows + (i % 5) * width;
 		uint32_t c = 0;
-		size_t used = i < len ? utf8(bytes + i, len - i, &c) : 0;
+		size_t used = i < len ? lam_glob_char(bytes + i, len - i, &c) : 0;
 		const bool *next = rows + ((i + 1) % 5) * width,
 			   *after = rows + ((i + used) % 5) * width;
 
 		row[p->count] = i == len;
 		for (size_t t = p->count; t-- > front;) {
-			const struct token *k = &p->tokens[t];
+			const struct lam_glob_token *k = &p->tokens[t];
 
-			switch ((enum token_kind)k->kind) {
-			case BYTE:
+			switch ((enum lam_glob_kind)k->kind) {
+			case LAM_GLOB_BYTE:
 				row[t] = i < len && bytes[i] == k->byte && next[t + 1];
 				break;
-			case ANY_ONE: row[t] = used && c != '/' && after[t + 1]; break;
-			case CLASS:
-				row[t] = used && in_class(&g->classes[k->class], c) &&
+			case LAM_GLOB_ANY_ONE:
+				row[t] = used && c != '/' && after[t + 1];
+				break;
+			case LAM_GLOB_CLASS:
+				row[t] = used &&
+					 lam_glob_in_class(&g->classes[k->class], c) &&
 					 after[t + 1];
 				break;
-			case ANY_RUN:
+			case LAM_GLOB_ANY_RUN:
 				row[t] = row[t + 1] || (used && c != '/' && next[t]);
 				break;
-			case ANY_BYTES: row[t] = row[t + 1] || (used && next[t]); break;
-			case ANY_PATH:
+			case LAM_GLOB_ANY_BYTES:
+				row[t] = row[t + 1] || (used && next[t]);
+				break;
+			case LAM_GLOB_ANY_PATH:
 				/* what follows may begin here if this is a component's
 				 * begin */
 				row[t] = (i > 0 && bytes[i - 1] == '/' && row[t + 1]) ||
@@ -416,12 +394,12 @@ static bool match_program(const struct lam_glob *g, const struct program *p, siz
 }
 
 /* The bytes that a pattern begins with; false where the path does not. */
-static bool literal_front(const struct program *p, const char *path, size_t len,
+static bool literal_front(const struct lam_glob_program *p, const char *path, size_t len,
 			  size_t *out_front)
 {
 	size_t t = 0;
 
-	for (; t < p->count && p->tokens[t].kind == BYTE; t++) {
+	for (; t < p->count && p->tokens[t].kind == LAM_GLOB_BYTE; t++) {
 		if (t >= len || (uint8_t)path[t] != p->tokens[t].byte)
 			return false;
 	}
@@ -430,9 +408,10 @@ static bool literal_front(const struct program *p, const char *path, size_t len,
 }
 
 /* What ends in bytes matches only what ends in them. */
-static bool literal_end(const struct program *p, const char *path, size_t len)
+static bool literal_end(const struct lam_glob_program *p, const char *path, size_t len)
 {
-	for (size_t n = 1; n <= p->count && p->tokens[p->count - n].kind == BYTE; n++) {
+	for (size_t n = 1; n <= p->count && p->tokens[p->count - n].kind == LAM_GLOB_BYTE;
+	     n++) {
 		if (n > len || (uint8_t)path[len - n] != p->tokens[p->count - n].byte)
 			return false;
 	}
@@ -444,7 +423,7 @@ bool lam_glob_match(const struct lam_glob *g, const char *path, size_t len)
 	bool small[5 * 256], matched = false;
 
 	for (size_t i = 0; i < g->count && !matched; i++) {
-		const struct program *p = &g->programs[i];
+		const struct lam_glob_program *p = &g->programs[i];
 		size_t need = 5 * (p->count + 1), front;
 		bool *rows = small;
 
@@ -468,11 +447,13 @@ static int set_base(struct lam_glob *g, struct lam_error *err)
 	size_t common = SIZE_MAX, cut = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
-		const struct program *p = &g->programs[i], *first = &g->programs[0];
+		const struct lam_glob_program *p = &g->programs[i],
+					      *first = &g->programs[0];
 		size_t n = 0;
 
-		while (n < p->count && n < first->count && p->tokens[n].kind == BYTE &&
-		       first->tokens[n].kind == BYTE &&
+		while (n < p->count && n < first->count &&
+		       p->tokens[n].kind == LAM_GLOB_BYTE &&
+		       first->tokens[n].kind == LAM_GLOB_BYTE &&
 		       p->tokens[n].byte == first->tokens[n].byte)
 			n++;
 		common = n < common ? n : common;
@@ -498,7 +479,7 @@ static int compile_all(struct lam_glob *g, const struct texts *texts,
 	for (size_t i = 0; i < texts->count; i++) {
 		if (LAM_GROW(g->programs, g->count, g->cap, err) < 0)
 			return err->code;
-		g->programs[g->count] = (struct program){ 0 };
+		g->programs[g->count] = (struct lam_glob_program){ 0 };
 		if (compile(g, &g->programs[g->count++], texts->items[i], err) < 0)
 			return err->code;
 	}
@@ -538,6 +519,15 @@ struct lam_glob *lam_glob_share(struct lam_glob *g)
 	if (g)
 		g->holders++;
 	return g;
+}
+
+size_t lam_glob_size(const struct lam_glob *g)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < g->count; i++)
+		size += g->programs[i].count;
+	return size;
 }
 
 void lam_glob_free(struct lam_glob *g)

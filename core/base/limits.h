@@ -12,6 +12,11 @@
 #define LAM_MAX_CONFIG     (8u << 20)
 #define LAM_MAX_INDEX      (20u << 20)
 #define LAM_MAX_PLAN       (64u << 20)
+/* A glob with its braces written out, in bytes: 1,000 alternatives of 260. Each byte costs
+ * some 10 in memory. */
+#define LAM_MAX_GLOB (256u << 10)
+/* All globs of a plan together, the same way: 100,000 of 80. */
+#define LAM_MAX_PLAN_GLOBS (8u << 20)
 /* Nesting: real documents need 6; parsers recurse. */
 #define LAM_MAX_JSON_DEPTH 128
 /* An index in an index: the spec allows it, nobody nests deeper than 2. */

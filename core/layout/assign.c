@@ -166,13 +166,20 @@ static void assign_nodes(struct lam_layout *l)
 
 /* Drift */
 
-static bool known_path(const struct lam_plan *plan, const char *text)
+static int compare_texts(const void *a, const void *b)
 {
-	for (size_t i = 0; i < plan->source_path_count; i++) {
-		if (strcmp(plan->source_paths[i], text) == 0)
-			return true;
-	}
-	return false;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names at the top that the plan was made for, sorted. */
+static const char **known_paths(const struct lam_plan *plan)
+{
+	const char **known = lam_xcalloc(plan->source_path_count + 1, sizeof *known);
+
+	for (size_t i = 0; i < plan->source_path_count; i++)
+		known[i] = plan->source_paths[i];
+	qsort(known, plan->source_path_count, sizeof *known, compare_texts);
+	return known;
 }
 
 static bool rule_below(const struct lam_layout *l, uint32_t top)
@@ -187,18 +194,19 @@ static bool rule_below(const struct lam_layout *l, uint32_t top)
 static void remark_new_paths(struct lam_layout *l)
 {
 	const struct lam_node *root = &l->tree->nodes[LAM_NODE_ROOT];
+	LAM_CLEANUP(lam_free_ptr) const char **known = known_paths(l->plan);
 
-	if (!l->plan->source_paths)
-		return;
 	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
 	     n++) {
 		LAM_CLEANUP(lam_free_ptr) char *text = NULL;
+		const char *name;
 
 		if (!l->tree->nodes[n].live || rule_below(l, n))
 			continue;
 		text = lam_tree_path_text(l->tree, n);
-		/* names at the top are recorded without the slash */
-		if (!known_path(l->plan, text + 1))
+		name = text + 1; /* names at the top are recorded without the slash */
+		if (!bsearch(&name, known, l->plan->source_path_count, sizeof *known,
+			     compare_texts))
 			lam_layout_remark_add(
 				l, true,
 				"%s is new in the image, and no rule is about it: it goes to "
@@ -229,7 +237,8 @@ int lam_layout_assign(struct lam_layout *l, struct lam_error *err)
 	if (lam_stops(l->stop, 0))
 		return lam_fail_stopped(err);
 	remark_rules(l);
-	remark_new_paths(l);
+	if (l->plan->source_paths)
+		remark_new_paths(l);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -500,12 +501,24 @@ static void read_rule(struct reader *r, const struct lam_json *object,
 static void read_rules(struct reader *r, const struct lam_json *rules)
 {
 	struct lam_plan *plan = r->plan;
+	size_t size = 0;
 
 	if (!rules->value || !is_list(r, rules, "a list of rules"))
 		return;
 	plan->rules = lam_xcalloc(json_array_size(rules->value) + 1, sizeof *plan->rules);
-	for (struct lam_json v = lam_json_first(rules); v.value; lam_json_step(&v))
-		read_rule(r, &v, &plan->rules[plan->rule_count++]);
+	for (struct lam_json v = lam_json_first(rules); v.value; lam_json_step(&v)) {
+		struct lam_plan_rule *rule = &plan->rules[plan->rule_count++];
+
+		read_rule(r, &v, rule);
+		size += rule->glob ? lam_glob_size(rule->glob) : 0;
+		if (size > LAM_MAX_PLAN_GLOBS) {
+			complain(
+				r, &v,
+				"more globs than a plan may have: %u bytes of all together, with their braces written out",
+				LAM_MAX_PLAN_GLOBS);
+			return;
+		}
+	}
 }
 
 /* The plan */

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/stop.h"
 #include "plan/plan.h"
 #include "tree/tree.h"
 
@@ -49,85 +51,133 @@ static int set_glob(struct lam_plan_rule *rule, const char *text, struct lam_err
 	return 0;
 }
 
-struct walk {
-	const struct lam_matching *m;
-	struct lam_buf path; /* of the node that a glob is at, absolute */
-	size_t steps;
+/* A directory whose children are looked at. */
+struct level {
+	uint32_t next, end;            /* nodes */
+	size_t opened;                 /* how many globs matched above the directory */
+	struct lam_globs_state inside; /* behind its slash */
 };
 
-static void enter(struct walk *w, uint32_t node)
+struct walk {
+	const struct lam_matching *m;
+	struct lam_globs *globs;
+	struct level *levels; /* those past the depth keep their memory */
+	size_t depth, count, cap;
+	struct lam_globs_state here;
+	bool *open; /* of each rule: it has matched at or above the node */
+	uint32_t *opened;
+	size_t opened_count;
+};
+
+/* What matches takes all below it along, so that it is told there no more. */
+static void tell(struct walk *w, uint32_t node)
 {
-	size_t len;
-	const char *name = lam_tree_name(w->m->tree, node, &len);
+	struct lam_globs_matches matches = { 0 };
+	uint32_t rule;
 
-	if (w->path.len > 1)
-		lam_text_putc(&w->path, '/');
-	lam_text_add(&w->path, name, len);
-}
-
-static void leave(struct walk *w, uint32_t node)
-{
-	size_t len;
-
-	lam_tree_name(w->m->tree, node, &len);
-	w->path.len -= len;
-	if (w->path.len > 1)
-		w->path.len--;
-}
-
-/* The next node at or below top that is not below `node`; LAM_NODE_NONE: there is none.
- */
-static uint32_t pass(struct walk *w, uint32_t node, uint32_t top)
-{
-	while (node != top) {
-		const struct lam_node *parent = lam_tree_node(
-			w->m->tree, lam_tree_node(w->m->tree, node)->parent);
-
-		leave(w, node);
-		if (node + 1 < parent->first_child + parent->child_count)
-			return node + 1;
-		node = lam_tree_node(w->m->tree, node)->parent;
+	while ((rule = lam_globs_next(w->globs, &w->here, &matches)) != UINT32_MAX) {
+		if (w->open[rule])
+			continue;
+		w->open[rule] = true;
+		w->opened[w->opened_count++] = rule;
+		w->m->take(w->m->context, rule, node);
 	}
-	return LAM_NODE_NONE;
 }
 
-/* What matches takes all below it along, so that nothing there needs to be looked at. */
-static int match_glob(struct walk *w, uint32_t rule, struct lam_error *err)
+static void close_to(struct walk *w, size_t count)
 {
-	const struct lam_glob *glob = w->m->plan->rules[rule].glob;
-	size_t len;
-	const char *base = lam_glob_base(glob, &len);
-	uint32_t top = lam_tree_find(w->m->tree, base, len), node = top;
+	while (w->opened_count > count)
+		w->open[w->opened[--w->opened_count]] = false;
+}
 
-	lam_buf_clear(&w->path);
-	lam_text_putc(&w->path, '/');
-	lam_text_add(&w->path, base, len);
-	while (node != LAM_NODE_NONE) {
-		const struct lam_node *n = lam_tree_node(w->m->tree, node);
-		bool matches;
+/* Tells what matches at a node, whose state is `here`, and goes into it. */
+static int visit(struct walk *w, uint32_t node, struct lam_error *err)
+{
+	const struct lam_node *n = lam_tree_node(w->m->tree, node);
+	size_t opened = w->opened_count;
+	struct level *level;
+	bool root = node == LAM_NODE_ROOT;
 
-		if (lam_stops(w->m->stop, w->steps++))
+	tell(w, node);
+	if (!n->child_count || !w->here.count) {
+		close_to(w, opened);
+		return 0;
+	}
+	if (w->depth == w->count) {
+		LAM_XGROW(w->levels, w->count, w->cap);
+		w->levels[w->count++] = (struct level){ 0 };
+	}
+	level = &w->levels[w->depth++];
+	level->next = n->first_child;
+	level->end = n->first_child + n->child_count;
+	level->opened = opened;
+	if (!lam_globs_step(w->globs, &w->here, "/", !root, &level->inside, w->m->stop))
+		return lam_fail_stopped(err);
+	return 0;
+}
+
+static int walk(struct walk *w, struct lam_error *err)
+{
+	struct lam_globs_state *here = &w->here;
+
+	lam_globs_begin(w->globs, here);
+	if (!lam_globs_step(w->globs, here, "/", 1, here, w->m->stop))
+		return lam_fail_stopped(err);
+	if (visit(w, LAM_NODE_ROOT, err) < 0)
+		return err->code;
+	for (uint64_t steps = 0; w->depth; steps++) {
+		struct level *level = &w->levels[w->depth - 1];
+		uint32_t node = level->next++;
+		size_t len;
+		const char *name;
+
+		if (node == level->end) {
+			close_to(w, level->opened);
+			w->depth--;
+			continue;
+		}
+		name = lam_tree_name(w->m->tree, node, &len);
+		if (lam_stops(w->m->stop, steps) ||
+		    !lam_globs_step(w->globs, &level->inside, name, len, here,
+				    w->m->stop))
 			return lam_fail_stopped(err);
-		matches = lam_glob_match(glob, w->path.data, w->path.len);
-		if (matches)
-			w->m->take(w->m->context, rule, node);
-		node = n->child_count && !matches ? n->first_child : pass(w, node, top);
-		if (node != LAM_NODE_NONE)
-			enter(w, node);
+		if (visit(w, node, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int add_globs(struct walk *w, struct lam_error *err)
+{
+	const struct lam_plan *plan = w->m->plan;
+
+	for (uint32_t r = 0; r < plan->rule_count; r++) {
+		if (lam_stops(w->m->stop, 0))
+			return lam_fail_stopped(err);
+		if (plan->rules[r].kind == LAM_RULE_GLOB)
+			lam_globs_add(w->globs, plan->rules[r].glob, r);
 	}
 	return 0;
 }
 
 static int match_globs(const struct lam_matching *m, struct lam_error *err)
 {
-	struct walk w = { .m = m, .path = LAM_TEXT };
-	int code = 0;
+	struct walk w = { .m = m,
+			  .globs = lam_globs_new(),
+			  .open = lam_xcalloc(m->plan->rule_count + 1, sizeof *w.open),
+			  .opened = lam_xcalloc(m->plan->rule_count + 1,
+						sizeof *w.opened) };
+	int code = add_globs(&w, err);
 
-	for (uint32_t r = 0; r < m->plan->rule_count && code == 0; r++) {
-		if (m->plan->rules[r].kind == LAM_RULE_GLOB)
-			code = match_glob(&w, r, err);
-	}
-	lam_buf_fini(&w.path);
+	if (code == 0)
+		code = walk(&w, err);
+	for (size_t i = 0; i < w.count; i++)
+		lam_globs_state_fini(&w.levels[i].inside);
+	lam_globs_state_fini(&w.here);
+	lam_globs_free(w.globs);
+	free(w.levels);
+	free(w.open);
+	free(w.opened);
 	return code;
 }
 

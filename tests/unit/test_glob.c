@@ -1,5 +1,6 @@
-#include <lamina/glob.h>
+#include <string.h>
 
+#include "base/glob.h"
 #include "unit.h"
 
 static struct lam_error err;
@@ -128,12 +129,130 @@ static void stars_are_linear(void **state)
 	lam_glob_free(glob);
 }
 
+/* Braces written out are bounded as a whole, not each alternative for itself. */
+static void long_ones_are_bounded(void **state)
+{
+	static char text[65536];
+	struct lam_glob *glob;
+	char *at = text;
+
+	(void)state;
+	*at++ = '/';
+	for (int i = 0; i < 9; i++) {
+		memcpy(at, "{a,b}", 5);
+		at += 5;
+	}
+	memset(at, 'x', sizeof text - 1 - (size_t)(at - text));
+	assert_int_equal(lam_glob_new(&glob, text, &err), LAM_EPLAN);
+	at[-1] = '/';
+	OK(lam_glob_new(&glob, at - 1, &err));
+	assert_int_equal(lam_glob_size(glob), strlen(at - 1));
+	lam_glob_free(glob);
+}
+
+/* Many as one */
+
+static bool set_matches(struct lam_globs *globs, const char *path, size_t len,
+			uint32_t number)
+{
+	struct lam_globs_state state = { 0 };
+	struct lam_globs_matches matches = { 0 };
+	uint32_t found;
+	bool matched = false;
+
+	lam_globs_begin(globs, &state);
+	/* as a walk through a tree goes: the slash, and then a name at a time */
+	for (size_t at = 0, end; at < len; at = end) {
+		const char *slash = memchr(path + at, '/', len - at);
+
+		end = slash == path + at ? at + 1 : slash ? (size_t)(slash - path) : len;
+		assert_true(
+			lam_globs_step(globs, &state, path + at, end - at, &state, NULL));
+	}
+	while ((found = lam_globs_next(globs, &state, &matches)) != UINT32_MAX)
+		matched = matched || found == number;
+	lam_globs_state_fini(&state);
+	return matched;
+}
+
+static const char *pick(unsigned *random, const char *const *from, size_t count)
+{
+	*random = *random * 1103515245u + 12345u;
+	return from[(*random >> 16) % count];
+}
+
+static void compose(unsigned *random, char out[128], bool glob)
+{
+	static const char *const of_globs[] = {
+		"a",     "b",    "\xc3\xa9", "*",    "**",    "?",
+		"/",     "/**/", "/",        "[ab]", "[!a]",  "{a,b*}",
+		"{/,a}", "/a",   "/*",       "/**",  "\\xc3", "[\xc3\xa9-\xc3\xb0]",
+	};
+	static const char *const of_paths[] = { "a",    "b",        "ab", "\xc3\xa9",
+						"\xc3", "\xa9",     "/a", "/b",
+						"/",    "/\xc3\xa9" };
+	size_t parts = 1 + *random % 6;
+
+	strcpy(out, "/");
+	for (size_t i = 0; i < parts; i++) {
+		const char *part =
+			glob ? pick(random, of_globs, sizeof of_globs / sizeof *of_globs)
+			     : pick(random, of_paths, sizeof of_paths / sizeof *of_paths);
+
+		/* a path has no empty components */
+		if (out[strlen(out) - 1] == '/' && part[0] == '/')
+			part++;
+		strcat(out, part);
+	}
+	if (!glob && strlen(out) > 1 && out[strlen(out) - 1] == '/')
+		out[strlen(out) - 1] = '\0';
+}
+
+static void sets_are_as_each(void **state)
+{
+	enum { GLOBS = 60, PATHS = 200, ROUNDS = 20 };
+	unsigned random = 7;
+	size_t both = 0;
+
+	(void)state;
+	for (size_t round = 0; round < ROUNDS; round++) {
+		struct lam_globs *set = lam_globs_new();
+		struct lam_glob *globs[GLOBS];
+		char texts[GLOBS][128], path[128];
+
+		for (uint32_t i = 0; i < GLOBS; i++) {
+			compose(&random, texts[i], true);
+			OK(lam_glob_new(&globs[i], texts[i], &err));
+			lam_globs_add(set, globs[i], i);
+		}
+		for (size_t p = 0; p < PATHS; p++) {
+			compose(&random, path, false);
+			for (uint32_t i = 0; i < GLOBS; i++) {
+				bool one = lam_glob_match(globs[i], path, strlen(path));
+
+				if (one != set_matches(set, path, strlen(path), i))
+					fail_msg("%s on %s: %d alone", texts[i], path,
+						 one);
+				both += one;
+			}
+		}
+		for (size_t i = 0; i < GLOBS; i++)
+			lam_glob_free(globs[i]);
+		lam_globs_free(set);
+	}
+	assert_true(both > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matches),          cmocka_unit_test(bases),
-		cmocka_unit_test(refuses),          cmocka_unit_test(bounded),
+		cmocka_unit_test(matches),
+		cmocka_unit_test(bases),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(bounded),
 		cmocka_unit_test(stars_are_linear),
+		cmocka_unit_test(long_ones_are_bounded),
+		cmocka_unit_test(sets_are_as_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
