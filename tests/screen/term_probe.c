@@ -148,5 +148,7 @@ int main(int argc, char **argv)
 	} while (take(&probe, &event));
 	term_close(probe.term);
 	canvas_fini(&probe.canvas);
-	return event.kind == TERM_STOPPED ? 143 : event.kind == TERM_CLOSED ? 129 : 0;
+	return event.kind == TERM_STOPPED  ? 128 + event.signal
+	       : event.kind == TERM_CLOSED ? 129
+					   : 0;
 }

@@ -21,7 +21,7 @@ static struct watched watched[] = {
 	{ .number = SIGTERM, .seen = SEEN_END },
 	{ .number = SIGTSTP, .seen = SEEN_STOP },
 	{ .number = SIGCONT, .seen = SEEN_CONTINUE },
-	{ .number = SIGHUP },
+	{ .number = SIGHUP, .seen = SEEN_END },
 	{ .number = SIGQUIT },
 	{ .number = SIGSEGV },
 	{ .number = SIGBUS },

@@ -9,7 +9,7 @@
 
 enum {
 	SEEN_RESIZE = 1,
-	SEEN_END = 2,  /* SIGINT or SIGTERM */
+	SEEN_END = 2,  /* SIGINT, SIGTERM or SIGHUP */
 	SEEN_STOP = 4, /* SIGTSTP: has not stopped us yet */
 	SEEN_CONTINUE = 8,
 };

@@ -23,7 +23,7 @@ enum term_event_kind {
 	TERM_WAKE,    /* wake_fd is readable; it has not been read */
 	TERM_RESUMED, /* back from a stop: draw everything */
 	TERM_CLOSED,  /* the terminal is gone */
-	TERM_STOPPED, /* SIGINT or SIGTERM was sent to the process */
+	TERM_STOPPED, /* SIGINT, SIGTERM or SIGHUP was sent to the process */
 };
 
 struct term_event {
@@ -36,7 +36,7 @@ struct term_event {
 
 /* LAM_EUSAGE with one line where there is no terminal, or one that cannot do it (no
  * cursor addressing): say so and point to `lamina ls`. Sets handlers that restore the
- * terminal for SIGHUP SIGQUIT SIGSEGV SIGBUS SIGABRT SIGFPE and raise them again. The
+ * terminal for SIGQUIT SIGSEGV SIGBUS SIGABRT SIGFPE and raise them again. The
  * locale is the caller's (setlocale). */
 int term_open(struct term **out, const struct term_options *options,
 	      struct lam_error *err);
