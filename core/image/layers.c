@@ -148,7 +148,8 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 		return err->code;
 	if (lam_layer_read_blob(&job->layer, blob, (uint32_t)job->number, ahead,
 				algorithm ? algorithm : LAM_SHA256,
-				layer->diff_id.algorithm, layer->spool, &job->reading,
+				layer->diff_id.algorithm, layer->spool,
+				o->progress ? o->progress->stop : NULL, &job->reading,
 				err) < 0)
 		return blame_digest(job, err);
 	job->read = true;

@@ -86,7 +86,8 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
 			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
-			struct lam_layer_reading *out, struct lam_error *err)
+			const atomic_bool *stop, struct lam_layer_reading *out,
+			struct lam_error *err)
 {
 	struct lam_checkpoints points = { 0 };
 	struct pipe p = { .stream = blob };
@@ -98,7 +99,7 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 	lam_hash_init(&p.tar_hash, tar_algorithm);
 	code = build(&p, ahead, spool, &points, out, err);
 	if (code == 0)
-		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, err);
+		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, stop, err);
 	lam_reader_close(p.stream);
 	if (code == 0) {
 		lam_hash_final(&p.blob_hash, &out->digest);

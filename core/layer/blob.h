@@ -16,10 +16,11 @@ struct lam_layer_reading {
 };
 
 /* Checks nothing but the blob's form: for layers of the source and for those that were
- * written. spool may be NULL. blob is owned. */
+ * written. spool and stop may be NULL. blob is owned. */
 int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
 			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
-			struct lam_layer_reading *out, struct lam_error *err);
+			const atomic_bool *stop, struct lam_layer_reading *out,
+			struct lam_error *err);
 
 #endif

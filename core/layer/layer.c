@@ -81,13 +81,21 @@ void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_s
 	}
 }
 
-static void hash_zeros(struct lam_hash *hash, uint64_t len)
+/* Holes need no reading, so that nobody else looks whether to stop. */
+static int hash_zeros(struct lam_hash *hash, uint64_t len, const atomic_bool *stop,
+		      struct lam_error *err)
 {
 	static const char zeros[4096];
 
-	for (; len > sizeof zeros; len -= sizeof zeros)
-		lam_hash_update(hash, zeros, sizeof zeros);
-	lam_hash_update(hash, zeros, (size_t)len);
+	for (uint64_t n = 0; len > 0; n += 16) {
+		size_t part = len < sizeof zeros ? (size_t)len : sizeof zeros;
+
+		if (lam_stops(stop, n))
+			return lam_fail_stopped(err);
+		lam_hash_update(hash, zeros, part);
+		len -= part;
+	}
+	return 0;
 }
 
 /* Hashes stored bytes, with the holes of a sparse file between them. */
@@ -109,6 +117,7 @@ static int hash_stored(struct lam_tar_reader *tar, struct lam_hash *hash, void *
 struct contents {
 	struct lam_hash hash;
 	void *piece;
+	const atomic_bool *stop;
 };
 
 static int hash_content(struct contents *c, struct lam_tar_reader *tar,
@@ -123,12 +132,13 @@ static int hash_content(struct contents *c, struct lam_tar_reader *tar,
 
 	lam_hash_reset(&c->hash);
 	for (size_t i = 0; i < count; i++) {
-		hash_zeros(&c->hash, extents[i].offset - at);
-		if (hash_stored(tar, &c->hash, c->piece, extents[i].length, err) < 0)
+		if (hash_zeros(&c->hash, extents[i].offset - at, c->stop, err) < 0 ||
+		    hash_stored(tar, &c->hash, c->piece, extents[i].length, err) < 0)
 			return err->code;
 		at = extents[i].offset + extents[i].length;
 	}
-	hash_zeros(&c->hash, entry->size - at);
+	if (hash_zeros(&c->hash, entry->size - at, c->stop, err) < 0)
+		return err->code;
 	lam_hash_final(&c->hash, &digest);
 	memcpy(out, digest.bytes, 16);
 	return 0;
@@ -159,11 +169,11 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 }
 
 int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t number,
-		   struct lam_hash *hash, struct lam_error *err)
+		   struct lam_hash *hash, const atomic_bool *stop, struct lam_error *err)
 {
 	struct lam_layer_builder *builder = NULL;
 	struct lam_tar_reader *tar = lam_tar_reader_new(stream);
-	struct contents contents = { .piece = lam_xmalloc(PIECE) };
+	struct contents contents = { .piece = lam_xmalloc(PIECE), .stop = stop };
 	int code = lam_layer_builder_new(&builder, number, err);
 
 	*out = NULL;

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/names.h"
+#include "base/stop.h"
 #include "codec/checkpoint.h"
 #include "layer/note.h"
 #include "tar/entry.h"
@@ -194,9 +195,10 @@ int lam_layer_builder_finish(struct lam_layer_builder *builder, struct lam_layer
 
 struct lam_reader;
 struct lam_hash;
-/* Reads a tar to its end, hashing it (hash may be NULL) and the contents of its files. */
+/* Reads a tar to its end, hashing it (hash may be NULL) and the contents of its files.
+ * stop may be NULL. */
 int lam_layer_read(struct lam_layer **out, struct lam_reader *tar, uint32_t number,
-		   struct lam_hash *hash, struct lam_error *err);
+		   struct lam_hash *hash, const atomic_bool *stop, struct lam_error *err);
 
 /* What an inode is, for those who look from outside. The attributes point into the layer.
  */

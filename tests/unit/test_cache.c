@@ -96,7 +96,7 @@ static struct lam_layer *index_of(struct lam_buf tar, uint32_t number,
 
 	blob = lam_reader_memory(tar.data, tar.len);
 	OK(lam_layer_read_blob(&layer, blob, number, false, LAM_SHA256, LAM_SHA256, NULL,
-			       reading, &err));
+			       NULL, reading, &err));
 	lam_buf_fini(&tar);
 	return layer;
 }

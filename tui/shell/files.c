@@ -36,6 +36,7 @@ int shell_save(const char *file, const char *text, const char *expect, bool forc
 	*out_differs = false;
 	if (code < 0 && code != LAM_ENOTFOUND)
 		return code;
+	*err = (struct lam_error){ 0 }; /* who asks for the result looks at it */
 	*out_differs = there && !force && strcmp(there, text) != 0 &&
 		       (!expect || strcmp(there, expect) != 0);
 	return *out_differs ? 0 : lam_file_replace(file, text, strlen(text), err);
