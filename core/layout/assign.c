@@ -159,6 +159,7 @@ static void assign_nodes(struct lam_layout *l)
 	}
 	free(to);
 	keep_parents(l);
+	lam_left_set(&l->left, l->tree, l->gone);
 	for (size_t i = 0; i < l->tree->link_count; i++)
 		l->wanted[i] = l->targets[l->tree->links[i].node];
 	count_dropped(l);

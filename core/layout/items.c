@@ -226,7 +226,7 @@ static int add_entry(struct list *list, uint32_t node, struct lam_error *err)
 		return err->code;
 	if (l->tree->nodes[node].kind == LAM_KIND_DIR)
 		return add_dir(list, node, err);
-	first = lam_tree_first_left(l->tree, node, l->gone, &names);
+	first = lam_left_first(&l->left, node, &names);
 	return add_item(list, node, first, first == node ? LAM_ITEM_ENTRY : LAM_ITEM_LINK,
 			err);
 }

@@ -176,7 +176,7 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 		origins[l->targets[n] * width + lam_tree_origin(l->tree, n)] = true;
 		lam_tree_stat(l->tree, n, &stat);
 		if (stat.kind != LAM_KIND_FILE ||
-		    lam_tree_first_left(l->tree, n, l->gone, &names) != n)
+		    lam_left_first(&l->left, n, &names) != n)
 			continue;
 		info->file_count++;
 		info->file_bytes += stat.size;
@@ -394,6 +394,7 @@ void lam_layout_free(struct lam_layout *l)
 	free(l->wanted);
 	free(l->targets);
 	free(l->gone);
+	lam_left_fini(&l->left);
 	free(l->dropped);
 	free(l->marks);
 	free(l->remarks);

@@ -32,12 +32,13 @@ struct lam_layout {
 	const struct lam_plan *plan;
 	const struct lam_tree *tree;
 	struct lam_match match;
-	uint32_t *owners;  /* original -> target that names it */
-	uint32_t *targets; /* node -> target by rules and origin, with hard-link groups
+	uint32_t *owners;     /* original -> target that names it */
+	uint32_t *targets;    /* node -> target by rules and origin, with hard-link groups
 			      pulled together; LAM_TARGET_NONE: dropped, or dead */
-	uint32_t *wanted;  /* the same before that, of each of the tree's links */
-	bool *gone;        /* nodes that the output does not have: dead or dropped */
-	bool *dropped;     /* nodes that a rule to null means, dead ones too */
+	uint32_t *wanted;     /* the same before that, of each of the tree's links */
+	struct lam_left left; /* names of linked files that are not gone */
+	bool *gone;           /* nodes that the output does not have: dead or dropped */
+	bool *dropped;        /* nodes that a rule to null means, dead ones too */
 	struct lam_layout_target *stack;
 	size_t target_count;
 	struct lam_layout_mark *marks;

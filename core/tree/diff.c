@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
 #include "tree/tree.h"
 
 #define NONE LAM_NODE_NONE
@@ -11,6 +13,7 @@ struct diff {
 	const bool *gone; /* nodes of a that count as not there; NULL: none */
 	int (*found)(void *context, uint32_t a, uint32_t b, unsigned what);
 	void *context;
+	const struct lam_left *left;
 	uint32_t *pair; /* node of a -> node of b, for what was met so far */
 };
 
@@ -19,34 +22,11 @@ static bool is_there(const struct diff *d, uint32_t a)
 	return d->a->nodes[a].live && !(d->gone && d->gone[a]);
 }
 
-uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone,
-			     size_t *out_count)
-{
-	const struct lam_tree_link *link;
-	uint32_t first = node;
-
-	*out_count = 1;
-	if (!tree->nodes[node].linked)
-		return node;
-	*out_count = 0;
-	link = lam_tree_group(tree, node);
-	for (const struct lam_tree_link *l = link;
-	     l < tree->links + tree->link_count && l->layer == link->layer &&
-	     l->inode == link->inode;
-	     l++) {
-		if (gone && gone[l->node])
-			continue;
-		if ((*out_count)++ == 0)
-			first = l->node;
-	}
-	return first;
-}
-
 /* Groups are the same if each name's first name is. */
 static bool same_links(const struct diff *d, uint32_t a, uint32_t b)
 {
 	size_t count;
-	uint32_t first = lam_tree_first_left(d->a, a, d->gone, &count);
+	uint32_t first = lam_left_first(d->left, a, &count);
 
 	if ((count > 1) != d->b->nodes[b].linked)
 		return false;
@@ -138,39 +118,47 @@ int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
 	return lam_tree_diff_left(a, NULL, b, found, context, NULL, err);
 }
 
+static int diff_all(struct diff *d, const atomic_bool *stop, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) struct frame *stack = NULL;
+	size_t depth = 0, cap = 0, steps = 0;
+	uint32_t x = LAM_NODE_ROOT, y = LAM_NODE_ROOT;
+	int code = diff_pair(d, x, y);
+	bool done = false;
+
+	while (code == 0 && (depth || x != NONE)) {
+		if (x != NONE) {
+			LAM_XGROW(stack, depth, cap);
+			stack[depth++] = frame_of(d, x, y);
+		}
+		if (lam_stops(stop, ++steps))
+			return lam_fail_stopped(err);
+		code = diff_step(d, &stack[depth - 1], &x, &y, &done);
+		depth -= done;
+	}
+	return code;
+}
+
 int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
 		       const struct lam_tree *b,
 		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
 		       void *context, const atomic_bool *stop, struct lam_error *err)
 {
-	struct diff d = { a,     b,       gone,
-			  found, context, malloc(a->node_count * sizeof *d.pair) };
-	struct frame *stack = NULL;
-	size_t depth = 0, cap = 0, steps = 0;
-	int code = d.pair ? lam_grow((void **)&stack, 0, &cap, sizeof *stack, err)
-			  : lam_fail_memory(err);
+	LAM_CLEANUP(lam_free_ptr) uint32_t *pair = malloc(a->node_count * sizeof *pair);
+	LAM_CLEANUP(lam_left_fini) struct lam_left left = { 0 };
 
-	if (code == 0) {
-		code = diff_pair(&d, LAM_NODE_ROOT, LAM_NODE_ROOT);
-		stack[depth++] = frame_of(&d, LAM_NODE_ROOT, LAM_NODE_ROOT);
-	}
-	while (depth && code == 0) {
-		uint32_t x, y;
-		bool done;
+	if (!pair)
+		return lam_fail_memory(err);
+	memset(pair, 0xff, a->node_count * sizeof *pair);
+	lam_left_set(&left, a, gone);
 
-		if (lam_stops(stop, ++steps)) {
-			code = lam_fail_stopped(err);
-			break;
-		}
-		code = diff_step(&d, &stack[depth - 1], &x, &y, &done);
-		depth -= done;
-		if (code || done || x == NONE)
-			continue;
-		code = lam_grow((void **)&stack, depth, &cap, sizeof *stack, err);
-		if (code == 0)
-			stack[depth++] = frame_of(&d, x, y);
-	}
-	free(stack);
-	free(d.pair);
-	return code;
+	struct diff d = { .a = a,
+			  .b = b,
+			  .gone = gone,
+			  .left = &left,
+			  .found = found,
+			  .context = context,
+			  .pair = pair };
+
+	return diff_all(&d, stop, err);
 }

@@ -7,6 +7,7 @@
 #include <lamina/path.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 #include "layer/dentry.h"
 #include "layer/walk.h"
 
@@ -235,25 +236,97 @@ uint32_t lam_tree_first_link(const struct lam_tree *tree, uint32_t node)
 	return tree->nodes[node].linked ? tree->links[find_group(tree, node)].node : node;
 }
 
+/* Behind the last of a group. */
+static size_t group_end(const struct lam_tree *tree, size_t begin)
+{
+	size_t end = begin + 1;
+
+	while (end < tree->link_count &&
+	       order_link(&tree->links[end], tree->links[begin].layer,
+			  tree->links[begin].inode) == 0)
+		end++;
+	return end;
+}
+
+/* The same by halves: groups may be as long as the tree. */
+static size_t find_group_end(const struct lam_tree *tree, size_t begin)
+{
+	size_t low = begin + 1, high = tree->link_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (order_link(&tree->links[mid], tree->links[begin].layer,
+			       tree->links[begin].inode) == 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+size_t lam_tree_link_count(const struct lam_tree *tree, uint32_t node)
+{
+	size_t begin;
+
+	if (!tree->nodes[node].linked)
+		return 1;
+	begin = find_group(tree, node);
+	return find_group_end(tree, begin) - begin;
+}
+
 int lam_tree_links(const struct lam_tree *tree, uint32_t node, uint32_t **out,
 		   size_t *out_count, struct lam_error *err)
 {
-	size_t begin = 0, end = 1;
+	size_t begin = tree->nodes[node].linked ? find_group(tree, node) : 0;
 
-	if (tree->nodes[node].linked) {
-		begin = end = find_group(tree, node);
-		while (end < tree->link_count &&
-		       order_link(&tree->links[end], tree->links[begin].layer,
-				  tree->links[begin].inode) == 0)
-			end++;
-	}
-	*out_count = end - begin;
+	*out_count = lam_tree_link_count(tree, node);
 	*out = malloc((*out_count + 1) * sizeof **out);
 	if (!*out)
 		return lam_fail_memory(err);
 	for (size_t i = 0; i < *out_count; i++)
 		(*out)[i] = tree->nodes[node].linked ? tree->links[begin + i].node : node;
 	return 0;
+}
+
+struct lam_left_group {
+	uint32_t first, count;
+};
+
+void lam_left_set(struct lam_left *left, const struct lam_tree *tree, const bool *gone)
+{
+	left->tree = tree;
+	free(left->groups);
+	left->groups = lam_xcalloc(tree->link_count, sizeof *left->groups);
+	for (size_t begin = 0, end; begin < tree->link_count; begin = end) {
+		struct lam_left_group *group = &left->groups[begin];
+
+		end = group_end(tree, begin);
+		for (size_t i = begin; i < end; i++) {
+			uint32_t node = tree->links[i].node;
+
+			if (!(gone && gone[node]) && group->count++ == 0)
+				group->first = node;
+		}
+	}
+}
+
+uint32_t lam_left_first(const struct lam_left *left, uint32_t node, size_t *out_count)
+{
+	const struct lam_left_group *group;
+
+	*out_count = 1;
+	if (!left->tree->nodes[node].linked)
+		return node;
+	group = &left->groups[find_group(left->tree, node)];
+	*out_count = group->count;
+	return group->count ? group->first : node;
+}
+
+void lam_left_fini(struct lam_left *left)
+{
+	free(left->groups);
+	*left = (struct lam_left){ 0 };
 }
 
 /* Inodes */

@@ -61,10 +61,16 @@ uint32_t lam_tree_first_link(const struct lam_tree *tree, uint32_t node);
 /* Where the node's group begins in tree->links; only for linked nodes. */
 const struct lam_tree_link *lam_tree_group(const struct lam_tree *tree, uint32_t node);
 
-/* The same, among the names that are not gone (NULL: all are left), and how many these
- * are. */
-uint32_t lam_tree_first_left(const struct lam_tree *tree, uint32_t node, const bool *gone,
-			     size_t *out_count);
+/* Of each group the first of the names that are left, and how many these are, looked at
+ * once for all. All-zero is of no tree. */
+struct lam_left {
+	const struct lam_tree *tree;
+	struct lam_left_group *groups; /* by where a group begins in tree->links */
+};
+/* gone: of each node; NULL: all names are left. May be set again. */
+void lam_left_set(struct lam_left *left, const struct lam_tree *tree, const bool *gone);
+uint32_t lam_left_first(const struct lam_left *left, uint32_t node, size_t *out_count);
+void lam_left_fini(struct lam_left *left);
 
 /* lam_tree_diff with some nodes of a counted as not there; what is below a gone node is
  * gone too. stop may be NULL. */

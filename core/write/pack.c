@@ -167,47 +167,26 @@ static int giving_write(struct lam_writer *self, const void *bytes, size_t len,
 
 static const struct lam_writer_ops GIVING = { .write = giving_write };
 
-static bool is_below(const struct lam_tree *tree, uint32_t node, uint32_t top)
-{
-	while (node != top && node != LAM_NODE_ROOT)
-		node = tree->nodes[node].parent;
-	return node == top;
-}
-
-/* The first name of a node's file in the subtree. */
-static int first_below(const struct lam_tree *tree, uint32_t node, uint32_t top,
-		       uint32_t *out, struct lam_error *err)
-{
-	uint32_t *names;
-	size_t count;
-
-	*out = node;
-	if (!tree->nodes[node].linked)
-		return 0;
-	if (lam_tree_links(tree, node, &names, &count, err) < 0)
-		return err->code;
-	for (size_t i = 0; i < count; i++) {
-		if (is_below(tree, names[i], top)) {
-			*out = names[i];
-			break;
-		}
-	}
-	free(names);
-	return 0;
-}
-
+/* Links are to the first name in the subtree. */
 static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **out,
 		   size_t *out_count, struct lam_error *err)
 {
-	size_t cap = 0;
+	LAM_CLEANUP(lam_free_ptr) bool *outside = malloc(tree->node_count);
+	LAM_CLEANUP(lam_left_fini) struct lam_left left = { 0 };
+	size_t cap = 0, names;
 
 	*out = NULL;
 	*out_count = 0;
+	if (!outside)
+		return lam_fail_memory(err);
+	memset(outside, true, tree->node_count);
+	for (uint32_t n = top; n != LAM_NODE_NONE; n = lam_tree_next(tree, n, top))
+		outside[n] = false;
+	lam_left_set(&left, tree, outside);
 	for (uint32_t n = top; n != LAM_NODE_NONE; n = lam_tree_next(tree, n, top)) {
-		uint32_t first;
+		uint32_t first = lam_left_first(&left, n, &names);
 
-		if (LAM_GROW(*out, *out_count, cap, err) < 0 ||
-		    first_below(tree, n, top, &first, err) < 0)
+		if (LAM_GROW(*out, *out_count, cap, err) < 0)
 			return err->code;
 		(*out)[(*out_count)++] =
 			(struct lam_item){ n, first,

@@ -54,17 +54,7 @@ static const char *end_of(const struct listing *l)
 
 static size_t link_count(const struct listing *l, uint32_t node)
 {
-	struct lam_error err;
-	uint32_t *names;
-	size_t count = 1;
-
-	if (l->later || !lam_tree_node(l->tree, node)->linked)
-		return count;
-	if (lam_tree_links(l->tree, node, &names, &count, &err) == 0)
-		free(names);
-	else
-		lack_memory();
-	return count;
+	return l->later ? 1 : lam_tree_link_count(l->tree, node);
 }
 
 static void print_long(const struct listing *l, const struct lam_stat *stat)

@@ -92,6 +92,8 @@ uint32_t lam_tree_find(const struct lam_tree *tree, const char *path, size_t len
 uint32_t lam_tree_child(const struct lam_tree *tree, uint32_t parent, const char *name,
 			size_t len);
 
+/* How many names a live node's file has. */
+size_t lam_tree_link_count(const struct lam_tree *tree, uint32_t node);
 /* Names of one file: the live nodes that share the node's inode, in order of path; *out
  * is the caller's (free()). */
 int lam_tree_links(const struct lam_tree *tree, uint32_t node, uint32_t **out,

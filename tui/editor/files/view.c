@@ -106,18 +106,6 @@ static size_t version_count(const struct lam_tree *tree, const struct lam_node *
 	return count;
 }
 
-static size_t link_count(const struct lam_tree *tree, uint32_t node)
-{
-	struct lam_error err;
-	uint32_t *links;
-	size_t count;
-
-	if (lam_tree_links(tree, node, &links, &count, &err) < 0)
-		return 0;
-	free(links);
-	return count;
-}
-
 struct tags {
 	char *out;
 	size_t size, len;
@@ -170,7 +158,7 @@ static const char *tags_of(const struct app *app, const struct row_facts *facts,
 	if (facts->flags & FACT_VERSIONS)
 		tag(&tags, "%zu versions", version_count(tree, facts->tree_node));
 	if (facts->flags & FACT_LINKED)
-		tag(&tags, "%zu links", link_count(tree, facts->node));
+		tag(&tags, "%zu links", lam_tree_link_count(tree, facts->node));
 	if (facts->flags & FACT_POWER)
 		tag(&tags, "%s",
 		    facts->stat.mode & 04000   ? "setuid"
