@@ -27,6 +27,9 @@ words='/[h]ome/|/[w]ork/|[g]hcr\.io|[q]uay\.io|[g]cr\.io|registry-1\.|index\.[d]
 grep -rnE "$words" --include='*' --exclude-dir=.git --exclude=.git --exclude-dir=build --exclude=LICENSE . && fail "words: see above"
 grep -rnE '\b(TO''DO|FIX''ME|X''XX)\b' core tui tests && fail "unfinished: see above"
 
+# What comes from an image, a plan or the command line gets out through tui/cli/print.c, which escapes it.
+grep -nE '\b(v?f?printf|puts|fputs|putchar|fputc|putc|fwrite|perror)\(' tui/cli/*.c | grep -v '^tui/cli/print.c:' && fail "printing: see above"
+
 if [ "${1:-}" != quick ]; then
     flags=(-std=c17 -D_GNU_SOURCE -Icore/include -Icore -Itui)
     clang-tidy --quiet "${sources[@]}" -- "${flags[@]}" 2>/dev/null || fail "clang-tidy: see above"

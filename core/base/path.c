@@ -204,14 +204,20 @@ bool lam_path_is_escaped(const char *bytes, size_t len)
 	return first_escaped(bytes, len) < len;
 }
 
+size_t lam_path_shown_run(const char *text, size_t len)
+{
+	size_t at = first_escaped(text, len);
+
+	while (at < len && text[at] == '\\') {
+		at++;
+		at += first_escaped(text + at, len - at);
+	}
+	return at;
+}
+
 bool lam_path_may_show(const char *text, size_t len)
 {
-	for (size_t at = 0; at < len; at++) {
-		at += first_escaped(text + at, len - at);
-		if (at < len && text[at] != '\\')
-			return false;
-	}
-	return true;
+	return lam_path_shown_run(text, len) == len;
 }
 
 char *lam_path_escape(const char *bytes, size_t len)

@@ -29,8 +29,10 @@ enum lam_wh lam_wh_classify(const char *base, size_t len, const char **out_name,
 void lam_path_append_escaped(struct lam_buf *text, const char *bytes, size_t len);
 
 /* Whether text may be shown as it is: the text form would write nothing out but
- * backslashes, which text that is made of escaped names holds. */
+ * backslashes, which text that is made of escaped names holds. And how many bytes of it,
+ * from its begin. */
 bool lam_path_may_show(const char *text, size_t len);
+size_t lam_path_shown_run(const char *text, size_t len);
 
 /* Bytes of a text form; fails with LAM_EPLAN on a bad escape (text: what is wrong,
  * without the path). */

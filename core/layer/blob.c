@@ -99,7 +99,8 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 	lam_hash_init(&p.tar_hash, tar_algorithm);
 	code = build(&p, ahead, spool, &points, out, err);
 	if (code == 0)
-		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, stop, err);
+		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, stop,
+				      err);
 	lam_reader_close(p.stream);
 	if (code == 0) {
 		lam_hash_final(&p.blob_hash, &out->digest);

@@ -83,12 +83,12 @@ int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_
 
 char *lam_tree_path(const struct lam_tree *tree, uint32_t node, size_t *out_len)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_BUF(SIZE_MAX / 2);
+	struct lam_buf path = LAM_TEXT;
 	struct lam_error err;
 
-	if (lam_buf_append_char(&path, '/', &err) < 0 ||
-	    lam_tree_append_path(tree, node, &path, &err) < 0)
-		return NULL;
+	lam_text_putc(&path, '/');
+	if (lam_tree_append_path(tree, node, &path, &err) < 0)
+		lam_out_of_memory();
 	if (out_len)
 		*out_len = path.len;
 	return lam_text_steal(&path);
@@ -97,8 +97,7 @@ char *lam_tree_path(const struct lam_tree *tree, uint32_t node, size_t *out_len)
 char *lam_tree_path_text(const struct lam_tree *tree, uint32_t node)
 {
 	size_t len;
-	char *path = lam_tree_path(tree, node, &len),
-	     *text = path ? lam_path_escape(path, len) : NULL;
+	char *path = lam_tree_path(tree, node, &len), *text = lam_path_escape(path, len);
 
 	free(path);
 	return text;

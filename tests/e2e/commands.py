@@ -18,6 +18,8 @@ from tarmake import plain, tar  # noqa: E402
 
 COMMANDS = ("apply", "cat", "check", "diff", "explain", "export", "inspect", "log", "ls", "plan")
 EVIL = "\x1b]0;x\x07\n\u202e".encode()
+# C0, DEL, C1, and what is invisible or turns text around.
+CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xaa-\xae]")
 PASSED, FAILURES = [], []
 
 
@@ -42,8 +44,7 @@ def expect(what, *args, exits=0, out=None, err=None, lines=None, stdin=b"", env=
         why = "standard error has no %r: %r" % (err, errors[:600])
     elif lines is not None and errors.count("\n") != lines:
         why = "standard error has not %d lines: %r" % (lines, errors[:900])
-    elif re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", done.stdout if args[:1] not in (("cat",), ("export",)) else b"") \
-            or re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", done.stderr):
+    elif CONTROL.search(done.stdout if args[:1] not in (("cat",), ("export",)) else b"") or CONTROL.search(done.stderr):
         why = "control bytes"
     (FAILURES.append((what, why)) if why else PASSED.append(what))
     return done.stdout
@@ -494,6 +495,81 @@ def hostile_names(scratch):
     expect("a hostile path asked for", "ls", image, "/\x1b[2J", exits=3)
 
 
+def hostile_documents(image, scratch):
+    """Escapes in what the image's documents, a plan and the command line say; JSON stays JSON."""
+    evil = EVIL.decode() + "\x9b5m\x7f"
+    folder = os.path.join(scratch, "evil-documents")
+    calls = (("inspect",), ("inspect", "--json"), ("ls", "-lR"), ("check",), ("plan",))
+
+    def blob(digest):
+        return os.path.join(folder, "blobs", "sha256", digest[7:])
+
+    def put(descriptor, document):
+        data = json.dumps(document).encode()
+        descriptor.update(digest=oci.digest(data), size=len(data))
+        with open(blob(descriptor["digest"]), "wb") as out:
+            out.write(data)
+
+    def rewritten(change, layout=None):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(image, folder)
+        index = json.load(open(os.path.join(folder, "index.json")))
+        manifest = json.load(open(blob(index["manifests"][0]["digest"])))
+        config = json.load(open(blob(manifest["config"]["digest"])))
+        change(index, manifest, config)
+        put(manifest["config"], config)
+        put(index["manifests"][0], manifest)
+        with open(os.path.join(folder, "index.json"), "w") as out:
+            json.dump(index, out)
+        if layout:
+            with open(os.path.join(folder, "oci-layout"), "w") as out:
+                json.dump(layout, out)
+
+    def tried(what, change, layout=None):
+        rewritten(change, layout)
+        for words in calls:
+            done = lamina.run(*words, "oci:" + folder, env=UNCACHED)
+            expect("%s with escapes: %s" % (what, " ".join(words)), *words, "oci:" + folder, exits=done.returncode, env=UNCACHED)
+            if words[-1] == "--json" and done.returncode == 0:
+                json.loads(done.stdout)
+
+    for key in ("os", "architecture", "variant", "os.version", "author", "created"):
+        tried("config's " + key, lambda index, manifest, config: config.update({key: evil}))
+    for key in ("os", "architecture", "variant"):
+        tried("platform's " + key, lambda index, manifest, config: index["manifests"][0].update(platform=dict(
+            {"os": "linux", "architecture": "amd64"}, **{key: evil})))
+    tried("a manifest's media type", lambda index, manifest, config: index["manifests"][0].update(mediaType=evil))
+    tried("a layer's media type", lambda index, manifest, config: manifest["layers"][0].update(mediaType=evil))
+    tried("a digest", lambda index, manifest, config: manifest["layers"][0].update(digest=evil))
+    tried("a tag", lambda index, manifest, config: index["manifests"][0].update(
+        annotations={"org.opencontainers.image.ref.name": evil}))
+    tried("an unknown key", lambda index, manifest, config: manifest.update({evil: {evil: 1}}))
+    tried("the layout's version", lambda index, manifest, config: None, {"imageLayoutVersion": evil})
+    plan = {"lamina": 1, "source": {"reference": evil, "manifest": evil}, "layers": [{"name": "a", "from": "rest"}]}
+    expect("a plan's manifest with escapes", "apply", "--pinned", "-", "oci:" + image, "oci:%s/none" % scratch, exits=4,
+           stdin=json.dumps(plan).encode())
+    expect("escapes in the plan's name", "apply", evil, "oci:" + image, "oci:%s/none" % scratch, exits=4)
+    expect("escapes in an output", "apply", "-", "oci:" + image, "oci:%s/no/%s/x" % (scratch, evil), exits=5,
+           stdin=b'{"lamina":1,"layers":[{"name":"a","from":"rest"}]}')
+    for words in (("--" + evil,), ("ls", "--" + evil), ("help", evil), ("ls", "oci:" + image, "/", evil),
+                  ("inspect", "--threads", evil, "oci:" + image), ("inspect", "--platform", evil, "oci:" + image),
+                  ("inspect", "oci:" + evil), ("inspect", "docker-archive:" + evil), ("plan", "oci:" + image, "--split", evil)):
+        done = lamina.run(*words)
+        expect("escapes on the command line: " + words[0], *words, exits=done.returncode)
+    expect("a year of five digits", "apply", "-", "oci:" + image, "oci:%s/none" % scratch, exits=2, err="before the year 10000",
+           env={"SOURCE_DATE_EPOCH": "253402300800"}, stdin=b"{}")
+    expect("a plan on standard output stays JSON", "plan", "oci:" + image, out='"lamina": *1')
+
+
+def standard_output_closed(image):
+    """What cannot be said is no success."""
+    done = subprocess.run([lamina.PROGRAM, "inspect", "oci:" + image], stdout=None, stderr=subprocess.PIPE,
+                          preexec_fn=lambda: os.close(1))
+    if done.returncode != 5 or b"standard output: " not in done.stderr:
+        FAILURES.append(("standard output closed", "exit %d: %r" % (done.returncode, done.stderr)))
+    PASSED.append("standard output closed")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="lamina-commands.") as scratch:
         image = os.path.join(scratch, "sample")
@@ -508,6 +584,8 @@ def main():
         image_names(image, scratch)
         layers_own(scratch)
         hostile_names(scratch)
+        hostile_documents(image, scratch)
+        standard_output_closed(image)
     return lamina.conclude("commands", len(PASSED), FAILURES)
 
 

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cmd.h"
+#include "base/size.h"
+#include "cli/print.h"
 
 struct apply {
 	struct call *call;
@@ -44,34 +45,39 @@ static int tell_remarks(struct apply *a)
 	return code;
 }
 
-static const char *color_of(enum lam_fate fate)
+static void print_fate(FILE *out, enum lam_fate fate, bool color)
 {
-	return fate == LAM_FATE_KEPT  ? "\033[32m"
-	       : fate == LAM_FATE_NEW ? "\033[36m"
-				      : "\033[33m";
+	static const char *const colors[] = { [LAM_FATE_KEPT] = "\033[32m",
+					      [LAM_FATE_REWRITTEN] = "\033[33m",
+					      [LAM_FATE_NEW] = "\033[36m",
+					      [LAM_FATE_EMPTY] = "\033[33m" };
+
+	print_own(out, color ? colors[fate] : "");
+	print(out, "%-10s", FATE_NAMES[fate]);
+	print_own(out, color ? "\033[0m" : "");
 }
 
 static void print_layout(const struct apply *a, FILE *out, bool color)
 {
 	uint32_t dropped;
 	uint64_t bytes;
-	char size[16];
+	char size[LAM_SIZE_TEXT];
 
-	fprintf(out, "%-3s %-16s %-10s %8s %8s %9s  %s\n", "", "layer", "", "entries",
-		"files", "tar", "why");
+	print_line(out, "%-3s %-16s %-10s %8s %8s %9s  %s", "", "layer", "", "entries",
+		   "files", "tar", "why");
 	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
 		const struct lam_target *t = lam_layout_target(a->layout, i);
 
-		fprintf(out, "%-3zu %-16s %s%-10s%s %8u %8u %9s  %s%s%s%s\n", i, t->name,
-			color ? color_of(t->fate) : "", FATE_NAMES[t->fate],
-			color ? "\033[0m" : "", t->entry_count, t->file_count,
-			size_text(t->tar_size, size), t->reason, t->from[0] ? " (" : "",
-			t->from, t->from[0] ? ")" : "");
+		print(out, "%-3zu %-16s ", i, t->name);
+		print_fate(out, t->fate, color);
+		print_line(out, " %8u %8u %9s  %s%s%s%s", t->entry_count, t->file_count,
+			   lam_size_text(t->tar_size, size), t->reason,
+			   t->from[0] ? " (" : "", t->from, t->from[0] ? ")" : "");
 	}
 	lam_layout_dropped(a->layout, &dropped, &bytes);
 	if (dropped)
-		fprintf(out, "LEFT OUT of the image: %u paths, %s\n", dropped,
-			size_text(bytes, size));
+		print_line(out, "LEFT OUT of the image: %u paths, %s", dropped,
+			   lam_size_text(bytes, size));
 }
 
 static json_t *json_target(const struct lam_target *t, const struct lam_written_layer *w)
@@ -150,8 +156,8 @@ static int write_image(struct apply *a)
 	if (call_has(call, "json"))
 		print_as_json(a, &result);
 	else
-		fprintf(standard ? stderr : stdout, "%s %s%s\n", result.manifest_digest,
-			call->args[2], result.verified ? "" : " (not verified)");
+		print_line(standard ? stderr : stdout, "%s %s%s", result.manifest_digest,
+			   call->args[2], result.verified ? "" : " (not verified)");
 	lam_write_result_fini(&result);
 	return EXIT_DONE;
 }
@@ -186,7 +192,7 @@ static int apply(struct apply *a)
 	return EXIT_DONE;
 }
 
-int run_apply(struct call *call)
+static int run_apply(struct call *call)
 {
 	struct apply a = { .call = call };
 	int code;
@@ -210,3 +216,28 @@ int run_apply(struct call *call)
 	free(a.spool);
 	return code;
 }
+
+static const struct option OPTIONS[] = {
+	{ "dry-run", 0, NULL, "show what would be written, and write nothing" },
+	{ "pinned", 0, NULL,
+	  "refuse an image that is not the one the plan was made for" },
+	{ "strict", 0, NULL,
+	  "rules that match nothing and paths that are new are errors" },
+	{ "no-verify", 0, NULL, "do not read back what was written" },
+	{ "json", 0, NULL, "the result as JSON" },
+	{ 0 },
+};
+
+const struct command CMD_APPLY = {
+	.name = "apply",
+	.usage = "PLAN IMAGE OUTPUT",
+	.summary = "write an image as a plan says",
+	.about =
+		"Writes IMAGE with the layers that PLAN asks for to OUTPUT, reads it back and proves that the merged\n"
+		"filesystem is the same before OUTPUT exists. PLAN is a file, or - for standard input.\n\n"
+		"  lamina plan oci:app --flatten --split /opt | lamina apply - oci:app oci:out:split",
+	.options = OPTIONS,
+	.least = 3,
+	.most = 3,
+	.run = run_apply,
+};

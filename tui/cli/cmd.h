@@ -1,10 +1,8 @@
-/* The commands of the program, and what they share. Only the library's public headers are
- * used. */
+/* The commands of the program, and what they share. */
 #ifndef CMD_H
 #define CMD_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include <lamina/image.h>
 #include <lamina/layout.h>
@@ -12,9 +10,9 @@
 #include <lamina/plan.h>
 #include <lamina/write.h>
 
-#include "base/json.h"
+#include "base/buf.h"
 
-/* Exit codes; 130 and 143 are those of SIGINT and SIGTERM. */
+/* Exit codes; 129, 130 and 143 are those of SIGHUP, SIGINT and SIGTERM. */
 enum {
 	EXIT_DONE = 0,
 	EXIT_DIFFERENT = 1,
@@ -62,8 +60,15 @@ struct call {
 	struct lam_error err;
 };
 
-extern const struct command COMMANDS[]; /* ends with a NULL name */
-extern const struct option COMMON_OPTIONS[];
+/* A row of the table in main.c, and a file that defines it, is all that a command needs. */
+extern const struct command CMD_APPLY, CMD_CAT, CMD_CHECK, CMD_DIFF, CMD_EDIT,
+	CMD_EXPLAIN, CMD_EXPORT, CMD_INSPECT, CMD_LOG, CMD_LS, CMD_PLAN;
+
+extern const struct option COMMON_OPTIONS[], NO_OPTIONS[], JSON_OPTION[];
+
+/* Set once the user asks to stop; and the signal that did, 0 for none. */
+extern atomic_bool stop_asked;
+extern int stop_signal;
 
 /* options.c */
 /* Reads the words behind the command's name. 0, or an exit code with the reason told. */
@@ -76,39 +81,16 @@ const char *call_value(const struct call *call, const char *name);
 size_t call_values(const struct call *call, const char *name, const char **out);
 int usage_error(const char *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void print_help(const struct command *command, FILE *out);
-/* The one of names[] (NULL-terminated) that is nearest to a mistyped word, or NULL. */
-const char *nearest(const char *word, const char *const *names);
+void print_help(const struct command *command);
+/* "; did you mean WORD?" with the one of names[] (NULL-terminated) that is nearest to a
+ * mistyped word, `before` in front of it; or "". A new string of the caller's. */
+char *did_you_mean(const char *word, const char *before, const char *const *names);
 
-/* output.c */
-/* Tells an error on standard error, and gives the exit code for it. */
-int fail(const struct call *call);
-int fail_as(const struct call *call, int exit_code);
-int fail_memory(struct call *call);
-void tell(const struct call *call, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-/* "12.3M"; powers of 1,024. */
-const char *size_text(uint64_t bytes, char out[16]);
-/* Bytes from an image, as text. */
-void put_text(FILE *out, const char *bytes, size_t len);
-/* For `--json`: what is in the text form already, and what has to be brought into it. */
-json_t *json_shown(const char *text);
-json_t *json_bytes(const char *bytes, size_t len);
-/* A result, and an item of a list that is too long to be held; both are freed. */
-void print_json(json_t *value);
-void print_json_item(json_t *value, bool first);
-/* There was no memory for a part of what is printed; finish_output() tells. */
-void lack_memory(void);
-const char *text_or_lack(const char *text); /* "?" where it is NULL for that reason */
-/* Flushes standard output: EXIT_OUTPUT where that fails, EXIT_IMAGE where memory lacked.
- */
-int finish_output(const struct call *call, int exit_code);
-int progress_setup(struct call *call, const char *how);
+/* progress.c */
+int progress_setup(struct call *call);
 void progress_clear(void);
-extern atomic_bool stop_asked;
-extern int stop_signal;
 
-/* shared.c */
+/* inputs.c */
 /* Opens an image with the call's platform, threads and progress; spool may be NULL. NULL
  * on failure, which has been told, with the exit code in *out_exit. */
 struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
@@ -120,7 +102,9 @@ struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 uint32_t find_path(struct call *call, const struct lam_image *image, const char *path,
 		   bool dead_too);
 /* Reads a file, or standard input for "-". */
-int read_input(struct call *call, const char *file, char **out, size_t *out_len);
+int read_input(struct call *call, const char *file, struct lam_buf *out);
+/* Where temporary files go. */
+const char *temporary_folder(void);
 
 /* $NAME/lamina, or lamina in a usual place below $HOME, with a tail behind it; NULL where
  * there is neither (XDG Base Directory Specification: relative paths do not count). A new
@@ -137,17 +121,5 @@ extern const char *const CHANGE_NAMES[];
 extern const char *const FATE_NAMES[];
 const char *resolution_name(const struct lam_tree *tree,
 			    uint32_t node); /* "dangling" ..., or NULL */
-
-int run_edit(struct call *call);
-int run_apply(struct call *call);
-int run_plan(struct call *call);
-int run_explain(struct call *call);
-int run_ls(struct call *call);
-int run_inspect(struct call *call);
-int run_check(struct call *call);
-int run_cat(struct call *call);
-int run_export(struct call *call);
-int run_log(struct call *call);
-int run_diff(struct call *call);
 
 #endif

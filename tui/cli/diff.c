@@ -1,8 +1,8 @@
-/* lamina diff */
+/* lamina diff: how two merged filesystems differ. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cmd.h"
+#include "cli/print.h"
 
 struct difference {
 	const struct lam_tree *a, *b;
@@ -30,14 +30,14 @@ static void print_plain(char sign, const char *path, unsigned what)
 {
 	const char *between = " (";
 
-	printf("%c %s", sign, text_or_lack(path));
+	print(stdout, "%c %s", sign, path);
 	for (size_t i = 0; i < sizeof WHAT / sizeof *WHAT; i++) {
 		if (!(what & WHAT[i].bit))
 			continue;
-		printf("%s%s", between, WHAT[i].name);
+		print(stdout, "%s%s", between, WHAT[i].name);
 		between = ", ";
 	}
-	puts(sign == '~' ? ")" : "");
+	print_own(stdout, sign == '~' ? ")\n" : "\n");
 }
 
 static json_t *make_json(char sign, const char *path, unsigned what)
@@ -52,7 +52,7 @@ static json_t *make_json(char sign, const char *path, unsigned what)
 			 sign == '-'   ? "removed"
 			 : sign == '+' ? "added"
 				       : "changed",
-			 "path", json_shown(text_or_lack(path)), "what", names);
+			 "path", json_shown(path), "what", names);
 }
 
 static int found(void *context, uint32_t a, uint32_t b, unsigned what)
@@ -71,7 +71,7 @@ static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 	return 0;
 }
 
-int run_diff(struct call *call)
+static int run_diff(struct call *call)
 {
 	int code = EXIT_DONE;
 	struct lam_image *a = open_image(call, call->args[0], NULL, &code);
@@ -82,15 +82,27 @@ int run_diff(struct call *call)
 		d.a = lam_image_tree(a);
 		d.b = lam_image_tree(b);
 		if (d.json)
-			fputs("{\"lamina\":1,\"differences\":[", stdout);
+			print_own(stdout, "{\"lamina\":1,\"differences\":[");
 		if (lam_tree_diff(d.a, d.b, found, &d, &call->err) < 0)
 			code = fail(call);
 		else
 			code = d.count ? EXIT_DIFFERENT : EXIT_DONE;
 		if (d.json)
-			puts("]}");
+			print_own(stdout, "]}\n");
 	}
 	lam_image_close(a);
 	lam_image_close(b);
 	return code;
 }
+
+const struct command CMD_DIFF = {
+	.name = "diff",
+	.usage = "A B",
+	.summary = "how two images' merged filesystems differ",
+	.about =
+		"Lists paths that differ: '-' in A alone, '+' in B alone, '~' in both. Exits with 1 if there are any.",
+	.options = JSON_OPTION,
+	.least = 2,
+	.most = 2,
+	.run = run_diff,
+};

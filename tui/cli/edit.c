@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "cli/print.h"
 #include "editor/keys/keysfile.h"
 #include "editor/plan/journal.h"
 #include "shell/shell.h"
@@ -24,14 +26,17 @@ static int read_given_plan(struct edit *e)
 {
 	const char *file = call_value(e->call, "plan");
 	int code = 0;
-	size_t len;
+	struct lam_buf text = LAM_BUF(LAM_MAX_PLAN);
 
 	if (!file)
 		return 0;
 	e->options.plan_file = file;
 	e->plan = read_plan(e->call, file, &code);
-	if (e->plan && read_input(e->call, file, &e->plan_text, &len) < 0)
+	if (!e->plan)
+		return code;
+	if (read_input(e->call, file, &text) < 0)
 		code = fail_as(e->call, EXIT_PLAN);
+	e->plan_text = lam_text_steal(&text);
 	return code;
 }
 
@@ -48,9 +53,10 @@ static int tell_conflict(const struct edit *e)
 
 	if (!one)
 		return 0;
-	fprintf(stderr, "lamina: %s: %s (%s) and %s (%s) are in each other's way\n",
-		e->keys_file, key_sequence_name(&one->keys, a), ACTIONS[one->action].name,
-		key_sequence_name(&other->keys, b), ACTIONS[other->action].name);
+	print_line(stderr, "lamina: %s: %s (%s) and %s (%s) are in each other's way",
+		   e->keys_file, key_sequence_name(&one->keys, a),
+		   ACTIONS[one->action].name, key_sequence_name(&other->keys, b),
+		   ACTIONS[other->action].name);
 	return EXIT_USAGE;
 }
 
@@ -63,7 +69,7 @@ static int read_keys(struct edit *e)
 		return 0;
 	keysfile_read(&keys, e->keys_file, is_action, NULL);
 	for (size_t i = 0; i < keys.error_count; i++) {
-		fprintf(stderr, "lamina: %s\n", keys.errors[i]);
+		print_line(stderr, "lamina: %s", keys.errors[i]);
 		code = EXIT_USAGE;
 	}
 	for (size_t i = 0; code == 0 && i < keys.count; i++)
@@ -75,7 +81,7 @@ static int read_keys(struct edit *e)
 
 static void set_options(struct edit *e)
 {
-	const char *temporary = getenv("TMPDIR"), *seq = getenv("LAMINA_TEST_SEQ");
+	const char *seq = getenv("LAMINA_TEST_SEQ");
 
 	e->state_dir = user_folder("XDG_STATE_HOME", ".local/state", "/journal");
 	e->state_file = user_folder("XDG_STATE_HOME", ".local/state", "/screen.json");
@@ -86,7 +92,7 @@ static void set_options(struct edit *e)
 	e->options.platform = call_value(e->call, "platform");
 	e->options.output = call_value(e->call, "output");
 	e->options.state_dir = e->state_dir;
-	e->options.temporary = temporary && *temporary ? temporary : "/tmp";
+	e->options.temporary = temporary_folder();
 	e->options.threads = e->call->threads;
 	e->options.test_seq = seq && strcmp(seq, "1") == 0;
 }
@@ -111,7 +117,8 @@ static void tell_end(const struct edit *e)
 	if (app->phase == PHASE_FAILED)
 		tell(e->call, "%s", app->failure.text);
 	if (app->written.manifest_digest[0])
-		printf("%s %s\n", app->written.manifest_digest, app->writing.output);
+		print_line(stdout, "%s %s", app->written.manifest_digest,
+			   app->writing.output);
 	if (app->plan.undo && lam_undo_unsaved(app->plan.undo) && app->plan.journal &&
 	    journal_is_kept(app->plan.journal) && !app->plan.unkept)
 		tell(e->call, "the plan has unsaved changes: they are offered again by "
@@ -145,7 +152,7 @@ static int edit(struct edit *e)
 	return code < 0 ? fail(e->call) : code;
 }
 
-int run_edit(struct call *call)
+static int run_edit(struct call *call)
 {
 	struct edit e = { .call = call };
 	int code;
@@ -162,3 +169,25 @@ int run_edit(struct call *call)
 	free(e.cache);
 	return code;
 }
+
+static const struct option OPTIONS[] = {
+	{ "plan", 0, "FILE", "the plan to begin with, and to save to" },
+	{ "output", 'o', "IMAGE", "where W writes to" },
+	{ "ascii", 0, NULL, "draw with ASCII alone" },
+	{ "no-mouse", 0, NULL, "leave the mouse to the terminal" },
+	{ 0 },
+};
+
+const struct command CMD_EDIT = {
+	.name = "edit",
+	.usage = "IMAGE",
+	.summary = "browse, assign, undo, and write, on the screen",
+	.about =
+		"Shows the merged filesystem of IMAGE with the layer that each file comes from. Subtrees are assigned to layers;\n"
+		"nothing is written before W, and everything before it can be undone. ? tells the keys.\n\n"
+		"'lamina IMAGE' is the same. 'lamina help keys' prints all keys.",
+	.options = OPTIONS,
+	.least = 1,
+	.most = 1,
+	.run = run_edit,
+};

@@ -1,10 +1,11 @@
-/* lamina inspect, lamina check */
+/* lamina inspect, lamina check: what an image is, and whether it is that. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli/cmd.h"
+#include "base/size.h"
+#include "cli/print.h"
 
 static const char *codec_name(enum lam_codec codec)
 {
@@ -16,8 +17,7 @@ static const char *codec_name(enum lam_codec codec)
 /* Text of the image's documents: not from its files, and hostile all the same. */
 static void put_cut(const char *text, size_t most)
 {
-	char *escaped = lam_path_escape(text, strlen(text));
-	const char *shown = text_or_lack(escaped);
+	char *shown = lam_path_escape(text, strlen(text));
 	size_t len = strlen(shown), cut = len;
 
 	if (len > most) {
@@ -25,8 +25,8 @@ static void put_cut(const char *text, size_t most)
 		     cut > 0 && ((unsigned char)shown[cut] & 0xc0) == 0x80;)
 			cut--;
 	}
-	printf("%.*s%s", (int)cut, shown, cut < len ? "..." : "");
-	free(escaped);
+	print(stdout, "%.*s%s", (int)cut, shown, cut < len ? "..." : "");
+	free(shown);
 }
 
 static size_t width(void)
@@ -40,10 +40,11 @@ static size_t width(void)
 
 static void print_note(const struct lam_note *n)
 {
-	printf("%s", n->rule);
+	print(stdout, "%s", n->rule);
 	if (n->layer != UINT32_MAX)
-		printf(": layer %u", n->layer);
-	printf("%s%s: %s\n", n->path ? ": " : "", n->path ? n->path : "", n->text);
+		print(stdout, ": layer %u", n->layer);
+	print_line(stdout, "%s%s: %s", n->path ? ": " : "", n->path ? n->path : "",
+		   n->text);
 }
 
 static void print_notes(const struct lam_image *image, size_t most)
@@ -53,50 +54,54 @@ static void print_notes(const struct lam_image *image, size_t most)
 	for (size_t i = 0; i < count && i < most; i++)
 		print_note(lam_image_note(image, i));
 	if (lam_image_note_total(image) > most || lam_image_note_total(image) > count)
-		printf("and %llu more notes%s\n",
-		       (unsigned long long)lam_image_note_total(image) -
-			       (count < most ? count : most),
-		       count > most ? "; lamina check lists them" : "");
+		print_line(stdout, "and %llu more notes%s",
+			   (unsigned long long)lam_image_note_total(image) -
+				   (count < most ? count : most),
+			   count > most ? "; lamina check lists them" : "");
 }
 
 static void print_layers(const struct lam_image *image)
 {
 	uint64_t blobs = 0, tars = 0, waste = 0;
-	char a[16], b[16], c[16];
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], c[LAM_SIZE_TEXT];
 	size_t room = width();
 
-	printf("%3s  %-12s %-4s %7s %7s %8s %7s  %s\n", "", "digest", "", "blob", "tar",
-	       "entries", "waste", "created by");
+	print_line(stdout, "%3s  %-12s %-4s %7s %7s %8s %7s  %s", "", "digest", "",
+		   "blob", "tar", "entries", "waste", "created by");
 	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
 		const struct lam_layer_info *l = lam_image_layer(image, i);
 
-		printf("%3zu  %.12s %-4s %7s %7s %8u %7s  ", i,
-		       strchr(l->digest, ':') + 1, codec_name(l->codec),
-		       size_text(l->blob_size, a), size_text(l->tar_size, b),
-		       l->entry_count,
-		       l->waste_bytes ? size_text(l->waste_bytes, c) : "-");
+		print(stdout, "%3zu  %.12s %-4s %7s %7s %8u %7s  ", i,
+		      strchr(l->digest, ':') + 1, codec_name(l->codec),
+		      lam_size_text(l->blob_size, a), lam_size_text(l->tar_size, b),
+		      l->entry_count,
+		      l->waste_bytes ? lam_size_text(l->waste_bytes, c) : "-");
 		put_cut(l->created_by, room > 70 ? room - 58 : 20);
-		putchar('\n');
+		print_own(stdout, "\n");
 		blobs += l->blob_size;
 		tars += l->tar_size;
 		waste += l->waste_bytes;
 	}
-	printf("%3s  %-17s %7s %7s %8s %7s\n", "", "sum", size_text(blobs, a),
-	       size_text(tars, b), "", waste ? size_text(waste, c) : "-");
+	print_line(stdout, "%3s  %-17s %7s %7s %8s %7s", "", "sum",
+		   lam_size_text(blobs, a), lam_size_text(tars, b), "",
+		   waste ? lam_size_text(waste, c) : "-");
 }
 
 static void print_image(const struct lam_image *image)
 {
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
-	char size[16];
+	char size[LAM_SIZE_TEXT];
 
-	printf("%s  %s\nmanifest %s\n\n", lam_image_reference(image),
-	       lam_image_platform(image), lam_image_manifest_digest(image));
+	print_line(stdout, "%s  %s", lam_image_reference(image),
+		   lam_image_platform(image));
+	print_line(stdout, "manifest %s", lam_image_manifest_digest(image));
+	print_own(stdout, "\n");
 	print_layers(image);
-	printf("\nmerged: %u paths, %s in files\n", root->live_count,
-	       size_text(root->live_bytes, size));
+	print_own(stdout, "\n");
+	print_line(stdout, "merged: %u paths, %s in files", root->live_count,
+		   lam_size_text(root->live_bytes, size));
 	if (lam_image_note_total(image))
-		putchar('\n');
+		print_own(stdout, "\n");
 	print_notes(image, 20);
 }
 
@@ -147,7 +152,7 @@ static void print_as_json(const struct lam_image *image)
 		"note_total", (json_int_t)lam_image_note_total(image), "notes", notes));
 }
 
-int run_inspect(struct call *call)
+static int run_inspect(struct call *call)
 {
 	int code = EXIT_DONE;
 	struct lam_image *image = open_image(call, call->args[0], NULL, &code);
@@ -162,7 +167,7 @@ int run_inspect(struct call *call)
 	return EXIT_DONE;
 }
 
-int run_check(struct call *call)
+static int run_check(struct call *call)
 {
 	int code = EXIT_DONE;
 	struct lam_image *image;
@@ -175,9 +180,33 @@ int run_check(struct call *call)
 			       ? EXIT_DIFFERENT
 			       : code;
 	print_notes(image, SIZE_MAX);
-	printf("%s: all %zu layers are what their digests say, %u paths\n",
-	       lam_image_reference(image), lam_image_layer_count(image),
-	       lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
+	print_line(stdout, "%s: all %zu layers are what their digests say, %u paths",
+		   lam_image_reference(image), lam_image_layer_count(image),
+		   lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
 	lam_image_close(image);
 	return EXIT_DONE;
 }
+
+const struct command CMD_INSPECT = {
+	.name = "inspect",
+	.usage = "IMAGE",
+	.summary = "the layers and what they hold",
+	.about =
+		"Shows each layer with its digest, sizes, entries, waste and origin, and what is odd about the image.",
+	.options = JSON_OPTION,
+	.least = 1,
+	.most = 1,
+	.run = run_inspect,
+};
+
+const struct command CMD_CHECK = {
+	.name = "check",
+	.usage = "IMAGE",
+	.summary = "verify every digest, size and diff_id",
+	.about =
+		"Reads all of IMAGE, verifies every digest, size and diff_id, and tells what runtimes read differently.",
+	.options = NO_OPTIONS,
+	.least = 1,
+	.most = 1,
+	.run = run_check,
+};

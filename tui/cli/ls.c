@@ -1,18 +1,18 @@
-/* lamina ls */
+/* lamina ls: the merged filesystem, listed. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/base64.h"
-#include "cli/cmd.h"
+#include "base/stop.h"
+#include "cli/print.h"
 
 struct listing {
 	struct call *call;
 	const struct lam_tree *tree;
 	bool is_long, recursive, dead, json;
-	long layer; /* -1: all */
-	char *path; /* of the node at hand, bytes, absolute */
-	size_t path_len, path_cap;
+	long layer;                        /* -1: all */
+	struct lam_buf path;               /* of the node at hand, bytes, absolute */
 	const struct lam_version *version; /* of the node at hand, that is listed */
 	const struct lam_version *later;   /* what came after it; NULL: it is visible */
 	size_t count;
@@ -69,7 +69,7 @@ static void print_long(const struct listing *l, const struct lam_stat *stat)
 		snprintf(size, sizeof size, "%u,%u", stat->dev_major, stat->dev_minor);
 	else
 		snprintf(size, sizeof size, "%llu", (unsigned long long)stat->size);
-	printf("%s %-9s %12s %s %4u ", mode, owner, size, when, l->version->layer);
+	print(stdout, "%s %-9s %12s %s %4u ", mode, owner, size, when, l->version->layer);
 }
 
 static void print_plain(struct listing *l, uint32_t node, const struct lam_stat *stat)
@@ -79,19 +79,19 @@ static void print_plain(struct listing *l, uint32_t node, const struct lam_stat 
 
 	if (l->is_long)
 		print_long(l, stat);
-	put_text(stdout, l->path, l->path_len);
+	print_bytes(stdout, l->path.data, l->path.len);
 	if (l->is_long && stat->kind == LAM_KIND_SYMLINK) {
-		fputs(" -> ", stdout);
-		put_text(stdout, stat->target, stat->target_len);
+		print_own(stdout, " -> ");
+		print_bytes(stdout, stat->target, stat->target_len);
 		where = l->later ? NULL : resolution_name(l->tree, node);
 		if (where)
-			printf(" [%s]", where);
+			print(stdout, " [%s]", where);
 	}
 	if (l->is_long && n->linked && !l->later)
-		printf(" [%zu links]", link_count(l, node));
+		print(stdout, " [%zu links]", link_count(l, node));
 	if (l->later)
-		printf(" [%s in %u]", end_of(l), l->later->layer);
-	putchar('\n');
+		print(stdout, " [%s in %u]", end_of(l), l->later->layer);
+	print_own(stdout, "\n");
 }
 
 static json_t *json_attributes(const struct lam_stat *stat)
@@ -104,8 +104,7 @@ static json_t *json_attributes(const struct lam_stat *stat)
 		char *key = lam_path_escape(a->key, a->key_len);
 
 		lam_base64_encode(&value, a->value, a->value_len);
-		json_object_set_new(json, text_or_lack(key),
-				    json_string(value.data ? value.data : ""));
+		json_object_set_new(json, key, json_string(value.data ? value.data : ""));
 		free(key);
 	}
 	return json;
@@ -134,9 +133,9 @@ static json_t *make_json(const struct listing *l, uint32_t node,
 {
 	json_t *json = json_pack(
 		"{s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "path",
-		json_bytes(l->path, l->path_len), "kind", KIND_NAMES[stat->kind], "mode",
-		json_sprintf("%04o", stat->mode), "uid", (json_int_t)stat->uid, "gid",
-		(json_int_t)stat->gid, "size", (json_int_t)stat->size, "mtime",
+		json_bytes(l->path.data, l->path.len), "kind", KIND_NAMES[stat->kind],
+		"mode", json_sprintf("%04o", stat->mode), "uid", (json_int_t)stat->uid,
+		"gid", (json_int_t)stat->gid, "size", (json_int_t)stat->size, "mtime",
 		(json_int_t)stat->mtime_s, "mtime_ns", (json_int_t)stat->mtime_ns,
 		"layer", (json_int_t)l->version->layer);
 	char hex[2 * sizeof stat->content + 1], later[32];
@@ -197,27 +196,14 @@ static void print_node(struct listing *l, uint32_t node)
 	l->count++;
 }
 
-static bool push_name(struct listing *l, uint32_t node)
+static void push_name(struct listing *l, uint32_t node)
 {
 	size_t len;
 	const char *name = lam_tree_name(l->tree, node, &len);
 
-	if (l->path_len + len + 2 > l->path_cap) {
-		size_t cap = (l->path_len + len + 2) * 2;
-		char *path = realloc(l->path, cap);
-
-		if (!path) {
-			lack_memory();
-			return false;
-		}
-		l->path = path;
-		l->path_cap = cap;
-	}
-	if (l->path_len == 0 || l->path[l->path_len - 1] != '/')
-		l->path[l->path_len++] = '/';
-	memcpy(l->path + l->path_len, name, len);
-	l->path_len += len;
-	return true;
+	if (l->path.len == 0 || l->path.data[l->path.len - 1] != '/')
+		lam_text_putc(&l->path, '/');
+	lam_text_add(&l->path, name, len);
 }
 
 static void pop_name(struct listing *l, uint32_t node)
@@ -225,67 +211,75 @@ static void pop_name(struct listing *l, uint32_t node)
 	size_t len;
 
 	lam_tree_name(l->tree, node, &len);
-	l->path_len -= len;
-	if (l->path_len > 1)
-		l->path_len--;
+	l->path.len -= len;
+	if (l->path.len > 1)
+		l->path.len--;
+}
+
+/* Goes on to what follows a node and all below it, inside `top`; LAM_NODE_NONE: nothing
+ * does. */
+static uint32_t next_beside(struct listing *l, uint32_t node, uint32_t top)
+{
+	while (node != top) {
+		uint32_t parent = lam_tree_node(l->tree, node)->parent;
+		const struct lam_node *p = lam_tree_node(l->tree, parent);
+
+		pop_name(l, node);
+		if (node + 1 < p->first_child + p->child_count) {
+			push_name(l, ++node);
+			return node;
+		}
+		node = parent;
+	}
+	return LAM_NODE_NONE;
 }
 
 /* Depth first, without a stack of calls: images may be nested deeply. */
-static void walk(struct listing *l, uint32_t top)
+static int walk(struct listing *l, uint32_t top)
 {
-	const struct lam_node *t = lam_tree_node(l->tree, top);
-	uint32_t node = t->first_child;
+	uint32_t node = top;
+	bool into = true;
 
-	if (t->child_count == 0 || !push_name(l, node))
-		return;
-	for (;;) {
+	for (uint64_t steps = 0; node != LAM_NODE_NONE; steps++) {
 		const struct lam_node *n = lam_tree_node(l->tree, node);
 
-		print_node(l, node);
-		if (l->recursive && n->child_count && (n->live || l->dead)) {
+		if (lam_stops(&stop_asked, steps & 255 ? 1 : 0))
+			return lam_fail_stopped(&l->call->err);
+		if (into && n->child_count) {
 			node = n->first_child;
-			if (!push_name(l, node))
-				return;
-			continue;
+			push_name(l, node);
+		} else {
+			node = next_beside(l, node, top);
 		}
-		for (;;) {
-			uint32_t parent = lam_tree_node(l->tree, node)->parent;
-			const struct lam_node *p = lam_tree_node(l->tree, parent);
-
-			pop_name(l, node);
-			if (node + 1 < p->first_child + p->child_count) {
-				if (!push_name(l, ++node))
-					return;
-				break;
-			}
-			node = parent;
-			if (node == top)
-				return;
-		}
+		if (node == LAM_NODE_NONE)
+			break;
+		print_node(l, node);
+		n = lam_tree_node(l->tree, node);
+		into = l->recursive && (n->live || l->dead);
 	}
+	return 0;
 }
 
 static int list(struct listing *l, uint32_t top)
 {
-	l->path = lam_tree_path(l->tree, top, &l->path_len);
-	if (!l->path) {
-		lack_memory();
-		return EXIT_DONE;
-	}
-	l->path_cap = l->path_len + 1;
+	int code = 0;
+
+	l->path = LAM_TEXT;
+	l->path.data = lam_tree_path(l->tree, top, &l->path.len);
+	l->path.cap = l->path.len + 1;
 	if (l->json)
-		fputs("{\"lamina\":1,\"entries\":[", stdout);
+		print_own(stdout, "{\"lamina\":1,\"entries\":[");
 	if (lam_tree_node(l->tree, top)->kind != LAM_KIND_DIR || l->recursive)
 		print_node(l, top);
 	if (lam_tree_node(l->tree, top)->kind == LAM_KIND_DIR)
-		walk(l, top);
+		code = walk(l, top);
 	if (l->json)
-		puts("\n]}");
-	free(l->path);
-	return EXIT_DONE;
+		print_own(stdout, "\n]}\n");
+	lam_buf_fini(&l->path);
+	return code < 0 ? fail(l->call) : EXIT_DONE;
 }
 
-int run_ls(struct call *call)
+static int run_ls(struct call *call)
 {
 	struct listing l = { .call = call,
 			     .is_long = call_has(call, "long"),
@@ -321,3 +315,25 @@ int run_ls(struct call *call)
 	lam_image_close(image);
 	return code;
 }
+
+static const struct option OPTIONS[] = {
+	{ "long", 'l', NULL, "mode, owner, size, time, layer and target" },
+	{ "recursive", 'R', NULL, "all below" },
+	{ "layer", 0, "N", "only what comes from layer N" },
+	{ "dead", 0, NULL, "also what is not visible any more" },
+	{ "json", 0, NULL, "as JSON" },
+	{ 0 },
+};
+
+const struct command CMD_LS = {
+	.name = "ls",
+	.usage = "IMAGE [PATH]",
+	.summary = "list the merged filesystem",
+	.about =
+		"Lists PATH (the root, if it is left out), with -R all below it. -l shows mode, owner, size, time, the layer that\n"
+		"each comes from, and where symlinks lead: [dangling], [loop] or [above root] behind those that lead nowhere.",
+	.options = OPTIONS,
+	.least = 1,
+	.most = 2,
+	.run = run_ls,
+};

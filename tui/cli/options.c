@@ -1,3 +1,4 @@
+/* The command line: options, arguments, help. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,7 +7,9 @@
 
 #include <lamina/reference.h>
 
-#include "cli/cmd.h"
+#include "base/memory.h"
+#include "base/spelling.h"
+#include "cli/print.h"
 
 const struct option COMMON_OPTIONS[] = {
 	{ "platform", 0, "OS/ARCH[/VARIANT]",
@@ -19,57 +22,32 @@ const struct option COMMON_OPTIONS[] = {
 	{ 0 },
 };
 
+const struct option NO_OPTIONS[] = { { 0 } };
+const struct option JSON_OPTION[] = { { "json", 0, NULL, "as JSON" }, { 0 } };
+
 int usage_error(const char *command, const char *format, ...)
 {
+	char *text;
 	va_list args;
 
-	fputs("lamina: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	text = lam_xvprintf(format, args);
 	va_end(args);
-	fprintf(stderr, "; see 'lamina %s%s--help'\n", command ? command : "",
-		command ? " " : "");
+	print_line(stderr, "lamina: %s; see 'lamina %s%s--help'", text,
+		   command ? command : "", command ? " " : "");
+	free(text);
 	return EXIT_USAGE;
 }
 
-/* Edits from a to b, no more than 63 letters of each. */
-static size_t distance(const char *a, const char *b)
+char *did_you_mean(const char *word, const char *before, const char *const *names)
 {
-	size_t row[64], b_len = strnlen(b, 63);
+	struct lam_near near;
 
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 0; i < 63 && a[i]; i++) {
-		size_t diagonal = row[0]++;
-
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t best = diagonal + (a[i] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[b_len];
-}
-
-const char *nearest(const char *word, const char *const *names)
-{
-	const char *best = NULL;
-	size_t least = strlen(word) / 3 + 1;
-
-	for (; *names; names++) {
-		size_t d = distance(word, *names);
-
-		if (d <= least) {
-			least = d > 0 ? d - 1 : 0;
-			best = *names;
-		}
-	}
-	return best;
+	lam_near_init(&near, word, strlen(word));
+	for (; *names; names++)
+		lam_near_try(&near, *names, strlen(*names));
+	return near.best ? lam_xprintf("; did you mean %s%s?", before, near.best)
+			 : lam_xstrdup("");
 }
 
 static const struct option *find_in(const struct option *options, const char *name,
@@ -94,21 +72,19 @@ static const struct option *find_option(const struct call *call, const char *nam
 
 static int unknown_option(const struct call *call, const char *name, size_t len)
 {
-	const char *names[64];
+	const char *command = call->command->name;
+	LAM_CLEANUP(lam_free_ptr) char *word = lam_xmemdup(name, len < 60 ? len : 60);
+	LAM_CLEANUP(lam_free_ptr) char *meant = NULL;
+	const char *names[64] = { 0 };
 	size_t count = 0;
-	char word[64];
-	const char *near;
 
 	for (const struct option *o = call->command->options; o->name && count < 50; o++)
 		names[count++] = o->name;
 	for (const struct option *o = COMMON_OPTIONS; o->name; o++)
 		names[count++] = o->name;
-	names[count] = NULL;
-	snprintf(word, sizeof word, "%.*s", (int)(len < 60 ? len : 60), name);
-	near = nearest(word, names);
-	return usage_error(call->command->name, "%s: there is no option --%s%s%s%s",
-			   call->command->name, word, near ? "; did you mean --" : "",
-			   near ? near : "", near ? "?" : "");
+	meant = did_you_mean(word, "--", names);
+	return usage_error(command, "%s: there is no option --%s%s", command, word,
+			   meant);
 }
 
 static void give(struct call *call, const struct option *option, const char *value)
@@ -211,10 +187,8 @@ int call_parse(struct call *call, int argc, char **argv)
 	bool ended = false;
 	int code = 0;
 
-	call->args = calloc((size_t)argc + 1, sizeof *call->args);
-	call->given = calloc((size_t)argc * 8 + 8, sizeof *call->given);
-	if (!call->args || !call->given)
-		return fail_memory(call);
+	call->args = lam_xcalloc((size_t)argc + 1, sizeof *call->args);
+	call->given = lam_xcalloc((size_t)argc * 8 + 8, sizeof *call->given);
 	for (int i = 0; i < argc; i++) {
 		if (!ended && strcmp(argv[i], "--") == 0)
 			ended = true;
@@ -236,7 +210,7 @@ int call_parse(struct call *call, int argc, char **argv)
 	if (call->help || call->version)
 		return 0;
 	if ((code = set_colors(call)) != 0 || (code = set_threads(call)) != 0 ||
-	    (code = progress_setup(call, call_value(call, "progress"))) != 0)
+	    (code = progress_setup(call)) != 0)
 		return code;
 	return check_args(call);
 }
@@ -278,7 +252,7 @@ size_t call_values(const struct call *call, const char *name, const char **out)
 	return count;
 }
 
-static void print_options(const struct option *o, FILE *out)
+static void print_options(const struct option *o)
 {
 	for (; o->name; o++) {
 		char left[80];
@@ -286,25 +260,27 @@ static void print_options(const struct option *o, FILE *out)
 		snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
 			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
 			 o->value ? " " : "", o->value ? o->value : "");
-		fprintf(out, "  %-34s  %s\n", left, o->help);
+		print_line(stdout, "  %-34s  %s", left, o->help);
 	}
 }
 
-void print_help(const struct command *command, FILE *out)
+void print_help(const struct command *command)
 {
 	char *kinds = lam_reference_kinds();
 
-	fprintf(out, "usage: lamina %s %s\n\n%s\n", command->name, command->usage,
-		command->about);
-	fputs("\nOptions\n", out);
-	print_options(command->options, out);
-	print_options(COMMON_OPTIONS, out);
-	fprintf(out,
-		"\nImages: %s, a path to one of these, or - for an archive\non standard input or output.\n\n",
-		kinds);
+	print_line(stdout, "usage: lamina %s %s", command->name, command->usage);
+	print_own(stdout, "\n");
+	print_own(stdout, command->about);
+	print_own(stdout, "\n\nOptions\n");
+	print_options(command->options);
+	print_options(COMMON_OPTIONS);
+	print_own(stdout, "\nImages: ");
+	print_own(stdout, kinds);
+	print_own(
+		stdout,
+		", a path to one of these, or - for an archive\non standard input or output.\n\n"
+		"Exit codes: 0 done; 1 different or damaged (diff, check); 2 wrong command line; 3 the image cannot be "
+		"read;\n4 the plan is wrong or does not fit; 5 the output could not be written; 130, 143 stopped, nothing "
+		"published.\n");
 	free(kinds);
-	fputs("Exit codes: 0 done; 1 different or damaged (diff, check); 2 wrong command line; 3 the image cannot be "
-	      "read;\n4 the plan is wrong or does not fit; 5 the output could not be written; 130, 143 stopped, nothing "
-	      "published.\n",
-	      out);
 }

@@ -1,9 +1,10 @@
-/* lamina plan, lamina explain */
+/* lamina plan: a plan is made. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "cli/cmd.h"
+#include "base/memory.h"
+#include "cli/print.h"
 
 static int print_plan(struct call *call, const struct lam_plan *plan)
 {
@@ -14,7 +15,7 @@ static int print_plan(struct call *call, const struct lam_plan *plan)
 	if (lam_plan_format(plan, &text, &call->err) < 0)
 		return fail(call);
 	if (!file || strcmp(file, "-") == 0)
-		fputs(text, stdout);
+		print_json_text(text);
 	else if (lam_file_replace(file, text, strlen(text), &call->err) < 0)
 		code = fail(call);
 	free(text);
@@ -41,15 +42,14 @@ static int set_request(struct call *call, struct lam_plan_request *request,
 	return 0;
 }
 
-int run_plan(struct call *call)
+static int run_plan(struct call *call)
 {
-	const char **splits = calloc(call->given_count + 1, sizeof *splits);
-	const char **drops = calloc(call->given_count + 1, sizeof *drops);
+	const char **splits = lam_xcalloc(call->given_count, sizeof *splits);
+	const char **drops = lam_xcalloc(call->given_count, sizeof *drops);
 	struct lam_plan_request request;
 	struct lam_image *image = NULL;
 	struct lam_plan *plan = NULL;
-	int code = splits && drops ? set_request(call, &request, splits, drops)
-				   : fail_memory(call);
+	int code = set_request(call, &request, splits, drops);
 
 	if (code == 0)
 		image = open_image(call, call->args[0], NULL, &code);
@@ -64,81 +64,25 @@ int run_plan(struct call *call)
 	return code;
 }
 
-/* Hard links go where the first of them does, of those that are not left out. */
-static uint32_t decides(const struct lam_layout *layout, uint32_t node)
-{
-	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
-	uint32_t *names, first = node;
-	struct lam_error err;
-	size_t count;
+static const struct option OPTIONS[] = {
+	{ "flatten", 0, NULL, "everything that is not kept or split becomes one layer" },
+	{ "split", 0, "PATH[=NAME]",
+	  "PATH and all below it become a layer of their own" },
+	{ "keep", 0, "N", "the lowest N layers stay as they are" },
+	{ "drop", 0, "PATH", "leave PATH out of the image" },
+	{ "output", 'o', "FILE", "write the plan to FILE" },
+	{ 0 },
+};
 
-	if (!lam_tree_node(tree, node)->linked ||
-	    lam_layout_target_of(layout, node) == LAM_TARGET_NONE ||
-	    lam_tree_links(tree, node, &names, &count, &err) < 0)
-		return node;
-	for (size_t i = count; i-- > 0;) {
-		if (lam_layout_target_of(layout, names[i]) != LAM_TARGET_NONE)
-			first = names[i];
-	}
-	free(names);
-	return first;
-}
-
-static void explain(const struct lam_layout *layout, uint32_t node)
-{
-	const struct lam_plan *plan = lam_layout_plan(layout);
-	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
-	uint32_t first = decides(layout, node), rule = lam_layout_rule_of(layout, first),
-		 to = lam_layout_target_of(layout, node);
-	char *path = lam_tree_path_text(tree, node),
-	     *first_path = lam_tree_path_text(tree, first);
-
-	printf("%s\n", text_or_lack(path));
-	printf("  from   layer %u\n", lam_tree_origin(tree, node));
-	if (first != node)
-		printf("  with   %s, the first name of this file\n",
-		       text_or_lack(first_path));
-	free(path);
-	free(first_path);
-	if (rule == LAM_RULE_NONE)
-		puts("  rule   none: it goes where its layer goes");
-	else
-		printf("  rule   assign[%u]: %s %s\n", rule,
-		       lam_rule_kind_name(plan->rules[rule].kind),
-		       plan->rules[rule].pattern);
-	if (to == LAM_TARGET_NONE) {
-		puts(lam_tree_node(tree, node)->live
-			     ? "  to     nothing: it is LEFT OUT of the image"
-			     : "  to     nothing: it was deleted");
-		return;
-	}
-	const struct lam_target *t = lam_layout_target(layout, to);
-
-	printf("  to     layer \"%s\", %s: %s\n", t->name, FATE_NAMES[t->fate],
-	       t->reason);
-}
-
-int run_explain(struct call *call)
-{
-	struct lam_image *image = NULL;
-	struct lam_layout *layout = NULL;
-	int code = EXIT_DONE;
-	struct lam_plan *plan = read_plan(call, call->args[0], &code);
-
-	if (plan)
-		image = open_image(call, call->args[1], NULL, &code);
-	if (image)
-		layout = make_layout(call, image, plan, &code);
-	for (size_t i = 2; layout && i < call->arg_count; i++) {
-		uint32_t node = find_path(call, image, call->args[i], true);
-
-		if (node == LAM_NODE_NONE)
-			code = EXIT_IMAGE;
-		else
-			explain(layout, node);
-	}
-	lam_layout_free(layout);
-	lam_image_close(image);
-	lam_plan_free(plan);
-	return code;
-}
+const struct command CMD_PLAN = {
+	.name = "plan",
+	.usage = "IMAGE",
+	.summary = "make a plan",
+	.about =
+		"Prints a plan for IMAGE: with no options, the one that changes nothing.\n\n"
+		"  lamina plan oci:app --keep 1 --flatten --split /opt --drop /var/cache/apt -o app.plan.json",
+	.options = OPTIONS,
+	.least = 1,
+	.most = 1,
+	.run = run_plan,
+};

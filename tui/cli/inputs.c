@@ -1,3 +1,4 @@
+/* What commands are given: images, plans, paths, the environment. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,8 +7,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/cmd.h"
-#include "ui/text.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "cli/print.h"
 
 const char *const KIND_NAMES[] = { "file", "symlink", "char", "block", "dir", "fifo" };
 const char *const CHANGE_NAMES[] = { "added", "changed", "metadata", "same", "deleted" };
@@ -18,21 +20,27 @@ char *user_folder(const char *name, const char *usual, const char *tail)
 	const char *base = getenv(name), *home = getenv("HOME");
 
 	if (base && base[0] == '/')
-		return text_format("%s/lamina%s", base, tail);
-	return home && home[0] == '/' ? text_format("%s/%s/lamina%s", home, usual, tail)
+		return lam_xprintf("%s/lamina%s", base, tail);
+	return home && home[0] == '/' ? lam_xprintf("%s/%s/lamina%s", home, usual, tail)
 				      : NULL;
+}
+
+const char *temporary_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/tmp";
 }
 
 struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
 			     int *out_exit)
 {
-	const char *temporary = getenv("TMPDIR");
 	char *cache = call->read_all ? NULL : user_folder("XDG_CACHE_HOME", ".cache", "");
 	struct lam_open_options options = {
 		.platform = call_value(call, "platform"),
 		.threads = call->threads,
 		.spool = spool,
-		.temporary = temporary && *temporary ? temporary : "/tmp",
+		.temporary = temporary_folder(),
 		.progress = &call->progress,
 		.cache = cache,
 	};
@@ -48,59 +56,23 @@ struct lam_image *open_image(struct call *call, const char *reference, const cha
 	return image;
 }
 
-/* To the end; NULL with errno. */
-static char *read_all(int fd, size_t *out_len)
-{
-	size_t cap = 1 << 16, len = 0;
-	char *text = malloc(cap);
-	ssize_t got = 1;
-
-	if (!text)
-		return NULL;
-	while (got != 0) {
-		if (len + 1 == cap) {
-			char *more = cap < (128u << 20) ? realloc(text, cap * 2) : NULL;
-
-			if (!more) {
-				errno = cap < (128u << 20) ? ENOMEM : EFBIG;
-				break;
-			}
-			text = more;
-			cap *= 2;
-		}
-		got = read(fd, text + len, cap - len - 1);
-		if (got < 0 && errno != EINTR)
-			break;
-		len += got > 0 ? (size_t)got : 0;
-	}
-	if (got != 0) {
-		free(text);
-		return NULL;
-	}
-	text[len] = '\0';
-	*out_len = len;
-	return text;
-}
-
-int read_input(struct call *call, const char *file, char **out, size_t *out_len)
+int read_input(struct call *call, const char *file, struct lam_buf *out)
 {
 	bool standard = strcmp(file, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-	int why;
+	int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC), code;
 
-	*out = fd < 0 ? NULL : read_all(fd, out_len);
-	why = errno;
-	if (fd >= 0 && !standard)
+	if (fd < 0)
+		return lam_file_fail(&call->err, LAM_EPLAN, errno, file);
+	code = lam_file_read_fd(out, fd, file, &call->err);
+	if (!standard)
 		close(fd);
-	return *out ? 0 : lam_file_fail(&call->err, LAM_EPLAN, why, file);
+	return code;
 }
 
 static void tell_errors(const struct call *call, const struct lam_plan_errors *errors)
 {
-	progress_clear();
 	for (size_t i = 0; i < errors->count; i++)
-		fprintf(stderr, "%slamina:%s %s\n", call->color_err ? "\033[31m" : "",
-			call->color_err ? "\033[0m" : "", errors->lines[i]);
+		tell_error(call, errors->lines[i]);
 }
 
 struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
@@ -108,16 +80,15 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 	struct lam_plan_errors errors = { 0 };
 	const char *name = strcmp(file, "-") == 0 ? "standard input" : file;
 	struct lam_plan *plan = NULL;
-	size_t len;
-	char *text, *shown;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(LAM_MAX_PLAN);
+	char *shown;
 
-	if (read_input(call, file, &text, &len) < 0) {
+	if (read_input(call, file, &text) < 0) {
 		*out_exit = fail_as(call, EXIT_PLAN);
 		return NULL;
 	}
 	shown = lam_path_escape(name, strlen(name));
-	if (lam_plan_parse(&plan, text, len, shown ? shown : "plan", &errors,
-			   &call->err) < 0) {
+	if (lam_plan_parse(&plan, text.data, text.len, shown, &errors, &call->err) < 0) {
 		if (errors.count)
 			tell_errors(call, &errors);
 		else
@@ -126,7 +97,6 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 	}
 	lam_plan_errors_fini(&errors);
 	free(shown);
-	free(text);
 	return plan;
 }
 
@@ -171,7 +141,7 @@ uint32_t find_path(struct call *call, const struct lam_image *image, const char 
 		leads = lam_tree_path_text(tree, real);
 	free(bytes);
 	shown = lam_path_escape(path, strlen(path));
-	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s", shown ? shown : "?",
+	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s", shown,
 		       node == LAM_NODE_NONE
 			       ? "no such path in the image"
 			       : "was deleted; 'lamina log' tells by which layer",
@@ -198,18 +168,18 @@ const char *resolution_name(const struct lam_tree *tree, uint32_t node)
 int get_created(const struct call *call, char out[CREATED_MAX])
 {
 	const char *text = getenv("SOURCE_DATE_EPOCH");
-	struct tm tm;
+	struct tm tm = { 0 };
 	time_t when;
-	char *end;
 
 	out[0] = '\0';
 	if (!text || !*text)
 		return 0;
-	when = (time_t)strtoll(text, &end, 10);
-	if (*end || strspn(text, "0123456789") != strlen(text) || strlen(text) > 12 ||
-	    !gmtime_r(&when, &tm))
+	when = (time_t)strtoll(text, NULL, 10);
+	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 12 ||
+	    !gmtime_r(&when, &tm) || tm.tm_year + 1900 > 9999)
 		return usage_error(call->command->name,
-				   "SOURCE_DATE_EPOCH is a number of seconds");
+				   "SOURCE_DATE_EPOCH is a number of seconds, before "
+				   "the year 10000");
 	strftime(out, CREATED_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return 0;
 }

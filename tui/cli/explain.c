@@ -1,0 +1,96 @@
+/* lamina explain: which rule wins for a path, and what becomes of its layer. */
+#include <stdlib.h>
+
+#include "cli/print.h"
+
+/* Hard links go where the first of them does, of those that are not left out. */
+static uint32_t decides(const struct lam_layout *layout, uint32_t node)
+{
+	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
+	uint32_t *names, first = node;
+	struct lam_error err;
+	size_t count;
+
+	if (!lam_tree_node(tree, node)->linked ||
+	    lam_layout_target_of(layout, node) == LAM_TARGET_NONE ||
+	    lam_tree_links(tree, node, &names, &count, &err) < 0)
+		return node;
+	for (size_t i = count; i-- > 0;) {
+		if (lam_layout_target_of(layout, names[i]) != LAM_TARGET_NONE)
+			first = names[i];
+	}
+	free(names);
+	return first;
+}
+
+static void explain(const struct lam_layout *layout, uint32_t node)
+{
+	const struct lam_plan *plan = lam_layout_plan(layout);
+	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
+	uint32_t first = decides(layout, node), rule = lam_layout_rule_of(layout, first),
+		 to = lam_layout_target_of(layout, node);
+	char *path = lam_tree_path_text(tree, node),
+	     *first_path = lam_tree_path_text(tree, first);
+
+	print_line(stdout, "%s", path);
+	print_line(stdout, "  from   layer %u", lam_tree_origin(tree, node));
+	if (first != node)
+		print_line(stdout, "  with   %s, the first name of this file",
+			   first_path);
+	free(path);
+	free(first_path);
+	if (rule == LAM_RULE_NONE)
+		print_own(stdout, "  rule   none: it goes where its layer goes\n");
+	else
+		print_line(stdout, "  rule   assign[%u]: %s %s", rule,
+			   lam_rule_kind_name(plan->rules[rule].kind),
+			   plan->rules[rule].pattern);
+	if (to == LAM_TARGET_NONE) {
+		print_line(stdout, "%s",
+			   lam_tree_node(tree, node)->live
+				   ? "  to     nothing: it is LEFT OUT of the image"
+				   : "  to     nothing: it was deleted");
+		return;
+	}
+	const struct lam_target *t = lam_layout_target(layout, to);
+
+	print_line(stdout, "  to     layer \"%s\", %s: %s", t->name, FATE_NAMES[t->fate],
+		   t->reason);
+}
+
+static int run_explain(struct call *call)
+{
+	struct lam_image *image = NULL;
+	struct lam_layout *layout = NULL;
+	int code = EXIT_DONE;
+	struct lam_plan *plan = read_plan(call, call->args[0], &code);
+
+	if (plan)
+		image = open_image(call, call->args[1], NULL, &code);
+	if (image)
+		layout = make_layout(call, image, plan, &code);
+	for (size_t i = 2; layout && i < call->arg_count; i++) {
+		uint32_t node = find_path(call, image, call->args[i], true);
+
+		if (node == LAM_NODE_NONE)
+			code = EXIT_IMAGE;
+		else
+			explain(layout, node);
+	}
+	lam_layout_free(layout);
+	lam_image_close(image);
+	lam_plan_free(plan);
+	return code;
+}
+
+const struct command CMD_EXPLAIN = {
+	.name = "explain",
+	.usage = "PLAN IMAGE PATH...",
+	.summary = "where a path goes, and why",
+	.about =
+		"Tells for each PATH which rule of PLAN wins, which layer it goes to, and why that layer is kept or written.",
+	.options = NO_OPTIONS,
+	.least = 3,
+	.most = SIZE_MAX,
+	.run = run_explain,
+};

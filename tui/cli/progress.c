@@ -1,0 +1,101 @@
+/* Progress: a bar on a terminal, a line now and then elsewhere. */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/size.h"
+#include "cli/print.h"
+
+#define CLEAR "\r\033[K"
+
+enum { BAR, LINES };
+
+static struct {
+	int how;
+	bool shown;
+	int64_t since; /* the last report, in ms */
+	enum lam_stage stage;
+	uint64_t done[4096], total[4096];
+} state;
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void progress_clear(void)
+{
+	if (state.shown)
+		print_own(stderr, CLEAR);
+	state.shown = false;
+}
+
+static void show(uint64_t done, uint64_t total)
+{
+	static const char *const words[] = { "reading", "writing", "verifying",
+					     "publishing" };
+	static const char full[] = "##############################",
+			  empty[] = "------------------------------";
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT];
+	int filled = total ? (int)(done * 30 / total) : 0;
+
+	lam_size_text(done, a);
+	lam_size_text(total, b);
+	if (state.how == LINES) {
+		print_line(stderr, "lamina: %s: %s of %s", words[state.stage], a, b);
+		return;
+	}
+	filled = filled > 30 ? 30 : filled;
+	print_own(stderr, CLEAR);
+	print(stderr, "%-10s [%.*s%.*s] %3d%%  %s of %s", words[state.stage], filled,
+	      full, 30 - filled, empty, total ? (int)(done * 100 / total) : 0, a, b);
+	fflush(stderr);
+	state.shown = true;
+}
+
+static void report(void *context, const struct lam_step *step)
+{
+	int64_t now = now_ms();
+	uint64_t done = 0, total = 0;
+	size_t count = step->layer_count < 4096 ? step->layer_count : 4096;
+
+	(void)context;
+	if (step->layer >= 4096)
+		return;
+	if (step->stage != state.stage) {
+		memset(state.done, 0, sizeof state.done);
+		memset(state.total, 0, sizeof state.total);
+		state.stage = step->stage;
+	}
+	state.done[step->layer] = step->done;
+	state.total[step->layer] = step->total;
+	if (now - state.since < (state.how == BAR ? 100 : 5000))
+		return;
+	state.since = now;
+	for (size_t i = 0; i < count; i++) {
+		done += state.done[i];
+		total += state.total[i];
+	}
+	show(done, total);
+}
+
+int progress_setup(struct call *call)
+{
+	const char *how = call_value(call, "progress");
+
+	call->progress = (struct lam_progress){ .stop = &stop_asked };
+	if (how && strcmp(how, "auto") != 0 && strcmp(how, "plain") != 0 &&
+	    strcmp(how, "none") != 0)
+		return usage_error(call->command->name,
+				   "--progress is auto, plain or none");
+	if (how && strcmp(how, "none") == 0)
+		return 0;
+	state.how = isatty(STDERR_FILENO) && !(how && strcmp(how, "plain") == 0) ? BAR
+										 : LINES;
+	state.since = now_ms();
+	call->progress.report = report;
+	return 0;
+}
