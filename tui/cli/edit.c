@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cli/cmd.h"
 #include "cli/print.h"
 #include "editor/keys/keysfile.h"
 #include "editor/plan/journal.h"
@@ -144,7 +145,7 @@ static int edit(struct edit *e)
 		return code;
 	if (e->state_file)
 		shell_state_load(&e->app, e->state_file);
-	code = shell_run(e->call, &e->app, e->term);
+	code = shell_run(&e->app, e->term, &e->call->err);
 	term_close(e->term);
 	if (e->state_file && e->app.phase == PHASE_READY)
 		shell_state_save(&e->app, e->state_file);

@@ -14,7 +14,6 @@
 #define CLOCK_MS 500
 
 struct shell {
-	struct call *call;
 	struct app *app;
 	struct term *term;
 	struct shell_jobs *jobs;
@@ -235,15 +234,14 @@ static void loop(struct shell *s)
 	}
 }
 
-int shell_run(struct call *call, struct app *app, struct term *term)
+int shell_run(struct app *app, struct term *term, struct lam_error *err)
 {
-	struct shell s = { .call = call, .app = app, .term = term };
+	struct shell s = { .app = app, .term = term };
 	struct event start = { .kind = EVENT_START };
 
 	s.jobs = shell_jobs_new();
 	if (!s.jobs)
-		return lam_fail_errno(&call->err, LAM_EUSAGE, errno,
-				      "a descriptor for jobs");
+		return lam_fail_errno(err, LAM_EUSAGE, errno, "a descriptor for jobs");
 	s.canvas.ascii = app->ascii = term_is_ascii(term);
 	give_size(&s);
 	give(&s, &start);

@@ -2,12 +2,11 @@
 #ifndef SHELL_H
 #define SHELL_H
 
-#include "cli/cmd.h"
 #include "editor/app.h"
 #include "term/term.h"
 
-/* Runs the editor until it is left. Returns the exit code; a failure is in call->err. */
-int shell_run(struct call *call, struct app *app, struct term *term);
+/* Runs the editor until it is left. Returns the exit code; below 0: err. */
+int shell_run(struct app *app, struct term *term, struct lam_error *err);
 
 /* shell_jobs.c: jobs on threads of their own. */
 struct shell_jobs;

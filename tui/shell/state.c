@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/path.h>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
