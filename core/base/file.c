@@ -1,18 +1,21 @@
 /* Files of the system: read whole, replaced whole, or without a name. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <lamina/path.h>
 
 #include "base/memory.h"
+#include "base/names.h"
 
 int lam_file_fail(struct lam_error *err, enum lam_code code, int errnum, const char *file)
 {
@@ -94,25 +97,19 @@ int lam_file_read(struct lam_buf *out, const char *file, struct lam_error *err)
 
 /* Replacing */
 
+#define STRAY "/.lamina-file-"
+
 static void give_up(struct lam_new_file *n)
 {
 	if (n->fd >= 0) {
+		if (n->temporary)
+			unlink(n->temporary);
 		close(n->fd);
-		unlink(n->temporary);
 	}
 	free(n->file);
 	free(n->folder);
 	free(n->temporary);
 	*n = (struct lam_new_file){ .fd = -1 };
-}
-
-static mode_t mode_of(const char *file)
-{
-	mode_t mask = umask(0);
-	struct stat st;
-
-	umask(mask);
-	return stat(file, &st) == 0 ? st.st_mode & 07777 : 0666 & ~mask;
 }
 
 /* A symlink stays one. */
@@ -125,7 +122,6 @@ static void set_names(struct lam_new_file *n, const char *file)
 		n->file = lam_xstrdup(file);
 	copy = lam_xstrdup(n->file);
 	n->folder = lam_xstrdup(dirname(copy));
-	n->temporary = lam_xprintf("%s/.lamina-file-XXXXXX", n->folder);
 	free(copy);
 }
 
@@ -139,10 +135,97 @@ static int check_place(const char *file, struct lam_error *err)
 		return 0;
 	shown = lam_path_escape(file, strlen(file));
 	lam_fail(err, LAM_EWRITE,
-		 "%s: is there, and no regular file: choose another name",
-		 shown ? shown : "?");
+		 "%s: is there, and no regular file: choose another name", shown);
 	free(shown);
 	return err->code;
+}
+
+/* What writers left that were killed while their file had a name: nobody has the lock of
+ * it. */
+static void sweep(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir))) {
+		int fd;
+
+		if (strncmp(entry->d_name, STRAY + 1, strlen(STRAY + 1)) != 0)
+			continue;
+		fd = openat(dirfd(dir), entry->d_name,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static char *stray_name(const char *folder)
+{
+	uint64_t random[2];
+
+	lam_random_key(random);
+	return lam_xprintf("%s" STRAY "%016llx", folder, (unsigned long long)random[0]);
+}
+
+static bool lacks_nameless(int errnum)
+{
+	return errnum == EOPNOTSUPP || errnum == EISDIR || errnum == EINVAL ||
+	       errnum == ENOENT;
+}
+
+/* With a name from the begin; locked, before somebody else takes it for a stray. */
+static int open_named(struct lam_new_file *n)
+{
+	struct stat st = { .st_nlink = 0 };
+
+	while (st.st_nlink == 0) {
+		free(n->temporary);
+		n->temporary = stray_name(n->folder);
+		n->fd = open(n->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (n->fd < 0)
+			return -1;
+		if ((flock(n->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) ||
+		    fstat(n->fd, &st) < 0 || st.st_nlink == 0) {
+			close(n->fd);
+			n->fd = -1;
+		}
+	}
+	return 0;
+}
+
+/* Its mode is what the umask leaves. Where it can be it has no name until it is whole, so
+ * that whoever is killed leaves nothing. */
+static int open_new(struct lam_new_file *n)
+{
+	if (access("/proc/self/fd", X_OK) < 0)
+		return open_named(n);
+	n->fd = open(n->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	if (n->fd < 0)
+		return lacks_nameless(errno) ? open_named(n) : -1;
+	(void)flock(n->fd, LOCK_EX | LOCK_NB);
+	return 0;
+}
+
+/* Of the file that is replaced: its mode, and its owner where that may be given. */
+static int keep_owner(const struct lam_new_file *n)
+{
+	struct stat old, new;
+
+	if (stat(n->file, &old) < 0)
+		return 0;
+	if (fchown(n->fd, old.st_uid, old.st_gid) < 0)
+		(void)!fchown(n->fd, (uid_t)-1, old.st_gid);
+	if (fchmod(n->fd, old.st_mode & 07777) == 0)
+		return 0;
+	/* file systems where all files have one mode */
+	return fstat(n->fd, &new) == 0 && new.st_mode == old.st_mode ? 0 : -1;
 }
 
 int lam_file_begin(struct lam_new_file *n, const char *file, struct lam_error *err)
@@ -151,8 +234,8 @@ int lam_file_begin(struct lam_new_file *n, const char *file, struct lam_error *e
 	if (check_place(file, err) < 0)
 		return err->code;
 	set_names(n, file);
-	n->fd = mkostemp(n->temporary, O_CLOEXEC);
-	if (n->fd >= 0 && fchmod(n->fd, mode_of(n->file)) == 0)
+	sweep(n->folder);
+	if (open_new(n) == 0 && keep_owner(n) == 0)
 		return 0;
 	(void)lam_file_fail(err, LAM_EWRITE, errno, n->file);
 	give_up(n);
@@ -174,11 +257,23 @@ int lam_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
+static int give_name(struct lam_new_file *n)
+{
+	char *open = lam_xprintf("/proc/self/fd/%d", n->fd);
+	int code;
+
+	n->temporary = stray_name(n->folder);
+	code = linkat(AT_FDCWD, open, AT_FDCWD, n->temporary, AT_SYMLINK_FOLLOW);
+	free(open);
+	return code;
+}
+
 static int publish(struct lam_new_file *n, struct lam_error *err)
 {
 	int folder;
 
-	if (fsync(n->fd) < 0 || rename(n->temporary, n->file) < 0)
+	if (fsync(n->fd) < 0 || (!n->temporary && give_name(n) < 0) ||
+	    rename(n->temporary, n->file) < 0)
 		return lam_file_fail(err, LAM_EWRITE, errno, n->file);
 	close(n->fd);
 	n->fd = -1; /* nothing is there to be removed */
@@ -218,8 +313,7 @@ int lam_file_nameless(const char *folder)
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	char *name;
 
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL &&
-			errno != ENOENT))
+	if (fd >= 0 || !lacks_nameless(errno))
 		return fd;
 	/* file systems without files that have no name */
 	name = lam_xprintf("%s/.lamina-spool-XXXXXX", folder);

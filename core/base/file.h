@@ -28,11 +28,14 @@ int lam_file_read_fd(struct lam_buf *out, int fd, const char *file,
  *	... to new.fd ...
  *	code = lam_file_end(&new, code, err);
  *
- * A symlink stays one, and what it leads to is replaced; the mode of a file that was
- * there is kept. Devices, pipes and folders are refused. */
+ * A symlink stays one, and what it leads to is replaced; mode, group and owner of a file
+ * that was there are kept, as far as that is allowed, a new one's mode is the umask's.
+ * Devices, pipes and folders are refused. Where the system can, the file has no name
+ * until it is whole; names that killed writers left are removed. */
 struct lam_new_file {
-	char *file, *folder, *temporary;
-	int fd; /* to write to */
+	char *file, *folder;
+	char *temporary; /* NULL: it has no name as yet */
+	int fd;          /* to write to */
 };
 
 /* LAM_EWRITE with the file's name; nothing is left then. */

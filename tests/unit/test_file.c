@@ -1,8 +1,12 @@
 /* Files: read whole, there whole or not at all, without a name, in folders made for them. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -119,6 +123,55 @@ static void nowhere(void **state)
 	unlink("pi\npe");
 }
 
+static void private_stays_so(void **state)
+{
+	mode_t mask = umask(077);
+
+	(void)state;
+	put("plan", "first");
+	holds("plan", "first", 0600);
+	umask(0);
+	put("plan", "second");
+	holds("plan", "second", 0600);
+	umask(mask);
+	unlink("plan");
+}
+
+/* A writer that is killed leaves nothing, whether or not its file has a name. */
+static void killed(void **state)
+{
+	struct lam_new_file new_file;
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		OK(lam_file_begin(&new_file, "plan", &err));
+		(void)lam_write_all(new_file.fd, "half", 4);
+		(void)raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(names(), 0);
+}
+
+static void strays(void **state)
+{
+	int theirs;
+
+	(void)state;
+	close(open(".lamina-file-left", O_CREAT | O_WRONLY, 0600));
+	theirs = open(".lamina-file-theirs", O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(flock(theirs, LOCK_EX), 0);
+	put("plan", "first");
+	assert_int_equal(access(".lamina-file-left", F_OK), -1);
+	assert_int_equal(access(".lamina-file-theirs", F_OK), 0);
+	close(theirs);
+	put("plan", "second");
+	assert_int_equal(names(), 1);
+	unlink("plan");
+}
+
 static void read_whole(void **state)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(5);
@@ -196,10 +249,12 @@ static void without_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(new_and_again), cmocka_unit_test(a_symlink_stays_one),
-		cmocka_unit_test(given_up),      cmocka_unit_test(nowhere),
-		cmocka_unit_test(read_whole),    cmocka_unit_test(read_much),
-		cmocka_unit_test(folders),       cmocka_unit_test(without_a_name),
+		cmocka_unit_test(new_and_again),    cmocka_unit_test(a_symlink_stays_one),
+		cmocka_unit_test(given_up),         cmocka_unit_test(nowhere),
+		cmocka_unit_test(private_stays_so), cmocka_unit_test(killed),
+		cmocka_unit_test(strays),           cmocka_unit_test(read_whole),
+		cmocka_unit_test(read_much),        cmocka_unit_test(folders),
+		cmocka_unit_test(without_a_name),
 	};
 
 	umask(022);
