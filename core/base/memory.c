@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 void (*lam_out_of_memory_hook)(void);
+void (*lam_out_of_memory_files)(void);
 
 _Noreturn void lam_out_of_memory(void)
 {
@@ -17,6 +18,8 @@ _Noreturn void lam_out_of_memory(void)
 	lam_out_of_memory_hook = NULL;
 	if (hook)
 		hook();
+	if (lam_out_of_memory_files)
+		lam_out_of_memory_files();
 	(void)!write(STDERR_FILENO, line, sizeof line - 1);
 	_exit(3);
 }

@@ -29,6 +29,8 @@ void *lam_xgrow(void *array, size_t count, size_t *cap, size_t size);
 /* Called first when the program ends for lack of memory, from the thread that lacks it:
  * gives the terminal back. At most once; NULL: nothing. */
 extern void (*lam_out_of_memory_hook)(void);
+/* The same for temporary files, that they do not stay. */
+extern void (*lam_out_of_memory_files)(void);
 _Noreturn void lam_out_of_memory(void);
 
 #endif

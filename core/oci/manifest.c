@@ -27,7 +27,9 @@ static int check_data(const struct lam_descriptor *d, const struct lam_json *dat
 int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
 			struct lam_error *err)
 {
-	static const char *const keys[] = { "mediaType", "digest", "size", "data", NULL };
+	static const char *const keys[] = { "mediaType",    "digest",   "size",
+					    "data",         "platform", "annotations",
+					    "artifactType", NULL };
 	struct lam_json digest = lam_json_member(json, "digest"),
 			size = lam_json_member(json, "size"),
 			data = lam_json_member(json, "data");
@@ -253,7 +255,12 @@ void lam_manifest_fini(struct lam_manifest *manifest)
 static int read_platform(struct lam_platform *out, const struct lam_json *json,
 			 struct lam_error *err)
 {
+	static const char *const keys[] = { "os",         "architecture", "variant",
+					    "os.version", "os.features",  NULL };
+
 	*out = (struct lam_platform){ 0 };
+	if (json->value && lam_doc_check_case(json, keys, err) < 0)
+		return err->code;
 	if (lam_json_get_text(json, "os", false, &out->os, err) < 0 ||
 	    lam_json_get_text(json, "architecture", false, &out->architecture, err) < 0)
 		return err->code;
@@ -394,11 +401,14 @@ static int read_diff_ids(struct lam_config *c, const struct lam_json *root,
 static int read_history_entry(struct lam_history_entry *out, const struct lam_json *json,
 			      struct lam_error *err)
 {
+	static const char *const keys[] = { "created_by", "comment", "empty_layer",
+					    "created", NULL };
 	struct lam_json empty = lam_json_member(json, "empty_layer");
 
 	if (!json_is_object(json->value))
 		return lam_json_fail(json, err, LAM_EFORMAT, "expected an object");
-	if (lam_json_get_text(json, "created_by", false, &out->created_by, err) < 0 ||
+	if (lam_doc_check_case(json, keys, err) < 0 ||
+	    lam_json_get_text(json, "created_by", false, &out->created_by, err) < 0 ||
 	    lam_json_get_text(json, "comment", false, &out->comment, err) < 0)
 		return err->code;
 	return empty.value ? lam_json_bool(&empty, &out->empty_layer, err) : 0;

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/stop.h"
 #include "codec/codec.h"
 #include "io/spool.h"
 
@@ -80,7 +81,7 @@ static int to_spool(struct source *a, const struct lam_source_options *options,
 		if (got < 0)
 			return fail_archive(ar, err);
 		if (lam_progress_stopped(options->progress))
-			return lam_fail(err, LAM_ESTOPPED, "stopped");
+			return lam_fail_stopped(err);
 		if (lam_spool_append(a->spool, piece, (size_t)got, err) < 0)
 			return err->code;
 	}
@@ -596,6 +597,7 @@ static void list_blobs(struct packing *p)
 
 static int pack(struct packing *p, struct lam_error *err)
 {
+	list_blobs(p);
 	p->ar = archive_write_new();
 	if (!p->ar)
 		return lam_fail_memory(err);
@@ -607,28 +609,34 @@ static int pack(struct packing *p, struct lam_error *err)
 	return write_members(p, err);
 }
 
-static int pack_to_file(struct packing *p, struct lam_error *err)
+/* As the file that is replaced was, where the system lets us. */
+static void keep_owner(int fd, const struct stat *old)
 {
-	LAM_CLEANUP(lam_free_ptr) char *temporary = NULL;
-	const struct lam_sink *sink = p->sink;
-	const char *path = sink->reference->path, *slash = strrchr(path, '/');
-	int code;
+	struct stat new;
 
-	if (lam_sink_temporary(sink, &p->fd, &temporary, err) < 0)
+	if (fstat(fd, &new) == 0 &&
+	    ((new.st_uid == old->st_uid &&new.st_gid == old->st_gid) ||
+	     fchown(fd, old->st_uid, old->st_gid) == 0))
+		(void)fchmod(fd, old->st_mode & 07777);
+}
+
+static int pack_to_file(struct packing *p, struct lam_sink *sink, struct lam_error *err)
+{
+	const char *path = sink->reference->path, *slash = strrchr(path, '/');
+	struct stat old;
+	bool replaces = stat(path, &old) == 0;
+	size_t file;
+
+	if (lam_sink_temporary(sink, replaces ? old.st_mode & 0666 : 0666, &p->fd, &file,
+			       err) < 0 ||
+	    pack(p, err) < 0)
 		return err->code;
-	code = pack(p, err);
-	if (code == 0)
-		code = lam_sink_set_mode(p->fd, path, err);
-	if (code == 0)
-		code = lam_sink_sync(p->fd, path, err);
-	if (code == 0 &&
-	    renameat(sink->dir, temporary, sink->dir, slash ? slash + 1 : path) < 0)
-		code = lam_fail_errno(err, LAM_EWRITE, errno, "%s: putting it in place",
-				      path);
-	if (code < 0)
-		unlinkat(sink->dir, temporary, 0);
-	close(p->fd);
-	return code < 0 ? code : lam_sink_sync(sink->dir, sink->directory, err);
+	if (replaces)
+		keep_owner(p->fd, &old);
+	if (lam_sink_sync(p->fd, path, err) < 0 ||
+	    lam_sink_rename(sink, file, slash ? slash + 1 : path, err) < 0)
+		return err->code;
+	return lam_sink_sync(sink->dir, sink->directory, err);
 }
 
 int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *image,
@@ -648,8 +656,7 @@ int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *imag
 	pack_later(&p, "oci-layout", lam_oci_layout, strlen(lam_oci_layout), NULL);
 	pack_later(&p, "blobs/", NULL, 0, NULL);
 	pack_later(&p, "blobs/sha256/", NULL, 0, NULL);
-	list_blobs(&p);
-	code = path ? pack_to_file(&p, err) : pack(&p, err);
+	code = path ? pack_to_file(&p, sink, err) : pack(&p, err);
 	if (p.ar)
 		archive_write_free(p.ar);
 	free(p.members);

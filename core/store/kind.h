@@ -36,9 +36,6 @@ struct lam_store {
 	int (*open_sink)(struct lam_sink *sink, struct lam_error *err);
 	bool renames_blobs; /* blobs become files of their own: temporary ones need names
 			     */
-	/* Whether the output has a blob already; NULL: never. */
-	bool (*has_blob)(const struct lam_sink *sink, const struct lam_digest *digest,
-			 uint64_t size);
 	int (*keep_layer)(struct lam_sink *sink, const struct lam_source *source,
 			  size_t n, const struct lam_digest *digest,
 			  const struct lam_progress *progress, struct lam_error *err);
@@ -99,12 +96,13 @@ struct lam_sink_blob {
 	uint64_t size;
 	int fd;          /* of a temporary file, which is the sink's; or -1 */
 	char *temporary; /* its name in the folder; NULL: it has none */
-	const struct lam_source *source; /* of a kept one that is still there alone */
+	const struct lam_source *source; /* of a kept layer that is not copied */
 	size_t layer;
 	bool placed; /* is in the output now, put there by this run */
 };
 
 struct lam_sink {
+	struct lam_sink *next; /* of all that are open */
 	const struct lam_reference *reference;
 	char *directory;      /* where temporary files go */
 	int dir;              /* a descriptor of that */
@@ -115,17 +113,22 @@ struct lam_sink {
 };
 
 int lam_sink_open_directory(struct lam_sink *sink, struct lam_error *err);
-/* A named temporary file in sink->dir, locked for as long as it is open. */
-int lam_sink_temporary(const struct lam_sink *sink, int *out_fd, char **out_name,
+/* A named temporary file in sink->dir, locked for as long as it is open. Its mode is
+ * `mode` less the umask, as an ordinary file's. */
+int lam_sink_temporary(struct lam_sink *sink, mode_t mode, int *out_fd, size_t *out_blob,
 		       struct lam_error *err);
+/* Gives it its name in sink->dir, over what has that. */
+int lam_sink_rename(struct lam_sink *sink, size_t blob, const char *name,
+		    struct lam_error *err);
 /* Removes those of runs that are gone. */
 void lam_sink_sweep(const struct lam_sink *sink);
-/* A kept layer that is read when all is published. */
+/* A kept layer that is read when all is published, if at all. */
 int lam_sink_keep_later(struct lam_sink *sink, const struct lam_source *source, size_t n,
 			const struct lam_digest *digest,
 			const struct lam_progress *progress, struct lam_error *err);
-/* 0644 less the umask, as an ordinary file gets it. */
-int lam_sink_set_mode(int fd, const char *what, struct lam_error *err);
+/* Of sink->dir, until that is unlocked or closed. */
+int lam_sink_lock(const struct lam_sink *sink, const struct lam_progress *progress,
+		  struct lam_error *err);
 int lam_sink_sync(int fd, const char *what, struct lam_error *err);
 int lam_sink_write_all(int fd, const void *bytes, size_t len, const char *what,
 		       struct lam_error *err);

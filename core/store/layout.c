@@ -1,6 +1,6 @@
-/* An OCI layout in a folder (image-spec, image-layout.md). All blobs are synced, then
- * renamed into place, then their folder synced, then index.json is replaced, under the
- * layout's lock and read anew: other tags stay as they were. */
+/* An OCI layout in a folder (image-spec, image-layout.md). All blobs are synced first.
+ * Then, under the layout's lock, they get their names, over whatever had them, their folder
+ * is synced, and index.json, read anew, is replaced: other tags stay as they were. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/stop.h"
 #include "store/kind.h"
 
 /* Reading */
@@ -177,7 +178,10 @@ static int open_blob(const struct lam_source *s, const struct lam_descriptor *bl
 /* The output as it is */
 
 struct sink {
-	bool made;              /* its folder was not there before */
+	bool made;        /* its folder was not there before */
+	bool made_layout; /* nor its oci-layout */
+	int mark;         /* says to who made the folder that it is in use */
+	char *mark_name;
 	struct lam_digest only; /* without a tag: the one image of the layout as it was
 				   opened, to be replaced; NONE: it held none */
 };
@@ -195,11 +199,50 @@ static int fail_output(const struct output *o, struct lam_error *err)
 	return lam_wrap(err, "%s", o->reference->path);
 }
 
-static int read_index(const struct output *o, struct lam_buf *out, struct lam_error *err)
+/* By the reader's rules: what it would not read is not written to. */
+static int check_layout(const struct output *o, struct lam_error *err)
 {
-	if (faccessat(o->dir, "index.json", F_OK, 0) < 0 && errno == ENOENT)
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf layout = LAM_BUF(LAM_MAX_OCI_LAYOUT);
+	static const char *const names[] = { "oci-layout", "index.json", "blobs",
+					     "blobs/sha256", "blobs/sha512" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (fstatat(o->dir, names[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (S_ISLNK(st.st_mode))
+			return lam_fail(
+				err, LAM_EWRITE,
+				"%s/%s: is a symlink: copy the layout with cp -rL "
+				"first",
+				o->reference->path, names[i]);
+		if (i >= 2 && !S_ISDIR(st.st_mode))
+			return lam_fail(err, LAM_EWRITE, "%s/%s: is no folder",
+					o->reference->path, names[i]);
+	}
+	if (read_file(o->dir, "oci-layout", &layout, err) < 0 ||
+	    lam_oci_layout_check(&layout, err) < 0)
+		return fail_output(o, err);
+	return 0;
+}
+
+static bool is_there(const struct output *o, const char *name)
+{
+	struct stat st;
+
+	return fstatat(o->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Nothing where there is no layout yet. */
+static int read_index(const struct output *o, struct lam_buf *out, bool *out_there,
+		      struct lam_error *err)
+{
+	*out_there = is_there(o, "index.json");
+	if (!*out_there && !is_there(o, "oci-layout"))
 		return 0;
-	if (read_file(o->dir, "index.json", out, err) < 0)
+	if (check_layout(o, err) < 0)
+		return err->code;
+	if (*out_there && read_file(o->dir, "index.json", out, err) < 0)
 		return fail_output(o, err);
 	return 0;
 }
@@ -272,18 +315,22 @@ static int check_untagged(const struct output *o, const struct lam_index *index,
 
 /* What the new image takes the place of, if anything, is one image. *out_only is that
  * where no tag is named; NONE: there is none. */
-static int check_replaced(const struct output *o, const struct lam_buf *bytes,
+static int check_replaced(const struct output *o, struct lam_buf *bytes,
 			  struct lam_digest *out_only, bool *out_any,
 			  struct lam_error *err)
 {
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
 	const char *tag = o->reference->name;
+	bool there;
 
 	*out_only = (struct lam_digest){ .algorithm = LAM_ALGORITHM_NONE };
 	*out_any = false;
-	if (bytes->len == 0)
+	if (read_index(o, bytes, &there, err) < 0)
+		return err->code;
+	if (!there)
 		return 0;
-	if (lam_index_parse(&index, bytes->data, bytes->len, "index.json", NULL, err) < 0)
+	if (lam_index_parse(&index, bytes->data ? bytes->data : "", bytes->len,
+			    "index.json", NULL, err) < 0)
 		return fail_output(o, err);
 	if (!tag && check_untagged(o, &index, err) < 0)
 		return err->code;
@@ -315,9 +362,7 @@ static int replaces(bool *out, const struct lam_reference *reference,
 		return errno == ENOENT ? 0
 				       : lam_fail_errno(err, LAM_EWRITE, errno, "%s",
 							reference->path);
-	code = read_index(&o, &index, err);
-	if (code == 0)
-		code = check_replaced(&o, &index, &only, out, err);
+	code = check_replaced(&o, &index, &only, out, err);
 	close(o.dir);
 	return code;
 }
@@ -352,7 +397,7 @@ static int check_folder(const struct lam_sink *sink, struct lam_error *err)
 
 	if (faccessat(sink->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", path);
-	if (fstatat(sink->dir, "oci-layout", &st, 0) == 0)
+	if (fstatat(sink->dir, "oci-layout", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	dir = opendir(path);
 	if (!dir)
@@ -368,15 +413,13 @@ static int check_folder(const struct lam_sink *sink, struct lam_error *err)
 		path);
 }
 
-static int open_sink(struct lam_sink *sink, struct lam_error *err)
+static int open_folder(struct lam_sink *sink, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
 	const char *path = sink->reference->path;
-	struct sink *own = sink->own = lam_xcalloc(1, sizeof *own);
-	struct output o = { .reference = sink->reference };
-	bool any;
+	struct sink *own = sink->own;
+	size_t mark;
+	int fd;
 
-	sink->directory = lam_xstrdup(path);
 	if (mkdir(path, 0777) == 0)
 		own->made = true;
 	else if (errno != EEXIST)
@@ -388,22 +431,30 @@ static int open_sink(struct lam_sink *sink, struct lam_error *err)
 		return sync_folder(sink->dir, "..", path, err);
 	if (check_folder(sink, err) < 0)
 		return err->code;
-	lam_sink_sweep(sink);
-	o.dir = sink->dir;
-	if (read_index(&o, &index, err) < 0)
-		return err->code;
-	return check_replaced(&o, &index, &own->only, &any, err);
+	/* a mark for who made the folder: it is in use */
+	return lam_sink_temporary(sink, 0600, &fd, &mark, err);
 }
 
-static bool has_blob(const struct lam_sink *sink, const struct lam_digest *digest,
-		     uint64_t size)
+static int open_sink(struct lam_sink *sink, struct lam_error *err)
 {
-	char name[LAM_BLOB_NAME];
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
+	struct sink *own = sink->own = lam_xcalloc(1, sizeof *own);
+	struct output o = { .reference = sink->reference };
 	struct stat st;
+	bool any;
 
-	return fstatat(sink->dir, lam_blob_name(digest, name), &st,
-		       AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
+	sink->directory = lam_xstrdup(sink->reference->path);
+	/* who made the folder may give it up before we have marked it */
+	for (int tries = 0; open_folder(sink, err) < 0; tries++) {
+		if (tries == 10 || stat(sink->directory, &st) == 0)
+			return err->code;
+		if (sink->dir >= 0)
+			close(sink->dir);
+		sink->dir = -1;
+	}
+	lam_sink_sweep(sink);
+	o.dir = sink->dir;
+	return check_replaced(&o, &index, &own->only, &any, err);
 }
 
 /* Kept layers */
@@ -463,9 +514,9 @@ static int copy_layer(struct lam_reader *from, int to, const char *path,
 	return 0;
 }
 
-static int keep_layer(struct lam_sink *sink, const struct lam_source *source, size_t n,
-		      const struct lam_digest *digest,
-		      const struct lam_progress *progress, struct lam_error *err)
+static int copy_kept(struct lam_sink *sink, const struct lam_source *source, size_t n,
+		     const struct lam_digest *digest, const struct lam_progress *progress,
+		     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *copy = NULL;
 	const char *path = sink->reference->path;
@@ -488,6 +539,36 @@ static int keep_layer(struct lam_sink *sink, const struct lam_source *source, si
 	return 0;
 }
 
+/* Whether the output has the very bytes, and on the disk. */
+static bool holds_blob(const struct lam_sink *sink, const struct lam_descriptor *d,
+		       const struct lam_progress *progress)
+{
+	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
+	const char *path = sink->reference->path;
+	struct lam_error err;
+	int fd;
+
+	if (open_blob_file(sink->dir, d, &fd, &err) < 0)
+		return false;
+	reader = lam_reader_file(fd, true, 0, (uint64_t)d->size, path);
+	return lam_sink_check_stream(reader, &d->digest, progress, NULL, NULL, &err) ==
+		       0 &&
+	       lam_sink_sync(fd, path, &err) == 0;
+}
+
+static int keep_layer(struct lam_sink *sink, const struct lam_source *source, size_t n,
+		      const struct lam_digest *digest,
+		      const struct lam_progress *progress, struct lam_error *err)
+{
+	const struct lam_descriptor d = {
+		.digest = *digest, .size = source->image.layers[n].descriptor.size
+	};
+
+	if (holds_blob(sink, &d, progress))
+		return lam_sink_keep_later(sink, source, n, digest, progress, err);
+	return copy_kept(sink, source, n, digest, progress, err);
+}
+
 /* Publishing */
 
 static int make_folder(const struct lam_sink *sink, const char *name,
@@ -499,92 +580,90 @@ static int make_folder(const struct lam_sink *sink, const char *name,
 			      sink->reference->path, name);
 }
 
-/* Puts a temporary file in its place. */
-static int put_in_place(const struct lam_sink *sink, const char *temporary,
-			const char *name, struct lam_error *err)
-{
-	if (renameat(sink->dir, temporary, sink->dir, name) == 0)
-		return 0;
-	return lam_fail_errno(err, LAM_EWRITE, errno, "%s/%s: putting it in place",
-			      sink->reference->path, name);
-}
-
-static int write_file(const struct lam_sink *sink, int fd, const char *bytes, size_t len,
-		      struct lam_error *err)
-{
-	const char *path = sink->reference->path;
-
-	if (lam_sink_write_all(fd, bytes, len, path, err) < 0 ||
-	    lam_sink_set_mode(fd, path, err) < 0)
-		return err->code;
-	return lam_sink_sync(fd, path, err);
-}
-
-static int place_file(const struct lam_sink *sink, const char *name, const char *bytes,
+static int place_file(struct lam_sink *sink, const char *name, const char *bytes,
 		      size_t len, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) char *temporary = NULL;
-	int fd, code;
+	const char *path = sink->reference->path;
+	size_t file;
+	int fd;
 
-	if (lam_sink_temporary(sink, &fd, &temporary, err) < 0)
+	if (lam_sink_temporary(sink, 0666, &fd, &file, err) < 0 ||
+	    lam_sink_write_all(fd, bytes, len, path, err) < 0 ||
+	    lam_sink_sync(fd, path, err) < 0 ||
+	    lam_sink_rename(sink, file, name, err) < 0)
 		return err->code;
-	code = write_file(sink, fd, bytes, len, err);
-	if (code == 0)
-		code = put_in_place(sink, temporary, name, err);
-	if (code < 0)
-		unlinkat(sink->dir, temporary, 0);
-	close(fd);
-	return code < 0 ? code : lam_sink_sync(sink->dir, sink->reference->path, err);
+	return lam_sink_sync(sink->dir, path, err);
 }
 
-static int place_blob(const struct lam_sink *sink, struct lam_sink_blob *b,
-		      struct lam_error *err)
+/* A layer that the output had may be gone, with the run that had put it there. */
+static int copy_again(struct lam_sink *sink, size_t n,
+		      const struct lam_progress *progress, struct lam_error *err)
 {
+	const struct lam_sink_blob b = sink->blobs[n];
+	char name[LAM_BLOB_NAME];
+	struct stat st;
+
+	if (fstatat(sink->dir, lam_blob_name(&b.digest, name), &st,
+		    AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (copy_kept(sink, b.source, b.layer, &b.digest, progress, err) < 0)
+		return err->code;
+	return lam_sink_sync(sink->blobs[sink->blob_count - 1].fd, sink->reference->path,
+			     err);
+}
+
+static int place_blob(struct lam_sink *sink, size_t n,
+		      const struct lam_progress *progress, struct lam_error *err)
+{
+	struct lam_sink_blob *b = &sink->blobs[n];
 	char name[LAM_BLOB_NAME];
 
-	if (!b->temporary || b->digest.algorithm == LAM_ALGORITHM_NONE)
+	if (b->source)
+		return copy_again(sink, n, progress, err);
+	if (b->digest.algorithm == LAM_ALGORITHM_NONE)
 		return 0;
-	if (has_blob(sink, &b->digest, b->size))
-		return 0; /* closing removes ours */
-	if (put_in_place(sink, b->temporary, lam_blob_name(&b->digest, name), err) < 0)
+	if (lam_sink_rename(sink, n, lam_blob_name(&b->digest, name), err) < 0)
 		return err->code;
-	free(LAM_STEAL(b->temporary));
 	b->placed = true;
 	return 0;
 }
 
 static int sync_blobs(const struct lam_sink *sink, const struct lam_progress *progress,
-		      bool *out_sha512, struct lam_error *err)
+		      struct lam_error *err)
 {
-	const char *path = sink->reference->path;
-
-	*out_sha512 = false;
 	for (size_t i = 0; i < sink->blob_count; i++) {
 		const struct lam_sink_blob *b = &sink->blobs[i];
 
 		if (lam_progress_stopped(progress))
-			return lam_fail(err, LAM_ESTOPPED, "stopped");
-		*out_sha512 = *out_sha512 || b->digest.algorithm == LAM_SHA512;
-		if (lam_sink_set_mode(b->fd, path, err) < 0 ||
-		    lam_sink_sync(b->fd, path, err) < 0)
+			return lam_fail_stopped(err);
+		if (b->digest.algorithm != LAM_ALGORITHM_NONE && b->fd >= 0 &&
+		    lam_sink_sync(b->fd, sink->reference->path, err) < 0)
 			return err->code;
 	}
 	return 0;
+}
+
+static bool has_sha512(const struct lam_sink *sink)
+{
+	for (size_t i = 0; i < sink->blob_count; i++) {
+		if (sink->blobs[i].digest.algorithm == LAM_SHA512)
+			return true;
+	}
+	return false;
 }
 
 static int place_blobs(struct lam_sink *sink, const struct lam_progress *progress,
 		       struct lam_error *err)
 {
 	const char *path = sink->reference->path;
-	bool sha512;
+	bool sha512 = has_sha512(sink);
 
-	if (sync_blobs(sink, progress, &sha512, err) < 0 ||
-	    make_folder(sink, "blobs", err) < 0 ||
+	if (make_folder(sink, "blobs", err) < 0 ||
 	    make_folder(sink, "blobs/sha256", err) < 0 ||
 	    (sha512 && make_folder(sink, "blobs/sha512", err) < 0))
 		return err->code;
 	for (size_t i = 0; i < sink->blob_count; i++) {
-		if (place_blob(sink, &sink->blobs[i], err) < 0)
+		if (place_blob(sink, i, progress, err) < 0)
 			return err->code;
 	}
 	if (sync_folder(sink->dir, "blobs/sha256", path, err) < 0 ||
@@ -610,86 +689,92 @@ static int check_only(const struct lam_sink *sink, const struct lam_digest *only
 			path, path);
 }
 
-static int place_index(const struct lam_sink *sink, const struct lam_sink_image *image,
-		       struct lam_error *err)
+static int place_index(struct lam_sink *sink, const struct lam_sink_image *image,
+		       const struct lam_buf *old, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf old = LAM_BUF(LAM_MAX_INDEX);
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf new = LAM_BUF(LAM_MAX_INDEX);
-	const struct output o = { sink->reference, sink->dir };
-	struct lam_digest only;
-	bool any;
 
-	if (read_index(&o, &old, err) < 0 ||
-	    check_replaced(&o, &old, &only, &any, err) < 0 ||
-	    check_only(sink, &only, &image->manifest, err) < 0)
-		return err->code;
-	if (lam_index_edit(old.data, old.len, image->media_type, &image->manifest,
+	if (lam_index_edit(old->data, old->len, image->media_type, &image->manifest,
 			   image->manifest_size, &image->platform, sink->reference->name,
 			   &new, err) < 0)
 		return lam_wrap(err, "%s", sink->reference->path);
-	if (old.len == new.len && memcmp(old.data, new.data, old.len) == 0)
+	if (old->len == new.len && memcmp(old->data, new.data, new.len) == 0)
 		return 0;
 	return place_file(sink, "index.json", new.data, new.len, err);
 }
 
-static int lock(const struct lam_sink *sink, struct lam_error *err)
+/* Under the lock: two runs lose no tag of each other's, and no blob. */
+static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
+		     struct lam_error *err)
 {
-	int got;
-
-	do
-		got = flock(sink->dir, LOCK_EX);
-	while (got < 0 && errno == EINTR);
-	return got == 0 ? 0
-			: lam_fail_errno(err, LAM_EWRITE, errno, "%s: locking",
-					 sink->reference->path);
-}
-
-/* Under the lock, so that two runs lose no tag of each other's. */
-static int place_documents(const struct lam_sink *sink,
-			   const struct lam_sink_image *image, struct lam_error *err)
-{
-	struct stat st;
-
-	if (fstatat(sink->dir, "oci-layout", &st, 0) < 0 &&
-	    place_file(sink, "oci-layout", lam_oci_layout, strlen(lam_oci_layout), err) <
-		    0)
-		return err->code;
-	return place_index(sink, image, err);
-}
-
-static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
-		   struct lam_error *err)
-{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf old = LAM_BUF(LAM_MAX_INDEX);
+	const struct output o = { sink->reference, sink->dir };
 	struct sink *own = sink->own;
-	int code;
+	struct lam_digest only;
+	bool any;
 
-	if (place_blobs(sink, image->progress, err) < 0 || lock(sink, err) < 0)
+	if (check_replaced(&o, &old, &only, &any, err) < 0 ||
+	    check_only(sink, &only, &image->manifest, err) < 0 ||
+	    place_blobs(sink, image->progress, err) < 0)
 		return err->code;
-	code = place_documents(sink, image, err);
-	flock(sink->dir, LOCK_UN);
-	if (code == 0)
-		own->made = false;
-	return code;
+	if (!is_there(&o, "oci-layout")) {
+		own->made_layout = true;
+		if (place_file(sink, "oci-layout", lam_oci_layout, strlen(lam_oci_layout),
+			       err) < 0)
+			return err->code;
+	}
+	return place_index(sink, image, &old, err);
 }
 
-/* A folder that this run made, and then could not make a layout of, goes again. */
-static void close_sink(struct lam_sink *sink)
+/* While no index stands: nobody else can have been told of what this run has placed. */
+static void take_back(const struct lam_sink *sink)
 {
 	const struct sink *own = sink->own;
 	char name[LAM_BLOB_NAME];
 
-	if (!own->made)
-		return;
 	for (size_t i = 0; i < sink->blob_count; i++) {
 		if (sink->blobs[i].placed)
 			unlinkat(sink->dir, lam_blob_name(&sink->blobs[i].digest, name),
 				 0);
 	}
-	unlinkat(sink->dir, "oci-layout", 0);
-	unlinkat(sink->dir, "blobs/sha256", AT_REMOVEDIR);
-	unlinkat(sink->dir, "blobs/sha512", AT_REMOVEDIR);
-	unlinkat(sink->dir, "blobs", AT_REMOVEDIR);
-	rmdir(sink->reference->path);
+	if (own->made_layout)
+		unlinkat(sink->dir, "oci-layout", 0);
+}
+
+static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
+		   struct lam_error *err)
+{
+	const struct output o = { sink->reference, sink->dir };
+	struct sink *own = sink->own;
+	int code;
+
+	if (sync_blobs(sink, image->progress, err) < 0 ||
+	    lam_sink_lock(sink, image->progress, err) < 0)
+		return err->code;
+	code = place_all(sink, image, err);
+	if (code == 0)
+		own->made = false;
+	else if (own->made && !is_there(&o, "index.json"))
+		take_back(sink);
+	flock(sink->dir, LOCK_UN);
+	return code;
+}
+
+/* A folder that this run made, and then could not make a layout of, goes again, unless
+ * another run is at work in it: its mark or its files are there then, or its lock. */
+static void close_sink(struct lam_sink *sink)
+{
+	const struct sink *own = sink->own;
+	const struct output o = { sink->reference, sink->dir };
+	bool locked = own->made &&
+		      (flock(sink->dir, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
+
+	if (locked && !is_there(&o, "index.json") && !is_there(&o, "oci-layout")) {
+		unlinkat(sink->dir, "blobs/sha256", AT_REMOVEDIR);
+		unlinkat(sink->dir, "blobs/sha512", AT_REMOVEDIR);
+		unlinkat(sink->dir, "blobs", AT_REMOVEDIR);
+		rmdir(sink->reference->path);
+	}
 }
 
 const struct lam_store lam_store_layout = {
@@ -703,7 +788,6 @@ const struct lam_store lam_store_layout = {
 	.open_blob = open_blob,
 	.open_sink = open_sink,
 	.renames_blobs = true,
-	.has_blob = has_blob,
 	.keep_layer = keep_layer,
 	.publish = publish,
 	.replaces = replaces,

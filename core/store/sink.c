@@ -2,16 +2,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/names.h"
-#include "base/path.h"
+#include "base/stop.h"
 #include "store/kind.h"
 
 #define FRONT ".lamina-"
@@ -27,7 +29,16 @@ static bool still_there(int dir, const char *name, int fd)
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-int lam_sink_temporary(const struct lam_sink *sink, int *out_fd, char **out_name,
+/* 0, or errno. A file system without locks has one run at a time, or strays. */
+static int try_lock(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return errno == EWOULDBLOCK || errno == EINTR ? EWOULDBLOCK : ENOLCK;
+}
+
+/* A new one, which is locked; NULL and the reason. */
+static char *make_file(const struct lam_sink *sink, mode_t mode, int *out_fd,
 		       struct lam_error *err)
 {
 	for (int tries = 0; tries < 100; tries++) {
@@ -39,25 +50,26 @@ int lam_sink_temporary(const struct lam_sink *sink, int *out_fd, char **out_name
 		name = lam_xprintf(FRONT "%016llx",
 				   (unsigned long long)(key[0] + (uint64_t)tries));
 		fd = openat(sink->dir, name,
-			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0 && errno == EEXIST)
-			continue;
-		if (fd < 0)
-			return lam_fail_errno(err, LAM_EWRITE, errno,
-					      "%s: making a temporary file",
-					      sink->directory);
-		/* another run may have taken it for a stray before it was locked */
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
-		    !still_there(sink->dir, name, fd)) {
-			close(fd);
-			continue;
-		}
-		*out_name = LAM_STEAL(name);
+			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		*out_fd = fd;
-		return 0;
+		/* another run may have taken it for a stray before it was locked */
+		if (fd >= 0 && try_lock(fd) != EWOULDBLOCK &&
+		    still_there(sink->dir, name, fd))
+			return LAM_STEAL(name);
+		if (fd < 0 && errno != EEXIST) {
+			(void)lam_fail_errno(err, LAM_EWRITE, errno,
+					     "%s: making a temporary file",
+					     sink->directory);
+			return NULL;
+		}
+		if (fd >= 0) {
+			unlinkat(sink->dir, name, 0);
+			close(fd);
+		}
 	}
-	return lam_fail(err, LAM_EWRITE, "%s: no name is free for a temporary file",
-			sink->directory);
+	(void)lam_fail(err, LAM_EWRITE, "%s: no name is free for a temporary file",
+		       sink->directory);
+	return NULL;
 }
 
 static bool is_ours(const char *name)
@@ -74,7 +86,7 @@ static void remove_stray(int dir, const char *name)
 
 	if (fd < 0)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && still_there(dir, name, fd))
+	if (try_lock(fd) == 0 && still_there(dir, name, fd))
 		unlinkat(dir, name, 0);
 	close(fd);
 }
@@ -99,24 +111,30 @@ void lam_sink_sweep(const struct lam_sink *sink)
 
 /* What kinds do with files */
 
-int lam_sink_set_mode(int fd, const char *what, struct lam_error *err)
+int lam_sink_lock(const struct lam_sink *sink, const struct lam_progress *progress,
+		  struct lam_error *err)
 {
-	mode_t mask = umask(022);
+	const struct timespec moment = { .tv_nsec = 20000000 };
 
-	umask(mask);
-	if (fchmod(fd, 0644 & ~(mask & 0133)) == 0)
-		return 0;
-	return lam_fail_errno(err, LAM_EWRITE, errno, "%s: its mode", what);
+	while (try_lock(sink->dir) == EWOULDBLOCK) {
+		if (lam_progress_stopped(progress))
+			return lam_fail_stopped(err);
+		nanosleep(&moment, NULL);
+	}
+	return 0;
 }
 
 int lam_sink_sync(int fd, const char *what, struct lam_error *err)
 {
+	struct stat st;
 	int got;
 
 	do
 		got = fsync(fd);
 	while (got < 0 && errno == EINTR);
-	if (got == 0)
+	/* there are file systems whose folders cannot be synced */
+	if (got == 0 || ((errno == EINVAL || errno == EOPNOTSUPP) &&
+			 fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)))
 		return 0;
 	return lam_fail_errno(err, LAM_EWRITE, errno, "%s: syncing", what);
 }
@@ -145,7 +163,7 @@ int lam_sink_check_stream(struct lam_reader *reader, const struct lam_digest *di
 	lam_hash_init(&hash, digest->algorithm);
 	while (got > 0) {
 		if (lam_progress_stopped(progress))
-			return lam_fail(err, LAM_ESTOPPED, "stopped");
+			return lam_fail_stopped(err);
 		if (lam_read(reader, piece, PIECE, &got, err) < 0)
 			return err->code;
 		lam_hash_update(&hash, piece, got);
@@ -187,23 +205,43 @@ static size_t add(struct lam_sink *sink, struct lam_sink_blob blob)
 	return number;
 }
 
+int lam_sink_temporary(struct lam_sink *sink, mode_t mode, int *out_fd, size_t *out_blob,
+		       struct lam_error *err)
+{
+	struct lam_sink_blob blob = { .fd = -1 };
+
+	blob.temporary = make_file(sink, mode, &blob.fd, err);
+	if (!blob.temporary)
+		return err->code;
+	*out_blob = add(sink, blob);
+	*out_fd = blob.fd;
+	return 0;
+}
+
+int lam_sink_rename(struct lam_sink *sink, size_t blob, const char *name,
+		    struct lam_error *err)
+{
+	struct lam_sink_blob *b = &sink->blobs[blob];
+
+	if (renameat(sink->dir, b->temporary, sink->dir, name) < 0)
+		return lam_fail_errno(err, LAM_EWRITE, errno,
+				      "%s/%s: putting it in place", sink->directory,
+				      name);
+	free(LAM_STEAL(b->temporary));
+	return 0;
+}
+
 int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
 		      struct lam_error *err)
 {
 	struct lam_sink_blob blob = { .fd = -1 };
-	bool named = sink->reference->store->renames_blobs;
 
-	if (!named) {
-		blob.fd = openat(sink->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		named = blob.fd < 0 &&
-			(errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
-		if (blob.fd < 0 && !named)
-			return lam_fail_errno(err, LAM_EWRITE, errno,
-					      "%s: making a temporary file",
-					      sink->directory);
-	}
-	if (named && lam_sink_temporary(sink, &blob.fd, &blob.temporary, err) < 0)
-		return err->code;
+	if (sink->reference->store->renames_blobs)
+		return lam_sink_temporary(sink, 0666, out_fd, out_blob, err);
+	blob.fd = lam_file_nameless(sink->directory);
+	if (blob.fd < 0)
+		return lam_fail_errno(err, LAM_EWRITE, errno,
+				      "%s: making a temporary file", sink->directory);
 	*out_blob = add(sink, blob);
 	*out_fd = blob.fd;
 	return 0;
@@ -218,16 +256,14 @@ void lam_sink_set_blob(struct lam_sink *sink, size_t blob,
 	pthread_mutex_unlock(&sink->lock);
 }
 
-static bool has_blob(struct lam_sink *sink, const struct lam_digest *digest,
-		     uint64_t size)
+static bool has_blob(struct lam_sink *sink, const struct lam_digest *digest)
 {
-	const struct lam_store *store = sink->reference->store;
 	bool found;
 
 	pthread_mutex_lock(&sink->lock);
 	found = find(sink, digest) < sink->blob_count;
 	pthread_mutex_unlock(&sink->lock);
-	return found || (store->has_blob && store->has_blob(sink, digest, size));
+	return found;
 }
 
 int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
@@ -236,7 +272,7 @@ int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
 	size_t blob;
 	int fd;
 
-	if (has_blob(sink, digest, len))
+	if (has_blob(sink, digest))
 		return 0;
 	if (lam_sink_new_blob(sink, &fd, &blob, err) < 0 ||
 	    lam_sink_write_all(fd, bytes, len, sink->directory, err) < 0)
@@ -254,7 +290,7 @@ int lam_sink_keep_layer(struct lam_sink *sink, const struct lam_source *source, 
 			const struct lam_digest *digest,
 			const struct lam_progress *progress, struct lam_error *err)
 {
-	if (has_blob(sink, digest, layer_size(source, n)))
+	if (has_blob(sink, digest))
 		return 0;
 	return sink->reference->store->keep_layer(sink, source, n, digest, progress, err);
 }
@@ -283,6 +319,45 @@ int lam_sink_open_directory(struct lam_sink *sink, struct lam_error *err)
 	return 0;
 }
 
+/* All that are open, for the end of a program that has no memory: the one thing here that
+ * is not of one sink. */
+static struct lam_sink *opened;
+static pthread_mutex_t opened_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void remove_temporaries(const struct lam_sink *sink)
+{
+	for (size_t i = 0; i < sink->blob_count; i++) {
+		if (sink->blobs[i].temporary)
+			unlinkat(sink->dir, sink->blobs[i].temporary, 0);
+	}
+}
+
+static void remove_all(void)
+{
+	for (const struct lam_sink *sink = opened; sink; sink = sink->next)
+		remove_temporaries(sink);
+}
+
+static void enlist(struct lam_sink *sink)
+{
+	pthread_mutex_lock(&opened_lock);
+	lam_out_of_memory_files = remove_all;
+	sink->next = opened;
+	opened = sink;
+	pthread_mutex_unlock(&opened_lock);
+}
+
+static void delist(struct lam_sink *sink)
+{
+	struct lam_sink **at = &opened;
+
+	pthread_mutex_lock(&opened_lock);
+	while (*at != sink)
+		at = &(*at)->next;
+	*at = sink->next;
+	pthread_mutex_unlock(&opened_lock);
+}
+
 int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 		  struct lam_error *err)
 {
@@ -292,6 +367,7 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 	pthread_mutex_init(&sink->lock, NULL);
 	sink->reference = reference;
 	sink->dir = -1;
+	enlist(sink);
 	if (reference->store->open_sink(sink, err) < 0)
 		lam_sink_close(sink);
 	else
@@ -316,17 +392,15 @@ void lam_sink_close(struct lam_sink *sink)
 {
 	if (!sink)
 		return;
-	for (size_t i = 0; i < sink->blob_count; i++) {
-		struct lam_sink_blob *b = &sink->blobs[i];
-
-		if (b->temporary)
-			unlinkat(sink->dir, b->temporary, 0);
-		if (b->fd >= 0)
-			close(b->fd);
-		free(b->temporary);
-	}
+	remove_temporaries(sink);
+	delist(sink);
 	if (sink->reference->store->close_sink)
 		sink->reference->store->close_sink(sink);
+	for (size_t i = 0; i < sink->blob_count; i++) {
+		if (sink->blobs[i].fd >= 0)
+			close(sink->blobs[i].fd);
+		free(sink->blobs[i].temporary);
+	}
 	if (sink->dir >= 0)
 		close(sink->dir);
 	pthread_mutex_destroy(&sink->lock);

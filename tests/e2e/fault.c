@@ -7,6 +7,8 @@
  * others that touch files; both leave out what goes to the terminal), or `memory` (what
  * the program itself asks for).
  * FAULT_IS: EIO, ENOSPC, EINTR, ENOMEM, `short` or `kill`.
+ * FAULT_LACKS: what the file system does not know at all: `flock`, `fchmod`, `dirsync`
+ * (folders cannot be synced).
  * FAULT_LOG: gets the call's name when it happens, and the number of such calls when the
  * program ends.
  */
@@ -20,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -278,8 +281,37 @@ int __openat_2(int folder, const char *path, int flags)
 	return open_at(folder, path, flags, 0);
 }
 
+static bool lacks(const char *what)
+{
+	const char *all = getenv("FAULT_LACKS");
+
+	return all && strstr(all, what);
+}
+
+int flock(int fd, int operation)
+{
+	if (!lacks("flock"))
+		return (int)syscall(SYS_flock, fd, operation);
+	errno = ENOLCK;
+	return -1;
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	if (!lacks("fchmod"))
+		return (int)syscall(SYS_fchmod, fd, mode);
+	errno = EPERM;
+	return -1;
+}
+
 int fsync(int fd)
 {
+	struct stat st;
+
+	if (lacks("dirsync") && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
 	return ask(OTHER, "fsync") == PASS ? (int)syscall(SYS_fsync, fd) : -1;
 }
 

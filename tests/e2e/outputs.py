@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Outputs under attack: other runs into the same place, what stands there already and is damaged or no layout, modes,
+file systems that lack something."""
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
+import lamina  # noqa: E402
+import oci  # noqa: E402
+from tarmake import plain, tar  # noqa: E402
+
+FAULT = os.path.join(lamina.REPOSITORY, "build", "tests", "fault.so")
+FLAT = {"lamina": 1, "layers": [{"name": "all", "from": "rest"}]}
+SAME = {"lamina": 1, "layers": [{"name": "a", "from": [0]}, {"name": "b", "from": [1]}]}
+
+
+class Place:
+    """An image, two plans for it, and a folder for outputs."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.image = "oci:%s:t" % self.at("image")
+        oci.write_layout(self.at("image"), [(tar([plain("file", b"a", b"a" * 300000)]), "gzip", 1),
+                                            (tar([plain("file", b"b", b"b" * 5000)]), "none", 1)])
+        for name, plan in (("flat", FLAT), ("same", SAME)):
+            with open(self.at(name), "w", encoding="ascii") as f:
+                json.dump(plan, f)
+
+    def at(self, name):
+        return os.path.join(self.folder, name)
+
+    def apply(self, plan, output, exits=(0,), **options):
+        return lamina.must("apply", self.at(plan), self.image, output.replace("@", self.folder + "/"), exits=exits, **options)
+
+    def begin(self, plan, output):
+        return subprocess.Popen([lamina.PROGRAM, "apply", "--progress=none", self.at(plan), self.image,
+                                 output.replace("@", self.folder + "/")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                env={**os.environ, "XDG_CACHE_HOME": lamina.CACHE})
+
+    def check(self, image):
+        lamina.must("check", image.replace("@", self.folder + "/"))
+
+    def blobs(self, name):
+        return os.path.join(self.at(name), "blobs", "sha256")
+
+    def largest(self, name):
+        return max((os.path.join(self.blobs(name), b) for b in os.listdir(self.blobs(name))), key=os.path.getsize)
+
+
+def want(condition, why):
+    if not condition:
+        raise lamina.Failure(str(why))
+
+
+def tags(folder):
+    with open(os.path.join(folder, "index.json"), encoding="utf-8") as f:
+        return [m["annotations"]["org.opencontainers.image.ref.name"] for m in json.load(f)["manifests"]]
+
+
+def wait_for(path, run):
+    while not os.path.exists(path) and run.poll() is None:
+        pass
+
+
+def stopped(place, output):
+    """A run that has made the folder, and holds no lock of it while it stands still."""
+    for _ in range(20):
+        run = place.begin("flat", output)
+        wait_for(place.at("new"), run)
+        run.send_signal(signal.SIGSTOP)
+        folder = os.open(place.at("new"), os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.exists(place.at("new/index.json")):
+                return run
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(folder)
+        run.kill()
+        run.wait()
+        shutil.rmtree(place.at("new"))
+    raise lamina.Failure("it is always too late")
+
+
+def gives_up(place, how):
+    """The run that made the folder is stopped while another one publishes there, and then ends badly."""
+    first = stopped(place, "oci:@new:one")
+    try:
+        place.apply("same", "oci:@new:two")
+        place.check("oci:@new:two")
+    finally:
+        if how:
+            first.send_signal(how)
+        first.send_signal(signal.SIGCONT)
+        first.wait()
+    place.check("oci:@new:two")
+    want(not [n for n in os.listdir(place.at("new")) if n.startswith(".lamina")] or how == signal.SIGKILL, "strays are left")
+
+
+def made_by_who_is_stopped(place):
+    gives_up(place, signal.SIGTERM)
+
+
+def made_by_who_is_killed(place):
+    gives_up(place, signal.SIGKILL)
+
+
+def made_without_a_tag(place):
+    """The first finds another image than there was, and fails."""
+    first = stopped(place, "oci:@new")
+    done = place.apply("same", "oci:@new", exits=(0, 5))
+    first.send_signal(signal.SIGCONT)
+    first.wait()
+    want(done.returncode == 0 or first.returncode == 0, "none of two published")
+    place.check("oci:@new")
+
+
+def made_and_given_up(place):
+    """Whoever fails alone leaves nothing."""
+    failed = 0
+    for at in range(2, 60, 3):
+        done = place.apply("flat", "oci:@new:x", exits=(0, 3, 4, 5), env={
+            "LD_PRELOAD": FAULT, "FAULT_IN": "io", "FAULT_AT": str(at), "FAULT_IS": "ENOSPC"})
+        failed += done.returncode == 5
+        want(done.returncode == 0 or not os.path.exists(place.at("new")), "%d: %s" % (at, done.stderr))
+        shutil.rmtree(place.at("new"), ignore_errors=True)
+    want(failed > 3, "no call failed")
+
+
+def many_writers(place):
+    runs = [place.begin("flat" if i % 2 else "same", "oci:@new:t%d" % i) for i in range(6)]
+    want([r.wait() for r in runs] == [0] * 6, [r.returncode for r in runs])
+    want(sorted(tags(place.at("new"))) == ["t%d" % i for i in range(6)], tags(place.at("new")))
+    for i in range(6):
+        place.check("oci:@new:t%d" % i)
+
+
+def damaged(place, plan, blob):
+    """What stands there under a blob's name is not the blob: running again repairs."""
+    place.apply(plan, "oci:@out:one")
+    blob = blob(place)
+    with open(blob, "r+b") as f:
+        f.write(bytes(os.path.getsize(blob)))
+    lamina.must("check", "oci:%s:one" % place.at("out"), exits=(1, 3))
+    place.apply(plan, "oci:@out:two")
+    place.check("oci:@out:two")
+    place.check("oci:@out:one")
+
+
+def damaged_layer(place):
+    damaged(place, "flat", lambda place: place.largest("out"))
+
+
+def damaged_kept_layer(place):
+    damaged(place, "same", lambda place: place.largest("out"))
+
+
+def damaged_manifest(place):
+    def manifest(place):
+        with open(os.path.join(place.at("out"), "index.json"), encoding="utf-8") as f:
+            return os.path.join(place.blobs("out"), json.load(f)["manifests"][0]["digest"][7:])
+    damaged(place, "flat", manifest)
+
+
+def symlinked_blob(place):
+    """A blob of the output that is a symlink is replaced, not written through."""
+    place.apply("flat", "oci:@out:one")
+    blob = place.largest("out")
+    os.rename(blob, place.at("elsewhere"))
+    os.symlink(place.at("elsewhere"), blob)
+    place.apply("flat", "oci:@out:two")
+    place.check("oci:@out:two")
+
+
+def refused(place, break_it, says):
+    """A place that the reader would refuse is not written to, and stays as it is."""
+    shutil.copytree(place.at("image"), place.at("out"))
+    break_it(place.at("out"))
+    before = sorted((folder, sorted(folders + files)) for folder, folders, files in os.walk(place.folder))
+    done = place.apply("flat", "oci:@out:new", exits=(5,))
+    want(says in done.stderr.decode(), done.stderr)
+    after = sorted((folder, sorted(folders + files)) for folder, folders, files in os.walk(place.folder))
+    want(before == after, "something was changed")
+
+
+def write(name, text):
+    def break_it(folder):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+    return break_it
+
+
+def instead(name, make):
+    def break_it(folder):
+        os.rename(os.path.join(folder, name), os.path.join(os.path.dirname(folder), "moved"))
+        make(os.path.join(folder, name))
+    return break_it
+
+
+def linked(name):
+    return instead(name, lambda path: os.symlink(os.path.join(os.path.dirname(os.path.dirname(path) if "blobs/" in name
+                                                                              else path), "..", "moved"), path))
+
+
+def rename_key(old, new):
+    def break_it(folder):
+        path = os.path.join(folder, "index.json")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text.replace('"%s"' % old, '"%s"' % new))
+    return break_it
+
+
+REFUSED = {
+    "an empty oci-layout": (write("oci-layout", ""), "oci-layout"),
+    "an oci-layout that is none": (write("oci-layout", "garbage"), "oci-layout"),
+    "another version": (write("oci-layout", '{"imageLayoutVersion":"9.9.9"}'), "layout version 9.9.9 is not known"),
+    "oci-layout is a folder": (instead("oci-layout", os.mkdir), "oci-layout: is no regular file"),
+    "oci-layout is a FIFO": (instead("oci-layout", os.mkfifo), "oci-layout: is no regular file"),
+    "an empty index": (write("index.json", ""), "index.json"),
+    "an index of two texts": (write("index.json", "{}{}"), "index.json"),
+    "index.json is a folder": (instead("index.json", os.mkdir), "index.json: is no regular file"),
+    "blobs is a symlink": (linked("blobs"), "cp -rL"),
+    "blobs/sha256 is a symlink": (linked("blobs/sha256"), "cp -rL"),
+    "blobs is a file": (instead("blobs", lambda path: open(path, "wb").close()), "is no folder"),
+    "index.json is a symlink": (linked("index.json"), "cp -rL"),
+    "Annotations": (rename_key("annotations", "Annotations"), "Annotations"),
+}
+
+
+def modes(place):
+    for mask, mode in ((0o022, 0o644), (0o077, 0o600), (0o002, 0o664)):
+        old = os.umask(mask)
+        try:
+            place.apply("flat", "oci:@layout-%o:t" % mask)
+            place.apply("same", "oci:@kept-%o:t" % mask)
+            place.apply("flat", "oci-archive:@%o.tar:t" % mask)
+        finally:
+            os.umask(old)
+        names = [place.at("%o.tar" % mask)]
+        for layout in ("layout-%o" % mask, "kept-%o" % mask):
+            names += [os.path.join(place.at(layout), n) for n in ("index.json", "oci-layout")]
+            names += [os.path.join(place.blobs(layout), n) for n in os.listdir(place.blobs(layout))]
+        for name in names:
+            want(os.stat(name).st_mode & 0o777 == mode, "%s: %o under %o" % (name, os.stat(name).st_mode, mask))
+
+
+def mode_of_what_is_replaced(place):
+    for mode in (0o600, 0o664, 0o755):
+        place.apply("flat", "oci-archive:@a.tar:t")
+        os.chmod(place.at("a.tar"), mode)
+        if os.geteuid() == 0:
+            os.chown(place.at("a.tar"), 12, 34)
+        place.apply("same", "oci-archive:@a.tar:t")
+        now = os.stat(place.at("a.tar"))
+        want(now.st_mode & 0o777 == mode, "%o became %o" % (mode, now.st_mode))
+        want(os.geteuid() != 0 or (now.st_uid, now.st_gid) == (12, 34), "the owner is another")
+
+
+def waiting_can_be_stopped(place):
+    place.apply("same", "oci:@out:one")
+    folder = os.open(place.at("out"), os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    run = place.begin("flat", "oci:@out:two")
+    time.sleep(1.5)
+    want(run.poll() is None, "it did not wait for the lock")
+    begun = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    want(run.wait(5) == 130, run.returncode)
+    want(time.monotonic() - begun < 0.5, "stopping took %.2f s" % (time.monotonic() - begun))
+    os.close(folder)
+    want(tags(place.at("out")) == ["one"], tags(place.at("out")))
+    want(not [n for n in os.listdir(place.at("out")) if n.startswith(".lamina")], os.listdir(place.at("out")))
+
+
+def poor_file_system(lacks):
+    def run(place):
+        env = {"LD_PRELOAD": FAULT, "FAULT_LACKS": lacks}
+        for output in ("oci:@out:t", "oci-archive:@a.tar:t", "docker-archive:@d.tar:n:t"):
+            for plan in ("flat", "same"):
+                place.apply(plan, output, env=env)
+                place.check(output)
+        left = [n for n in os.listdir(place.folder) + os.listdir(place.at("out")) if n.startswith(".lamina")]
+        want(not left, "%d files are left" % len(left))
+    return run
+
+
+CASES = {f.__name__.replace("_", " "): f for f in (
+    made_by_who_is_stopped, made_by_who_is_killed, made_without_a_tag, made_and_given_up, many_writers, damaged_layer,
+    damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, waiting_can_be_stopped)}
+CASES.update({name: lambda place, case=case: refused(place, *case) for name, case in REFUSED.items()})
+CASES.update({"without " + lacks: poor_file_system(lacks) for lacks in ("flock", "dirsync", "fchmod")})
+
+
+def main():
+    failures = []
+    for name, case in CASES.items():
+        if len(sys.argv) > 1 and sys.argv[1] not in name:
+            continue
+        with tempfile.TemporaryDirectory(prefix="lamina-outputs.") as scratch:
+            try:
+                case(Place(scratch))
+            except (lamina.Failure, OSError, subprocess.TimeoutExpired) as failure:
+                failures.append((name, "%s" % failure))
+    return lamina.conclude("outputs", len(CASES) - len(failures), failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
