@@ -47,7 +47,8 @@ class Disk:
 
     def __init__(self, publishes):
         self.publishes, self.wrong = publishes, []
-        self.written, self.named, self.open_folders = set(), set(), set()
+        self.written, self.named = set(), set()
+        self.unsynced = {}  # of each folder the names that are not on the disk
 
     def write(self, file):
         if file and file.startswith("/") and not file.startswith(("/dev/", "/proc/")):
@@ -58,19 +59,25 @@ class Disk:
     def name(self, old, new):
         if old in self.written:
             self.wrong.append("gets its name before it is synced: " + new)
+        # a name that is given up for another in one call needs no sync of its own
+        self.unsynced.get(os.path.dirname(old), set()).discard(old)
         if self.publishes(new):
-            self.wrong += ["published before %s is synced: %s" % (f, new) for f in self.written | self.open_folders]
+            open_folders = {folder for folder, those in self.unsynced.items() if those}
+            self.wrong += ["published before %s is synced: %s" % (f, new) for f in self.written | open_folders]
         self.named.add(new)
-        self.open_folders.add(os.path.dirname(new))
+        self.give(new)
+
+    def give(self, name):
+        self.unsynced.setdefault(os.path.dirname(name), set()).add(name)
 
     def see(self, call, files):
         if call in ("fsync", "fdatasync"):
             self.written.discard(files[0])
-            self.open_folders.discard(files[0])
+            self.unsynced.pop(files[0], None)
         elif call.startswith(("rename", "link")):
             self.name(*names(call, files))
         elif call.startswith("mkdir"):
-            self.open_folders.add(os.path.dirname(names(call, files)[0]))
+            self.give(names(call, files)[0])
         elif call.startswith("unlink"):
             self.written.discard(names(call, files)[0])
         elif call == "copy_file_range":
@@ -90,7 +97,7 @@ def check(*words):
             disk.see(call, files)
     if not any(is_published(n) for n in disk.named):
         disk.wrong.append("nothing got its name: %s" % sorted(disk.named))
-    disk.wrong += ["no sync of the folder: " + f for f in disk.open_folders if os.path.isdir(f)]
+    disk.wrong += ["no sync of the folder: " + f for f, those in disk.unsynced.items() if those and os.path.isdir(f)]
     disk.wrong += ["no sync: " + f for f in disk.written if os.path.exists(f)]
     if disk.wrong:
         raise lamina.Failure("%r: %s" % (words, "; ".join(sorted(disk.wrong)[:4])))
