@@ -48,11 +48,12 @@
  * offsets. */
 #define LAM_MAX_LAYER_TEXT 0xf0000000u
 
-/* zstd windows: 128 MiB is what its own tools accept without being asked (windowLog 27).
- */
-#define LAM_MAX_ZSTD_WINDOW_LOG 27
-/* A gzip header's extra field, name and comment together: real ones stay under 1 KiB
- * (eStargz 26 bytes). */
+/* zstd windows: 512 MiB is what containerd and Docker take, by klauspost/compress; zstd's
+ * own tools take 128 MiB without being asked. So much memory is used for each layer that
+ * is read at a time and says so, as far as its content reaches. */
+#define LAM_MAX_ZSTD_WINDOW_LOG 29
+/* A gzip header's name and comment, each: Go takes 511 bytes, RFC 1952 any number. The
+ * extra field has at most 65,535 by its form. */
 #define LAM_MAX_GZIP_HEADER (64u << 10)
 
 /* Outer archives: members of an OCI layout or of 'docker save'. */

@@ -58,15 +58,27 @@ static void *run_worker(void *context)
 	return NULL;
 }
 
-int lam_thread_start(pthread_t *out, void *(*run)(void *context), void *context)
+void lam_signals_block(sigset_t *out_before)
 {
-	sigset_t all, before;
-	int problem;
+	sigset_t all;
 
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_sigmask(SIG_SETMASK, &all, out_before);
+}
+
+void lam_signals_restore(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+int lam_thread_start(pthread_t *out, void *(*run)(void *context), void *context)
+{
+	sigset_t before;
+	int problem;
+
+	lam_signals_block(&before);
 	problem = pthread_create(out, NULL, run, context);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	lam_signals_restore(&before);
 	return problem;
 }
 

@@ -5,6 +5,7 @@
 #define LAM_WORKERS_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,6 +16,9 @@ struct lam_workers;
 /* A thread in which all signals are blocked: those are for threads that the program made
  * itself. 0, or an errno. */
 int lam_thread_start(pthread_t *out, void *(*run)(void *context), void *context);
+/* For threads that another library starts meanwhile. */
+void lam_signals_block(sigset_t *out_before);
+void lam_signals_restore(const sigset_t *before);
 
 /* threads: 0 for none (see above); where the system has no more to give, fewer. */
 struct lam_workers *lam_workers_new(unsigned threads);

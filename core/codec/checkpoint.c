@@ -1,10 +1,11 @@
+/* Where a compressed layer can be read on from: a list with a bound. */
 #include "codec/checkpoint.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
-#include "base/arena.h"
+#include "base/memory.h"
 
 void lam_checkpoints_fini(struct lam_checkpoints *points)
 {
@@ -41,46 +42,37 @@ static void thin_out(struct lam_checkpoints *points)
 		2 * (points->every ? points->every : (uint64_t)LAM_CHECKPOINT_EVERY);
 }
 
-static int add_window(struct lam_checkpoints *points, struct lam_checkpoint *point,
-		      const void *window, size_t window_len, struct lam_error *err)
+static void add_window(struct lam_checkpoints *points, struct lam_checkpoint *point,
+		       const void *window, size_t window_len)
 {
 	size_t bound = ZSTD_compressBound(window_len), len;
 
 	if (points->windows_cap - points->windows_len < bound) {
-		size_t cap = points->windows_cap + points->windows_cap / 2 + bound;
-		char *grown = realloc(points->windows, cap);
-
-		if (!grown)
-			return lam_fail_memory(err);
-		points->windows = grown;
-		points->windows_cap = cap;
+		points->windows_cap += points->windows_cap / 2 + bound;
+		points->windows = lam_xrealloc(points->windows, points->windows_cap);
 	}
 	len = ZSTD_compress(points->windows + points->windows_len, bound, window,
 			    window_len, 1);
 	if (ZSTD_isError(len))
-		return lam_fail_memory(err);
-	point->window = points->windows_len;
+		lam_out_of_memory();
 	point->window_len = (uint32_t)len;
 	points->windows_len += len;
-	return 0;
 }
 
-int lam_checkpoints_add(struct lam_checkpoints *points, struct lam_checkpoint point,
-			const void *window, size_t window_len, struct lam_error *err)
+void lam_checkpoints_add(struct lam_checkpoints *points, struct lam_checkpoint point,
+			 const void *window, size_t window_len)
 {
 	if (points->count == LAM_CHECKPOINT_MAX) {
 		thin_out(points);
 		if (!lam_checkpoints_due(points, point.out))
-			return 0;
+			return;
 	}
 	point.window = points->windows_len;
 	point.window_len = 0;
-	if (window_len && add_window(points, &point, window, window_len, err) < 0)
-		return err->code;
-	if (LAM_GROW(points->items, points->count, points->cap, err) < 0)
-		return err->code;
+	if (window_len)
+		add_window(points, &point, window, window_len);
+	LAM_XGROW(points->items, points->count, points->cap);
 	points->items[points->count++] = point;
-	return 0;
 }
 
 const struct lam_checkpoint *lam_checkpoints_find(const struct lam_checkpoints *points,

@@ -1,6 +1,7 @@
 /* Places in a compressed layer from which it can be read on without what is before them:
- * a member's or frame's start, or the start of a deflate block with the 32 KiB that it
- * may refer to. A decoder that is asked to records them as it goes. */
+ * a member's or frame's start, the start of a deflate block with the 32 KiB that it may
+ * refer to, or of a section in a frame of zstd (zstd.c). A decoder that is asked to
+ * records them as it goes. */
 #ifndef LAM_CHECKPOINT_H
 #define LAM_CHECKPOINT_H
 
@@ -43,8 +44,13 @@ void lam_checkpoints_fini(struct lam_checkpoints *points);
 /* Whether one at `out` would be far enough from the last. */
 bool lam_checkpoints_due(const struct lam_checkpoints *points, uint64_t out);
 /* window: the 32 KiB (or all there was) before the point, NULL for none. */
-int lam_checkpoints_add(struct lam_checkpoints *points, struct lam_checkpoint point,
-			const void *window, size_t window_len, struct lam_error *err);
+void lam_checkpoints_add(struct lam_checkpoints *points, struct lam_checkpoint point,
+			 const void *window, size_t window_len);
+/* The first byte of the blob that reading from there needs. */
+static inline uint64_t lam_checkpoint_begin(const struct lam_checkpoint *point)
+{
+	return point->in - (point->bit_count > 0);
+}
 /* The last at or before a byte of the tar; NULL: the beginning is the place to start. */
 const struct lam_checkpoint *lam_checkpoints_find(const struct lam_checkpoints *points,
 						  uint64_t out);

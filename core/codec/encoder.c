@@ -1,29 +1,118 @@
+/* Compresses a stream in chunks, on all cores, in order. */
 #include "codec/encoder.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Compressors are large; there are as many as are in use at once. */
+#include "base/memory.h"
+#include "codec/codec.h"
+
+/* The chunks' memory */
+
+struct lam_chunk_pool {
+	pthread_mutex_t lock;
+	pthread_cond_t returned;
+	struct lam_chunk *free;
+	size_t bytes, bytes_max; /* of input, in chunks that are out */
+	size_t out, least;
+};
+
+struct lam_chunk_pool *lam_chunk_pool_new(size_t bytes, size_t least)
+{
+	struct lam_chunk_pool *p = lam_xcalloc(1, sizeof *p);
+
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->returned, NULL);
+	p->bytes_max = bytes;
+	p->least = least;
+	return p;
+}
+
+void lam_chunk_pool_free(struct lam_chunk_pool *p)
+{
+	if (!p)
+		return;
+	while (p->free) {
+		struct lam_chunk *chunk = p->free;
+
+		p->free = chunk->next;
+		lam_buf_fini(&chunk->in);
+		lam_buf_fini(&chunk->out);
+		free(chunk);
+	}
+	pthread_mutex_destroy(&p->lock);
+	pthread_cond_destroy(&p->returned);
+	free(p);
+}
+
+/* With room for size bytes of input; NULL where there is none and nobody waits. */
+static struct lam_chunk *take_chunk(struct lam_chunk_pool *p, size_t size, bool wait)
+{
+	struct lam_chunk *chunk = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	while (p->out >= p->least && p->bytes + size > p->bytes_max) {
+		if (!wait) {
+			pthread_mutex_unlock(&p->lock);
+			return NULL;
+		}
+		pthread_cond_wait(&p->returned, &p->lock);
+	}
+	chunk = p->free;
+	if (chunk)
+		p->free = chunk->next;
+	p->out++;
+	p->bytes += size;
+	pthread_mutex_unlock(&p->lock);
+	if (!chunk) {
+		chunk = lam_xcalloc(1, sizeof *chunk);
+		*chunk = (struct lam_chunk){ .in = LAM_TEXT, .out = LAM_TEXT, .pool = p };
+	}
+	chunk->size = size;
+	chunk->first = false;
+	lam_buf_clear(&chunk->in);
+	lam_buf_clear(&chunk->out);
+	return chunk;
+}
+
+void lam_chunk_give_back(struct lam_chunk *chunk)
+{
+	struct lam_chunk_pool *p = chunk ? chunk->pool : NULL;
+
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	chunk->next = p->free;
+	p->free = chunk;
+	p->out--;
+	p->bytes -= chunk->size;
+	pthread_cond_broadcast(&p->returned);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* The workers' side */
+
+/* Packers are large; there are as many as are in use at once. */
 struct idle {
 	struct idle *next;
-	struct lam_compressor *compressor;
+	void *packer;
 };
 
 struct encoder {
 	struct lam_writer base;
 	struct lam_writer *inner;
 	struct lam_encoder_options options;
+	const struct lam_chunks *how;
 	struct lam_lane *lane;
-	struct lam_piece *current;
-	size_t piece_size;
-	bool any; /* a piece was given to be compressed */
+	struct lam_chunk *current;
+	size_t chunk_size;
+	uint64_t given, written; /* chunks to be compressed; bytes to inner */
+	uint32_t sums[2];
 	pthread_mutex_t lock;
 	struct idle *idle;
 };
 
-/* Workers' side */
-
-static int borrow(struct encoder *e, struct idle **out, struct lam_error *err)
+static struct idle *borrow_packer(struct encoder *e)
 {
 	struct idle *idle;
 
@@ -33,20 +122,13 @@ static int borrow(struct encoder *e, struct idle **out, struct lam_error *err)
 		e->idle = idle->next;
 	pthread_mutex_unlock(&e->lock);
 	if (!idle) {
-		idle = calloc(1, sizeof *idle);
-		if (!idle)
-			return lam_fail_memory(err);
-		if (lam_compressor_new(&idle->compressor, e->options.compression, err) <
-		    0) {
-			free(idle);
-			return err->code;
-		}
+		idle = lam_xcalloc(1, sizeof *idle);
+		idle->packer = e->how->packer_new(e->options.compression.level);
 	}
-	*out = idle;
-	return 0;
+	return idle;
 }
 
-static void give_compressor_back(struct encoder *e, struct idle *idle)
+static void give_packer_back(struct encoder *e, struct idle *idle)
 {
 	pthread_mutex_lock(&e->lock);
 	idle->next = e->idle;
@@ -54,75 +136,70 @@ static void give_compressor_back(struct encoder *e, struct idle *idle)
 	pthread_mutex_unlock(&e->lock);
 }
 
-static int run_piece(void *job, struct lam_error *err)
+static int pack(void *job, struct lam_error *err)
 {
-	struct lam_piece *p = job;
-	struct encoder *e = p->owner;
+	struct lam_chunk *chunk = job;
+	struct encoder *e = chunk->owner;
 	struct lam_meter *meter = e->options.meter;
-	struct idle *idle = NULL;
-	int code;
 
 	if (meter && lam_meter_check(meter, err) < 0)
 		return err->code;
-	if (e->options.compression.codec == LAM_CODEC_NONE)
-		return meter ? lam_meter_add(meter, p->in.len, err) : 0;
-	if (borrow(e, &idle, err) < 0)
-		return err->code;
-	code = lam_compressor_run(idle->compressor, &p->out, p->in.data ? p->in.data : "",
-				  p->in.len, meter, err);
-	give_compressor_back(e, idle);
-	return code;
+	if (e->how->pack) {
+		struct idle *idle = borrow_packer(e);
+		int code = e->how->pack(idle->packer, chunk, err);
+
+		give_packer_back(e, idle);
+		if (code < 0)
+			return code;
+	}
+	return meter ? lam_meter_add(meter, chunk->in.len, err) : 0;
 }
 
 /* The writer's side */
 
-static int write_piece(struct encoder *e, struct lam_piece *p, struct lam_error *err)
+static int write_chunk(struct encoder *e, struct lam_chunk *chunk, struct lam_error *err)
 {
-	const struct lam_buf *bytes =
-		e->options.compression.codec == LAM_CODEC_NONE ? &p->in : &p->out;
-
+	const struct lam_buf *bytes = e->how->pack ? &chunk->out : &chunk->in;
 	int code = lam_write(e->inner, bytes->data, bytes->len, err);
 
+	e->written += bytes->len;
 	if (code == 0 && e->options.written)
-		return e->options.written(e->options.context, p, err);
-	lam_piece_give_back(p);
+		return e->options.written(e->options.context, chunk, e->written, err);
+	lam_chunk_give_back(chunk);
 	return code;
 }
 
-static int take_piece(struct encoder *e, struct lam_error *err)
+static int take_packed(struct encoder *e, struct lam_error *err)
 {
-	void *job;
-	int code = lam_lane_take(e->lane, &job, err);
+	void *chunk;
+	int code = lam_lane_take(e->lane, &chunk, err);
 
 	if (code == 0)
-		return write_piece(e, job, err);
-	lam_piece_give_back(job);
+		return write_chunk(e, chunk, err);
+	lam_chunk_give_back(chunk);
 	return code;
 }
 
-static int give_piece(struct encoder *e, struct lam_error *err)
+static int give_chunk(struct encoder *e, struct lam_error *err)
 {
-	if (lam_lane_is_full(e->lane) && take_piece(e, err) < 0)
+	if (lam_lane_is_full(e->lane) && take_packed(e, err) < 0)
 		return err->code;
 	e->current->owner = e;
-	lam_lane_give(e->lane, run_piece, LAM_STEAL(e->current));
-	e->any = true;
+	e->current->first = e->given++ == 0;
+	lam_lane_give(e->lane, pack, LAM_STEAL(e->current));
 	return 0;
 }
 
-/* Where all pieces are out, ours come first: others wait for them as we do for theirs. */
-static int new_piece(struct encoder *e, struct lam_error *err)
+/* Where all chunks are out, ours come first: others wait for them as we do for theirs. */
+static int new_chunk(struct encoder *e, struct lam_error *err)
 {
 	while (!e->current) {
-		bool waits = lam_lane_is_empty(e->lane);
-
-		if (lam_pieces_take(e->options.pieces, e->piece_size, waits, &e->current,
-				    err) < 0)
-			return err->code;
-		if (!e->current && take_piece(e, err) < 0)
+		e->current = take_chunk(e->options.pool, e->chunk_size,
+					lam_lane_is_empty(e->lane));
+		if (!e->current && take_packed(e, err) < 0)
 			return err->code;
 	}
-	return 0;
+	return lam_buf_reserve(&e->current->in, e->chunk_size, err);
 }
 
 static int encoder_write(struct lam_writer *self, const void *bytes, size_t len,
@@ -134,34 +211,44 @@ static int encoder_write(struct lam_writer *self, const void *bytes, size_t len,
 	while (len > 0) {
 		size_t room;
 
-		if (!e->current && new_piece(e, err) < 0)
+		if (!e->current && new_chunk(e, err) < 0)
 			return err->code;
-		room = e->piece_size - e->current->in.len;
+		room = e->chunk_size - e->current->in.len;
 		if (room > len)
 			room = len;
-		if (lam_buf_append(&e->current->in, at, room, err) < 0)
-			return err->code;
+		lam_text_add(&e->current->in, at, room);
+		if (e->how->sum)
+			e->how->sum(e->sums, at, room);
 		at += room;
 		len -= room;
-		if (e->current->in.len == e->piece_size && give_piece(e, err) < 0)
+		if (e->current->in.len == e->chunk_size && give_chunk(e, err) < 0)
 			return err->code;
 	}
 	return 0;
 }
 
+static int write_end(struct encoder *e, struct lam_error *err)
+{
+	if (new_chunk(e, err) < 0)
+		return err->code;
+	e->how->end(&e->current->out, e->sums);
+	return write_chunk(e, LAM_STEAL(e->current), err);
+}
+
 static int encoder_finish(struct lam_writer *self, struct lam_error *err)
 {
 	struct encoder *e = (struct encoder *)self;
-	bool empty = !e->any && e->options.compression.codec != LAM_CODEC_NONE;
 
-	if (!e->current && empty && new_piece(e, err) < 0)
+	if (!e->current && e->given == 0 && e->how->pack && new_chunk(e, err) < 0)
 		return err->code;
-	if (e->current && give_piece(e, err) < 0)
+	if (e->current && give_chunk(e, err) < 0)
 		return err->code;
 	while (!lam_lane_is_empty(e->lane)) {
-		if (take_piece(e, err) < 0)
+		if (take_packed(e, err) < 0)
 			return err->code;
 	}
+	if (e->how->end && write_end(e, err) < 0)
+		return err->code;
 	return lam_finish(e->inner, err);
 }
 
@@ -169,19 +256,19 @@ static void encoder_close(struct lam_writer *self)
 {
 	struct encoder *e = (struct encoder *)self;
 	struct lam_error ignored;
-	void *job;
+	void *chunk;
 
-	while (e->lane && !lam_lane_is_empty(e->lane)) {
-		(void)lam_lane_take(e->lane, &job, &ignored);
-		lam_piece_give_back(job);
+	while (!lam_lane_is_empty(e->lane)) {
+		(void)lam_lane_take(e->lane, &chunk, &ignored);
+		lam_chunk_give_back(chunk);
 	}
 	lam_lane_free(e->lane);
-	lam_piece_give_back(e->current);
+	lam_chunk_give_back(e->current);
 	while (e->idle) {
 		struct idle *idle = e->idle;
 
 		e->idle = idle->next;
-		lam_compressor_free(idle->compressor);
+		e->how->packer_free(idle->packer);
 		free(idle);
 	}
 	pthread_mutex_destroy(&e->lock);
@@ -192,23 +279,18 @@ static void encoder_close(struct lam_writer *self)
 static const struct lam_writer_ops ENCODER = { encoder_write, encoder_finish,
 					       encoder_close };
 
-int lam_encoder_new(struct lam_writer **out, struct lam_writer *inner,
-		    const struct lam_encoder_options *options, struct lam_error *err)
+struct lam_writer *lam_chunk_encoder_new(struct lam_writer *inner,
+					 const struct lam_encoder_options *options)
 {
-	struct encoder *e = calloc(1, sizeof *e);
+	struct encoder *e = lam_xcalloc(1, sizeof *e);
 
-	*out = NULL;
-	if (!e) {
-		lam_writer_close(inner);
-		return lam_fail_memory(err);
-	}
 	e->base.ops = &ENCODER;
 	e->inner = inner;
 	e->options = *options;
-	e->piece_size = lam_piece_size(options->compression);
+	e->how = lam_codec_row(options->compression.codec)->chunks;
+	e->chunk_size = e->how->size(options->compression.level);
 	pthread_mutex_init(&e->lock, NULL);
 	e->lane = lam_lane_new(options->workers,
 			       lam_workers_count(options->workers) * 2 + 1);
-	*out = &e->base;
-	return 0;
+	return &e->base;
 }

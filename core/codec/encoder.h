@@ -1,33 +1,72 @@
-/* Compresses a stream in pieces, on all cores, in order. */
+/* Compresses a layer's tar on all cores. What comes out depends on the bytes that go in
+ * and on the compression alone, never on the number of threads or on how writes are cut.
+ *
+ * gzip is one member, as many readers stop at the first: an empty header (mtime 0, OS
+ * 255, no name); then for each chunk of 1 MiB (256 KiB from level 10 on) its deflate
+ * blocks, none of which refers to a chunk before, and an empty stored block up to the
+ * next byte; an empty last block; checksum and length of all. zstd is one frame with
+ * checksum, and content size where that is known; see zstd.c. */
 #ifndef LAM_ENCODER_H
 #define LAM_ENCODER_H
 
 #include <lamina/compression.h>
 
+#include "base/buf.h"
 #include "base/workers.h"
-#include "codec/compressor.h"
-#include "codec/piece.h"
+#include "io/meter.h"
 #include "io/stream.h"
+
+/* A part of a tar on its way. */
+struct lam_chunk {
+	struct lam_buf in, out; /* as it is, and as it is written */
+	bool first;
+	/* for whoever has it: */
+	struct lam_chunk *next;
+	void *owner;
+	/* the pool's: */
+	struct lam_chunk_pool *pool;
+	size_t size;
+};
+
+/* Memory for chunks, which several encoders share, within a bound. */
+struct lam_chunk_pool;
+
+/* bytes: of input that may be on the way at once; `least` chunks are given in any case. */
+struct lam_chunk_pool *lam_chunk_pool_new(size_t bytes, size_t least);
+/* All chunks must be back. */
+void lam_chunk_pool_free(struct lam_chunk_pool *pool); /* NULL is fine */
+void lam_chunk_give_back(struct lam_chunk *chunk);     /* NULL is fine; any thread */
+
+/* How chunks are compressed, each for itself. */
+struct lam_chunks {
+	size_t (*size)(int level); /* bytes of input: large enough to compress well, small
+				      enough that a stop is never far away */
+	/* For one thread at a time; the rest is NULL where chunks are written as they
+	 * are. */
+	void *(*packer_new)(int level);
+	void (*packer_free)(void *packer);
+	/* in to out, proven to be the same when inflated. */
+	int (*pack)(void *packer, struct lam_chunk *chunk, struct lam_error *err);
+	void (*sum)(uint32_t sums[2], const void *bytes, size_t len);
+	void (*end)(struct lam_buf *out, const uint32_t sums[2]); /* what comes last */
+};
 
 struct lam_encoder_options {
 	struct lam_compression compression;
+	uint64_t size; /* bytes that will be written; 0: not known */
 	struct lam_workers *workers;
-	struct lam_pieces *pieces; /* may be shared with other encoders */
-	struct lam_meter *meter;   /* counts input that was compressed; or NULL */
-	/* Gets each piece, in order, whose bytes have gone into the inner writer, and
-	 * owns it from then on: it has `in`, and `out` (empty with LAM_CODEC_NONE).
-	 * Called by the thread that writes. NULL: nobody wants them. */
-	int (*written)(void *context, struct lam_piece *piece, struct lam_error *err);
+	struct lam_chunk_pool *pool;
+	struct lam_meter *meter; /* counts input that was compressed; or NULL */
+	/* Told when `end` bytes have gone into the inner writer, in all. chunk: the last
+	 * of these, which is the callee's from then on; `out` is empty where they are `in`
+	 * itself. NULL where the codec has no chunks. Called by the thread that writes. */
+	int (*written)(void *context, struct lam_chunk *chunk, uint64_t end,
+		       struct lam_error *err);
 	void *context;
 };
 
-/* Compresses what is written into inner, which is owned also on failure. The bytes that
- * come out depend on the bytes that go in and on the compression alone, never on the
- * number of workers or on how writes are cut. gzip: each piece is a member of its own
- * (mtime 0, OS 255, no name), by libdeflate. zstd: each is a frame with its content size
- * and checksum. Pieces of noise are stored. Nothing at all is one empty member or frame.
- */
-int lam_encoder_new(struct lam_writer **out, struct lam_writer *inner,
-		    const struct lam_encoder_options *options, struct lam_error *err);
+/* Compresses what is written into inner, which is owned. */
+struct lam_writer *lam_encoder_new(struct lam_writer *inner,
+				   const struct lam_encoder_options *options);
 
 #endif

@@ -2,7 +2,7 @@
  * costs. */
 #include <string.h>
 
-#include "codec/compressor.h"
+#include "codec/gzip.h"
 
 #define SLICES 16u
 #define SLICE  2048u /* bytes */

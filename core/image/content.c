@@ -134,21 +134,14 @@ static int open_near(struct stored *s, const struct lam_image *image, uint32_t n
 		     uint64_t offset, struct lam_error *err)
 {
 	const struct lam_checkpoints *points = &image->indexes[number]->points;
-	const struct lam_checkpoint *point = lam_checkpoints_find(points, offset);
 	enum lam_codec codec = image->layers[number].info.codec;
-	struct lam_reader *blob = NULL;
-	uint64_t begin = 0;
+	struct lam_decoder_start start = lam_decoder_start(codec, points, offset);
 
-	if (codec == LAM_CODEC_NONE)
-		s->at = begin = offset;
-	else if (point)
-		begin = lam_decoder_begin(point);
-	if (lam_source_open_layer(image->source, number, begin, &blob, err) < 0)
+	s->at = start.out;
+	if (lam_source_open_layer(image->source, number, start.in, &s->stream, err) < 0)
 		return err->code;
-	if (codec == LAM_CODEC_NONE || !point)
-		return lam_decoder_new(&s->stream, blob, codec, err);
-	s->at = point->out;
-	return lam_decoder_resume(&s->stream, blob, codec, points, point, err);
+	return lam_decoder_resume(&s->stream, LAM_STEAL(s->stream), codec, points, &start,
+				  err);
 }
 
 static int check_content(struct checked *c, const struct lam_image *image,

@@ -162,7 +162,6 @@ static int look_at_blob(const struct layer_job *job, bool *out_plain,
 			struct lam_error *err)
 {
 	struct lam_reader *blob = NULL;
-	const char *foreign = NULL;
 	char head[8];
 	size_t len = 0;
 	int code = lam_source_open_layer(job->opening->image->source, job->number, 0,
@@ -171,8 +170,7 @@ static int look_at_blob(const struct layer_job *job, bool *out_plain,
 	if (code == 0)
 		code = lam_read_full(blob, head, sizeof head, &len, err);
 	lam_reader_close(blob);
-	*out_plain = code == 0 && len > 0 &&
-		     lam_codec_detect(head, len, &foreign) == LAM_CODEC_NONE && !foreign;
+	*out_plain = code == 0 && len > 0 && lam_codec_is_plain(head, len);
 	return code;
 }
 

@@ -72,10 +72,9 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 		 struct lam_error *err)
 {
 	p->stream = lam_reader_tap(p->stream, &p->blob_hash, &r->blob_size, NULL);
-	if (detect(&p->stream, &r->codec, err) < 0 ||
-	    lam_decoder_recording(&p->stream, LAM_STEAL(p->stream), r->codec, points,
-				  err) < 0)
+	if (detect(&p->stream, &r->codec, err) < 0)
 		return err->code;
+	p->stream = lam_decoder_recording(p->stream, r->codec, points);
 	if (ahead && lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES,
 				      AHEAD_SIZE, err) < 0)
 		return err->code;

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "codec/codec.h"
 
 _Static_assert(sizeof(struct lam_layer_node) == 16, "stored as it is, without gaps");
 _Static_assert(sizeof(struct lam_inode) == 56, "stored as it is, without gaps");
@@ -199,7 +200,7 @@ static bool header_fits(const struct lam_store_header *h, size_t size,
 	return memcmp(h->magic, LAM_STORE_MAGIC, sizeof h->magic) == 0 &&
 	       h->version == LAM_STORE_VERSION && h->order == LAM_STORE_ORDER &&
 	       h->size == size && h->blob_size == key->blob_size &&
-	       h->codec <= LAM_CODEC_ZSTD &&
+	       lam_codec_row(h->codec) &&
 	       digest_is(&key->digest, h->digest_algorithm, h->digest) &&
 	       digest_is(&key->diff_id, h->diff_id_algorithm, h->diff_id) &&
 	       h->checksum ==

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "codec/codec.h"
 
 /* Descriptors */
 
@@ -79,32 +80,17 @@ int lam_descriptor_check(const struct lam_descriptor *d, const void *bytes, size
 
 struct lam_layer_type lam_layer_type(const char *media_type)
 {
-	static const struct {
-		const char *name;
-		struct lam_layer_type type;
-	} types[] = {
-		{ LAM_MT_OCI_LAYER, { LAM_LAYER_TAR, LAM_CODEC_NONE, false } },
-		{ LAM_MT_OCI_LAYER "+gzip", { LAM_LAYER_TAR, LAM_CODEC_GZIP, false } },
-		{ LAM_MT_OCI_LAYER "+zstd", { LAM_LAYER_TAR, LAM_CODEC_ZSTD, false } },
-		{ LAM_MT_DOCKER_LAYER, { LAM_LAYER_TAR, LAM_CODEC_NONE, true } },
-		{ LAM_MT_DOCKER_LAYER ".gzip", { LAM_LAYER_TAR, LAM_CODEC_GZIP, true } },
-		{ LAM_MT_DOCKER_LAYER ".zstd", { LAM_LAYER_TAR, LAM_CODEC_ZSTD, true } },
-		{ "application/vnd.oci.image.layer.nondistributable.v1.tar",
-		  { LAM_LAYER_FOREIGN, LAM_CODEC_NONE, false } },
-		{ "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-		  { LAM_LAYER_FOREIGN, LAM_CODEC_GZIP, false } },
-		{ "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-		  { LAM_LAYER_FOREIGN, LAM_CODEC_ZSTD, false } },
-		{ "application/vnd.docker.image.rootfs.foreign.diff.tar",
-		  { LAM_LAYER_FOREIGN, LAM_CODEC_NONE, true } },
-		{ "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-		  { LAM_LAYER_FOREIGN, LAM_CODEC_GZIP, true } },
-	};
 	size_t len = strlen(media_type), suffix = strlen("+encrypted");
+	const struct lam_codec_row *row;
 
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if (strcmp(media_type, types[i].name) == 0)
-			return types[i].type;
+	for (unsigned c = 0; (row = lam_codec_row(c)) != NULL; c++) {
+		for (size_t i = 0; i < 4; i++) {
+			if (strcmp(media_type, row->media_types[i]) == 0)
+				return (struct lam_layer_type){ i < 2 ? LAM_LAYER_TAR
+								      : LAM_LAYER_FOREIGN,
+								(enum lam_codec)c,
+								i % 2 };
+		}
 	}
 	if (len > suffix && strcmp(media_type + len - suffix, "+encrypted") == 0)
 		return (struct lam_layer_type){ LAM_LAYER_ENCRYPTED, LAM_CODEC_NONE,
@@ -114,12 +100,9 @@ struct lam_layer_type lam_layer_type(const char *media_type)
 
 const char *lam_layer_media_type(enum lam_codec codec, bool docker)
 {
-	if (codec == LAM_CODEC_ZSTD)
-		return LAM_MT_OCI_LAYER "+zstd";
-	if (docker)
-		return codec == LAM_CODEC_GZIP ? LAM_MT_DOCKER_LAYER ".gzip"
-					       : LAM_MT_DOCKER_LAYER;
-	return codec == LAM_CODEC_GZIP ? LAM_MT_OCI_LAYER "+gzip" : LAM_MT_OCI_LAYER;
+	const struct lam_codec_row *row = lam_codec_row(codec);
+
+	return row->media_types[docker && !row->only_oci];
 }
 
 /* Documents */

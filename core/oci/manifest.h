@@ -18,7 +18,6 @@
 #define LAM_MT_DOCKER_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
 #define LAM_MT_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define LAM_MT_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
-#define LAM_MT_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar"
 
 /* The annotation that names an image in index.json. */
 #define LAM_REF_NAME "org.opencontainers.image.ref.name"

@@ -95,7 +95,6 @@ static int open_file(struct source *a, const char *path, bool *out_plain,
 		     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
-	const char *foreign;
 	char head[8] = "";
 	struct stat st;
 	size_t got = 0;
@@ -119,7 +118,7 @@ static int open_file(struct source *a, const char *path, bool *out_plain,
 				 "its begin");
 	if (lam_read_full(reader, head, sizeof head, &got, err) < 0)
 		return err->code;
-	*out_plain = lam_codec_detect(head, got, &foreign) == LAM_CODEC_NONE && !foreign;
+	*out_plain = lam_codec_is_plain(head, got);
 	return 0;
 }
 

@@ -196,10 +196,10 @@ static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t siz
 	const struct lam_image_layer *layer = layer_of(c);
 
 	lam_hash_init(&c->blob_hash, layer->descriptor.digest.algorithm);
-	if (open_blob(c, err) < 0 ||
-	    lam_decoder_new(&c->stream, LAM_STEAL(c->stream), layer->info.codec, err) <
-		    0 ||
-	    open_needed(&c->stream, LAM_STEAL(c->stream), c, err) < 0)
+	if (open_blob(c, err) < 0)
+		return err->code;
+	c->stream = lam_decoder_new(c->stream, layer->info.codec);
+	if (open_needed(&c->stream, LAM_STEAL(c->stream), c, err) < 0)
 		return err->code;
 	if (pieces)
 		return lam_reader_ahead(&c->stream, LAM_STEAL(c->stream), pieces, size,

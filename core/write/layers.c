@@ -2,91 +2,83 @@
  * ones copied, all beside each other. */
 #include <stdlib.h>
 
-#include "codec/encoder.h"
+#include "base/memory.h"
 #include "write/pack.h"
 #include "write/readback.h"
 #include "write/write_impl.h"
 
-/* One written layer */
-
 struct layer_job {
 	struct lam_writing *writing;
+	const struct lam_layout_target *target;
 	size_t number; /* in the stack */
 	/* of a written one: */
 	int fd;
 	size_t blob; /* the sink's number of it */
 	struct lam_hash blob_hash, tar_hash;
 	uint64_t blob_size, tar_size;
-	struct lam_meter written, verified;
+	struct lam_meter meter;
 	struct lam_writer *stream;
 	struct lam_readback *readback;
 };
 
-static void set_meter(const struct layer_job *job, struct lam_meter *meter,
-		      enum lam_stage stage)
+static struct lam_step step_of(const struct layer_job *job, enum lam_stage stage)
 {
-	struct lam_writing *w = job->writing;
-
-	*meter = (struct lam_meter){
-		.progress = w->options->progress,
-		.failed = &w->failed,
-		.step = { .stage = stage,
-			  .layer = job->number,
-			  .layer_count = w->count,
-			  .total = lam_writing_target(w, job->number)->info.tar_size },
-	};
+	return (struct lam_step){ .stage = stage,
+				  .layer = job->number,
+				  .layer_count = job->writing->count,
+				  .total = job->target->info.tar_size };
 }
+
+/* One written layer */
 
 static int open_readback(struct layer_job *job, struct lam_error *err)
 {
 	struct lam_writing *w = job->writing;
+	const struct lam_readback_options options = {
+		.fd = job->fd,
+		.layout = w->layout,
+		.target = job->target,
+		.one_at_a_time = w->threads == 1,
+		.progress = w->options->progress,
+		.step = step_of(job, LAM_STAGE_VERIFY),
+	};
 
-	set_meter(job, &job->verified, LAM_STAGE_VERIFY);
-	return lam_readback_new(&job->readback,
-				&(struct lam_readback_options){
-					.fd = job->fd,
-					.layout = w->layout,
-					.target = lam_writing_target(w, job->number),
-					.workers = w->workers,
-					.inflaters = w->inflaters,
-					.meter = &job->verified },
-				err);
+	return lam_readback_new(&job->readback, &options, err);
 }
 
-static int open_encoder(struct layer_job *job, struct lam_error *err)
+static void open_encoder(struct layer_job *job)
 {
 	struct lam_writing *w = job->writing;
-	const struct lam_target *t = &lam_writing_target(w, job->number)->info;
+	const struct lam_target *t = &job->target->info;
 	const struct lam_encoder_options options = {
 		.compression = t->compression,
+		.size = t->tar_size,
 		.workers = w->workers,
-		.pieces = w->pieces,
-		.meter = &job->written,
-		.written = job->readback ? lam_readback_piece : NULL,
+		.pool = w->chunks,
+		.meter = &job->meter,
+		.written = job->readback ? lam_readback_written : NULL,
 		.context = job->readback,
 	};
 
-	set_meter(job, &job->written, LAM_STAGE_WRITE);
+	job->meter = (struct lam_meter){ .progress = w->options->progress,
+					 .failed = &w->failed,
+					 .step = step_of(job, LAM_STAGE_WRITE) };
 	lam_hash_init(&job->blob_hash, LAM_SHA256);
 	lam_hash_init(&job->tar_hash, LAM_SHA256);
 	job->stream = lam_writer_file(job->fd, false, t->name);
 	job->stream = lam_writer_tap(job->stream, &job->blob_hash, &job->blob_size);
-	if (lam_encoder_new(&job->stream, LAM_STEAL(job->stream), &options, err) < 0)
-		return err->code;
+	job->stream = lam_encoder_new(job->stream, &options);
 	job->stream = lam_writer_tap(job->stream, &job->tar_hash, &job->tar_size);
-	return 0;
 }
 
 static int encode(struct layer_job *job, struct lam_error *err)
 {
-	struct lam_writing *w = job->writing;
-
-	if (open_encoder(job, err) < 0 ||
-	    lam_pack(w->contents, lam_writing_target(w, job->number), job->stream,
-		     &job->written, err) < 0 ||
+	open_encoder(job);
+	if (lam_pack(job->writing->contents, job->target, job->stream, &job->meter, err) <
+		    0 ||
 	    lam_finish(job->stream, err) < 0)
 		return err->code;
-	lam_meter_end(&job->written);
+	lam_meter_end(&job->meter);
 	return 0;
 }
 
@@ -97,22 +89,19 @@ static int end_readback(struct layer_job *job, int code, struct lam_error *err)
 	struct lam_error wrong = { 0 };
 	int found = lam_readback_finish(job->readback, &wrong);
 
-	if (found < 0 && (code == 0 || lam_readback_stopped_writer(job->readback))) {
+	if (found == 0 || (code < 0 && !lam_readback_stopped_writer(job->readback)))
+		return code;
+	if (found != LAM_ESTOPPED)
 		atomic_store(&job->writing->wrong, true);
-		*err = wrong;
-		return found;
-	}
-	if (code == 0)
-		lam_meter_end(&job->verified);
-	return code;
+	*err = wrong;
+	return found;
 }
 
 static int write_and_verify(struct layer_job *job, struct lam_error *err)
 {
-	struct lam_writing *w = job->writing;
 	int code = 0;
 
-	if (!w->options->no_verify)
+	if (!job->writing->options->no_verify)
 		code = open_readback(job, err);
 	if (code == 0)
 		code = encode(job, err);
@@ -141,10 +130,9 @@ static int run_layer(void *data, struct lam_error *err)
 	if (code == 0)
 		return 0;
 	atomic_store(&w->failed, true);
-	if (code == LAM_ESTOPPED)
-		return code;
-	return lam_wrap(err, "writing layer \"%s\"",
-			lam_writing_target(w, job->number)->info.name);
+	return code == LAM_ESTOPPED
+		       ? code
+		       : lam_wrap(err, "writing layer \"%s\"", job->target->info.name);
 }
 
 /* One kept layer */
@@ -153,43 +141,33 @@ static int keep_layer(void *data, struct lam_error *err)
 {
 	struct layer_job *job = data;
 	struct lam_writing *w = job->writing;
-	const struct lam_target *t = &lam_writing_target(w, job->number)->info;
-	const struct lam_image_layer *original =
-		&w->image->layers[lam_writing_target(w, job->number)->original];
-	const struct lam_step step = { .stage = LAM_STAGE_WRITE,
-				       .layer = job->number,
-				       .layer_count = w->count,
-				       .done = original->info.tar_size,
-				       .total = original->info.tar_size };
+	const struct lam_image_layer *original = &w->image->layers[job->target->original];
+	struct lam_step step = step_of(job, LAM_STAGE_WRITE);
 	int code;
 
 	w->tar_sizes[job->number] = original->info.tar_size;
 	if (atomic_load(&w->failed))
 		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	code = lam_sink_keep_layer(
-		w->sink, w->image->source, lam_writing_target(w, job->number)->original,
-		&original->descriptor.digest, w->options->progress, err);
+	code = lam_sink_keep_layer(w->sink, w->image->source, job->target->original,
+				   &original->descriptor.digest, w->options->progress,
+				   err);
 	if (code == 0) {
+		step.done = step.total;
 		lam_progress_report(w->options->progress, &step);
 		return 0;
 	}
 	atomic_store(&w->failed, true);
-	return code == LAM_ESTOPPED ? code
-				    : lam_wrap(err, "keeping layer \"%s\"", t->name);
+	return code == LAM_ESTOPPED
+		       ? code
+		       : lam_wrap(err, "keeping layer \"%s\"", job->target->info.name);
 }
 
 /* All layers */
 
-static bool is_kept(const struct layer_job *job)
-{
-	return lam_writing_target(job->writing, job->number)->kept;
-}
-
 static int compare_jobs(const void *a, const void *b)
 {
 	const struct layer_job *x = a, *y = b;
-	uint64_t x_size = lam_writing_target(x->writing, x->number)->info.tar_size,
-		 y_size = lam_writing_target(y->writing, y->number)->info.tar_size;
+	uint64_t x_size = x->target->info.tar_size, y_size = y->target->info.tar_size;
 
 	if (x_size != y_size)
 		return x_size < y_size ? 1 : -1;
@@ -200,8 +178,10 @@ static int compare_jobs(const void *a, const void *b)
 static int make_jobs(struct lam_writing *w, struct layer_job *jobs, struct lam_error *err)
 {
 	for (size_t n = 0; n < w->count; n++) {
-		jobs[n] = (struct layer_job){ .writing = w, .number = n };
-		if (!is_kept(&jobs[n]) &&
+		jobs[n] = (struct layer_job){ .writing = w,
+					      .target = &w->layout->stack[w->targets[n]],
+					      .number = n };
+		if (!jobs[n].target->kept &&
 		    lam_sink_new_blob(w->sink, &jobs[n].fd, &jobs[n].blob, err) < 0)
 			return err->code;
 	}
@@ -229,7 +209,7 @@ static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 	struct lam_error first = { 0 };
 
 	for (size_t i = 0; i < w->count && !atomic_load(&w->failed); i++) {
-		bool kept = is_kept(&jobs[i]);
+		bool kept = jobs[i].target->kept;
 
 		lam_lane_give(kept ? keeping : packing, kept ? keep_layer : run_layer,
 			      &jobs[i]);
@@ -243,16 +223,16 @@ static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 
 int lam_write_layers(struct lam_writing *w, struct lam_error *err)
 {
-	struct layer_job *jobs = calloc(w->count + 1, sizeof *jobs);
+	struct layer_job *jobs = lam_xcalloc(w->count + 1, sizeof *jobs);
 	struct lam_workers *packers = lam_workers_new(w->threads > 1 ? LAM_PACKERS : 0);
 	struct lam_lane *packing = lam_lane_new(packers, w->count),
 			*keeping = lam_lane_new(w->workers, w->count);
-	int code = jobs ? make_jobs(w, jobs, err) : lam_fail_memory(err);
+	int code = make_jobs(w, jobs, err);
 
 	if (code == 0)
 		code = run_jobs(w, jobs, packing, keeping, err);
 	for (size_t i = 0; code == 0 && i < w->count; i++) {
-		if (!is_kept(&jobs[i]))
+		if (!jobs[i].target->kept)
 			lam_sink_set_blob(w->sink, jobs[i].blob,
 					  &w->stack[jobs[i].number].digest,
 					  jobs[i].blob_size);

@@ -1,256 +1,365 @@
+/* Reads back a layer while it is being written, and compares it with the source. */
 #include "write/readback.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/image.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/path.h"
 #include "base/workers.h"
 #include "codec/codec.h"
+#include "tar/read.h"
 
+#define CONTENT (256u << 10)
 /* What is compared at once: it stays in the core's own cache. */
-#define CHUNK (128u << 10)
+#define STORED (128u << 10)
+
+/* The tar */
+
+struct verifying {
+	const struct lam_layout *layout;
+	struct lam_tar_reader *tar;
+	struct lam_item_scratch scratch;
+	struct lam_buf name;
+	struct lam_hash hash;
+	char content[CONTENT]; /* on its way */
+};
+
+static bool same_text(struct lam_str a, struct lam_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.bytes, b.bytes, a.len) == 0);
+}
+
+static bool same_records(const struct lam_entry *is, const struct lam_entry *want)
+{
+	if (is->record_count != want->record_count)
+		return false;
+	for (size_t i = 0; i < is->record_count; i++) {
+		if (!same_text(is->records[i].key, want->records[i].key) ||
+		    !same_text(is->records[i].value, want->records[i].value))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a name in the tar is a clean one. */
+static int same_name(struct verifying *v, struct lam_str is, struct lam_str want,
+		     bool *out, struct lam_error *err)
+{
+	bool clamped;
+
+	lam_buf_clear(&v->name);
+	if (lam_path_clean(is.bytes, is.len, &v->name, &clamped, err) < 0)
+		return err->code;
+	*out = !clamped && same_text((struct lam_str){ v->name.data, v->name.len }, want);
+	return 0;
+}
+
+/* enum lam_difference's bits, as for trees. */
+static unsigned compare_metadata(const struct lam_entry *is, const struct lam_entry *want)
+{
+	unsigned what = 0;
+
+	if (is->type != want->type || is->extents)
+		what |= LAM_DIFF_KIND;
+	if (is->mode != want->mode)
+		what |= LAM_DIFF_MODE;
+	if (is->uid != want->uid || is->gid != want->gid)
+		what |= LAM_DIFF_OWNER;
+	if (is->mtime_s != want->mtime_s || is->mtime_ns != want->mtime_ns)
+		what |= LAM_DIFF_TIME;
+	if (is->size != want->size || is->stored != want->stored)
+		what |= LAM_DIFF_SIZE;
+	/* a link's are those of its file */
+	if (want->type != LAM_TYPE_LINK &&
+	    (is->dev_major != want->dev_major || is->dev_minor != want->dev_minor))
+		what |= LAM_DIFF_DEVICE;
+	if (!same_records(is, want))
+		what |= LAM_DIFF_ATTRIBUTES;
+	return what;
+}
+
+static int compare_names(struct verifying *v, const struct lam_entry *is,
+			 const struct lam_entry *want, unsigned *what,
+			 struct lam_error *err)
+{
+	bool path, target = same_text(is->target, want->target);
+
+	if (same_name(v, is->path, want->path, &path, err) < 0 ||
+	    (want->type == LAM_TYPE_LINK &&
+	     same_name(v, is->target, want->target, &target, err) < 0))
+		return err->code;
+	if (!path)
+		*what |= LAM_DIFF_ONLY_A;
+	if (!target)
+		*what |= want->type == LAM_TYPE_LINK ? LAM_DIFF_LINKS : LAM_DIFF_TARGET;
+	return 0;
+}
+
+static int compare_content(struct verifying *v, const struct lam_item *item,
+			   unsigned *what, struct lam_error *err)
+{
+	struct lam_digest digest;
+	struct lam_stat stat;
+	size_t got = 1;
+
+	lam_hash_reset(&v->hash);
+	while (got > 0) {
+		if (lam_tar_read_hashing(v->tar, v->content, CONTENT, &got, &v->hash,
+					 err) < 0)
+			return err->code;
+	}
+	lam_hash_final(&v->hash, &digest);
+	lam_tree_stat(v->layout->tree, item->node, &stat);
+	if (memcmp(stat.content, digest.bytes, sizeof stat.content) != 0)
+		*what |= LAM_DIFF_CONTENT;
+	return 0;
+}
+
+static int fail_different(const struct verifying *v, const struct lam_item *item,
+			  unsigned what, struct lam_error *err)
+{
+	char path[512] = "a path that should not be there";
+
+	if (item)
+		lam_layout_path(v->layout, item->node, path);
+	return lam_fail(
+		err, LAM_EWRITE,
+		"%s: what was written is not what the image has (%#x): nothing was "
+		"published",
+		path, what);
+}
+
+static int compare(struct verifying *v, const struct lam_item *item,
+		   const struct lam_entry *is, struct lam_error *err)
+{
+	struct lam_entry want;
+	unsigned what;
+
+	if (lam_item_entry(v->layout->tree, item, &v->scratch, &want, err) < 0)
+		return err->code;
+	what = compare_metadata(is, &want);
+	if (compare_names(v, is, &want, &what, err) < 0)
+		return err->code;
+	if (what == 0 && item->kind == LAM_ITEM_ENTRY && want.type == LAM_TYPE_FILE &&
+	    compare_content(v, item, &what, err) < 0)
+		return err->code;
+	return what ? fail_different(v, item, what, err) : 0;
+}
+
+static int compare_all(struct verifying *v, const struct lam_layout_target *target,
+		       struct lam_error *err)
+{
+	const struct lam_entry *entry;
+	size_t n = 0;
+	int got;
+
+	while ((got = lam_tar_next(v->tar, &entry, err)) > 0) {
+		if (n == target->item_count)
+			return fail_different(v, NULL, LAM_DIFF_ONLY_B, err);
+		if (compare(v, &target->items[n++], entry, err) < 0)
+			return err->code;
+	}
+	if (got == 0 && n < target->item_count)
+		return fail_different(v, &target->items[n], LAM_DIFF_ONLY_A, err);
+	return got;
+}
+
+int lam_verify(const struct lam_layout *layout, const struct lam_layout_target *target,
+	       struct lam_reader *tar, struct lam_error *err)
+{
+	struct verifying *v = lam_xcalloc(1, sizeof *v);
+	int code;
+
+	v->layout = layout;
+	v->scratch = LAM_ITEM_SCRATCH;
+	v->name = LAM_BUF(LAM_MAX_PATH);
+	lam_hash_init(&v->hash, LAM_SHA256);
+	v->tar = lam_tar_reader_new(tar);
+	code = compare_all(v, target, err);
+	lam_tar_reader_free(v->tar);
+	lam_hash_fini(&v->hash);
+	lam_item_scratch_fini(&v->scratch);
+	lam_buf_fini(&v->name);
+	free(v);
+	return code;
+}
+
+/* The file */
 
 struct lam_readback {
 	struct lam_readback_options options;
 	pthread_t thread;
 	bool started;
-	uint64_t offset; /* in the file, of the next piece */
+	bool told; /* the writer knows that it failed */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct lam_piece *first, **last; /* not yet given to the lane */
-	size_t waiting;                  /* pieces that the thread is not done with */
-	bool end, failed;
-	bool told; /* the writer knows that it failed */
+	uint64_t written;                /* bytes that the file has */
+	struct lam_chunk *first, **last; /* what they hold, that was not looked at */
+	bool end;                        /* there will be no more */
+	bool waiting, done, failed;      /* the thread */
 	/* the thread's own: */
-	struct lam_lane *lane;
-	struct lam_piece *current;
-	size_t used; /* of the current piece */
+	struct lam_chunk *current;
+	size_t used;   /* of the current chunk */
+	uint64_t read; /* bytes of the file */
+	char *stored;  /* STORED */
 	struct lam_error err;
 };
 
-/* Passes through what is equal to the bytes that should come. */
-struct comparing {
-	struct lam_reader base;
-	struct lam_reader *inner;
-	const char *want;
-	size_t left;
-};
-
-static int fail_different(struct lam_error *err)
+/* Until there is more to read; false at the end. */
+static bool wait_for_more(struct lam_readback *r)
 {
-	return lam_fail(err, LAM_EWRITE,
-			"what was read back is not what was written: the disk or the "
-			"memory is not to be trusted");
+	bool more;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->written == r->read && !r->first && !r->end) {
+		r->waiting = true;
+		pthread_cond_broadcast(&r->changed);
+		pthread_cond_wait(&r->changed, &r->lock);
+	}
+	more = r->written > r->read || r->first;
+	r->current = r->first;
+	if (r->first)
+		r->first = r->first->next;
+	if (!r->first)
+		r->last = &r->first;
+	pthread_mutex_unlock(&r->lock);
+	return more;
 }
 
-static int comparing_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
-			  struct lam_error *err)
+static int read_file(struct lam_readback *r, void *buf, size_t len, struct lam_error *err)
 {
-	struct comparing *c = (struct comparing *)self;
+	struct lam_reader *file =
+		lam_reader_file(r->options.fd, false, r->read, len, "what was written");
+	size_t got;
+	int code = lam_read_full(file, buf, len, &got, err);
 
-	if (lam_read(c->inner, buf, cap, out_len, err) < 0)
-		return err->code;
-	if (*out_len > c->left || (*out_len == 0 && c->left > 0) ||
-	    (*out_len && memcmp(buf, c->want, *out_len) != 0))
-		return fail_different(err);
-	c->want += *out_len;
-	c->left -= *out_len;
-	return 0;
+	lam_reader_close(file);
+	r->read += len;
+	return code;
 }
 
-static void comparing_close(struct lam_reader *self)
-{
-	lam_reader_close(((struct comparing *)self)->inner);
-	free(self);
-}
-
-static const struct lam_reader_ops COMPARING = { comparing_read, comparing_close };
-
-static int compare_with(struct lam_reader **stream, const struct lam_buf *want,
+/* Whether the file has what a chunk was compressed to. */
+static int compare_file(struct lam_readback *r, const struct lam_buf *want,
 			struct lam_error *err)
 {
-	struct comparing *c = calloc(1, sizeof *c);
+	for (size_t at = 0; at < want->len; at += STORED) {
+		size_t len = want->len - at < STORED ? want->len - at : STORED;
 
-	if (!c)
-		return lam_fail_memory(err);
-	*c = (struct comparing){ { &COMPARING }, *stream, want->data, want->len };
-	*stream = &c->base;
+		if (read_file(r, r->stored, len, err) < 0)
+			return err->code;
+		if (memcmp(r->stored, want->data + at, len) != 0)
+			return lam_fail(
+				err, LAM_EWRITE,
+				"what was read back is not what was written: the disk or "
+				"the memory is not to be trusted");
+	}
 	return 0;
 }
 
-static int drain(struct lam_reader *stream, struct lam_error *err)
-{
-	char *chunk = malloc(CHUNK);
-	size_t got = 1;
-	int code = chunk ? 0 : lam_fail_memory(err);
-
-	while (code == 0 && got > 0)
-		code = lam_read(stream, chunk, CHUNK, &got, err);
-	free(chunk);
-	return code;
-}
-
-/* Workers' side: one piece. */
-
-/* What the file has must be `stored`, bytes that inflate to the piece; inflated on the
- * way unless codec is NONE. */
-static int check_stream(const struct lam_piece *p, const struct lam_buf *stored,
-			enum lam_codec codec, struct lam_error *err)
-{
-	struct lam_readback *r = p->owner;
-	struct lam_reader *stream = lam_reader_file(r->options.fd, false, p->offset,
-						    stored->len, "what was written");
-	int code = compare_with(&stream, stored, err);
-
-	if (code == 0 && codec != LAM_CODEC_NONE)
-		code = lam_decoder_new(&stream, LAM_STEAL(stream), codec, err);
-	if (code == 0 && codec != LAM_CODEC_NONE)
-		code = compare_with(&stream, &p->in, err);
-	if (code == 0)
-		code = drain(stream, err);
-	lam_reader_close(stream);
-	return code;
-}
-
-/* A frame is inflated as a whole, from memory that the file was found equal to. */
-static int check_frame(const struct lam_piece *p, struct lam_error *err)
-{
-	struct lam_readback *r = p->owner;
-	struct lam_inflater *inflater = NULL;
-	const char *bytes = NULL;
-	int code = check_stream(p, &p->out, LAM_CODEC_NONE, err);
-
-	if (code == 0)
-		code = lam_inflater_borrow(r->options.inflaters, &inflater, err);
-	if (code == 0)
-		code = lam_inflater_run(inflater, p->out.data, p->out.len, p->in.len,
-					&bytes, err);
-	if (code == 0 && p->in.len && memcmp(bytes, p->in.data, p->in.len) != 0)
-		code = fail_different(err);
-	lam_inflater_give_back(inflater);
-	return code;
-}
-
-static int check_piece(void *job, struct lam_error *err)
-{
-	const struct lam_piece *p = job;
-	struct lam_readback *r = p->owner;
-	int code = lam_meter_check(r->options.meter, err);
-
-	if (code < 0)
-		return code;
-	switch (r->options.target->info.compression.codec) {
-	case LAM_CODEC_NONE: code = check_stream(p, &p->in, LAM_CODEC_NONE, err); break;
-	case LAM_CODEC_GZIP: code = check_stream(p, &p->out, LAM_CODEC_GZIP, err); break;
-	case LAM_CODEC_ZSTD: code = check_frame(p, err); break;
-	}
-	return code < 0 ? code : lam_meter_add(r->options.meter, p->in.len, err);
-}
-
-/* The thread that reads the tar */
-
-static void release(struct lam_readback *r, struct lam_piece *piece)
-{
-	lam_piece_give_back(piece);
-	pthread_mutex_lock(&r->lock);
-	r->waiting--;
-	pthread_cond_broadcast(&r->changed);
-	pthread_mutex_unlock(&r->lock);
-}
-
-/* Gives the lane what there is; waits where there is nothing at all. */
-static void feed(struct lam_readback *r)
-{
-	pthread_mutex_lock(&r->lock);
-	while (!r->first && !r->end && lam_lane_is_empty(r->lane))
-		pthread_cond_wait(&r->changed, &r->lock);
-	while (r->first && !lam_lane_is_full(r->lane)) {
-		struct lam_piece *piece = r->first;
-
-		r->first = piece->next;
-		if (!r->first)
-			r->last = &r->first;
-		pthread_mutex_unlock(&r->lock);
-		lam_lane_give(r->lane, check_piece, piece);
-		pthread_mutex_lock(&r->lock);
-	}
-	pthread_mutex_unlock(&r->lock);
-}
-
-/* The next piece that was found right; NULL at the end. */
-static int next_piece(struct lam_readback *r, struct lam_piece **out,
-		      struct lam_error *err)
-{
-	void *job;
-	int code;
-
-	*out = NULL;
-	feed(r);
-	if (lam_lane_is_empty(r->lane))
-		return 0;
-	code = lam_lane_take(r->lane, &job, err);
-	if (code == 0)
-		*out = job;
-	else
-		release(r, job);
-	return code;
-}
-
-struct tar_reader { /* what the pieces hold, as one stream */
+struct file_reader {
 	struct lam_reader base;
 	struct lam_readback *readback;
 };
 
-static int tar_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
-		    struct lam_error *err)
+/* What chunks hold, each of which the file has: they were proven to be that when they were
+ * compressed. */
+static int chunks_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		       struct lam_error *err)
 {
-	struct lam_readback *r = ((struct tar_reader *)self)->readback;
+	struct lam_readback *r = ((struct file_reader *)self)->readback;
 
 	*out_len = 0;
-	if (r->current && r->used == r->current->in.len)
-		release(r, LAM_STEAL(r->current));
-	if (!r->current) {
+	while (!r->current || r->used == r->current->in.len) {
+		lam_chunk_give_back(LAM_STEAL(r->current));
 		r->used = 0;
-		if (next_piece(r, &r->current, err) < 0)
+		if (!wait_for_more(r))
+			return 0;
+		if (compare_file(r,
+				 r->current->out.len ? &r->current->out : &r->current->in,
+				 err) < 0)
 			return err->code;
-		/* after a stop the end came early, which is nobody's mistake */
-		if (!r->current)
-			return lam_meter_check(r->options.meter, err);
 	}
 	*out_len =
 		r->current->in.len - r->used < cap ? r->current->in.len - r->used : cap;
-	if (*out_len)
-		memcpy(buf, r->current->in.data + r->used, *out_len);
+	memcpy(buf, r->current->in.data + r->used, *out_len);
 	r->used += *out_len;
 	return 0;
 }
 
-static void nothing_to_close(struct lam_reader *self)
+/* The file as it is. */
+static int stored_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		       struct lam_error *err)
 {
-	(void)self;
+	struct lam_readback *r = ((struct file_reader *)self)->readback;
+	uint64_t there;
+
+	*out_len = 0;
+	if (!wait_for_more(r))
+		return 0;
+	pthread_mutex_lock(&r->lock);
+	there = r->written - r->read;
+	pthread_mutex_unlock(&r->lock);
+	*out_len = there < cap ? (size_t)there : cap;
+	return read_file(r, buf, *out_len, err);
 }
 
-static const struct lam_reader_ops TAR_READER = { tar_read, nothing_to_close };
+static void file_close(struct lam_reader *self)
+{
+	free(self);
+}
+
+static const struct lam_reader_ops CHUNKS_READER = { chunks_read, file_close },
+				   STORED_READER = { stored_read, file_close };
+
+/* The tar that the file holds, as far as it is written. */
+static struct lam_reader *open_tar(struct lam_readback *r)
+{
+	enum lam_codec codec = r->options.target->info.compression.codec;
+	struct file_reader *file = lam_xcalloc(1, sizeof *file);
+	bool chunks = lam_codec_row(codec)->chunks;
+	struct lam_reader *tar = &file->base;
+
+	*file = (struct file_reader){ { chunks ? &CHUNKS_READER : &STORED_READER }, r };
+	if (!chunks)
+		tar = lam_decoder_new(tar, codec);
+	return lam_reader_progress(tar, r->options.progress, &r->options.step);
+}
+
+/* To the end of the file, which is behind that of the tar. */
+static int read_all(struct lam_readback *r, struct lam_error *err)
+{
+	struct lam_reader *tar = open_tar(r);
+	uint64_t rest;
+	int code = lam_verify(r->options.layout, r->options.target, tar, err);
+
+	if (code == 0)
+		code = lam_read_drain(tar, &rest, err);
+	lam_reader_close(tar);
+	return code;
+}
 
 static void *run(void *context)
 {
 	struct lam_readback *r = context;
-	struct tar_reader tar = { { &TAR_READER }, r };
-	struct lam_piece *piece;
-	struct lam_error ignored;
-	int code = lam_verify(r->options.layout, r->options.target, &tar.base, &r->err);
+	int code = read_all(r, &r->err);
 
-	if (r->current)
-		release(r, LAM_STEAL(r->current));
+	lam_chunk_give_back(LAM_STEAL(r->current));
 	pthread_mutex_lock(&r->lock);
 	r->failed = code < 0;
+	r->done = true;
+	while (r->first) {
+		struct lam_chunk *chunk = r->first;
+
+		r->first = chunk->next;
+		lam_chunk_give_back(chunk);
+	}
+	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
-	/* whatever is still on its way has to come back */
-	do {
-		code = next_piece(r, &piece, &ignored);
-		if (piece)
-			release(r, piece);
-	} while (piece || code < 0);
 	return NULL;
 }
 
@@ -259,50 +368,47 @@ static void *run(void *context)
 int lam_readback_new(struct lam_readback **out,
 		     const struct lam_readback_options *options, struct lam_error *err)
 {
-	struct lam_readback *r = calloc(1, sizeof *r);
-	unsigned threads = lam_workers_count(options->workers);
+	struct lam_readback *r = lam_xcalloc(1, sizeof *r);
 	int problem;
 
-	*out = NULL;
-	if (!r)
-		return lam_fail_memory(err);
+	*out = r;
 	r->options = *options;
 	r->last = &r->first;
+	r->stored = lam_xmalloc(STORED);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
-	r->lane = lam_lane_new(options->workers, threads + 1);
 	problem = lam_thread_start(&r->thread, run, r);
 	r->started = problem == 0;
-	if (problem) {
-		lam_readback_free(r);
-		return lam_fail_errno(err, LAM_EWRITE, problem, "starting a thread");
-	}
-	*out = r;
-	return 0;
+	return problem ? lam_fail_errno(err, LAM_EWRITE, problem, "starting a thread")
+		       : 0;
 }
 
-int lam_readback_piece(void *readback, struct lam_piece *piece, struct lam_error *err)
+int lam_readback_written(void *readback, struct lam_chunk *chunk, uint64_t end,
+			 struct lam_error *err)
 {
 	struct lam_readback *r = readback;
-	bool one_at_a_time = lam_workers_count(r->options.workers) == 0, failed;
 
-	piece->owner = r;
-	piece->next = NULL;
-	piece->offset = r->offset;
-	r->offset += r->options.target->info.compression.codec == LAM_CODEC_NONE
-			     ? piece->in.len
-			     : piece->out.len;
 	pthread_mutex_lock(&r->lock);
-	*r->last = piece;
-	r->last = &piece->next;
-	r->waiting++;
+	r->written = end;
+	r->waiting = false;
+	if (chunk && !r->done) {
+		chunk->next = NULL;
+		*r->last = chunk;
+		r->last = &chunk->next;
+	} else {
+		lam_chunk_give_back(chunk);
+	}
 	pthread_cond_broadcast(&r->changed);
-	while (one_at_a_time && r->waiting > 0)
+	while (r->options.one_at_a_time && !r->waiting && !r->done)
 		pthread_cond_wait(&r->changed, &r->lock);
-	failed = r->failed;
+	r->told = r->failed; /* what it was stands in r->err, which finish() gives */
 	pthread_mutex_unlock(&r->lock);
-	r->told = failed; /* what it was stands in r->err, which finish() gives */
-	return failed ? lam_fail(err, LAM_ESTOPPED, "stopped") : 0;
+	return r->told ? lam_fail(err, LAM_ESTOPPED, "stopped") : 0;
+}
+
+bool lam_readback_stopped_writer(const struct lam_readback *r)
+{
+	return r->told;
 }
 
 static void join(struct lam_readback *r)
@@ -315,21 +421,15 @@ static void join(struct lam_readback *r)
 	r->started = false;
 }
 
-bool lam_readback_stopped_writer(const struct lam_readback *r)
-{
-	return r->told;
-}
-
 int lam_readback_finish(struct lam_readback *r, struct lam_error *err)
 {
 	join(r);
-	if (r->failed) {
-		*err = r->err;
-		if (err->code == LAM_EFORMAT || err->code == LAM_EREAD)
-			err->code = LAM_EWRITE; /* of our own making */
-		return err->code;
-	}
-	return 0;
+	if (!r->failed)
+		return 0;
+	*err = r->err;
+	if (err->code == LAM_EFORMAT || err->code == LAM_EREAD)
+		err->code = LAM_EWRITE; /* of our own making */
+	return err->code;
 }
 
 void lam_readback_free(struct lam_readback *r)
@@ -338,8 +438,8 @@ void lam_readback_free(struct lam_readback *r)
 		return;
 	if (r->started)
 		join(r);
-	lam_lane_free(r->lane);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->changed);
+	free(r->stored);
 	free(r);
 }

@@ -7,13 +7,12 @@
 #include <lamina/write.h>
 
 #include "base/workers.h"
-#include "codec/inflater.h"
-#include "codec/piece.h"
+#include "codec/encoder.h"
 #include "layout/layout.h"
 #include "store/store.h"
 #include "write/contents.h"
 
-/* Layers that are packed at once: while one waits for its last pieces, or for the disk,
+/* Layers that are packed at once: while one waits for its last chunks, or for the disk,
  * another gives the cores something to do. */
 #define LAM_PACKERS 2
 
@@ -23,8 +22,8 @@ struct lam_writing {
 	const struct lam_write_options *options;
 	struct lam_workers *workers;
 	struct lam_contents *contents;
-	struct lam_pieces *pieces;
-	struct lam_inflaters *inflaters;
+	struct lam_chunk_pool *chunks;
+	struct lam_reference reference; /* which outlives the sink */
 	struct lam_sink *sink;
 	unsigned threads;
 	atomic_bool failed; /* one layer has: the others need not go on */
@@ -37,17 +36,8 @@ struct lam_writing {
 	uint64_t *tar_sizes;
 };
 
-static inline const struct lam_layout_target *
-lam_writing_target(const struct lam_writing *w, size_t n)
-{
-	return &w->layout->stack[w->targets[n]];
-}
-
 /* Writes and reads back what is new, and puts what is kept into the sink: digests and
  * sizes are known then. */
 int lam_write_layers(struct lam_writing *w, struct lam_error *err);
-/* Config and manifest, and then all of it for everyone to see. */
-int lam_write_documents(struct lam_writing *w, struct lam_write_result *out,
-			struct lam_error *err);
 
 #endif

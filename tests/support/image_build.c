@@ -167,31 +167,22 @@ static void put_entries(struct lam_writer *tar, const struct image_layer *layer)
 static void put_layer(const char *dir, const struct image_layer *layer, struct blob *out)
 {
 	struct lam_buf bytes = LAM_BUF((size_t)4 << 30);
-	struct lam_writer *file, *packed, *tar;
-	struct lam_workers *workers;
-	struct lam_pieces *pieces;
+	struct lam_encoder_options options = { .compression = layer->compression,
+					       .workers = lam_workers_new(0),
+					       .pool = lam_chunk_pool_new(0, 2) };
+	struct lam_writer *tar;
 	struct lam_digest diff_id;
 	struct lam_hash hash;
-	struct lam_error err;
 
-	workers = lam_workers_new(0);
 	lam_hash_init(&hash, LAM_SHA256);
-	file = lam_writer_buf(&bytes);
-	need(lam_pieces_new(&pieces, 0, 2, &err) == 0 &&
-		     lam_encoder_new(&packed, file,
-				     &(struct lam_encoder_options){
-					     .compression = layer->compression,
-					     .workers = workers,
-					     .pieces = pieces },
-				     &err) == 0,
-	     &err, "layer");
-	tar = lam_writer_tap(packed, &hash, NULL);
+	tar = lam_encoder_new(lam_writer_buf(&bytes), &options);
+	tar = lam_writer_tap(tar, &hash, NULL);
 	put_entries(tar, layer);
 	lam_hash_final(&hash, &diff_id);
 	lam_hash_fini(&hash);
 	lam_writer_close(tar);
-	lam_workers_free(workers);
-	lam_pieces_free(pieces);
+	lam_workers_free(options.workers);
+	lam_chunk_pool_free(options.pool);
 	put_blob(dir, bytes.data, bytes.len, out);
 	lam_digest_format(&diff_id, out->diff_id);
 	lam_buf_fini(&bytes);

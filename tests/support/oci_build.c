@@ -60,25 +60,18 @@ static void add_blob(const char *folder, const struct lam_buf *bytes,
 
 static void compress(struct lam_buf *out, const struct lam_buf *tar, enum lam_codec codec)
 {
-	struct lam_workers *workers = NULL;
-	struct lam_writer *writer = NULL;
-	struct lam_pieces *pieces = NULL;
 	struct lam_compression how = { codec, codec == LAM_CODEC_NONE ? 0 : 1 };
+	struct lam_encoder_options options = { .compression = how,
+					       .workers = lam_workers_new(0),
+					       .pool = lam_chunk_pool_new(0, 2) };
+	struct lam_writer *writer = lam_encoder_new(lam_writer_buf(out), &options);
 
-	workers = lam_workers_new(0);
-	writer = lam_writer_buf(out);
-	if (lam_pieces_new(&pieces, 0, 2, &err) < 0 ||
-	    lam_encoder_new(&writer, writer,
-			    &(struct lam_encoder_options){ .compression = how,
-							   .workers = workers,
-							   .pieces = pieces },
-			    &err) < 0 ||
-	    lam_write(writer, tar->data, tar->len, &err) < 0 ||
+	if (lam_write(writer, tar->data, tar->len, &err) < 0 ||
 	    lam_finish(writer, &err) < 0)
 		abort();
 	lam_writer_close(writer);
-	lam_workers_free(workers);
-	lam_pieces_free(pieces);
+	lam_workers_free(options.workers);
+	lam_chunk_pool_free(options.pool);
 }
 
 /* One layer: its blob, and what config and manifest say of it. */

@@ -110,8 +110,8 @@ static struct lam_layer *full_index(struct lam_layer_reading *reading)
 		{ .out = 1300, .in = 300, .in_member = 1, .bit_count = 3 },
 	};
 
-	OK(lam_checkpoints_add(&layer->points, points[0], NULL, 0, &err));
-	OK(lam_checkpoints_add(&layer->points, points[1], "windowwindow", 12, &err));
+	lam_checkpoints_add(&layer->points, points[0], NULL, 0);
+	lam_checkpoints_add(&layer->points, points[1], "windowwindow", 12);
 	return layer;
 }
 

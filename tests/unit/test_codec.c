@@ -1,5 +1,5 @@
 #include "codec/codec.h"
-#include "codec/encoder.h"
+#include "codec/gzip.h"
 #include "unit.h"
 
 static struct lam_error err;
@@ -25,17 +25,15 @@ static struct lam_buf encode(const char *bytes, size_t len,
 {
 	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
 	struct lam_workers *workers;
-	struct lam_pieces *pieces;
+	struct lam_chunk_pool *pool = lam_chunk_pool_new(0, threads + 1);
 	struct lam_writer *writer;
 
 	workers = lam_workers_new(threads);
-	OK(lam_pieces_new(&pieces, 0, threads + 1, &err));
 	writer = lam_writer_buf(&out);
-	OK(lam_encoder_new(&writer, writer,
-			   &(struct lam_encoder_options){ .compression = compression,
-							  .workers = workers,
-							  .pieces = pieces },
-			   &err));
+	writer = lam_encoder_new(
+		writer, &(struct lam_encoder_options){ .compression = compression,
+						       .workers = workers,
+						       .pool = pool });
 	for (size_t at = 0; at < len;) {
 		size_t now = seed ? next_random(&seed) % 300000 + 1 : len;
 
@@ -47,7 +45,7 @@ static struct lam_buf encode(const char *bytes, size_t len,
 	OK(lam_finish(writer, &err));
 	lam_writer_close(writer);
 	lam_workers_free(workers);
-	lam_pieces_free(pieces);
+	lam_chunk_pool_free(pool);
 	return out;
 }
 
@@ -59,7 +57,7 @@ static int decode(const void *bytes, size_t len, enum lam_codec codec,
 	int code;
 
 	reader = lam_reader_memory(bytes, len);
-	OK(lam_decoder_new(&reader, reader, codec, &err));
+	reader = lam_decoder_new(reader, codec);
 	writer = lam_writer_buf(out);
 	code = lam_copy(reader, writer, &err);
 	lam_writer_close(writer);
@@ -164,11 +162,10 @@ static void damage(void **state)
 static void compress(struct lam_buf *out, const char *bytes, size_t len,
 		     struct lam_compression how)
 {
-	struct lam_compressor *compressor;
+	struct lam_buf packed = encode(bytes, len, how, 0, 0);
 
-	OK(lam_compressor_new(&compressor, how, &err));
-	OK(lam_compressor_run(compressor, out, bytes, len, NULL, &err));
-	lam_compressor_free(compressor);
+	OK(lam_buf_append(out, packed.data, packed.len, &err));
+	lam_buf_fini(&packed);
 }
 
 static void several(struct lam_buf *out, const char *bytes, size_t len,

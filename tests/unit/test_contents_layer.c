@@ -81,7 +81,7 @@ static char *content_of(const struct setting *s, size_t file)
 
 	snprintf(name, sizeof name, "file%02zu", file);
 	OK(lam_source_open_layer(s->built.image->source, 0, 0, &reader, &err));
-	OK(lam_decoder_new(&reader, reader, LAM_CODEC_GZIP, &err));
+	reader = lam_decoder_new(reader, LAM_CODEC_GZIP);
 	for (uint64_t at = 0; at < s->spans[file].from;) {
 		char skipped[4096];
 		uint64_t left = s->spans[file].from - at;

@@ -3,7 +3,7 @@
 
 #include "image_build.h"
 #include "unit.h"
-#include "write/verify.h"
+#include "write/readback.h"
 
 #define BLOCK 512u
 

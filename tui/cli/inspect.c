@@ -7,13 +7,6 @@
 #include "base/size.h"
 #include "cli/print.h"
 
-static const char *codec_name(enum lam_codec codec)
-{
-	return codec == LAM_CODEC_GZIP   ? "gzip"
-	       : codec == LAM_CODEC_ZSTD ? "zstd"
-					 : "none";
-}
-
 /* Text of the image's documents: not from its files, and hostile all the same. */
 static void put_cut(const char *text, size_t most)
 {
@@ -72,7 +65,7 @@ static void print_layers(const struct lam_image *image)
 		const struct lam_layer_info *l = lam_image_layer(image, i);
 
 		print(stdout, "%3zu  %.12s %-4s %7s %7s %8u %7s  ", i,
-		      strchr(l->digest, ':') + 1, codec_name(l->codec),
+		      strchr(l->digest, ':') + 1, lam_codec_name(l->codec),
 		      lam_size_text(l->blob_size, a), lam_size_text(l->tar_size, b),
 		      l->entry_count,
 		      l->waste_bytes ? lam_size_text(l->waste_bytes, c) : "-");
@@ -111,12 +104,12 @@ static json_t *json_layer(const struct lam_layer_info *l, size_t n)
 		"{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"number", (json_int_t)n, "digest", l->digest, "diff_id", l->diff_id,
 		"media_type", json_bytes(l->media_type, strlen(l->media_type)), "codec",
-		codec_name(l->codec), "blob_size", (json_int_t)l->blob_size, "tar_size",
-		(json_int_t)l->tar_size, "entries", (json_int_t)l->entry_count,
-		"whiteouts", (json_int_t)l->whiteout_count, "file_bytes",
-		(json_int_t)l->file_bytes, "dead", (json_int_t)l->dead_count,
-		"waste_bytes", (json_int_t)l->waste_bytes, "created_by",
-		json_bytes(l->created_by, strlen(l->created_by)));
+		lam_codec_name(l->codec), "blob_size", (json_int_t)l->blob_size,
+		"tar_size", (json_int_t)l->tar_size, "entries",
+		(json_int_t)l->entry_count, "whiteouts", (json_int_t)l->whiteout_count,
+		"file_bytes", (json_int_t)l->file_bytes, "dead",
+		(json_int_t)l->dead_count, "waste_bytes", (json_int_t)l->waste_bytes,
+		"created_by", json_bytes(l->created_by, strlen(l->created_by)));
 }
 
 static json_t *json_note(const struct lam_note *note)

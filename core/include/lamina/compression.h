@@ -4,6 +4,7 @@
 
 #include <lamina/error.h>
 
+/* Caches hold these numbers: a new one goes to the end. */
 enum lam_codec { LAM_CODEC_NONE, LAM_CODEC_GZIP, LAM_CODEC_ZSTD };
 
 struct lam_compression {
@@ -20,5 +21,12 @@ int lam_compression_parse(struct lam_compression *out, const char *text,
 			  struct lam_error *err);
 const char *lam_compression_format(struct lam_compression compression,
 				   char out[LAM_COMPRESSION_TEXT]);
+
+const char *lam_codec_name(enum lam_codec codec); /* "gzip" */
+/* With the level that is taken where none is named. */
+struct lam_compression lam_compression_usual(enum lam_codec codec);
+/* What is usually left of a tar, of 1: programs, Python's library and documents of a
+ * Debian system. */
+double lam_compression_ratio(struct lam_compression compression);
 
 #endif

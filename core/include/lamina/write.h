@@ -14,13 +14,16 @@ struct lam_write_options {
 			      without a name; NULL: lam_write_spool_folder's */
 };
 
+/* "sha512:", which kept layers may have, and more than its 128 digits. */
+#define LAM_WRITTEN_DIGEST 144
+
 struct lam_written_layer {
-	char digest[80], diff_id[80];
+	char digest[LAM_WRITTEN_DIGEST], diff_id[LAM_WRITTEN_DIGEST];
 	uint64_t blob_size, tar_size;
 };
 
 struct lam_write_result {
-	char manifest_digest[80], config_digest[80];
+	char manifest_digest[LAM_WRITTEN_DIGEST], config_digest[LAM_WRITTEN_DIGEST];
 	bool verified;
 	struct lam_written_layer *layers; /* of the image that was written, base first */
 	size_t layer_count;

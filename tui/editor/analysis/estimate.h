@@ -5,9 +5,6 @@
 #include <lamina/compression.h>
 #include <lamina/image.h>
 
-/* Bytes of a blob in bytes of its tar, as it is usual for system layers. */
-double estimate_usual(struct lam_compression compression);
-
 /* What gzip:6 would make of an original, in bytes of its tar: from the size of its blob,
  * however it is stored. */
 double estimate_ratio(const struct lam_layer_info *original);
