@@ -41,6 +41,11 @@
 /* Sparse files are written out, holes and all, as runtimes do; a map of one block can
  * claim 8 EiB. */
 #define LAM_MAX_SPARSE (64ull << 30)
+/* All holes of one layer: they take time in proportion, and no bytes of its blob. */
+#define LAM_MAX_HOLES (64ull << 30)
+/* Attributes and unknown records of one layer, which are kept in memory: 4 MiB of gzip
+ * hold 4 GiB of them. A million files with a label and a signature each take 200 MiB. */
+#define LAM_MAX_RECORDS (256u << 20)
 /* Entries of one layer and of one image: indexes are 32 bits, and some values are taken.
  */
 #define LAM_MAX_ENTRIES 0xf0000000u
@@ -61,6 +66,8 @@
 
 /* All cached indexes of layers together: those of some 5 million entries. */
 #define LAM_MAX_CACHE (512ull << 20)
+/* One of them: a larger one would drive all others out, and itself in the end. */
+#define LAM_MAX_CACHED (LAM_MAX_CACHE / 2)
 
 /* Notes that are kept one by one; the rest are only counted. */
 #define LAM_MAX_NOTES 1000u

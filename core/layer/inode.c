@@ -77,6 +77,13 @@ static int record_add(struct lam_layer_builder *b, const struct lam_attribute *a
 		      struct lam_error *err)
 {
 	struct lam_layer *layer = b->layer;
+
+	b->record_bytes += sizeof *attribute + attribute->key_len + attribute->value_len;
+	if (b->record_bytes > LAM_MAX_RECORDS)
+		return lam_fail(err, LAM_EFORMAT,
+				"extended attributes and PAX records of more than %u MiB "
+				"in one layer",
+				LAM_MAX_RECORDS >> 20);
 	char *key = lam_arena_copy(&layer->arena, attribute->key, attribute->key_len);
 	char *value =
 		lam_arena_copy(&layer->arena, attribute->value, attribute->value_len);
@@ -164,6 +171,12 @@ static int extents_add(struct lam_layer_builder *b, const struct lam_entry *entr
 			"a sparse file of %llu bytes: more than %llu are not written out",
 			(unsigned long long)entry->size,
 			(unsigned long long)LAM_MAX_SPARSE);
+	b->hole_bytes += entry->size - entry->stored;
+	if (b->hole_bytes > LAM_MAX_HOLES)
+		return lam_fail(err, LAM_EFORMAT,
+				"sparse files with holes of more than %llu bytes in one "
+				"layer",
+				(unsigned long long)LAM_MAX_HOLES);
 	extra->extents = (uint32_t)layer->extent_count;
 	extra->extent_count = (uint32_t)entry->extent_count;
 	for (size_t i = 0; i < entry->extent_count; i++) {

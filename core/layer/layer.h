@@ -139,7 +139,8 @@ static inline const struct lam_inode *lam_layer_inode(const struct lam_layer *la
 static inline struct lam_str lam_layer_target(const struct lam_layer *layer,
 					      const struct lam_inode *inode)
 {
-	return (struct lam_str){ layer->text + inode->offset, (size_t)inode->size };
+	return (struct lam_str){ inode->size ? layer->text + inode->offset : "",
+				 (size_t)inode->size };
 }
 
 /* NULL where there is none. */

@@ -130,8 +130,9 @@ static int put_sections(const struct saving *s, uint64_t *crc, struct lam_writer
 			*crc = crc64_ecma_refl(*crc, s->sections[i], len);
 		if (crc && pad)
 			*crc = crc64_ecma_refl(*crc, (const unsigned char *)ZEROS, pad);
-		if (to && (lam_write(to, s->sections[i], len, err) < 0 ||
-			   lam_write(to, ZEROS, pad, err) < 0))
+		if (to && len &&
+		    (lam_write(to, s->sections[i], len, err) < 0 ||
+		     lam_write(to, ZEROS, pad, err) < 0))
 			return err->code;
 	}
 	return 0;
@@ -167,7 +168,11 @@ int lam_layer_save(const struct lam_layer *layer, const struct lam_layer_reading
 	set_header(&s.header, layer, reading);
 	set_sections(&s, layer);
 	close_header(&s);
-	code = lam_write(to, &s.header, sizeof s.header, err);
+	if (s.header.size > LAM_MAX_CACHED)
+		code = lam_fail(err, LAM_EWRITE, "an index of more than %llu bytes",
+				LAM_MAX_CACHED);
+	else
+		code = lam_write(to, &s.header, sizeof s.header, err);
 	if (code == 0)
 		code = put_sections(&s, NULL, to, err);
 	lam_buf_fini(&s.records);
@@ -315,14 +320,20 @@ static bool nodes_fit(const struct lam_layer *layer)
 	    nodes[0].mark != LAM_MARK_ENTRY || nodes[0].kind != LAM_KIND_DIR ||
 	    nodes[0].opaque || !node_fits(layer, 0))
 		return false;
+	/* siblings stand together: a name's last parent tells whether it has stood there */
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *last = lam_xcalloc(layer->names.count, sizeof *last);
+
 	for (uint32_t i = 1; i < layer->node_count; i++) {
 		uint32_t parent = nodes[i].parent;
 
 		if (parent >= i || parent < nodes[i - 1].parent ||
 		    nodes[parent].mark != LAM_MARK_ENTRY ||
 		    nodes[parent].kind != LAM_KIND_DIR || nodes[i].name == 0 ||
-		    nodes[i].name >= layer->names.count || !node_fits(layer, i))
+		    nodes[i].name >= layer->names.count ||
+		    last[nodes[i].name] == parent + 1 || !node_fits(layer, i))
 			return false;
+		last[nodes[i].name] = parent + 1;
 	}
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "tree/merge.h"
 
 #define NONE LAM_NODE_NONE
@@ -65,6 +66,24 @@ int lam_merge_start(struct lam_merge *m, struct lam_error *err)
 	return 0;
 }
 
+/* A layer has each name once; one whose index was damaged and has its checksum all the
+ * same may not. */
+static bool all_different(const struct lam_merge *m)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	uint8_t *seen = lam_xcalloc(m->tree->names.count / 8 + 1, 1);
+
+	for (uint32_t i = 0; i < m->layer->names.count; i++) {
+		uint8_t bit = (uint8_t)(1u << m->names[i] % 8),
+			*byte = &seen[m->names[i] / 8];
+
+		if (*byte & bit)
+			return false;
+		*byte |= bit;
+	}
+	return true;
+}
+
 int lam_merge_take_names(struct lam_merge *m, struct lam_error *err)
 {
 	const struct lam_names *from = &m->layer->names;
@@ -85,6 +104,9 @@ int lam_merge_take_names(struct lam_merge *m, struct lam_error *err)
 				       m->names + first, err) < 0)
 			return err->code;
 	}
+	if (!all_different(m))
+		return lam_fail(err, LAM_EFORMAT,
+				"its cached index is damaged: remove the cache");
 	return lam_dentries_reserve(&m->dentries, m->layer->node_count, err);
 }
 

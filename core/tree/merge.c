@@ -284,6 +284,8 @@ static int find_links(struct lam_merge *m, struct lam_error *err)
 	for (uint32_t n = 0; n < m->layer->node_count; n++) {
 		if (m->layer->nodes[n].mark != LAM_MARK_LINK)
 			continue;
+		if (m->below_count % LAM_STEPS == 0 && lam_merge_check(m, err) < 0)
+			return err->code;
 		if (LAM_GROW(m->below, m->below_count, m->below_cap, err) < 0)
 			return err->code;
 		m->below[m->below_count++] = find_below(m, n, &through);

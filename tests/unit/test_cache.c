@@ -666,6 +666,48 @@ static void blobs_are_looked_for(void **state)
 	free(image);
 }
 
+/* Two siblings of one name, by number or by text: nothing else relies on it being told. */
+static void siblings_alike(void **state)
+{
+	struct lam_layer_reading reading;
+	struct lam_layer *layer = full_index(&reading), *again;
+	struct lam_layer_node *nodes = layer->nodes;
+	uint32_t at = 2;
+	struct lam_tree *tree;
+
+	(void)state;
+	while (nodes[at].parent != nodes[at - 1].parent)
+		at++;
+	uint32_t name = nodes[at].name;
+
+	nodes[at].name = nodes[at - 1].name;
+	struct lam_buf stored = store(layer, &reading);
+
+	assert_null(load(&stored, stored.len, &reading));
+	lam_buf_fini(&stored);
+	nodes[at].name = name;
+
+	struct lam_names *names = &layer->names;
+	size_t len;
+
+	/* the last two names become one text */
+	uint32_t last = names->count - 1;
+	(void)lam_names_get(names, last, &len);
+	names->offsets[last] = (uint32_t)(names->text_len - 1);
+	names->offsets[last - 1] = (uint32_t)(names->text_len - 2);
+	names->text[names->text_len - 2] = names->text[names->text_len - 1];
+	stored = store(layer, &reading);
+	again = load(&stored, stored.len, &reading);
+	assert_non_null(again);
+
+	const struct lam_layer *layers[] = { again };
+
+	assert_int_equal(lam_tree_new(&tree, layers, 1, NULL, &err), LAM_EFORMAT);
+	lam_buf_fini(&stored);
+	lam_layer_free(again);
+	lam_layer_free(layer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -674,6 +716,7 @@ int main(void)
 		cmocka_unit_test(any_byte_damaged),
 		cmocka_unit_test(any_byte_forged),
 		cmocka_unit_test(any_length_forged),
+		cmocka_unit_test(siblings_alike),
 		cmocka_unit_test(rules_have_names),
 		cmocka_unit_test_setup_teardown(put_and_got, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(nowhere_to_put, make_folder,
