@@ -1,8 +1,10 @@
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +16,17 @@
 static struct lam_error err;
 
 #define DIGEST "sha256:00aa"
+
+/* Instead of the system's: what a disk does that cannot be read for a moment. */
+static int read_fails;
+
+ssize_t read(int fd, void *bytes, size_t len)
+{
+	if (!read_fails)
+		return syscall(SYS_read, fd, bytes, len);
+	errno = read_fails;
+	return -1;
+}
 
 static struct lam_plan *make_plan(const char *name)
 {
@@ -379,6 +392,32 @@ static void removes_what_is_empty(void **state)
 	free(dir);
 }
 
+static void stays_while_it_cannot_be_read(void **state)
+{
+	static const int problems[] = { EIO, ENOMEM, EAGAIN };
+	char *dir = image_temporary(), *file;
+	struct journal *j = begin(dir);
+	struct draft *draft;
+
+	(void)state;
+	keep(j, "one");
+	journal_close(j);
+	for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
+		read_fails = problems[i];
+		draft = find(dir);
+		read_fails = 0;
+		assert_null(draft);
+		file = only_file(dir);
+		assert_non_null(file);
+		free(file);
+	}
+	draft = find(dir);
+	assert_string_equal(draft->names[0], "one");
+	draft_remove(draft);
+	image_remove(dir);
+	free(dir);
+}
+
 static void nowhere_to_write(void **state)
 {
 	char *dir = image_temporary(), below[4096];
@@ -439,6 +478,7 @@ int main(void)
 		cmocka_unit_test(survives_a_kill_while_it_writes),
 		cmocka_unit_test(hostile_files),
 		cmocka_unit_test(removes_what_is_empty),
+		cmocka_unit_test(stays_while_it_cannot_be_read),
 		cmocka_unit_test(nowhere_to_write),
 		cmocka_unit_test(no_room),
 	};
