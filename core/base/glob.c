@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/utf8.h"
 
 #define MAX_ALTERNATIVES 1000
 
@@ -145,25 +146,12 @@ static int expand(struct texts *todo, struct texts *done, struct lam_error *err)
 
 size_t lam_glob_char(const unsigned char *p, size_t left, uint32_t *out)
 {
-	size_t len = p[0] < 0x80             ? 1
-		     : (p[0] & 0xe0) == 0xc0 ? 2
-		     : (p[0] & 0xf0) == 0xe0 ? 3
-		     : (p[0] & 0xf8) == 0xf0 ? 4
-					     : 0;
-	uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+	size_t len = lam_utf8_decode((const char *)p, left, out);
 
-	for (size_t i = 1; i < len && i < left; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			len = 0;
-		else
-			c = c << 6 | (p[i] & 0x3f);
-	}
-	if (len == 0 || len > left) {
-		*out = 0x110000 + p[0];
-		return 1;
-	}
-	*out = c;
-	return len;
+	if (len)
+		return len;
+	*out = 0x110000 + p[0];
+	return 1;
 }
 
 static int add_token(struct lam_glob_program *p, struct lam_glob_token token,

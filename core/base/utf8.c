@@ -48,3 +48,10 @@ bool lam_utf8_valid(const char *bytes, size_t len)
 	}
 	return true;
 }
+
+size_t lam_utf8_cut(const char *text, size_t most)
+{
+	while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
+		most--;
+	return most;
+}

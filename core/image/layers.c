@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/stop.h"
 #include "base/workers.h"
 #include "codec/codec.h"
 #include "image/image.h"
@@ -207,7 +208,7 @@ static int get_layer(struct layer_job *job, struct lam_error *err)
 	bool plain;
 
 	if (lam_progress_stopped(o->progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
+		return lam_fail_stopped(err);
 	if (check_type(&layer->descriptor, err) < 0 || look_at_blob(job, &plain, err) < 0)
 		return err->code;
 	key = key_of(layer, plain);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/utf8.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
 
@@ -20,11 +21,7 @@ static size_t cut(const char *text, size_t most)
 {
 	size_t len = strlen(text);
 
-	if (len <= most)
-		return len;
-	while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
-		most--;
-	return most;
+	return len <= most ? len : lam_utf8_cut(text, most);
 }
 
 /* A valid name with room for a number. */

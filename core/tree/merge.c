@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/stop.h"
 #include "io/stream.h"
 #include "layer/walk.h"
 
@@ -393,8 +394,7 @@ static int merge_all(struct lam_merge *m, struct lam_error *err)
 
 int lam_merge_check(const struct lam_merge *m, struct lam_error *err)
 {
-	return lam_progress_stopped(m->progress) ? lam_fail(err, LAM_ESTOPPED, "stopped")
-						 : 0;
+	return lam_progress_stopped(m->progress) ? lam_fail_stopped(err) : 0;
 }
 
 static int merge(struct lam_tree **out, struct lam_merge *m,

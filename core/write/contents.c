@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/stop.h"
 #include "write/contents_layer.h"
 
 /* What all spools may hold in memory. */
@@ -189,7 +190,7 @@ static int read_layer(void *data, struct lam_error *err)
 	struct source_layer *l = data;
 
 	if (lam_progress_stopped(l->base.progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
+		return lam_fail_stopped(err);
 	if (lam_contents_layer_open(&l->base, l->pieces, WHOLE_PIECE, true, err) < 0)
 		return err->code;
 	return lam_contents_layer_finish(&l->base, err);

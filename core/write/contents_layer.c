@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stop.h"
 #include "codec/codec.h"
 
 #define PIECE (64u << 10)
@@ -343,7 +344,7 @@ int lam_contents_layer_read(struct lam_contents_layer *c, uint64_t offset, void 
 			code = fail(c, err);
 	}
 	pthread_mutex_unlock(&c->lock);
-	return code == 0 ? 0 : lam_fail(err, LAM_ESTOPPED, "stopped");
+	return code == 0 ? 0 : lam_fail_stopped(err);
 }
 
 /* What is still needed; the rest of the blob is hashed, and not inflated for nothing. */

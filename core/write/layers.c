@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/stop.h"
 #include "write/pack.h"
 #include "write/readback.h"
 #include "write/write_impl.h"
@@ -147,7 +148,7 @@ static int keep_layer(void *data, struct lam_error *err)
 
 	w->tar_sizes[job->number] = original->info.tar_size;
 	if (atomic_load(&w->failed))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
+		return lam_fail_stopped(err);
 	code = lam_sink_keep_layer(w->sink, w->image->source, job->target->original,
 				   &original->descriptor.digest, w->options->progress,
 				   err);

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/stop.h"
 #include "base/workers.h"
 #include "codec/codec.h"
 #include "tar/read.h"
@@ -403,7 +404,7 @@ int lam_readback_written(void *readback, struct lam_chunk *chunk, uint64_t end,
 		pthread_cond_wait(&r->changed, &r->lock);
 	r->told = r->failed; /* what it was stands in r->err, which finish() gives */
 	pthread_mutex_unlock(&r->lock);
-	return r->told ? lam_fail(err, LAM_ESTOPPED, "stopped") : 0;
+	return r->told ? lam_fail_stopped(err) : 0;
 }
 
 bool lam_readback_stopped_writer(const struct lam_readback *r)

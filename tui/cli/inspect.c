@@ -5,19 +5,16 @@
 #include <unistd.h>
 
 #include "base/size.h"
+#include "base/utf8.h"
 #include "cli/print.h"
 
 /* Text of the image's documents: not from its files, and hostile all the same. */
 static void put_cut(const char *text, size_t most)
 {
 	char *shown = lam_path_escape(text, strlen(text));
-	size_t len = strlen(shown), cut = len;
+	size_t len = strlen(shown),
+	       cut = len > most ? lam_utf8_cut(shown, most - 3) : len;
 
-	if (len > most) {
-		for (cut = most > 3 ? most - 3 : 0;
-		     cut > 0 && ((unsigned char)shown[cut] & 0xc0) == 0x80;)
-			cut--;
-	}
 	print(stdout, "%.*s%s", (int)cut, shown, cut < len ? "..." : "");
 	free(shown);
 }

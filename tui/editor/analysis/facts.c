@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "base/stop.h"
 #include "editor/analysis/inodes.h"
 
@@ -20,15 +21,7 @@ static bool is_escaped(const struct lam_tree *tree, uint32_t n)
 	size_t len;
 	const char *name = lam_tree_name(tree, n, &len);
 
-	for (size_t at = 0; at < len;) {
-		const char *slash = memchr(name + at, '\\', len - at);
-		size_t run = slash ? (size_t)(slash - name) - at : len - at;
-
-		if (lam_path_is_escaped(name + at, run))
-			return true;
-		at += run + 1;
-	}
-	return false;
+	return !lam_path_may_show(name, len);
 }
 
 static bool has_power(const struct lam_stat *stat)

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/path.h"
 
 #define SUFFIX  ".json"
 #define VERSION 2
@@ -264,27 +265,15 @@ static int hold(const char *path, struct stat *st)
 
 /* Names of ours may hold escaped paths, whose backslashes stay; but a file can be written
  * by others. */
-static bool can_be_shown(const char *text)
-{
-	for (;; text++) {
-		size_t run = strcspn(text, "\\");
-
-		if (lam_path_is_escaped(text, run))
-			return false;
-		text += run;
-		if (!*text)
-			return true;
-	}
-}
-
 static char *text_of(const json_t *value)
 {
 	const char *text = json_string_value(value);
 
 	if (!text)
 		return NULL;
-	return can_be_shown(text) ? lam_xstrdup(text)
-				  : lam_path_escape(text, strlen(text));
+	return lam_path_may_show(text, strlen(text))
+		       ? lam_xstrdup(text)
+		       : lam_path_escape(text, strlen(text));
 }
 
 /* The bytes that a text was made from; NULL: there are none. */

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "editor/plan/plan.h"
 
 static bool add_suggestion(struct lam_plan *plan, const struct suggestion *s,
@@ -123,27 +124,13 @@ static void look(struct app *app, enum suggest_how how, uint32_t target, uint64_
 	app_tell(app, ROLE_STATUS, "looking for ways to cut it");
 }
 
-/* "100M" to bytes; 0: none. */
-static uint64_t parse_size(const char *text)
-{
-	static const char units[] = "KMGT";
-	char *end;
-	double value = strtod(text, &end);
-	const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
-
-	if (end == text || !(value > 0) || (*end && !unit))
-		return 0;
-	for (const char *u = units; unit && u <= unit; u++)
-		value *= 1024;
-	return value < 1e18 ? (uint64_t)value : 0;
-}
-
 /* dialog->value: the target, or TARGET_SEVERAL for the whole image. */
 static void size_typed(struct app *app, struct dialog *d, const char *text)
 {
-	uint64_t size = parse_size(text);
+	struct lam_error err;
+	uint64_t size;
 
-	if (size)
+	if (lam_size_parse(&size, text, &err) == 0 && size)
 		look(app, SUGGEST_SIZE, (uint32_t)d->value, size);
 	else
 		app_tell(app, ROLE_WARNING, "%s: a size is a number and K, M or G", text);
