@@ -34,6 +34,10 @@
 #define LAM_MAX_PATH 65535u
 /* One component: the index keeps lengths in 16 bits. */
 #define LAM_MAX_NAME 65535u
+/* Paths of directories that no entry describes, all of an image together: a layer that is
+ * written has an entry for each, so that one path of 65,535 bytes, some hundred once
+ * compressed, would become 1 GiB. 500,000 of 64 bytes. */
+#define LAM_MAX_IMPLIED_PATHS (32u << 20)
 /* Directories in each other. 65,535 bytes of path hold 32,768 one-byte names. */
 #define LAM_MAX_DEPTH 32768u
 /* Links followed while one path is resolved, as Linux does (MAXSYMLINKS). */

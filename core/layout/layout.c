@@ -335,9 +335,9 @@ static struct lam_layout *allocate(const struct lam_image *image,
 	return l;
 }
 
-int lam_layout_new_stoppable(struct lam_layout **out, const struct lam_image *image,
-			     const struct lam_plan *plan, struct lam_plan_errors *errors,
-			     const atomic_bool *stop, struct lam_error *err)
+int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
+		   const struct lam_plan *plan, struct lam_plan_errors *errors,
+		   const atomic_bool *stop, struct lam_error *err)
 {
 	struct lam_layout *l = allocate(image, plan, stop);
 	int code;
@@ -353,13 +353,6 @@ int lam_layout_new_stoppable(struct lam_layout **out, const struct lam_image *im
 	else
 		*out = l;
 	return code;
-}
-
-int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
-		   const struct lam_plan *plan, struct lam_plan_errors *errors,
-		   struct lam_error *err)
-{
-	return lam_layout_new_stoppable(out, image, plan, errors, NULL, err);
 }
 
 int lam_layout_assignment(uint32_t **out_targets, uint32_t **out_rules,

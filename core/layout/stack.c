@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/stop.h"
@@ -307,6 +308,35 @@ static bool is_source(const struct lam_layout *l)
 	return true;
 }
 
+/* Entries for directories that had none are bounded before they are made. */
+static int check_implied(const struct lam_layout *l, struct lam_error *err)
+{
+	const struct lam_tree *tree = l->tree;
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *lengths = lam_alloc_large(tree->node_count * sizeof *lengths);
+	uint64_t total = 0;
+
+	if (!lengths)
+		return lam_fail_memory(err);
+	lengths[LAM_NODE_ROOT] = 0;
+	for (uint32_t n = 1; n < tree->node_count; n++) {
+		size_t len;
+
+		lam_tree_name(tree, n, &len);
+		lengths[n] = lengths[tree->nodes[n].parent] + (uint32_t)len + 1;
+		if (tree->nodes[n].implied && !l->gone[n] &&
+		    !l->stack[l->targets[n]].kept)
+			total += lengths[n];
+	}
+	if (total <= LAM_MAX_IMPLIED_PATHS)
+		return 0;
+	return lam_fail(err, LAM_EFORMAT,
+			"directories that no entry describes have paths of more than "
+			"%u MiB together: a layer with them can be kept as it is, and "
+			"not be written",
+			LAM_MAX_IMPLIED_PATHS >> 20);
+}
+
 /* What is covered is mended first, then what is lost; what is shown is hidden where
  * nothing is covered, and what would be listed is looked for where all else is right. */
 static int mend(struct lam_trial *t, struct lam_error *err)
@@ -364,7 +394,8 @@ static int run_rounds(struct lam_layout *l, struct lam_made *made, struct lam_er
 		if (lam_layout_settle(l, err) < 0)
 			return err->code;
 		done = is_source(l);
-		if (!done && run_round(l, made, &done, err) < 0)
+		if (!done &&
+		    (check_implied(l, err) < 0 || run_round(l, made, &done, err) < 0))
 			return err->code;
 	}
 	if (done)

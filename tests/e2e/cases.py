@@ -37,6 +37,9 @@ WINDOWS = {"os": "windows", "architecture": "amd64", "os_version": "10.0.20348.2
 # (case, command, exit status, what it says on either stream, what OUT must hold). IN is the folder of the case's images, OUT a
 # layout that is not there yet; "plan ... |" makes the plan that `apply -` reads.
 ROWS = [
+    ("deep-implied", "plan oci:IN/deep:t --flatten | apply - oci:IN/deep:t oci:OUT:t", 3,
+     "directories that no entry describes have paths of more than 32 MiB together", None),
+    ("deep-implied", "plan oci:IN/deep:t --drop /g | apply - oci:IN/deep:t oci:OUT:t", 0, "layer-0 +kept", None),
     ("many-layers", "check oci:IN/l125:t", 0, r"\A(?!.*more than 125)", None),
     ("many-layers", "check oci:IN/l126:t", 0, "more than 125 layers: Docker takes no more; Podman takes 128, containerd some 500", None),
     ("many-layers", "plan oci:IN/l130:t --drop /opt/f129 | apply - oci:IN/l130:t oci:OUT:t", 0,

@@ -41,7 +41,7 @@ static void open_written(struct written *w)
 	*w = (struct written){ .tar = LAM_BUF(SIZE_MAX / 2) };
 	built_open(&w->built, layers, 2);
 	OK(lam_plan_make(&w->plan, w->built.image, &request, &err));
-	OK(lam_layout_new(&w->layout, w->built.image, w->plan, NULL, &err));
+	OK(lam_layout_new(&w->layout, w->built.image, w->plan, NULL, NULL, &err));
 	OK(lam_image_export(w->built.image,
 			    lam_tree_find(lam_image_tree(w->built.image), "d", 1), append,
 			    &w->tar, &err));

@@ -102,7 +102,7 @@ static int write_image(const struct job *job, struct lam_write_result *result)
 				  &err));
 	else
 		OK(lam_plan_make(&plan, image, &request, &err));
-	OK(lam_layout_new(&layout, image, plan, NULL, &err));
+	OK(lam_layout_new(&layout, image, plan, NULL, NULL, &err));
 	if (job->between)
 		job->between(image);
 	code = lam_write_image(layout, reference, &writing, result, &err);

@@ -106,7 +106,7 @@ struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 	struct lam_plan_errors errors = { 0 };
 	struct lam_layout *layout = NULL;
 
-	if (lam_layout_new(&layout, image, plan, &errors, &call->err) < 0) {
+	if (lam_layout_new(&layout, image, plan, &errors, &stop_asked, &call->err) < 0) {
 		if (errors.count) {
 			tell_errors(call, &errors);
 			*out_exit = EXIT_PLAN;

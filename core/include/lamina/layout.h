@@ -41,16 +41,13 @@ struct lam_target {
 
 struct lam_layout;
 
-/* LAM_EPLAN: an original in no target or in two, a number that the image does not have, a
- * broken `keep: true` (with the path that broke it). All of these are in errors (which
- * may be NULL), the first in err. */
+/* LAM_EPLAN: an original in no target, a number that the image does not have, a broken
+ * `keep: true` (with the path that broke it). All of these are in errors (which may be
+ * NULL), the first in err. `stop` (NULL: never) is looked at every few milliseconds:
+ * LAM_ESTOPPED. */
 int lam_layout_new(struct lam_layout **out, const struct lam_image *image,
 		   const struct lam_plan *plan, struct lam_plan_errors *errors,
-		   struct lam_error *err);
-/* The same, looking at `stop` (NULL: never) every few milliseconds: LAM_ESTOPPED. */
-int lam_layout_new_stoppable(struct lam_layout **out, const struct lam_image *image,
-			     const struct lam_plan *plan, struct lam_plan_errors *errors,
-			     const atomic_bool *stop, struct lam_error *err);
+		   const atomic_bool *stop, struct lam_error *err);
 void lam_layout_free(struct lam_layout *layout);
 
 /* Where rules and origins alone send each node (as lam_layout_target_of and

@@ -185,8 +185,8 @@ static int sum_up(struct effect *effect, const struct facts *facts,
 static int make_layout(struct effect *e, const struct facts *facts,
 		       const atomic_bool *stop, struct lam_error *err)
 {
-	int code = lam_layout_new_stoppable(&e->layout, facts->image, e->plan, &e->errors,
-					    stop, err);
+	int code =
+		lam_layout_new(&e->layout, facts->image, e->plan, &e->errors, stop, err);
 
 	if (code == 0 || code == LAM_ENOMEM || code == LAM_ESTOPPED)
 		return code;

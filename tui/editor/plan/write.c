@@ -31,7 +31,7 @@ static int run_write(struct job *job)
 	struct lam_layout *layout;
 	int code;
 
-	if (lam_layout_new(&layout, w->image, w->plan, NULL, &job->err) < 0)
+	if (lam_layout_new(&layout, w->image, w->plan, NULL, &job->stop, &job->err) < 0)
 		return job->err.code;
 	code = lam_write_image(layout, w->output, &options, &w->result, &job->err);
 	lam_layout_free(layout);
