@@ -47,9 +47,13 @@
 #define LAM_MAX_SPARSE (64ull << 30)
 /* All holes of one layer: they take time in proportion, and no bytes of its blob. */
 #define LAM_MAX_HOLES (64ull << 30)
-/* Attributes and unknown records of one layer, which are kept in memory: 4 MiB of gzip
- * hold 4 GiB of them. A million files with a label and a signature each take 200 MiB. */
-#define LAM_MAX_RECORDS (256u << 20)
+/* Names, link targets and records that a layer's index holds in memory: so much, and so
+ * much more for each entry. 4 MiB of gzip hold 4 GiB of them; a million files with a label
+ * and a signature each have 300 MiB. Of all layers together, LAM_MAX_HELD_LAYERS times
+ * the first. */
+#define LAM_MAX_HELD        (256u << 20)
+#define LAM_MAX_HELD_ENTRY  1024u
+#define LAM_MAX_HELD_LAYERS 4u
 /* Entries of one layer and of one image: indexes are 32 bits, and some values are taken.
  */
 #define LAM_MAX_ENTRIES 0xf0000000u

@@ -267,6 +267,25 @@ static void fill_info(struct lam_image_layer *layer, const struct layer_job *job
 	info->file_bytes = job->layer->file_bytes;
 }
 
+/* Of the layers that are there so far. */
+static int check_held(const struct lam_image *image, struct lam_error *err)
+{
+	uint64_t held = 0, most = (uint64_t)LAM_MAX_HELD * LAM_MAX_HELD_LAYERS;
+
+	for (size_t i = 0; i < image->layer_count; i++) {
+		if (!image->indexes[i])
+			continue;
+		held += lam_layer_held(image->indexes[i]);
+		most += (uint64_t)LAM_MAX_HELD_ENTRY * image->indexes[i]->entry_count;
+	}
+	if (held <= most)
+		return 0;
+	return lam_fail(err, LAM_EFORMAT,
+			"names, link targets and attributes of more than %llu MiB in the "
+			"layers so far",
+			(unsigned long long)(most >> 20));
+}
+
 static int take_job(struct lam_lane *lane, struct lam_image *image, struct lam_error *err)
 {
 	void *done;
@@ -277,7 +296,7 @@ static int take_job(struct lam_lane *lane, struct lam_image *image, struct lam_e
 		return code;
 	image->indexes[job->number] = job->layer;
 	fill_info(&image->layers[job->number], job);
-	return 0;
+	return check_held(image, err);
 }
 
 struct sized {

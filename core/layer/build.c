@@ -399,6 +399,18 @@ static int add_path(struct lam_layer_builder *b, const struct lam_entry *entry,
 	return add_named(b, entry, &parts, offset, out_inode, err);
 }
 
+static int check_held(const struct lam_layer *layer, struct lam_error *err)
+{
+	uint64_t most = LAM_MAX_HELD + (uint64_t)LAM_MAX_HELD_ENTRY * layer->entry_count;
+
+	if (lam_layer_held(layer) <= most)
+		return 0;
+	return lam_fail(err, LAM_EFORMAT,
+			"names, link targets and attributes of more than %llu MiB in a "
+			"layer of %u entries",
+			(unsigned long long)(most >> 20), layer->entry_count);
+}
+
 int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *entry,
 			  uint64_t offset, uint32_t *out_inode, struct lam_error *err)
 {
@@ -421,6 +433,8 @@ int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *e
 		lam_layer_note(b, LAM_ODD_PATH_EMPTY);
 	if (entry->type == LAM_TYPE_FILE)
 		b->layer->file_bytes += entry->size;
+	if (check_held(b->layer, err) < 0)
+		return err->code;
 	if (b->path.len == 0)
 		return set_root(b, entry, out_inode, err);
 	return add_path(b, entry, offset, out_inode, err);

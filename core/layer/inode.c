@@ -78,12 +78,8 @@ static int record_add(struct lam_layer_builder *b, const struct lam_attribute *a
 {
 	struct lam_layer *layer = b->layer;
 
-	b->record_bytes += sizeof *attribute + attribute->key_len + attribute->value_len;
-	if (b->record_bytes > LAM_MAX_RECORDS)
-		return lam_fail(err, LAM_EFORMAT,
-				"extended attributes and PAX records of more than %u MiB "
-				"in one layer",
-				LAM_MAX_RECORDS >> 20);
+	layer->record_bytes +=
+		sizeof *attribute + attribute->key_len + attribute->value_len;
 	char *key = lam_arena_copy(&layer->arena, attribute->key, attribute->key_len);
 	char *value =
 		lam_arena_copy(&layer->arena, attribute->value, attribute->value_len);

@@ -99,6 +99,7 @@ struct lam_layer {
 	uint32_t extra_count;
 	struct lam_attribute *records;
 	size_t record_count;
+	uint64_t record_bytes;
 	struct lam_extent *extents;
 	size_t extent_count;
 	struct lam_arena arena; /* records' bytes */
@@ -164,6 +165,13 @@ static inline const struct lam_extent *lam_layer_extents(const struct lam_layer 
 		return whole;
 	*out_count = extra->extent_count;
 	return layer->extents + extra->extents;
+}
+
+/* Bytes of names, targets and records; names that another lends are its. */
+static inline uint64_t lam_layer_held(const struct lam_layer *layer)
+{
+	return (layer->names.lent ? 0 : layer->names.text_len) + layer->text_len +
+	       layer->record_bytes;
 }
 
 void lam_layer_free(struct lam_layer *layer);

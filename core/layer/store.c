@@ -411,6 +411,7 @@ static bool load_records(struct loading *l)
 		key = text + r->at;
 		if (memchr(key, '=', r->key_len) || memchr(key, '\0', r->key_len))
 			return false;
+		layer->record_bytes += sizeof *layer->records + r->key_len + r->value_len;
 		layer->records[i] = (struct lam_attribute){ .key = key,
 							    .key_len = r->key_len,
 							    .value = key + r->key_len,
