@@ -250,7 +250,7 @@ static int read_header(struct decoder *d, struct lam_error *err)
 	for (size_t i = 0; i < sizeof h; i++) {
 		if (header_byte(d, &crc, &h[i], err) < 0)
 			return err->code;
-		if (i == 1 && (h[0] != 0x1f || h[1] != 0x8b))
+		if (i < 2 && h[i] != (i ? 0x8b : 0x1f))
 			return lam_fail(
 				err, LAM_EFORMAT,
 				d->any ? "gzip: something else stands behind its end"

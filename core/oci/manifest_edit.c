@@ -197,11 +197,18 @@ static json_t *edit_layers(const struct lam_manifest *m,
 	return stack;
 }
 
+/* What was said of the layers as they were: SOCI's table of their blobs, ostree's last
+ * diff_id. */
+static const char *const OF_LAYERS[] = { "com.amazon.soci.index-digest",
+					 "ostree.final-diffid" };
+
 static void annotate(json_t *root, const struct lam_annotation *annotations, size_t count)
 {
 	json_t *old = json_object_get(root, "annotations"),
 	       *edited = json_is_object(old) ? json_copy(old) : json_object();
 
+	for (size_t i = 0; i < sizeof OF_LAYERS / sizeof *OF_LAYERS; i++)
+		json_object_del(edited, OF_LAYERS[i]);
 	for (size_t i = 0; i < count; i++) {
 		json_object_del(edited, annotations[i].key);
 		json_object_set_new(edited, annotations[i].key,

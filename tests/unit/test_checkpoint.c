@@ -239,6 +239,35 @@ static void zstd_frames(void **state)
 	free(want);
 }
 
+/* What is written here, for which each stream is one member or frame. */
+static void own_streams(void **state)
+{
+	char *want = sample(LEN);
+
+	(void)state;
+	for (enum lam_codec codec = LAM_CODEC_GZIP; codec <= LAM_CODEC_ZSTD; codec++) {
+		struct lam_buf packed = LAM_TEXT;
+		struct lam_encoder_options options = {
+			.compression = lam_compression_usual(codec),
+			.size = LEN,
+			.workers = lam_workers_new(2),
+			.pool = lam_chunk_pool_new(0, 3),
+		};
+		struct lam_writer *writer =
+			lam_encoder_new(lam_writer_buf(&packed), &options);
+
+		OK(lam_write(writer, want, LEN, &err));
+		OK(lam_finish(writer, &err));
+		lam_writer_close(writer);
+		check(&(struct stream){ (unsigned char *)packed.data, packed.len, 0 },
+		      codec, want, LEN, EVERY, codec == LAM_CODEC_GZIP ? 15 : 2);
+		lam_workers_free(options.workers);
+		lam_chunk_pool_free(options.pool);
+		lam_buf_fini(&packed);
+	}
+	free(want);
+}
+
 /* However long a stream is. */
 static void bounded(void **state)
 {
@@ -318,8 +347,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_member),   cmocka_unit_test(stored_blocks),
 		cmocka_unit_test(fixed_blocks), cmocka_unit_test(many_members),
-		cmocka_unit_test(zstd_frames),  cmocka_unit_test(bounded),
-		cmocka_unit_test(wrong_points),
+		cmocka_unit_test(own_streams),  cmocka_unit_test(zstd_frames),
+		cmocka_unit_test(bounded),      cmocka_unit_test(wrong_points),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

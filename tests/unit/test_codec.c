@@ -1,3 +1,6 @@
+#include <libdeflate.h>
+#include <zstd.h>
+
 #include "codec/codec.h"
 #include "codec/gzip.h"
 #include "unit.h"
@@ -96,6 +99,122 @@ static void round_trips(void **state)
 		}
 	}
 	free(bytes);
+}
+
+/* Readers that stop at the end of the first member or frame have everything. */
+static void one_stream(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 300000, 1 << 20, 5000000 };
+	static const unsigned char header[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
+	struct libdeflate_decompressor *inflate = libdeflate_alloc_decompressor();
+	char *bytes = sample(5000000), *back = malloc(5000001);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		for (int level = 1; level <= 12; level += level == 1 ? 5 : 6) {
+			struct lam_compression how = { LAM_CODEC_GZIP, level };
+			struct lam_buf packed = encode(bytes, sizes[i], how, 2, 0);
+			size_t used, got;
+
+			assert_memory_equal(packed.data, header, sizeof header);
+			assert_int_equal(libdeflate_gzip_decompress_ex(
+						 inflate, packed.data, packed.len, back,
+						 5000001, &used, &got),
+					 LIBDEFLATE_SUCCESS);
+			assert_int_equal(used, packed.len);
+			assert_int_equal(got, sizes[i]);
+			assert_memory_equal(back, bytes, sizes[i]);
+			lam_buf_fini(&packed);
+		}
+		struct lam_compression how = { LAM_CODEC_ZSTD, 3 };
+		struct lam_buf packed = encode(bytes, sizes[i], how, 2, 0);
+
+		assert_int_equal(ZSTD_findFrameCompressedSize(packed.data, packed.len),
+				 packed.len);
+		lam_buf_fini(&packed);
+	}
+	libdeflate_free_decompressor(inflate);
+	free(bytes);
+	free(back);
+}
+
+/* Gives a few bytes at a time. */
+struct dribble {
+	struct lam_reader base;
+	const char *at;
+	size_t left;
+	uint64_t seed;
+	size_t most;
+};
+
+static int dribble_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+			struct lam_error *error)
+{
+	struct dribble *d = (struct dribble *)self;
+	size_t len = next_random(&d->seed) % d->most + 1;
+
+	(void)error;
+	if (len > d->left)
+		len = d->left;
+	*out_len = len < cap ? len : cap;
+	memcpy(buf, d->at, *out_len);
+	d->at += *out_len;
+	d->left -= *out_len;
+	return 0;
+}
+
+static void dribble_close(struct lam_reader *self)
+{
+	(void)self;
+}
+
+/* However few bytes a read gives, once and again. */
+static void short_reads(void **state)
+{
+	static const struct lam_reader_ops ops = { dribble_read, dribble_close };
+	const size_t len = 200000;
+	char *bytes = sample(len), *back = malloc(len + 1);
+
+	(void)state;
+	for (size_t c = 1; c < sizeof ALL / sizeof *ALL; c++) {
+		struct lam_buf packed = encode(bytes, len, ALL[c], 0, 0);
+
+		for (size_t most = 1; most <= 40; most += 3) {
+			struct dribble d = {
+				{ &ops }, packed.data, packed.len, most, most
+			};
+			struct lam_reader *reader =
+				lam_decoder_new(&d.base, ALL[c].codec);
+			size_t got;
+
+			OK(lam_read_full(reader, back, len + 1, &got, &err));
+			assert_int_equal(got, len);
+			assert_memory_equal(back, bytes, len);
+			lam_reader_close(reader);
+		}
+		lam_buf_fini(&packed);
+	}
+	free(bytes);
+	free(back);
+}
+
+/* As much as RFC 1952 has room for: an extra field of 65,535 bytes, and a name beside. */
+static void large_gzip_header(void **state)
+{
+	struct lam_buf good = encode("hello", 5, LAM_COMPRESSION_DEFAULT, 0, 0),
+		       large = LAM_TEXT, back = LAM_BUF(100);
+
+	(void)state;
+	lam_text_add(&large, "\x1f\x8b\x08\x0c\0\0\0\0\0\xff\xff\xff", 12);
+	for (size_t i = 0; i < 65535; i++)
+		lam_text_putc(&large, 'x');
+	lam_text_add(&large, "layer.tar", 10);
+	lam_text_add(&large, good.data + 10, good.len - 10);
+	OK(decode(large.data, large.len, LAM_CODEC_GZIP, &back));
+	assert_int_equal(back.len, 5);
+	lam_buf_fini(&good);
+	lam_buf_fini(&large);
+	lam_buf_fini(&back);
 }
 
 /* The same bytes for any number of threads and any cut of the writes. */
@@ -301,13 +420,11 @@ static void compressions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trips),
-		cmocka_unit_test(deterministic),
-		cmocka_unit_test(damage),
-		cmocka_unit_test(gzip_refuses),
-		cmocka_unit_test(members_and_frames),
-		cmocka_unit_test(noise_is_stored),
-		cmocka_unit_test(detects),
+		cmocka_unit_test(round_trips),     cmocka_unit_test(one_stream),
+		cmocka_unit_test(short_reads),     cmocka_unit_test(large_gzip_header),
+		cmocka_unit_test(deterministic),   cmocka_unit_test(damage),
+		cmocka_unit_test(gzip_refuses),    cmocka_unit_test(members_and_frames),
+		cmocka_unit_test(noise_is_stored), cmocka_unit_test(detects),
 		cmocka_unit_test(compressions),
 	};
 
