@@ -143,7 +143,7 @@ static void check(void)
 	assert_true(app_plan(&d.app)->layer_count > 0);
 	check_list(&f->list, f->rows.count);
 	check_list(&d.app.layers.list, app_plan(&d.app)->layer_count);
-	assert_true(d.app.dialog_count <= APP_DIALOGS);
+	assert_true(d.app.dialog_count <= 6);
 	assert_true(app_is_settled(&d.app) || d.app.writing.running);
 	assert_int_equal(f->list.count, f->rows.count);
 	for (uint32_t n = 0; n < d.app.facts->count; n++)

@@ -18,6 +18,7 @@ static int free_app(void **state)
 {
 	(void)state;
 	keymap_fini(&app.keys.map);
+	free(app.dialogs);
 	return 0;
 }
 

@@ -46,6 +46,7 @@ void app_fini(struct app *app)
 	free(app->requests);
 	while (app->dialog_count)
 		dialog_pop(app);
+	free(app->dialogs);
 	files_fini(&app->files);
 	details_fini(&app->details);
 	plan_fini(&app->plan);

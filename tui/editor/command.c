@@ -173,8 +173,6 @@ void command_ask(struct app *app)
 {
 	struct dialog *d = dialog_push(app, DIALOG_PALETTE, "Command");
 
-	if (!d)
-		return;
 	d->on_text = run;
 	d->on_key = palette_key;
 	d->on_typed = filter;
@@ -194,8 +192,6 @@ void command_menu(struct app *app)
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Menu");
 
-	if (!d)
-		return;
 	d->on_item = menu_item;
 	for (int group = 0; group < GROUP_COUNT; group++) {
 		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {

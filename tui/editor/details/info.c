@@ -172,13 +172,13 @@ static void put_attributes(struct lines *lines, const struct row_facts *facts)
 	for (size_t i = 0; i < count && i < SHOWN_LINKS; i++) {
 		const struct lam_attribute *a = &facts->stat.attributes[i];
 		size_t len = a->value_len < SHOWN_VALUE ? a->value_len : SHOWN_VALUE;
+		LAM_CLEANUP(lam_free_ptr)
 		char *key = view_escape(lines->view, a->key, a->key_len);
+		LAM_CLEANUP(lam_free_ptr)
 		char *value = view_escape(lines->view, a->value, len);
 
 		lines_printf(lines, ROLE_TEXT, 2, "%s=%s%s", key, value,
 			     len < a->value_len ? lines->view->glyphs->dots : "");
-		free(key);
-		free(value);
 	}
 }
 

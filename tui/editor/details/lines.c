@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "editor/details/details.h"
 
@@ -80,10 +81,10 @@ static void put_wrapped(struct lines *lines, style_t style, int indent, int hang
 void lines_text(struct lines *lines, style_t style, int indent, int hang,
 		const char *text)
 {
+	LAM_CLEANUP(lam_free_ptr)
 	char *ascii = lines->view->canvas->ascii ? text_ascii(text) : NULL;
 
 	put_wrapped(lines, style, indent, hang, ascii ? ascii : text);
-	free(ascii);
 }
 
 void lines_printf(struct lines *lines, style_t style, int indent, const char *format, ...)
@@ -101,10 +102,9 @@ void lines_printf(struct lines *lines, style_t style, int indent, const char *fo
 void lines_bytes(struct lines *lines, style_t style, int indent, const char *label,
 		 const char *bytes, size_t len)
 {
-	char *text = view_escape(lines->view, bytes, len);
+	LAM_CLEANUP(lam_free_ptr) char *text = view_escape(lines->view, bytes, len);
 
 	lines_printf(lines, style, indent, "%s%s", label, text);
-	free(text);
 }
 
 void lines_path(struct lines *lines, style_t style, int indent, const char *label,

@@ -39,10 +39,7 @@ struct dialog *dialog_push(struct app *app, enum dialog_kind kind, const char *t
 {
 	struct dialog *d;
 
-	if (app->dialog_count == APP_DIALOGS) {
-		app_tell(app, ROLE_ERROR, "too many dialogs: leave some with Esc");
-		return NULL;
-	}
+	LAM_XGROW(app->dialogs, app->dialog_count, app->dialog_cap);
 	d = app->dialogs[app->dialog_count++] = lam_xcalloc(1, sizeof *d);
 	d->kind = kind;
 	d->title = lam_xstrdup(title);
@@ -89,8 +86,6 @@ struct dialog *dialog_prompt(struct app *app, action_on_text *action, const char
 {
 	struct dialog *d = dialog_push(app, DIALOG_PROMPT, title);
 
-	if (!d)
-		return NULL;
 	d->action = action;
 	d->label = lam_xstrdup(label);
 	if (text)
@@ -115,8 +110,6 @@ void dialog_errors(struct app *app, const char *title,
 {
 	struct dialog *d = dialog_push(app, DIALOG_TEXT, title);
 
-	if (!d)
-		return;
 	if (!errors || !errors->count)
 		dialog_line(d, ROLE_ERROR, "%s", err->text);
 	for (size_t i = 0; errors && i < errors->count; i++)

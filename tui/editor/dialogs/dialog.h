@@ -70,7 +70,6 @@ struct dialog {
 	char *text;
 };
 
-/* NULL where there are too many, which is told. */
 struct dialog *dialog_push(struct app *app, enum dialog_kind kind, const char *title);
 /* The action is done with what was typed; text may be NULL. */
 struct dialog *dialog_prompt(struct app *app, action_on_text *action, const char *title,

@@ -140,8 +140,6 @@ void help_show(struct app *app)
 	unsigned context = app_context(app), told = context;
 	struct dialog *d = dialog_push(app, DIALOG_TEXT, "Help");
 
-	if (!d)
-		return;
 	add_context(app, d, context, 0);
 	for (size_t i = 0; i < sizeof PANES / sizeof *PANES; i++) {
 		if (has_more(PANES[i].context, told))

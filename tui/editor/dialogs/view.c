@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "editor/dialogs/dialog.h"
 
@@ -36,10 +37,9 @@ static void draw_hint(struct canvas *canvas, int x, int y, int width, const char
 
 static int width_of(const char *text, size_t len)
 {
-	char *part = lam_xmemdup(text, len);
+	LAM_CLEANUP(lam_free_ptr) char *part = lam_xmemdup(text, len);
 	int width = text_width(part);
 
-	free(part);
 	return width;
 }
 
@@ -295,11 +295,10 @@ static int draw_line(const struct view *view, const struct dialog *dialog,
 		size_t next, len = view_wrap(text, area.width, &next);
 
 		if (y < area.y + area.height) {
-			char *row = lam_xmemdup(text, len);
+			LAM_CLEANUP(lam_free_ptr) char *row = lam_xmemdup(text, len);
 
 			canvas_text(view->canvas, area.x, y, area.width, line->role, row);
 			light(view, dialog, area.x, y, row);
-			free(row);
 		}
 		text += next;
 		y++;

@@ -6,6 +6,8 @@
 
 #include <lamina/path.h>
 
+#include "base/buf.h"
+
 void files_init(struct files *files)
 {
 	files->sort = SORT_SIZE; /* what is looked for first is where the fat is */
@@ -377,10 +379,9 @@ void files_follow(struct app *app)
 static void link_item(const struct app *app, struct dialog *d, uint32_t node,
 		      const char *how)
 {
-	char *path = lam_tree_path_text(app->facts->tree, node);
+	LAM_CLEANUP(lam_free_ptr) char *path = lam_tree_path_text(app->facts->tree, node);
 
 	dialog_item(d, '\0', node, "%-9s %s", how, path);
-	free(path);
 }
 
 static void add_hard_links(struct app *app, struct dialog *d, uint32_t node)
@@ -409,8 +410,6 @@ void files_links_here(struct app *app)
 	if (node == LAM_NODE_NONE)
 		return;
 	d = dialog_push(app, DIALOG_CHOICE, "Links that lead here");
-	if (!d)
-		return;
 	d->on_item = files_go_item;
 	add_hard_links(app, d, node);
 	count = facts_links_to(f, node, &first);
@@ -455,8 +454,6 @@ void files_notes(struct app *app)
 		return;
 	}
 	d = dialog_push(app, DIALOG_CHOICE, "What is odd about the image");
-	if (!d)
-		return;
 	d->on_item = files_go_item;
 	dialog_line(d, ROLE_DIM, "%llu in all",
 		    (unsigned long long)lam_image_note_total(app->image));

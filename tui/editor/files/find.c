@@ -146,8 +146,7 @@ void files_filter(struct app *app, const char *text)
 		return;
 	}
 	d = dialog_prompt(app, NULL, "Show only", "Filter: ", app->files.filter_text);
-	if (d)
-		d->on_text = filter_typed;
+	d->on_text = filter_typed;
 }
 
 void files_filter_off(struct app *app)
@@ -274,8 +273,7 @@ void files_search(struct app *app, const char *text)
 		return;
 	}
 	d = dialog_prompt(app, NULL, "Search", "/", NULL);
-	if (d)
-		d->on_text = search_typed;
+	d->on_text = search_typed;
 }
 
 void files_search_step(struct app *app, int backwards)
@@ -358,8 +356,6 @@ static void ask_sort(struct app *app)
 						       "mtime, the newest first" };
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Sort by");
 
-	if (!d)
-		return;
 	d->on_item = sort_item;
 	for (int i = 0; i < SORT_KINDS; i++)
 		dialog_item(d, letters[i], (uint64_t)i, "%s%s", words[i],

@@ -4,6 +4,7 @@
 
 #include <lamina/path.h>
 
+#include "base/buf.h"
 #include "editor/frame/view.h"
 
 const struct glyphs *view_glyphs(bool ascii)
@@ -29,8 +30,9 @@ static void header_image(const struct view *view, bool wide, char *out, size_t s
 	const struct app *app = view->app;
 	const char *reference = app->options.reference ? app->options.reference : "";
 	const char *shown = wide ? reference : last_part(reference);
-	char *escaped = view_escape(view, shown, strlen(shown));
+	LAM_CLEANUP(lam_free_ptr) char *escaped = view_escape(view, shown, strlen(shown));
 	const char *platform = app->image ? lam_image_platform(app->image) : "";
+	LAM_CLEANUP(lam_free_ptr)
 	char *clean = view_escape(view, platform, strlen(platform));
 	const char *slash = clean ? strchr(clean, '/') : NULL;
 
@@ -39,8 +41,6 @@ static void header_image(const struct view *view, bool wide, char *out, size_t s
 	else
 		snprintf(out, size, "%s%s%s", escaped, wide ? "  " : " ",
 			 wide || !slash ? clean : slash + 1);
-	free(escaped);
-	free(clean);
 }
 
 /* "9 layers 995M"; without layers "995M" */
@@ -114,7 +114,7 @@ static void header_plan(const struct view *view, bool wide, char *out, size_t si
 	const char *name = slash            ? slash + 1
 			   : app->plan.file ? app->plan.file
 					    : "new plan";
-	char *shown = view_escape(view, name, strlen(name));
+	LAM_CLEANUP(lam_free_ptr) char *shown = view_escape(view, name, strlen(name));
 
 	if (unsaved == 0)
 		snprintf(out, size, "%s", app->plan.file ? shown : "");
@@ -127,7 +127,6 @@ static void header_plan(const struct view *view, bool wide, char *out, size_t si
 			 unsaved == 1 ? "" : "s");
 	else
 		snprintf(out, size, "%s +%zu", shown, unsaved);
-	free(shown);
 }
 
 /* Sizes count most, then the image, then the plan's name. */

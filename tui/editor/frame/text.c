@@ -5,6 +5,7 @@
 
 #include <lamina/path.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "editor/frame/view.h"
 
@@ -33,10 +34,9 @@ char *view_path(const struct view *view, uint32_t node)
 int view_text(struct canvas *canvas, int x, int y, int width, style_t style,
 	      const char *text, size_t len)
 {
-	char *part = lam_xmemdup(text, len);
+	LAM_CLEANUP(lam_free_ptr) char *part = lam_xmemdup(text, len);
 	int used = canvas_text(canvas, x, y, width, style, part);
 
-	free(part);
 	return used;
 }
 

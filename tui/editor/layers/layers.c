@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "editor/plan/plan.h"
 
@@ -197,11 +198,11 @@ void layers_compression(struct app *app, const char *text)
 void layers_only(struct app *app)
 {
 	char letters[8];
+	LAM_CLEANUP(lam_free_ptr)
 	char *text =
 		lam_xprintf("to:%s", target_letters(app->layers.list.cursor, letters));
 
 	files_set_filter(app, text);
-	free(text);
 	app->focus = PANE_FILES;
 }
 

@@ -129,8 +129,6 @@ static void ask_name(struct app *app, const char *pattern)
 	struct dialog *d =
 		dialog_prompt(app, NULL, "A new layer for the pattern", "Name: ", NULL);
 
-	if (!d)
-		return;
 	d->text = lam_xstrdup(pattern);
 	d->on_text = name_typed;
 }
@@ -248,8 +246,6 @@ static struct dialog *ask_target(struct app *app)
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Assign to layer");
 
-	if (!d)
-		return NULL;
 	d->on_item = assign_item;
 	dialog_set_hints(d, "[letter] pick  [Enter] assign  [Esc] cancel");
 	return d;
@@ -260,8 +256,6 @@ static void ask_assign(struct app *app)
 	struct dialog *d = ask_target(app);
 	size_t most;
 
-	if (!d)
-		return;
 	most = describe_chosen(app, d);
 	add_targets(app, d, most);
 	dialog_item(d, 'n', ID_NEW, "new layer...");
@@ -347,12 +341,11 @@ static char *clean_pattern(struct app *app, const char *pattern)
 static void ask_assign_pattern(struct app *app, const char *pattern)
 {
 	char *clean = clean_pattern(app, pattern);
-	struct dialog *d = clean ? ask_target(app) : NULL;
+	struct dialog *d;
 
-	if (!d) {
-		free(clean);
+	if (!clean)
 		return;
-	}
+	d = ask_target(app);
 	d->text = clean;
 	dialog_line(d, ROLE_DIALOG, "All that matches %s", clean);
 	count_pattern(app, clean);

@@ -82,8 +82,6 @@ static void ask_over(struct app *app, const char *file)
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Save the plan");
 
-	if (!d)
-		return;
 	d->on_item = over_item;
 	d->text = lam_xstrdup(file);
 	dialog_line(d, ROLE_WARNING, "%s holds something else by now.", file);
@@ -220,11 +218,10 @@ static void edit_text(struct app *app, const char *text, size_t line)
 
 void plan_edit(struct app *app)
 {
-	char *text = plan_text(app);
+	LAM_CLEANUP(lam_free_ptr) char *text = plan_text(app);
 
 	if (text)
 		edit_text(app, text, 1);
-	free(text);
 }
 
 static void again_item(struct app *app, struct dialog *d, const struct dialog_item *item)
@@ -238,8 +235,6 @@ static void ask_again(struct app *app, const char *text,
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "The edited plan has errors");
 
-	if (!d)
-		return;
 	d->on_item = again_item;
 	d->on_leave = "the plan stays as it was";
 	d->text = lam_xstrdup(text);
@@ -286,14 +281,13 @@ static void show_orphan(struct app *app)
 		return;
 	}
 	d = dialog_push(app, DIALOG_TEXT, "The unsaved plan");
-	for (const char *line = text; d && *line;) {
+	for (const char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
 
 		dialog_line(d, ROLE_DIALOG, "%.*s", (int)len, line);
 		line += len + (line[len] == '\n');
 	}
-	if (d)
-		dialog_set_hints(d, "[Esc] back");
+	dialog_set_hints(d, "[Esc] back");
 	free(text);
 }
 
@@ -322,10 +316,9 @@ static void time_text(int64_t seconds, char out[40])
 static void escaped_line(struct dialog *d, enum role role, const char *before,
 			 const char *name)
 {
-	char *shown = lam_path_escape(name, strlen(name));
+	LAM_CLEANUP(lam_free_ptr) char *shown = lam_path_escape(name, strlen(name));
 
 	dialog_line(d, role, "%s%s", before, shown);
-	free(shown);
 }
 
 void plan_ask_orphan(struct app *app)
@@ -335,8 +328,6 @@ void plan_ask_orphan(struct app *app)
 		dialog_push(app, DIALOG_CHOICE, "An unsaved plan of this image");
 	char when[40];
 
-	if (!d)
-		return;
 	d->on_item = orphan_item;
 	d->on_leave = "the unsaved plan stays on disk, and is offered again";
 	time_text(o->time, when);
@@ -383,8 +374,6 @@ static void ask_quit(struct app *app)
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Quit");
 
-	if (!d)
-		return;
 	d->on_item = quit_item;
 	d->of_write = true;
 	if (app->writing.running)

@@ -211,7 +211,7 @@ static void keep(struct app *app, const char *name)
 
 static void push(struct app *app, struct lam_plan *plan, const char *format, va_list args)
 {
-	char *name = lam_xvprintf(format, args);
+	LAM_CLEANUP(lam_free_ptr) char *name = lam_xvprintf(format, args);
 
 	if (lam_plan_equal(plan, app_plan(app))) {
 		lam_plan_free(plan);
@@ -221,7 +221,6 @@ static void push(struct app *app, struct lam_plan *plan, const char *format, va_
 		keep(app, name);
 		plan_want_effect(app);
 	}
-	free(name);
 }
 
 void plan_push(struct app *app, struct lam_plan *plan, const char *name_format, ...)
@@ -344,8 +343,6 @@ void plan_rules(struct app *app)
 		return;
 	}
 	d = dialog_push(app, DIALOG_CHOICE, "Rules: the last that matches wins");
-	if (!d)
-		return;
 	d->on_item = rules_item;
 	d->many = true;
 	for (size_t i = 0; i < plan->rule_count; i++) {
@@ -371,12 +368,11 @@ static void list_moves(struct app *app, const struct move *moves, size_t count)
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "What moves");
 
-	if (!d)
-		return;
 	d->on_item = files_go_item;
 	for (size_t i = 0; i < count && i < MOST_ITEMS; i++) {
 		char size[SIZE_TEXT_MAX], files[32];
 		const struct move *m = &moves[i];
+		LAM_CLEANUP(lam_free_ptr)
 		char *path = lam_tree_path_text(app->facts->tree, m->top);
 
 		dialog_item(d, '\0', m->top, "%6s  layer %u > %-14s %8s files  %s",
@@ -385,7 +381,6 @@ static void list_moves(struct app *app, const struct move *moves, size_t count)
 				    ? "left out"
 				    : app->plan.effect->plan->layers[m->to].name,
 			    text_count(m->files, files), path);
-		free(path);
 	}
 	dialog_set_hints(d, "[Enter] go there  [Esc] close");
 }

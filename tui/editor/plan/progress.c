@@ -211,9 +211,7 @@ void progress_show(struct app *app)
 {
 	struct dialog *d = dialog_push(app, DIALOG_PICTURE, "Writing");
 
-	app->writing.hidden = !d;
-	if (!d)
-		return;
+	app->writing.hidden = false;
 	d->of_write = true;
 	d->on_key = progress_key;
 	d->draw = draw_progress;

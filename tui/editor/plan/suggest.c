@@ -55,8 +55,6 @@ static void show(struct app *app)
 		return;
 	}
 	d = dialog_push(app, DIALOG_CHOICE, "Suggested layers");
-	if (!d)
-		return;
 	d->on_item = take_chosen;
 	d->many = true;
 	for (size_t i = 0; i < all->count; i++) {
@@ -145,19 +143,17 @@ static void how_item(struct app *app, struct dialog *d, const struct dialog_item
 		return;
 	}
 	next = dialog_prompt(app, NULL, "Parts of at most", "Size: ", "100M");
-	if (!next)
-		return;
 	next->value = d->value;
 	next->on_text = size_typed;
 }
 
 static void ask_how(struct app *app, const char *title, uint32_t target)
 {
-	struct dialog *d =
-		plan_is_worked_out(app) ? dialog_push(app, DIALOG_CHOICE, title) : NULL;
+	struct dialog *d;
 
-	if (!d)
+	if (!plan_is_worked_out(app))
 		return;
+	d = dialog_push(app, DIALOG_CHOICE, title);
 	d->on_item = how_item;
 	d->value = target;
 	if (target != TARGET_SEVERAL)

@@ -63,8 +63,6 @@ static void tell_failure(struct app *app, const struct job *job)
 		return;
 	}
 	d = dialog_push(app, DIALOG_TEXT, "The image was not written");
-	if (!d)
-		return;
 	dialog_line(d, ROLE_ERROR, "%s", job->err.text);
 	dialog_line(d, ROLE_DIALOG, "Nothing was changed.");
 	dialog_set_hints(d, "[Esc] close");
@@ -85,8 +83,6 @@ static void tell_success(struct app *app)
 	uint64_t blobs = 0;
 	char size[SIZE_TEXT_MAX];
 
-	if (!d)
-		return;
 	d->on_item = written_item;
 	for (size_t i = 0; i < r->layer_count; i++)
 		blobs += r->layers[i].blob_size;
@@ -257,8 +253,6 @@ static void summarise(struct app *app, const char *output, bool replaces)
 		return;
 	}
 	d = dialog_push(app, DIALOG_PROMPT, "Write new image");
-	if (!d)
-		return;
 	d->on_text = yes_typed;
 	d->on_leave = "nothing was written";
 	free(app->plan.output);
@@ -278,8 +272,6 @@ static void ask_output(struct app *app, const char *output, const char *why)
 					     : "Write the image (a summary comes first)",
 					 "To: ", output);
 
-	if (!d)
-		return;
 	d->on_leave = "nothing was written";
 	if (why)
 		dialog_line(d, ROLE_ERROR, "%s", why);

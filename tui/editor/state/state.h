@@ -31,7 +31,6 @@ enum arrangement {
 #define APP_MIN_HEIGHT  10
 #define APP_FILES_LEAST 30 /* of files_width */
 #define APP_FILES_MOST  85
-#define APP_DIALOGS     6
 
 /* Where everything stands, for a size. A rectangle of no width is not shown. Those of
  * panes are of what is in them: a frame (boxed) or a title line stands around or above. */
@@ -154,8 +153,8 @@ struct app {
 	struct plan plan;
 	struct writing writing;
 	struct lam_write_result written;
-	struct dialog *dialogs[APP_DIALOGS];
-	size_t dialog_count; /* the last is on top and gets the keys */
+	struct dialog **dialogs;
+	size_t dialog_count, dialog_cap; /* the last is on top and gets the keys */
 	struct message message;
 	struct keyboard keys;
 	struct jobs jobs;
