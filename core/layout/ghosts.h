@@ -5,7 +5,7 @@
  * an attribute of the directory. Where overlayfs merges a directory from two layers or
  * more, reading it hides whiteouts. Where one layer alone gives it, it hands the system's
  * own listing through, whiteouts and all, and looking such a name up says that it is not
- * there: `ls`, `find`, `cp -a` and tar fail on it. Seen with real mounts (Linux 5.10 to
+ * there: `ls`, `find`, `cp -a` and tar fail on it. Seen with real mounts (Linux
  * 6.18; tests/e2e/overlay.py):
  *
  *	/d of layer            | whiteout in layer | listed

@@ -25,15 +25,13 @@ struct lam_item_scratch {
 	struct lam_record *records;
 	size_t record_cap;
 };
-#define LAM_ITEM_SCRATCH                                           \
-	((struct lam_item_scratch){ .path = LAM_BUF(SIZE_MAX / 2), \
-				    .target = LAM_BUF(SIZE_MAX / 2) })
+#define LAM_ITEM_SCRATCH \
+	((struct lam_item_scratch){ .path = LAM_TEXT, .target = LAM_TEXT })
 void lam_item_scratch_fini(struct lam_item_scratch *scratch);
 
 /* The entry of an item: canonical path, final metadata; whiteouts are empty files 0644
  * 0:0 of time 0. It lives until the next call. */
-int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
-		   struct lam_item_scratch *scratch, struct lam_entry *out,
-		   struct lam_error *err);
+void lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
+		    struct lam_item_scratch *scratch, struct lam_entry *out);
 
 #endif

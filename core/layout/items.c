@@ -29,22 +29,20 @@ static struct lam_str text_of(const struct lam_buf *buf)
 }
 
 /* ".wh.NAME" or ".wh..wh..opq", where it belongs. */
-static int mark_path(const struct lam_tree *tree, const struct lam_item *item,
-		     struct lam_buf *path, struct lam_error *err)
+static void mark_path(const struct lam_tree *tree, const struct lam_item *item,
+		      struct lam_buf *path)
 {
 	bool opaque = item->kind == LAM_ITEM_OPAQUE;
 	uint32_t dir = opaque ? item->node : tree->nodes[item->node].parent;
 	size_t len;
 	const char *name = lam_tree_name(tree, item->node, &len);
 
-	if (lam_tree_append_path(tree, dir, path, err) < 0 ||
-	    (dir != LAM_NODE_ROOT && lam_buf_append_char(path, '/', err) < 0))
-		return err->code;
-	if (opaque)
-		return lam_buf_append_text(path, ".wh..wh..opq", err);
-	return lam_buf_append_text(path, ".wh.", err) < 0
-		       ? err->code
-		       : lam_buf_append(path, name, len, err);
+	lam_tree_append_path(tree, dir, path);
+	if (dir != LAM_NODE_ROOT)
+		lam_text_putc(path, '/');
+	lam_text_puts(path, opaque ? ".wh..wh..opq" : ".wh.");
+	if (!opaque)
+		lam_text_add(path, name, len);
 }
 
 static void set_records(struct lam_item_scratch *scratch, const struct lam_stat *stat,
@@ -62,23 +60,20 @@ static void set_records(struct lam_item_scratch *scratch, const struct lam_stat 
 	out->record_count = stat->attribute_count;
 }
 
-int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
-		   struct lam_item_scratch *scratch, struct lam_entry *out,
-		   struct lam_error *err)
+void lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
+		    struct lam_item_scratch *scratch, struct lam_entry *out)
 {
 	struct lam_stat stat;
 
 	lam_buf_clear(&scratch->path);
 	*out = (struct lam_entry){ .type = LAM_TYPE_FILE, .flag = '0', .mode = 0644 };
 	if (item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE) {
-		if (mark_path(tree, item, &scratch->path, err) < 0)
-			return err->code;
+		mark_path(tree, item, &scratch->path);
 		out->path = text_of(&scratch->path);
-		return 0;
+		return;
 	}
 	lam_tree_stat(tree, item->node, &stat);
-	if (lam_tree_append_path(tree, item->node, &scratch->path, err) < 0)
-		return err->code;
+	lam_tree_append_path(tree, item->node, &scratch->path);
 	*out = (struct lam_entry){ .type = TYPE_OF[stat.kind],
 				   .mode = stat.mode,
 				   .uid = stat.uid,
@@ -90,8 +85,7 @@ int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
 	out->path = text_of(&scratch->path);
 	if (item->kind == LAM_ITEM_LINK) {
 		lam_buf_clear(&scratch->target);
-		if (lam_tree_append_path(tree, item->first, &scratch->target, err) < 0)
-			return err->code;
+		lam_tree_append_path(tree, item->first, &scratch->target);
 		out->type = LAM_TYPE_LINK;
 		out->target = text_of(&scratch->target);
 	} else if (stat.kind == LAM_KIND_SYMLINK) {
@@ -100,7 +94,6 @@ int lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
 		out->size = out->stored = stat.size;
 	}
 	set_records(scratch, &stat, out);
-	return 0;
 }
 
 /* All items of a layer */

@@ -82,10 +82,8 @@ const char *lam_layout_path(const struct lam_layout *l, uint32_t node,
 			    char out[LAM_PATH_TEXT])
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
-	struct lam_error err;
 
-	if (lam_tree_append_path(l->tree, node, &path, &err) < 0)
-		lam_out_of_memory();
+	lam_tree_append_path(l->tree, node, &path);
 	return lam_path_text(out, path.data ? path.data : "", path.len, true);
 }
 
@@ -193,8 +191,8 @@ static int size_item(const struct lam_layout *l, const struct lam_item *item,
 	struct lam_entry entry;
 
 	lam_buf_clear(header);
-	if (lam_item_entry(l->tree, item, scratch, &entry, err) < 0 ||
-	    lam_tar_append_header(header, &entry, err) < 0) {
+	lam_item_entry(l->tree, item, scratch, &entry);
+	if (lam_tar_append_header(header, &entry, err) < 0) {
 		char path[LAM_PATH_TEXT];
 
 		return lam_wrap(err, "%s", lam_layout_path(l, item->node, path));

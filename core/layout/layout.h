@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "image/image.h"
 #include "layout/item.h"
-#include "plan/match.h"
+#include "plan/rule.h"
 
 /* A whiteout or an opaque directory that a written layer needs. */
 struct lam_layout_mark {

@@ -244,8 +244,7 @@ static int mend_ghosts(struct lam_trial *t, const struct lam_ghosts *source,
 		node = g->dir;
 		if (!l->stack[g->layer].kept || lam_ghosts_have(source, dir, g->name))
 			continue;
-		if (lam_tree_append_path(t->tree, node, &path, err) < 0)
-			return err->code;
+		lam_tree_append_path(t->tree, node, &path);
 		lam_path_text(above, path.data, path.len, true);
 		lam_text_putc(&path, '/');
 		lam_text_add(&path, g->name.bytes, g->name.len);

@@ -39,8 +39,8 @@ static int add_item(struct lam_layer_builder *builder, const struct lam_tree *tr
 	struct lam_stat stat;
 	uint32_t inode = LAM_INODE_NONE;
 
-	if (lam_item_entry(tree, item, scratch, &entry, err) < 0 ||
-	    lam_layer_builder_add(builder, &entry, 0, &inode, err) < 0)
+	lam_item_entry(tree, item, scratch, &entry);
+	if (lam_layer_builder_add(builder, &entry, 0, &inode, err) < 0)
 		return err->code;
 	if (inode == LAM_INODE_NONE)
 		return 0;
@@ -136,10 +136,8 @@ static uint32_t find(const struct lam_tree *from, uint32_t node,
 		     const struct lam_tree *in)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
-	struct lam_error err;
 
-	if (lam_tree_append_path(from, node, &path, &err) < 0)
-		lam_out_of_memory();
+	lam_tree_append_path(from, node, &path);
 	return lam_tree_find(in, path.data ? path.data : "", path.len);
 }
 

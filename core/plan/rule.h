@@ -1,4 +1,5 @@
-/* The kinds of a plan's rules: a row a kind, with all that depends on it. */
+/* The kinds of a plan's rules, a row a kind with all that depends on it; and which rule of a
+ * plan wins for each path of a tree. */
 #ifndef LAM_PLAN_RULE_H
 #define LAM_PLAN_RULE_H
 
@@ -34,5 +35,22 @@ int lam_rule_init(struct lam_plan_rule *out, enum lam_rule_kind kind, const char
 		  const char *to, struct lam_error *err);
 void lam_rule_copy(struct lam_plan_rule *out, const struct lam_plan_rule *rule);
 void lam_rule_fini(struct lam_plan_rule *rule);
+
+struct lam_match {
+	uint32_t *rules;   /* a node's winning rule, or UINT32_MAX (LAM_RULE_NONE): tree
+			      count of them */
+	uint64_t *matched; /* for each rule, how many nodes it matches itself or by a
+			      directory above, won or not */
+};
+
+/* A path rule matches its node and all below; a glob what it matches and all below that;
+ * the last rule in the plan's order wins. Dead nodes are matched too (a rule to null
+ * means them as well), but count in `matched` only for rules to null. Near-linear: a path
+ * rule is looked up once, and all globs go through the tree as one automaton. `out` is all
+ * zero before, and the caller's to free also after a failure. */
+int lam_match_new(struct lam_match *out, const struct lam_tree *tree,
+		  const struct lam_plan *plan, const atomic_bool *stop,
+		  struct lam_error *err);
+void lam_match_fini(struct lam_match *match);
 
 #endif

@@ -74,21 +74,21 @@ uint32_t lam_tree_origin(const struct lam_tree *tree, uint32_t node)
 
 /* Paths */
 
-int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out,
-			 struct lam_error *err)
+void lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out)
 {
-	return lam_dentry_path(tree->nodes, sizeof *tree->nodes, &tree->names, node, out,
-			       err);
+	struct lam_error err;
+
+	if (lam_dentry_path(tree->nodes, sizeof *tree->nodes, &tree->names, node, out,
+			    &err) < 0)
+		lam_out_of_memory();
 }
 
 char *lam_tree_path(const struct lam_tree *tree, uint32_t node, size_t *out_len)
 {
 	struct lam_buf path = LAM_TEXT;
-	struct lam_error err;
 
 	lam_text_putc(&path, '/');
-	if (lam_tree_append_path(tree, node, &path, &err) < 0)
-		lam_out_of_memory();
+	lam_tree_append_path(tree, node, &path);
 	if (out_len)
 		*out_len = path.len;
 	return lam_text_steal(&path);

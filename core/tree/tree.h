@@ -85,7 +85,7 @@ uint32_t lam_tree_next(const struct lam_tree *tree, uint32_t node, uint32_t top)
 
 /* Appends the path without leading slash. */
 struct lam_buf;
-int lam_tree_append_path(const struct lam_tree *tree, uint32_t node, struct lam_buf *out,
-			 struct lam_error *err);
+void lam_tree_append_path(const struct lam_tree *tree, uint32_t node,
+			  struct lam_buf *out);
 
 #endif

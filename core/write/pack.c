@@ -93,8 +93,7 @@ static int pack_one(struct packing *p, const struct lam_item *item, struct lam_e
 	struct lam_stat stat;
 
 	lam_buf_clear(&p->header);
-	if (lam_item_entry(p->image->tree, item, &p->scratch, &entry, err) < 0)
-		return err->code;
+	lam_item_entry(p->image->tree, item, &p->scratch, &entry);
 	strip(&entry.path, p->strip);
 	if (item->kind == LAM_ITEM_LINK)
 		strip(&entry.target, p->strip);
