@@ -21,6 +21,10 @@
 #define LAM_MAX_JSON_DEPTH 128
 /* An index in an index: the spec allows it, nobody nests deeper than 2. */
 #define LAM_MAX_INDEX_DEPTH 8
+/* What one index leads to, as indexes may name each other many times: real ones have some
+ * dozen platforms. */
+#define LAM_MAX_INDEXES 1000u
+#define LAM_MAX_IMAGES  10000u
 /* Docker refuses the 126th layer ("max depth exceeded"), Podman the 129th, and containerd
  * mounts as many as the kernel takes, some 500; above that images are data, and some
  * thousands are still cheap. */
@@ -70,6 +74,8 @@
 #define LAM_MAX_GZIP_HEADER (64u << 10)
 
 /* Outer archives: members of an OCI layout or of 'docker save'. */
+/* Members with holes (tar -S) are written out beside the output. */
+#define LAM_MAX_DENSE           (16ull << 30)
 #define LAM_MAX_ARCHIVE_MEMBERS 200000u
 
 /* All cached indexes of layers together: those of some 5 million entries. */

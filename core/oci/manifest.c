@@ -259,20 +259,38 @@ static bool is(const char *text, const char *what)
 	return text && strcmp(text, what) == 0;
 }
 
+#define COSIGN "dev.cosignproject.cosign/"
+
+/* distribution-spec, "Referrers Tag Schema", and cosign's tags of the same form. */
+static bool is_referrers_tag(const char *name)
+{
+	return name && strncmp(name, "sha256-", 7) == 0 &&
+	       strspn(name + 7, "0123456789abcdef") == 64 &&
+	       (!name[71] || strcmp(name + 71, ".sig") == 0 ||
+		strcmp(name + 71, ".att") == 0 || strcmp(name + 71, ".sbom") == 0);
+}
+
 static int read_entry(struct lam_index_entry *out, const struct lam_json *json,
 		      struct lam_error *err)
 {
 	struct lam_json platform = lam_json_member(json, "platform"),
 			annotations = lam_json_member(json, "annotations");
-	const char *kind;
+	const char *kind, *cosign, *artifact;
 
 	if (lam_descriptor_read(&out->descriptor, json, err) < 0 ||
 	    read_platform(&out->platform, &platform, err) < 0 ||
 	    lam_json_get_text(&annotations, LAM_REF_NAME, false, &out->ref_name, err) <
 		    0 ||
+	    lam_json_get_text(&annotations, "io.containerd.image.name", false,
+			      &out->image_name, err) < 0 ||
+	    lam_json_get_text(&annotations, "kind", false, &cosign, err) < 0 ||
+	    lam_json_get_text(json, "artifactType", false, &artifact, err) < 0 ||
 	    lam_json_get_text(&annotations, "vnd.docker.reference.type", false, &kind,
 			      err) < 0)
 		return err->code;
+	out->artifact = artifact || is_referrers_tag(out->ref_name) ||
+			(cosign && strncmp(cosign, COSIGN, sizeof COSIGN - 1) == 0 &&
+			 strncmp(cosign + sizeof COSIGN - 1, "image", 5) != 0);
 	out->attestation = is(kind, "attestation-manifest") ||
 			   (is(out->platform.os, "unknown") &&
 			    is(out->platform.architecture, "unknown"));
@@ -328,7 +346,7 @@ bool lam_index_entry_is_image(const struct lam_index_entry *entry)
 {
 	const char *type = entry->descriptor.media_type;
 
-	return !entry->attestation &&
+	return !entry->attestation && !entry->artifact &&
 	       (is_index_type(type) || strcmp(type, LAM_MT_OCI_MANIFEST) == 0 ||
 		strcmp(type, LAM_MT_DOCKER_MANIFEST) == 0);
 }

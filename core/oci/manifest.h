@@ -80,7 +80,10 @@ struct lam_platform { /* strings of the caller's or the document's; NULL: not gi
 struct lam_index_entry {
 	struct lam_descriptor descriptor;
 	struct lam_platform platform;
-	const char *ref_name; /* org.opencontainers.image.ref.name, or NULL */
+	const char *ref_name;   /* org.opencontainers.image.ref.name, or NULL */
+	const char *image_name; /* io.containerd.image.name, or NULL */
+	bool artifact;    /* no image: has an artifactType, is a signature of cosign's, or
+			  what a registry without referrers keeps for those */
 	bool attestation; /* vnd.docker.reference.type = attestation-manifest, or platform
 			     unknown/unknown: no platform */
 };

@@ -25,6 +25,9 @@ struct source {
 	int fd; /* plain tar; the spool's, or the archive's own */
 	bool own_fd;
 	struct lam_spool *spool; /* of standard input, and of a compressed archive */
+	struct lam_spool *dense; /* what members with holes are, written out */
+	int dense_fd;
+	const struct lam_source_options *options; /* while it is opened */
 	struct lam_arena arena;
 	struct lam_member *members;
 	size_t count, cap;
@@ -110,6 +113,11 @@ static int open_file(struct source *a, const char *path, bool *out_plain,
 	a->own_fd = true;
 	if (fstat(a->fd, &st) < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "opening");
+	if (S_ISFIFO(st.st_mode))
+		return lam_fail(
+			err, LAM_EREAD,
+			"is a pipe: an archive in one is read as -, from standard "
+			"input");
 	if (!S_ISREG(st.st_mode))
 		return lam_fail(err, LAM_EREAD, "is no regular file");
 	reader = lam_reader_file(a->fd, false, 0,
@@ -155,6 +163,47 @@ static int clean_target(struct source *a, struct lam_member *m, const char *targ
 	return clean_name(a, buf.data, &m->target, err);
 }
 
+/* A member with holes stands in the archive without them. */
+static int write_out(struct source *a, struct archive *ar, struct lam_member *m,
+		     struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xcalloc(1, PIECE);
+	uint64_t left = m->size;
+	la_ssize_t got = 1;
+
+	if (!a->dense)
+		a->dense = lam_spool_new(a->options->temporary, SPOOL_MEMORY);
+	m->offset = lam_spool_size(a->dense);
+	m->dense = true;
+	if (m->size > LAM_MAX_DENSE - m->offset)
+		return lam_fail(err, LAM_EFORMAT,
+				"holds sparse files of more than %llu bytes: pack it "
+				"without -S",
+				LAM_MAX_DENSE);
+	while (left > 0) {
+		size_t len = left < PIECE ? (size_t)left : PIECE;
+
+		if (lam_progress_stopped(a->options->progress))
+			return lam_fail_stopped(err);
+		got = got > 0 ? archive_read_data(ar, piece, len) : 0;
+		if (got < 0)
+			return fail_archive(ar, err);
+		if (got == 0)
+			memset(piece, 0, len); /* a hole at the end */
+		else
+			len = (size_t)got;
+		if (lam_spool_append(a->dense, piece, len, err) < 0)
+			return err->code;
+		left -= len;
+	}
+	return 0;
+}
+
+static int fd_of(const struct source *a, const struct lam_member *m)
+{
+	return m->dense ? a->dense_fd : a->fd;
+}
+
 static int add_member(struct source *a, struct archive *ar, struct archive_entry *entry,
 		      struct lam_error *err)
 {
@@ -175,7 +224,8 @@ static int add_member(struct source *a, struct archive *ar, struct archive_entry
 	if (clean_name(a, name, &m->name, err) < 0)
 		return err->code;
 	if (!hardlink && !symlink)
-		return 0;
+		return archive_entry_sparse_reset(entry) > 0 ? write_out(a, ar, m, err)
+							     : 0;
 	return clean_target(a, m, hardlink ? hardlink : symlink, !hardlink, err);
 }
 
@@ -199,6 +249,8 @@ static int list_members(struct source *a, struct lam_error *err)
 	}
 	if (got != ARCHIVE_EOF)
 		return fail_archive(ar, err);
+	if (a->dense && lam_spool_file(a->dense, &a->dense_fd, err) < 0)
+		return err->code;
 	if (a->count == 0)
 		return lam_fail(err, LAM_EFORMAT,
 				"is no image archive: nothing is in it");
@@ -210,30 +262,76 @@ static int list_members(struct source *a, struct lam_error *err)
 	return 0;
 }
 
+static int read_at(const struct source *a, const struct lam_member *m, uint64_t at,
+		   char *into, size_t len, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_reader_close_ptr)
+	struct lam_reader *reader =
+		lam_reader_file(fd_of(a, m), false, m->offset + at, len, "a member");
+	size_t got;
+
+	return lam_read_full(reader, into, len, &got, err);
+}
+
+/* Some archivers write what they need twice, twice. */
+static int check_same(const struct source *a, const struct lam_member *one,
+		      const struct lam_member *two, bool *out, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *pieces = lam_xmalloc(2 * (size_t)PIECE);
+
+	*out = one->target && two->target
+		       ? strcmp(one->target, two->target) == 0
+		       : one->size == two->size && !one->target && !two->target;
+	for (uint64_t at = 0; *out && !one->target && at < one->size; at += PIECE) {
+		size_t len = one->size - at < PIECE ? (size_t)(one->size - at) : PIECE;
+
+		if (read_at(a, one, at, pieces, len, err) < 0 ||
+		    read_at(a, two, at, pieces + PIECE, len, err) < 0)
+			return err->code;
+		*out = memcmp(pieces, pieces + PIECE, len) == 0;
+	}
+	return 0;
+}
+
+/* A member of this name; all that have it must be the same. */
+static int find_one(const struct source *a, const char *name,
+		    const struct lam_member **out, struct lam_error *err)
+{
+	const struct lam_member key = { .name = name };
+	const struct lam_member *m =
+		bsearch(&key, a->members, a->count, sizeof *a->members, compare_members);
+	char text[LAM_PATH_TEXT];
+	bool same = true;
+
+	*out = m;
+	if (!m || !m->twice)
+		return 0;
+	while (m > a->members && strcmp(m[-1].name, name) == 0)
+		m--;
+	*out = m;
+	for (m++; same && m < a->members + a->count && strcmp(m->name, name) == 0; m++) {
+		if (check_same(a, *out, m, &same, err) < 0)
+			return err->code;
+	}
+	if (same)
+		return 0;
+	return lam_fail(err, LAM_EFORMAT,
+			"%s stands in it twice: readers take one or the other",
+			lam_path_text(text, name, strlen(name), false));
+}
+
 int lam_archive_find(const struct lam_source *s, const char *name,
 		     const struct lam_member **out, struct lam_error *err)
 {
-	const struct source *a = s->own;
-	struct lam_member key = { .name = name };
+	const char *at = name;
 	char text[LAM_PATH_TEXT];
 
-	*out = NULL;
 	for (int links = 0; links <= LAM_MAX_LINKS; links++) {
-		const struct lam_member *m = bsearch(&key, a->members, a->count,
-						     sizeof *a->members, compare_members);
-
-		if (!m)
+		if (find_one(s->own, at, out, err) < 0)
+			return err->code;
+		if (!*out || !(*out)->target)
 			return 0;
-		if (m->twice)
-			return lam_fail(
-				err, LAM_EFORMAT,
-				"%s stands in it twice: readers take one or the other",
-				lam_path_text(text, m->name, strlen(m->name), false));
-		if (!m->target) {
-			*out = m;
-			return 0;
-		}
-		key.name = m->target;
+		at = (*out)->target;
 	}
 	return lam_fail(err, LAM_EFORMAT, "%s links in a circle",
 			lam_path_text(text, name, strlen(name), false));
@@ -251,7 +349,7 @@ int lam_archive_read(const struct lam_source *s, const struct lam_member *m,
 		return lam_fail(err, LAM_EFORMAT, "%s is larger than %zu bytes", text,
 				out->max);
 	lam_buf_clear(out);
-	reader = lam_reader_file(a->fd, false, m->offset, m->size, text);
+	reader = lam_reader_file(fd_of(a, m), false, m->offset, m->size, text);
 	if (lam_buf_reserve(out, (size_t)m->size, err) < 0 ||
 	    lam_read_full(reader, out->data, (size_t)m->size, &out->len, err) < 0)
 		return err->code;
@@ -302,6 +400,7 @@ int lam_archive_open(struct lam_source *s, const struct lam_reference *reference
 	*out = (struct lam_archive_documents){ .index = LAM_BUF(LAM_MAX_INDEX),
 					       .saved = LAM_BUF(LAM_MAX_INDEX) };
 	a->fd = -1;
+	a->options = options;
 	if (open_file(a, reference->path, &plain, err) < 0 ||
 	    (!plain && to_spool(a, options, err) < 0) || list_members(a, err) < 0)
 		return err->code;
@@ -323,6 +422,7 @@ void lam_archive_close(struct lam_source *s)
 	if (a->own_fd)
 		close(a->fd);
 	lam_spool_free(a->spool);
+	lam_spool_free(a->dense);
 	free(a->members);
 	lam_arena_fini(&a->arena);
 	free(a);
@@ -361,7 +461,7 @@ int lam_archive_open_blob(const struct lam_source *s, const struct lam_descripto
 
 	(void)blob;
 	(void)err;
-	*out = lam_reader_file(a->fd, false, m->offset + offset, m->size - offset,
+	*out = lam_reader_file(fd_of(a, m), false, m->offset + offset, m->size - offset,
 			       lam_path_text(text, m->name, strlen(m->name), false));
 	return 0;
 }
@@ -372,10 +472,9 @@ int lam_archive_open_blob(const struct lam_source *s, const struct lam_descripto
 static bool is_called(const char *tag, const char *name)
 {
 	const char *behind = strrchr(name, ':');
-	size_t len = strlen(name);
 
 	return strcmp(tag, name) == 0 || (behind && strcmp(tag, behind + 1) == 0) ||
-	       (strncmp(tag, name, len) == 0 && strcmp(tag + len, ":latest") == 0);
+	       lam_is_same_name(tag, name);
 }
 
 static int fail_existing(const char *path, struct lam_error *err)

@@ -13,6 +13,7 @@ struct lam_member {
 	const char *name;   /* canonical */
 	const char *target; /* canonical, of a link; else NULL */
 	uint64_t offset, size;
+	bool dense; /* of the file of what had holes */
 	bool twice; /* the archive has another of this name */
 };
 

@@ -2,6 +2,8 @@
  * as Docker 25 does, or alone. */
 #include "store/docker_archive.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -12,61 +14,134 @@
 
 struct choosing {
 	struct lam_source *source;
-	const char *wanted;    /* a name, or NULL */
-	struct lam_json image; /* the last one that matches */
-	const char *name;      /* the tag that it was chosen by, or its first, or NULL */
-	size_t matches;
+	const char *wanted;     /* a name, "@N", "@sha256:..." of a config, or NULL */
+	struct lam_json image;  /* the first one that matches */
+	const char *name;       /* the tag that it was chosen by, or its first, or NULL */
+	size_t matches, others; /* and those of another platform */
+	char other_text[3][64]; /* of that */
+	struct lam_buf labels;  /* of all, for messages */
 };
 
-/* Without a tag it is latest; Docker's own images may be given without what its names
- * begin with. */
-static bool same_name(const char *have, const char *want)
+static void choosing_fini(struct choosing *c)
 {
-	static const char library[] = "/library/";
-	const char *front = strstr(have, library), *slash = strrchr(want, '/');
-	bool tagged = strchr(slash ? slash : want, ':') != NULL;
-	size_t len = strlen(want);
+	lam_buf_fini(&c->labels);
+}
 
-	if (front && !slash)
-		have = front + sizeof library - 1;
-	if (tagged || strcmp(have, want) == 0)
-		return strcmp(have, want) == 0;
-	return strncmp(have, want, len) == 0 && strcmp(have + len, ":latest") == 0;
+static const char *config_of(const struct lam_json *image)
+{
+	const char *name = json_string_value(json_object_get(image->value, "Config"));
+
+	return name ? name : "";
+}
+
+/* By its number, or by the digits of its config's digest, which Docker names that by. */
+static bool is_addressed(const struct choosing *c, const struct lam_json *image)
+{
+	const char *text = c->wanted + 1;
+
+	if (strncmp(text, "sha256:", 7) == 0)
+		return strlen(text) == 71 && strstr(config_of(image), text + 7);
+	return *text && strspn(text, "0123456789") == strlen(text) &&
+	       strtoul(text, NULL, 10) == image->index;
+}
+
+static void add_label(struct choosing *c, const char *tag, size_t number)
+{
+	char shown[LAM_PATH_TEXT];
+
+	if (c->labels.len > 2000)
+		return;
+	if (tag)
+		lam_text_printf(&c->labels, "%s%s", c->labels.len ? ", " : "",
+				lam_path_text(shown, tag, strlen(tag), false));
+	else
+		lam_text_printf(&c->labels, "%s@%zu", c->labels.len ? ", " : "", number);
+}
+
+/* The first of its tags, and the one that is asked for. */
+static int look_at_tags(struct choosing *c, const struct lam_json *image,
+			const char **out_first, const char **out_chosen,
+			struct lam_error *err)
+{
+	const struct lam_json tags = lam_json_member(image, "RepoTags");
+	const char *tag;
+
+	*out_first = *out_chosen = NULL;
+	for (struct lam_json t = lam_json_first(&tags); t.value; lam_json_step(&t)) {
+		if (lam_json_text(&t, &tag, err) < 0)
+			return err->code;
+		if (strcmp(tag, "<none>:<none>") == 0)
+			continue;
+		lam_source_add_name(c->source, tag);
+		add_label(c, tag, 0);
+		if (!*out_first)
+			*out_first = tag;
+		if (c->wanted && !*out_chosen && lam_is_same_name(tag, c->wanted))
+			*out_chosen = tag;
+	}
+	if (!*out_first)
+		add_label(c, NULL, image->index);
+	return 0;
+}
+
+static int read_config(const struct choosing *c, const struct lam_json *image,
+		       struct lam_buf *out, struct lam_error *err);
+
+/* Whether the image is of the platform that is asked for. */
+static int look_at_platform(struct choosing *c, const struct lam_json *image, bool *out,
+			    struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_CONFIG);
+	LAM_CLEANUP(lam_config_fini) struct lam_config config = { 0 };
+	const char *parts[3];
+
+	*out = true;
+	if (!c->source->wanted.os)
+		return 0;
+	if (read_config(c, image, &bytes, err) < 0 ||
+	    lam_config_parse(&config, bytes.data, bytes.len, "config", err) < 0)
+		return err->code;
+	*out = lam_source_takes(c->source, &config.platform);
+	if (*out)
+		return 0;
+	parts[0] = config.platform.os;
+	parts[1] = config.platform.architecture;
+	parts[2] = config.platform.variant;
+	for (size_t i = 0; i < 3; i++)
+		snprintf(c->other_text[i], sizeof c->other_text[i], "%s%s",
+			 i == 2 && parts[i] ? "/" : "", parts[i] ? parts[i] : "");
+	c->others++;
+	return 0;
 }
 
 static int look_at_image(struct choosing *c, const struct lam_json *image,
 			 struct lam_error *err)
 {
 	static const char *const keys[] = { "Config", "RepoTags", "Layers", NULL };
-	const char *first = NULL, *chosen = NULL, *tag;
-	struct lam_json tags;
+	const char *first, *chosen;
+	bool right;
 
 	if (!json_is_object(image->value))
 		return lam_json_fail(image, err, LAM_EFORMAT, "expected an object");
-	if (lam_doc_check_case(image, keys, err) < 0)
+	if (lam_doc_check_case(image, keys, err) < 0 ||
+	    look_at_tags(c, image, &first, &chosen, err) < 0)
 		return err->code;
-	tags = lam_json_member(image, "RepoTags");
-	for (struct lam_json t = lam_json_first(&tags); t.value; lam_json_step(&t)) {
-		if (lam_json_text(&t, &tag, err) < 0)
-			return err->code;
-		lam_source_add_name(c->source, tag);
-		if (!first)
-			first = tag;
-		if (c->wanted && !chosen && same_name(tag, c->wanted))
-			chosen = tag;
-	}
-	if (c->wanted && !chosen)
+	if (c->wanted && !(c->wanted[0] == '@' ? is_addressed(c, image) : chosen != NULL))
 		return 0;
-	c->image = *image;
-	c->name = chosen ? chosen : first;
-	c->matches++;
+	if (look_at_platform(c, image, &right, err) < 0)
+		return err->code;
+	/* one image may stand there under several names */
+	if (!right || (c->matches && strcmp(config_of(&c->image), config_of(image)) == 0))
+		return 0;
+	if (c->matches++ == 0) {
+		c->image = *image;
+		c->name = chosen ? chosen : first;
+	}
 	return 0;
 }
 
 static int choose(struct choosing *c, const struct lam_json *root, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf list = LAM_TEXT;
-
 	if (!json_is_array(root->value))
 		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "expected an array of images");
@@ -78,14 +153,20 @@ static int choose(struct choosing *c, const struct lam_json *root, struct lam_er
 	}
 	if (c->matches == 1)
 		return 0;
-	lam_source_list_names(c->source, &list);
 	if (c->matches > 1 && c->wanted)
-		return lam_fail(err, LAM_EFORMAT, "has \"%s\" twice", c->wanted);
+		return lam_fail(err, LAM_EFORMAT, "has \"%s\" twice: name one by @N",
+				c->wanted);
+	if (c->matches == 0 && c->others)
+		return lam_fail(err, LAM_ENOTFOUND,
+				"has no image for %s/%s; --platform takes one of: "
+				"%s/%s%s",
+				c->source->wanted.os, c->source->wanted.architecture,
+				c->other_text[0], c->other_text[1], c->other_text[2]);
 	if (c->wanted)
 		return lam_fail(err, LAM_ENOTFOUND, "has no image \"%s\"; there is: %s",
-				c->wanted, list.data);
+				c->wanted, c->labels.data);
 	return lam_fail(err, LAM_ENOTFOUND, "holds several images; name one of: %s",
-			list.data);
+			c->labels.data);
 }
 
 /* Loading */
@@ -97,6 +178,9 @@ static int member_named(const struct lam_source *s, const char *text,
 	char shown[LAM_PATH_TEXT];
 	bool clamped;
 
+	if (!text[0])
+		return lam_fail(err, LAM_EFORMAT,
+				"manifest.json names a file \"\": save the image again");
 	if (lam_path_clean(text, strlen(text), &name, &clamped, err) < 0 ||
 	    lam_archive_find(s, name.data ? name.data : "", out, err) < 0)
 		return err->code;
@@ -133,15 +217,23 @@ static int load_layers(const struct choosing *c, struct lam_error *err)
 	return 0;
 }
 
-static int load_config(const struct choosing *c, struct lam_error *err)
+static int read_config(const struct choosing *c, const struct lam_json *image,
+		       struct lam_buf *out, struct lam_error *err)
 {
-	struct lam_source_image *into = &c->source->image;
 	const struct lam_member *m;
 	const char *name;
 
-	if (lam_json_get_text(&c->image, "Config", true, &name, err) < 0 ||
-	    member_named(c->source, name, &m, err) < 0 ||
-	    lam_archive_read(c->source, m, &into->config, err) < 0)
+	if (lam_json_get_text(image, "Config", true, &name, err) < 0 ||
+	    member_named(c->source, name, &m, err) < 0)
+		return err->code;
+	return lam_archive_read(c->source, m, out, err);
+}
+
+static int load_config(const struct choosing *c, struct lam_error *err)
+{
+	struct lam_source_image *into = &c->source->image;
+
+	if (read_config(c, &c->image, &into->config, err) < 0)
 		return err->code;
 	into->config_digest =
 		lam_digest_of(LAM_SHA256, into->config.data, into->config.len);
@@ -171,7 +263,8 @@ int lam_docker_archive_choose(struct lam_source *s, const char *name,
 			      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_doc_fini) struct lam_doc doc = { 0 };
-	struct choosing c = { .source = s, .wanted = name };
+	LAM_CLEANUP(choosing_fini)
+	struct choosing c = { .source = s, .wanted = name, .labels = LAM_TEXT };
 	struct lam_json root;
 	bool found = false;
 
@@ -201,15 +294,16 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 
 /* Writing */
 
-/* "app" is "app:latest"; NULL where there is no name. */
-static char *full_name(const struct lam_sink *sink)
+/* As Docker shows a name that it has normalised. */
+static const char *familiar(const char *name)
 {
-	const char *name = sink->reference->name, *slash = name ? strrchr(name, '/') : "";
+	static const char hub[] = "docker.io/", library[] = "library/";
 
-	if (!name)
-		return NULL;
-	return lam_xprintf("%s%s", name,
-			   strchr(slash ? slash : name, ':') ? "" : ":latest");
+	if (strncmp(name, hub, sizeof hub - 1) != 0)
+		return name;
+	name += sizeof hub - 1;
+	return strncmp(name, library, sizeof library - 1) == 0 ? name + sizeof library - 1
+							       : name;
 }
 
 static json_t *blob_path(const struct lam_digest *digest)
@@ -225,7 +319,7 @@ static int make_saved(const struct lam_sink_image *image, const char *name,
 	json_t *layers = json_array();
 	json_auto_t *saved = json_pack(
 		"[{s:o, s:o, s:o}]", "Config", blob_path(&image->config), "RepoTags",
-		name ? json_pack("[s]", name) : json_null(), "Layers", layers);
+		name ? json_pack("[s]", familiar(name)) : json_null(), "Layers", layers);
 
 	for (size_t i = 0; i < image->layer_count; i++)
 		json_array_append_new(layers, blob_path(&image->layers[i]));
@@ -254,7 +348,9 @@ static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_TEXT;
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf saved = LAM_TEXT;
-	LAM_CLEANUP(lam_free_ptr) char *name = full_name(sink);
+	LAM_CLEANUP(lam_free_ptr)
+	char *name =
+		sink->reference->name ? lam_docker_name(sink->reference->name) : NULL;
 
 	if (make_index(image, name, &index, err) < 0 ||
 	    make_saved(image, name, &saved, err) < 0)
@@ -266,6 +362,7 @@ const struct lam_store lam_store_docker_archive = {
 	.prefix = "docker-archive:",
 	.syntax = "FILE[:NAME:TAG]",
 	.first_colon = true,
+	.no_zstd = true,
 	.is_at = lam_archive_is_at,
 	.check_name = lam_check_docker_name,
 	.open = open_source,

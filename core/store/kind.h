@@ -11,6 +11,7 @@
 struct lam_store {
 	const char *prefix; /* "oci:" */
 	const char *syntax; /* what stands behind it: "DIR[:TAG]" */
+	bool no_zstd;       /* those who take such images cannot read it */
 	bool first_colon;   /* the path ends at it, whatever is there */
 	/* Whether such an image is at the path. */
 	bool (*is_at)(const char *path);
@@ -54,6 +55,9 @@ extern const struct lam_store lam_store_layout, lam_store_oci_archive,
 bool lam_is_tag(const char *text);
 int lam_check_ref_name(const struct lam_reference *reference, bool for_output,
 		       struct lam_error *err);
+/* As docker normalises names: "app" is the same as "docker.io/library/app:latest". */
+char *lam_docker_name(const char *name);
+bool lam_is_same_name(const char *a, const char *b);
 int lam_check_docker_name(const struct lam_reference *reference, bool for_output,
 			  struct lam_error *err);
 
@@ -75,19 +79,30 @@ struct lam_source {
 };
 
 void lam_source_add_name(struct lam_source *source, const char *name);
-/* "a, b, c" of what the source has, for messages. */
-void lam_source_list_names(const struct lam_source *source, struct lam_buf *text);
-/* Chooses an image by its tag (may be NULL) in an index, and loads it. */
+/* A blob's bytes, checked against its descriptor. */
+int lam_source_read_blob(const struct lam_source *source, const struct lam_descriptor *d,
+			 size_t max, struct lam_buf *out, struct lam_error *err);
+/* Reads the documents of this manifest's image. */
+int lam_source_load(struct lam_source *source, const struct lam_descriptor *manifest,
+		    struct lam_error *err);
+/* Refuses an oci-layout of a version that is not known. */
+int lam_oci_layout_check(const struct lam_buf *bytes, struct lam_error *err);
+
+/* Choosing: choose.c */
+
+/* Chooses an image in an index, and loads it. name: its tag, its name as containerd has
+ * it, "@N", "@sha256:...", or NULL where there is one, or one for the platform. */
 int lam_source_choose(struct lam_source *source, const struct lam_buf *index,
-		      const char *tag, struct lam_error *err);
+		      const char *name, struct lam_error *err);
 /* The same by the digest of its config, for archives that are both OCI's and Docker's.
- * *out_found tells whether one has it, *out_any whether the index holds an image at all.
+ * *out_found tells whether one has it, *out_any whether the index holds any other image.
  */
 int lam_source_choose_config(struct lam_source *source, const struct lam_buf *index,
 			     const struct lam_digest *config, bool *out_any,
 			     bool *out_found, struct lam_error *err);
-/* Refuses an oci-layout of a version that is not known. */
-int lam_oci_layout_check(const struct lam_buf *bytes, struct lam_error *err);
+/* Whether an image of this platform is one that was asked for. */
+bool lam_source_takes(const struct lam_source *source,
+		      const struct lam_platform *platform);
 
 /* Writing: sink.c */
 

@@ -128,11 +128,16 @@ static int open_blob_file(int dir, const struct lam_descriptor *d, int *out_fd,
 			err, LAM_EREAD,
 			"blob %s is missing: the layout is incomplete: copy the image again",
 			text);
-	if (fd < 0 && errno != ELOOP)
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return lam_fail(
+			err, LAM_EREAD,
+			"blob %s is a symlink, or in a folder that is one: copy the "
+			"layout with cp -rL first",
+			text);
+	if (fd < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "blob %s", text);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		if (fd >= 0)
-			close(fd);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
 		return lam_fail(err, LAM_EREAD, "blob %s is no regular file", text);
 	}
 	if (st.st_size != d->size) {

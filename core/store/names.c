@@ -2,6 +2,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "store/kind.h"
@@ -37,6 +38,34 @@ int lam_check_ref_name(const struct lam_reference *r, bool for_output,
 		err, LAM_EUSAGE,
 		"%s: what stands behind the path is no tag: letters, digits and ._- are",
 		lam_path_text(text, r->text, strlen(r->text), false));
+}
+
+char *lam_docker_name(const char *name)
+{
+	static const char hub[] = "docker.io/", old[] = "index."
+							"docker.io/";
+	const char *slash = strchr(name, '/'), *last = strrchr(name, '/');
+	size_t first = slash ? (size_t)(slash - name) : 0;
+	bool host = slash && (memchr(name, '.', first) || memchr(name, ':', first) ||
+			      strncmp(name, "localhost/", 10) == 0);
+	bool tagged = strchr(last ? last : name, ':') != NULL;
+
+	if (strncmp(name, hub, sizeof hub - 1) == 0)
+		name += sizeof hub - 1;
+	else if (strncmp(name, old, sizeof old - 1) == 0)
+		name += sizeof old - 1;
+	else if (host)
+		return lam_xprintf("%s%s", name, tagged ? "" : ":latest");
+	return lam_xprintf("%s%s%s%s", hub, strchr(name, '/') ? "" : "library/", name,
+			   tagged ? "" : ":latest");
+}
+
+bool lam_is_same_name(const char *a, const char *b)
+{
+	LAM_CLEANUP(lam_free_ptr) char *one = lam_docker_name(a);
+	LAM_CLEANUP(lam_free_ptr) char *two = lam_docker_name(b);
+
+	return strcmp(one, two) == 0;
 }
 
 /* The grammar of github.com/distribution/reference, less digests. Where the first

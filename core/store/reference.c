@@ -65,12 +65,6 @@ char *lam_reference_kinds(void)
 	return list_kinds(NULL, ", ");
 }
 
-static void set_parts(struct lam_reference *out, const char *rest, const char *colon)
-{
-	out->path = colon ? lam_xmemdup(rest, (size_t)(colon - rest)) : lam_xstrdup(rest);
-	out->name = colon ? lam_xstrdup(colon + 1) : NULL;
-}
-
 /* An image of the kind, or of any. */
 static bool is_image_at(const char *path, size_t len, const struct lam_store *store)
 {
@@ -86,22 +80,78 @@ static bool is_image_at(const char *path, size_t len, const struct lam_store *st
 }
 
 /* Where DIR:TAG is cut: nowhere if all of it exists as a path; behind the longest path
- * where there is an image, for its tags may have colons and slashes; else at the last
- * colon that no slash follows. */
+ * where there is an image, for its tags may have colons and slashes; else at the first
+ * colon, as skopeo does. */
 static const char *tag_colon(const char *rest, const struct lam_store *store)
 {
-	const char *last = NULL, *found = NULL;
+	const char *found = NULL;
 
 	if (exists(rest))
 		return NULL;
 	for (const char *c = strchr(rest, ':'); c; c = strchr(c + 1, ':')) {
 		if (c > rest && is_image_at(rest, (size_t)(c - rest), store))
 			found = c;
-		last = c;
 	}
-	if (found)
-		return found;
-	return last && !strchr(last, '/') ? last : NULL;
+	return found ? found : strchr(rest, ':');
+}
+
+/* The '@' of "PATH[:]@N" or "PATH[:]@sha256:..."; NULL: there is none. */
+static const char *address_in(const char *rest)
+{
+	const char *at = strrchr(rest, '@');
+
+	if (!at || at == rest || exists(rest))
+		return NULL;
+	if (strncmp(at + 1, "sha256:", 7) == 0 || strncmp(at + 1, "sha512:", 7) == 0)
+		return at;
+	return at[1] && strspn(at + 1, "0123456789") == strlen(at + 1) ? at : NULL;
+}
+
+static void set_parts(struct lam_reference *out, const char *rest,
+		      const struct lam_store *store)
+{
+	const char *at = address_in(rest), *colon = store && store->first_colon
+							    ? strchr(rest, ':')
+							    : tag_colon(rest, store);
+	size_t len = at      ? (size_t)(at - rest)
+		     : colon ? (size_t)(colon - rest)
+			     : strlen(rest);
+
+	if (at && len > 1 && rest[len - 1] == ':')
+		len--;
+	out->path = lam_xmemdup(rest, len);
+	out->name = at ? lam_xstrdup(at) : colon ? lam_xstrdup(colon + 1) : NULL;
+}
+
+/* What skopeo calls dir:. */
+static bool is_dir_transport(const char *path)
+{
+	LAM_CLEANUP(lam_free_ptr) char *version = lam_xprintf("%s/version", path);
+	LAM_CLEANUP(lam_free_ptr) char *manifest = lam_xprintf("%s/manifest.json", path);
+
+	return exists(version) && exists(manifest);
+}
+
+static int fail_folder(const char *path, const char *shown, bool for_output,
+		       struct lam_error *err)
+{
+	if (is_dir_transport(path))
+		return lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
+				"%s: is a folder as skopeo's dir: has them: use skopeo "
+				"copy dir:%s oci:DIR:TAG first",
+				shown, shown);
+	return lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
+			"%s: is a folder without oci-layout, so no OCI layout", shown);
+}
+
+static int check_address(const struct lam_reference *r, const char *shown,
+			 bool for_output, struct lam_error *err)
+{
+	if (!for_output || !r->name || r->name[0] != '@')
+		return 0;
+	return lam_fail(err, LAM_EUSAGE,
+			"%s: an image gets its digest by being written: name a tag",
+			shown);
 }
 
 static int parse_bare(struct lam_reference *out, const char *text, bool for_output,
@@ -113,7 +163,7 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 	bool there;
 
 	lam_path_text(shown, text, strlen(text), false);
-	set_parts(out, text, tag_colon(text, NULL));
+	set_parts(out, text, NULL);
 	there = stat(out->path, &st) == 0;
 	kinds = list_kinds(for_output ? shown : NULL, " or ");
 	if (!there && !for_output)
@@ -124,11 +174,8 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 	for (size_t i = 0; STORES[i] && !out->store; i++)
 		out->store = STORES[i]->is_at(out->path) ? STORES[i] : NULL;
 	if (there && S_ISDIR(st.st_mode))
-		return out->store ? 0
-				  : lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
-					     "%s: is a folder without oci-layout, so no "
-					     "OCI layout",
-					     shown);
+		return out->store ? check_address(out, shown, for_output, err)
+				  : fail_folder(out->path, shown, for_output, err);
 	if (!for_output)
 		return 0;
 	return lam_fail(err, LAM_EUSAGE, "%s: say what it is to be: %s", shown, kinds);
@@ -148,12 +195,12 @@ static int parse(struct lam_reference *out, const char *text, bool for_output,
 	if (out->store) {
 		const char *rest = text + strlen(out->store->prefix);
 
-		set_parts(out, rest,
-			  out->store->first_colon ? strchr(rest, ':')
-						  : tag_colon(rest, out->store));
+		set_parts(out, rest, out->store);
 		if (!out->path[0])
 			return lam_fail(err, LAM_EUSAGE, "%s: names no file or folder",
 					shown);
+		if (out->name && out->name[0] == '@')
+			return check_address(out, shown, for_output, err);
 		return out->store->check_name(out, for_output, err);
 	}
 	for (const char *const *later = LATER; *later; later++) {

@@ -20,9 +20,9 @@ struct lam_reference {
  * kind, opening finds out); "DIR:TAG" works too where DIR:TAG itself does not exist.
  * Colons: the longest path before a colon where there is an image of the kind is the
  * path, and all behind it the tag, which may have colons and slashes as OCI's ref.name
- * may; where there is none, the path goes up to the last colon that no '/' follows, and
- * behind it is a tag by the grammar [A-Za-z0-9_][A-Za-z0-9._-]{0,127}; docker-archive:
- * the path ends at the first colon. What other tools call by a name that is no store here
+ * may; where there is none, and for docker-archive always, the path ends at the first
+ * colon. "@N" and "@sha256:..." behind the path or its colon name the N-th image there, or
+ * one by its digest. What other tools call by a name that is no store here
  * is LAM_EUSAGE with "not supported yet: use skopeo copy NAME oci:DIR:TAG". For output a
  * bare path is LAM_EUSAGE unless it is an existing OCI layout. Tags that break the
  * grammar are LAM_EUSAGE, and for output names of a docker-archive that docker would not

@@ -375,6 +375,21 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 	return *out ? 0 : err->code;
 }
 
+int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
+			 const char *layer, struct lam_error *err)
+{
+	const struct lam_store *store = sink->reference->store;
+
+	if (codec != LAM_CODEC_ZSTD || !store->no_zstd)
+		return 0;
+	return lam_fail(
+		err, LAM_EWRITE,
+		"layer \"%s\" is compressed with zstd, which Docker and skopeo do "
+		"not read in what %s makes: compress it with gzip, or write an "
+		"OCI archive",
+		layer, store->prefix);
+}
+
 int lam_sink_replaces(bool *out, const struct lam_reference *reference,
 		      struct lam_error *err)
 {

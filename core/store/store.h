@@ -82,6 +82,10 @@ void lam_sink_close(struct lam_sink *sink);
 int lam_sink_replaces(bool *out, const struct lam_reference *reference,
 		      struct lam_error *err);
 
+/* LAM_EWRITE where those who take such images cannot read a layer of this codec. */
+int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
+			 const char *layer, struct lam_error *err);
+
 /* A temporary file for a blob that is yet to be named; read-write, the sink's. */
 int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
 		      struct lam_error *err);

@@ -205,6 +205,19 @@ static void fill_result(const struct lam_writing *w, struct lam_write_result *ou
 	}
 }
 
+static int check_codecs(const struct lam_writing *w, struct lam_error *err)
+{
+	for (size_t n = 0; n < w->count; n++) {
+		const struct lam_layout_target *t = lam_writing_target(w, n);
+		enum lam_codec codec = t->kept ? w->image->layers[t->original].info.codec
+					       : t->info.compression.codec;
+
+		if (lam_sink_check_codec(w->sink, codec, t->info.name, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 static int run(struct lam_writing *w, const char *text, struct lam_write_result *out,
 	       struct lam_error *err)
 {
@@ -213,7 +226,7 @@ static int run(struct lam_writing *w, const char *text, struct lam_write_result 
 	w->workers = lam_workers_new(w->threads > 1 ? w->threads : 0);
 	w->chunks = lam_chunk_pool_new(ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
 	set_stack(w);
-	if (lam_sink_open(&w->sink, &w->reference, err) < 0 ||
+	if (lam_sink_open(&w->sink, &w->reference, err) < 0 || check_codecs(w, err) < 0 ||
 	    read_contents(w, text, err) < 0 || write_layers(w, err) < 0)
 		return err->code;
 	fill_result(w, out);

@@ -420,9 +420,11 @@ def colons(image, scratch):
         shutil.copytree(image, os.path.join(here, folder))
         for text in ("oci:%s/%s", "oci:%s/%s:latest", "%s/%s", "%s/%s:latest"):
             expect("a folder with a colon: " + text % ("", folder), "ls", text % (here, folder), out="^/etc$")
-    expect("a new folder with a colon", "apply", "-", "oci:%s:latest" % many, "oci:%s/new:one:t" % here, stdin=flat)
-    if not os.path.exists(here + "/new:one/oci-layout"):
-        FAILURES.append(("a new folder with a colon", repr(os.listdir(here))))
+    for name, output in (("new", "oci:%s/new:example.test/app:v9"), ("new.tar", "oci-archive:%s/new.tar:example.test/app:v9")):
+        expect("a new place ends at the first colon: " + name, "apply", "-", "oci:%s:latest" % many, output % here, stdin=flat)
+        expect("and is read: " + name, "ls", output % here, out="^/etc$")
+        if not os.path.exists(os.path.join(here, name)):
+            FAILURES.append(("a new place with a colon: " + name, repr(os.listdir(here))))
     expect("no image before a colon", "ls", "oci:%s/nope:foo:bar" % here, exits=3, lines=1, err="no such folder")
 
 

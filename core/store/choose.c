@@ -1,0 +1,533 @@
+/* One image of those that an index names, and the indexes in it: by its name, its digest
+ * or its number, and then by its platform. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "store/kind.h"
+
+/* Platforms, as containerd normalises them */
+
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static void normalise(struct lam_platform *p)
+{
+	static const char *const names[][2] = {
+		{ "x86_64", "amd64" }, { "x86-64", "amd64" }, { "aarch64", "arm64" },
+		{ "armhf", "arm" },    { "armv7l", "arm" },   { "i386", "386" },
+		{ "i686", "386" }
+	};
+	static const struct {
+		const char *architecture, *variant, *normal;
+	} variants[] = { { "arm64", NULL, "v8" }, { "arm64", "8", "v8" },
+			 { "arm", NULL, "v7" },   { "arm", "7", "v7" },
+			 { "arm", "6", "v6" },    { "arm", "5", "v5" },
+			 { "amd64", "v1", NULL } };
+
+	if (same(p->os, "macos"))
+		p->os = "darwin";
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (same(p->architecture, names[i][0]))
+			p->architecture = names[i][1];
+	}
+	for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+		if (same(p->architecture, variants[i].architecture) &&
+		    same(p->variant, variants[i].variant)) {
+			p->variant = variants[i].normal;
+			return;
+		}
+	}
+}
+
+static bool fits(struct lam_platform have, const struct lam_platform *want, bool exactly)
+{
+	normalise(&have);
+	return same(have.os, want->os) && same(have.architecture, want->architecture) &&
+	       (!exactly || same(have.variant, want->variant));
+}
+
+static void add_platform(struct lam_buf *text, const struct lam_platform *p)
+{
+	lam_text_printf(text, "%.60s/%.60s", p->os, p->architecture);
+	if (p->variant)
+		lam_text_printf(text, "/%.60s", p->variant);
+}
+
+bool lam_source_takes(const struct lam_source *s, const struct lam_platform *have)
+{
+	struct lam_platform want = s->wanted;
+
+	if (!want.os || !have->os || !have->architecture)
+		return true;
+	normalise(&want);
+	return fits(*have, &want, true) ||
+	       (!s->wanted.variant && fits(*have, &want, false));
+}
+
+static struct lam_platform wanted(const struct lam_source *s, struct utsname *machine)
+{
+	struct lam_platform p = s->wanted;
+
+	if (!p.os) {
+		uname(machine);
+		p = (struct lam_platform){ .os = "linux",
+					   .architecture = machine->machine };
+	}
+	normalise(&p);
+	return p;
+}
+
+/* Images that could be meant */
+
+struct candidate {
+	struct lam_descriptor manifest; /* the media type is its own copy */
+	char *os, *architecture, *variant;
+	bool looked_at; /* its config */
+};
+
+struct choosing {
+	struct lam_source *source;
+	struct candidate *all;
+	size_t count, cap;
+	size_t indexes; /* that were read */
+};
+
+/* The last ones, down to `count`. */
+static void drop(struct choosing *c, size_t count)
+{
+	while (c->count > count) {
+		struct candidate *last = &c->all[--c->count];
+
+		free((void *)(uintptr_t)last->manifest.media_type);
+		free(last->os);
+		free(last->architecture);
+		free(last->variant);
+	}
+}
+
+static void choosing_fini(struct choosing *c)
+{
+	drop(c, 0);
+	free(c->all);
+}
+
+static char *copy(const char *text)
+{
+	return text ? lam_xstrdup(text) : NULL;
+}
+
+static struct lam_platform platform_of(const struct candidate *c)
+{
+	return (struct lam_platform){ .os = c->os,
+				      .architecture = c->architecture,
+				      .variant = c->variant };
+}
+
+static void set_platform(struct candidate *c, const struct lam_platform *p)
+{
+	if (!p->os || !p->architecture)
+		return;
+	c->os = copy(p->os);
+	c->architecture = copy(p->architecture);
+	c->variant = copy(p->variant);
+}
+
+/* What the index does not say, the config does. */
+static void look_at_config(const struct choosing *c, struct candidate *candidate)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_MANIFEST);
+	LAM_CLEANUP(lam_manifest_fini) struct lam_manifest m = { 0 };
+	LAM_CLEANUP(lam_config_fini) struct lam_config config = { 0 };
+	struct lam_error err;
+
+	if (candidate->os || candidate->looked_at)
+		return;
+	candidate->looked_at = true;
+	if (lam_source_read_blob(c->source, &candidate->manifest, LAM_MAX_MANIFEST,
+				 &bytes, &err) < 0 ||
+	    lam_manifest_parse(&m, bytes.data, bytes.len, "manifest",
+			       candidate->manifest.media_type, &err) < 0 ||
+	    lam_source_read_blob(c->source, &m.config, LAM_MAX_CONFIG, &bytes, &err) <
+		    0 ||
+	    lam_config_parse(&config, bytes.data, bytes.len, "config", &err) < 0)
+		return;
+	set_platform(candidate, &config.platform);
+}
+
+static int add_index(struct choosing *c, const struct lam_descriptor *d, int depth,
+		     struct lam_error *err);
+
+static int add_entry(struct choosing *c, const struct lam_index_entry *e, int depth,
+		     struct lam_error *err)
+{
+	if (!lam_index_entry_is_image(e))
+		return 0;
+	if (lam_descriptor_is_index(&e->descriptor))
+		return add_index(c, &e->descriptor, depth, err);
+	if (c->count == LAM_MAX_IMAGES)
+		return lam_fail(err, LAM_EFORMAT, "names more than %u images",
+				LAM_MAX_IMAGES);
+	LAM_XGROW(c->all, c->count, c->cap);
+	c->all[c->count] = (struct candidate){ .manifest = e->descriptor };
+	c->all[c->count].manifest.json = NULL;
+	c->all[c->count].manifest.media_type = copy(e->descriptor.media_type);
+	set_platform(&c->all[c->count++], &e->platform);
+	return 0;
+}
+
+/* The images of an index in an index. */
+static int add_index(struct choosing *c, const struct lam_descriptor *d, int depth,
+		     struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
+	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
+	char name[LAM_DIGEST_TEXT + 16] = "index ";
+
+	if (depth == LAM_MAX_INDEX_DEPTH || c->indexes++ == LAM_MAX_INDEXES)
+		return lam_fail(err, LAM_EFORMAT, "indexes in indexes, deeper than %d",
+				LAM_MAX_INDEX_DEPTH);
+	lam_digest_format(&d->digest, name + strlen(name));
+	if (lam_source_read_blob(c->source, d, LAM_MAX_INDEX, &bytes, err) < 0 ||
+	    lam_index_parse(&index, bytes.data, bytes.len, name, d->media_type, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < index.count; i++) {
+		if (add_entry(c, &index.entries[i], depth + 1, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* Choosing by platform */
+
+static bool is_one(const struct choosing *c)
+{
+	for (size_t i = 1; i < c->count; i++) {
+		if (!lam_digest_equal(&c->all[0].manifest.digest,
+				      &c->all[i].manifest.digest))
+			return false;
+	}
+	return c->count > 0;
+}
+
+static int fail_platform(const struct choosing *c, const struct lam_platform *want,
+			 struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf list = LAM_TEXT;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf asked = LAM_TEXT;
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct lam_platform p = platform_of(&c->all[i]);
+
+		if (!p.os)
+			continue;
+		lam_text_puts(&list, list.len ? ", " : "");
+		add_platform(&list, &p);
+	}
+	add_platform(&asked, want);
+	return lam_fail(err, LAM_ENOTFOUND,
+			"has no image for %s; --platform takes one of: %s", asked.data,
+			list.len ? list.data : "none that says its platform");
+}
+
+static int fail_several(const struct choosing *c, const struct lam_platform *want,
+			bool exactly, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf list = LAM_TEXT;
+	char digest[LAM_DIGEST_TEXT];
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct lam_platform p = platform_of(&c->all[i]);
+
+		if (!fits(p, want, exactly))
+			continue;
+		lam_text_printf(&list, "%s@%s (", list.len ? ", " : "",
+				lam_digest_format(&c->all[i].manifest.digest, digest));
+		add_platform(&list, &p);
+		lam_text_putc(&list, ')');
+	}
+	return lam_fail(err, LAM_ENOTFOUND,
+			"holds several images that this may mean; name one of: %s",
+			list.data);
+}
+
+/* Of those that fit *out is one; whether there are others. */
+static bool find_fit(const struct choosing *c, const struct lam_platform *want,
+		     bool exactly, const struct candidate **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct candidate *now = &c->all[i];
+
+		if (!fits(platform_of(now), want, exactly))
+			continue;
+		if (*out &&
+		    !lam_digest_equal(&(*out)->manifest.digest, &now->manifest.digest))
+			return true;
+		*out = *out ? *out : now;
+	}
+	return false;
+}
+
+/* The one image, or the one for the platform; of another variant only where none was
+ * asked for. */
+static int pick_platform(struct choosing *c, const struct candidate **out,
+			 struct lam_error *err)
+{
+	const struct lam_platform *asked = &c->source->wanted;
+	struct utsname machine;
+	struct lam_platform want = wanted(c->source, &machine);
+
+	if (c->count == 0)
+		return lam_fail(err, LAM_ENOTFOUND, "holds no image");
+	*out = &c->all[0];
+	if (is_one(c) && !asked->os)
+		return 0;
+	for (size_t i = 0; i < c->count; i++)
+		look_at_config(c, &c->all[i]);
+	if (is_one(c) && !c->all[0].os)
+		return 0;
+	for (int exactly = 1; exactly >= (asked->variant != NULL); exactly--) {
+		if (find_fit(c, &want, exactly, out))
+			return fail_several(c, &want, exactly, err);
+		if (*out)
+			return 0;
+	}
+	return fail_platform(c, &want, err);
+}
+
+/* Choosing by name */
+
+static const char *name_of(const struct lam_index_entry *e)
+{
+	return e->image_name ? e->image_name : e->ref_name;
+}
+
+/* What an entry can be asked for by, for messages. */
+static void add_label(struct lam_buf *text, const struct lam_index_entry *e)
+{
+	const char *name = name_of(e);
+	char shown[LAM_PATH_TEXT];
+
+	if (text->len)
+		lam_text_puts(text, ", ");
+	if (name)
+		lam_text_puts(text, lam_path_text(shown, name, strlen(name), false));
+	else
+		lam_text_printf(text, "@%s",
+				lam_digest_format(&e->descriptor.digest, shown));
+}
+
+static int fail_name(const struct lam_index *index, const char *name,
+		     struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf list = LAM_TEXT;
+	size_t images = 0;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct lam_index_entry *e = &index->entries[i];
+
+		if ((lam_index_entry_is_image(e) || e->ref_name) && ++images <= 20)
+			add_label(&list, e);
+	}
+	if (images > 20)
+		lam_text_printf(&list, " and %zu more", images - 20);
+	if (images == 0)
+		lam_text_puts(&list, "nothing with a name");
+	if (!name)
+		return lam_fail(err, LAM_ENOTFOUND,
+				"holds several images; name one of: %s", list.data);
+	return lam_fail(err, LAM_ENOTFOUND, "has no tag \"%s\"; there is: %s", name,
+			list.data);
+}
+
+static bool is_named(const struct lam_index_entry *e, const char *name)
+{
+	return same(e->ref_name, name) ||
+	       (e->image_name && lam_is_same_name(e->image_name, name)) ||
+	       (e->ref_name && strpbrk(e->ref_name, ":/") &&
+		lam_is_same_name(e->ref_name, name));
+}
+
+/* Several names, or one and none: only a name can tell which is meant. */
+static bool needs_name(const struct lam_index *index)
+{
+	const struct lam_index_entry *first = NULL;
+	bool several = false, other_name = false;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct lam_index_entry *e = &index->entries[i];
+
+		if (!lam_index_entry_is_image(e))
+			continue;
+		first = first ? first : e;
+		several = several || !lam_digest_equal(&first->descriptor.digest,
+						       &e->descriptor.digest);
+		other_name = other_name || !same(name_of(first), name_of(e));
+	}
+	return several && other_name;
+}
+
+static int fail_type(const struct lam_index_entry *e, struct lam_error *err)
+{
+	const char *type = e->descriptor.media_type;
+	char text[LAM_PATH_TEXT];
+
+	lam_path_text(text, type, strlen(type), false);
+	if (strncmp(type, "application/vnd.docker.distribution.manifest.v1+", 48) == 0)
+		return lam_fail(err, LAM_EFORMAT,
+				"is of Docker's schema 1 (%s), which is read no more: "
+				"convert it with skopeo copy --format oci",
+				text);
+	if (e->artifact)
+		return lam_fail(err, LAM_EFORMAT, "is an artifact, and no image (%s)",
+				text);
+	return lam_fail(err, LAM_EFORMAT, "media type %s is not one of an image", text);
+}
+
+/* "N": the N-th image that the index names, from 0. */
+static const struct lam_index_entry *entry_at(const struct lam_index *index,
+					      const char *text)
+{
+	size_t n = (size_t)strtoul(text, NULL, 10);
+
+	if (strspn(text, "0123456789") != strlen(text))
+		return NULL;
+	for (size_t i = 0; i < index->count; i++) {
+		if (lam_index_entry_is_image(&index->entries[i]) && n-- == 0)
+			return &index->entries[i];
+	}
+	return NULL;
+}
+
+/* "N", or "sha256:...": of an image, or of an index of images, wherever. */
+static int add_address(struct choosing *c, const struct lam_index *index,
+		       const char *text, struct lam_error *err)
+{
+	const struct lam_index_entry *e = entry_at(index, text);
+	char digest[LAM_DIGEST_TEXT];
+
+	for (size_t i = 0; i < index->count && !e; i++) {
+		if (same(text,
+			 lam_digest_format(&index->entries[i].descriptor.digest, digest)))
+			e = &index->entries[i];
+	}
+	if (e)
+		return lam_index_entry_is_image(e) ? add_entry(c, e, 0, err)
+						   : fail_type(e, err);
+	for (size_t i = 0; i < index->count; i++) {
+		size_t before = c->count;
+
+		if (add_entry(c, &index->entries[i], 0, err) < 0)
+			return err->code;
+		for (size_t n = before; n < c->count; n++) {
+			struct candidate found = c->all[n];
+
+			if (!same(text,
+				  lam_digest_format(&found.manifest.digest, digest)))
+				continue;
+			c->all[n] = c->all[0];
+			c->all[0] = found;
+			drop(c, 1);
+			return 0;
+		}
+	}
+	return lam_fail(err, LAM_ENOTFOUND, "has no image @%s", text);
+}
+
+static int add_named(struct choosing *c, const struct lam_index *index, const char *name,
+		     struct lam_error *err)
+{
+	const struct lam_index_entry *other = NULL;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct lam_index_entry *e = &index->entries[i];
+
+		if (name && !is_named(e, name))
+			continue;
+		if (!lam_index_entry_is_image(e))
+			other = e;
+		else if (add_entry(c, e, 0, err) < 0)
+			return err->code;
+		else if (!c->source->image.name && e->ref_name)
+			c->source->image.name = lam_xstrdup(e->ref_name);
+	}
+	if (c->count == 0 && other && (name || lam_index_image_count(index) == 0))
+		return fail_type(other, err);
+	if (c->count == 0 && lam_index_image_count(index) == 0)
+		return lam_fail(err, LAM_ENOTFOUND, "holds no image");
+	if (c->count == 0 && name)
+		return fail_name(index, name, err);
+	return 0;
+}
+
+int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const char *name,
+		      struct lam_error *err)
+{
+	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
+	LAM_CLEANUP(choosing_fini) struct choosing c = { .source = s };
+	const struct candidate *chosen = NULL;
+
+	if (lam_index_parse(&index, bytes->data ? bytes->data : "", bytes->len,
+			    "index.json", NULL, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < index.count; i++) {
+		if (index.entries[i].ref_name)
+			lam_source_add_name(s, index.entries[i].ref_name);
+	}
+	if (!name && needs_name(&index))
+		return fail_name(&index, NULL, err);
+	if ((name && name[0] == '@' ? add_address(&c, &index, name + 1, err)
+				    : add_named(&c, &index, name, err)) < 0 ||
+	    pick_platform(&c, &chosen, err) < 0)
+		return err->code;
+	return lam_source_load(s, &chosen->manifest, err);
+}
+
+/* Choosing by config */
+
+/* Whether the manifest's config is the one. What cannot be read, as a platform that was
+ * not saved, is no image at all. */
+static bool has_config(const struct lam_source *s, const struct lam_descriptor *d,
+		       const struct lam_digest *config, bool *any)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_MANIFEST);
+	LAM_CLEANUP(lam_manifest_fini) struct lam_manifest m = { 0 };
+	struct lam_error err;
+
+	if (lam_source_read_blob(s, d, LAM_MAX_MANIFEST, &bytes, &err) < 0 ||
+	    lam_manifest_parse(&m, bytes.data, bytes.len, "manifest", d->media_type,
+			       &err) < 0)
+		return false;
+	*any = true;
+	return lam_digest_equal(&m.config.digest, config);
+}
+
+int lam_source_choose_config(struct lam_source *s, const struct lam_buf *bytes,
+			     const struct lam_digest *config, bool *out_any,
+			     bool *out_found, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
+	LAM_CLEANUP(choosing_fini) struct choosing c = { .source = s };
+
+	*out_any = *out_found = false;
+	if (lam_index_parse(&index, bytes->data ? bytes->data : "", bytes->len,
+			    "index.json", NULL, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < index.count; i++) {
+		struct lam_error ignored;
+
+		(void)add_entry(&c, &index.entries[i], 0, &ignored);
+	}
+	for (size_t i = 0; i < c.count && !*out_found; i++) {
+		*out_found = has_config(s, &c.all[i].manifest, config, out_any);
+		if (*out_found && lam_source_load(s, &c.all[i].manifest, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
