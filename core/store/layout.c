@@ -131,8 +131,8 @@ static int open_blob_file(int dir, const struct lam_descriptor *d, int *out_fd,
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return lam_fail(
 			err, LAM_EREAD,
-			"blob %s is a symlink, or in a folder that is one: copy the "
-			"layout with cp -rL first",
+			"blob %s is no regular file, but a symlink or behind one: "
+			"copy the layout with cp -rL first",
 			text);
 	if (fd < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "blob %s", text);

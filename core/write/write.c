@@ -208,7 +208,7 @@ static void fill_result(const struct lam_writing *w, struct lam_write_result *ou
 static int check_codecs(const struct lam_writing *w, struct lam_error *err)
 {
 	for (size_t n = 0; n < w->count; n++) {
-		const struct lam_layout_target *t = lam_writing_target(w, n);
+		const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
 		enum lam_codec codec = t->kept ? w->image->layers[t->original].info.codec
 					       : t->info.compression.codec;
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +30,17 @@ def platform(**want):
             have = json.load(index)["manifests"][0].get("platform")
         if have != {name.replace("_", "."): value for name, value in want.items()}:
             raise lamina.Failure("the index says %r" % have)
+    return check
+
+
+def names(want):
+    """The names in OUT, which is an archive for Docker, are as Docker writes them."""
+    def check(out):
+        with tarfile.open(out) as archive:
+            saved, index = (json.load(archive.extractfile(n)) for n in ("manifest.json", "index.json"))
+        have = saved[0]["RepoTags"], index["manifests"][0]["annotations"]["io.containerd.image.name"]
+        if have != ([want], "docker.io/library/" + want):
+            raise lamina.Failure("the archive is called %r" % (have,))
     return check
 
 
@@ -53,6 +65,79 @@ ROWS = [
      "/Files/app/junction is left out", None),
     ("windows-hives", "plan oci:IN/oci:t --drop /Hives/System_Delta | apply - oci:IN/oci:t oci:OUT:t", 4, "and is kept as it is", None),
     ("windows-hives", "plan oci:IN/oci:t --drop /Files/Windows | apply - oci:IN/oci:t oci:OUT:t", 0, "rewritten", platform(**WINDOWS)),
+    # which image of several
+    ("untagged-platforms", "ls oci:IN/two /opt/arch --platform linux/amd64", 0, "arch", None),
+    ("untagged-platforms", "inspect oci:IN/two --platform linux/arm64", 0, "linux/arm64", None),
+    ("untagged-platforms", "inspect oci-archive:IN/two.tar --platform linux/arm64", 0, "linux/arm64", None),
+    ("untagged-platforms", "inspect oci:IN/two-no-platform --platform linux/amd64", 0, "linux/amd64", None),
+    ("untagged-platforms", "inspect oci:IN/two-foreign --platform linux/amd64", 3,
+     "no image for linux/amd64; --platform takes one of: linux/arm64, linux/s390x", None),
+    ("untagged-platforms", "inspect oci:IN/two-same-tag:v1 --platform linux/arm64", 0, "linux/arm64", None),
+    ("untagged-platforms", "inspect oci:IN/ko-tags", 3, "name one of: registry.example.com/a:v1, registry.example.com/b:v1", None),
+    ("untagged-platforms", "inspect oci:IN/two:@0", 0, "linux/arm64", None),
+    ("untagged-platforms", "inspect oci-archive:IN/two.tar@1", 0, "linux/amd64", None),
+    ("untagged-platforms", "inspect oci:IN/two:@2", 3, "has no image @2", None),
+    ("untagged-platforms", "plan oci:IN/two:@0 | apply - oci:IN/two:@0 oci:OUT:@0", 2, "name a tag", None),
+    ("untagged-several", "inspect docker-archive:IN/ids.tar", 3, "holds several images; name one of: @0, @1", None),
+    ("untagged-several", "ls docker-archive:IN/ids.tar:@1 /opt/c", 0, "/opt/c", None),
+    ("untagged-several", "inspect docker-archive:IN/one-named.tar", 3, "name one of: @0, a/b:1", None),
+    ("untagged-several", "inspect docker-archive:IN/same-name.tar:a/b:1", 3, "twice: name one by @N", None),
+    ("untagged-several", "ls docker-archive:IN/same-name.tar:@1 /opt/c", 0, "/opt/c", None),
+    ("untagged-several", "inspect docker-archive:IN/same-image-twice.tar", 0, "linux/amd64", None),
+    ("untagged-several", "inspect docker-archive:IN/same-image-twice-none.tar", 0, "linux/amd64", None),
+    ("untagged-several", "inspect docker-archive:IN/none-tag.tar", 0, "linux/amd64", None),
+    ("untagged-several", "inspect docker-archive:IN/hub-names.tar:app", 0, "linux/amd64", None),
+    ("untagged-several", "inspect docker-archive:IN/hub-names.tar:docker.io/library/app:v1", 0, "linux/amd64", None),
+    ("untagged-several", "inspect docker-archive:IN/hub-names.tar:localhost:5000/app", 0, "linux/amd64", None),
+    ("untagged-several", "inspect oci:IN/ko", 3, r"holds several images.*@sha256:.*@sha256:", None),
+    ("platform-asked", "inspect oci:IN/one-arm64", 0, "linux/arm64", None),
+    ("platform-asked", "inspect oci:IN/one-arm64 --platform linux/amd64", 3, "takes one of: linux/arm64", None),
+    ("platform-asked", "inspect oci:IN/one-arm64-says --platform linux/amd64", 3, "takes one of: linux/arm64", None),
+    ("platform-asked", "inspect oci:IN/index-of-one-arm64 --platform linux/amd64", 3, "takes one of: linux/arm64", None),
+    ("platform-asked", "inspect docker-archive:IN/one-arm64.tar --platform linux/amd64", 3, "takes one of: linux/arm64", None),
+    ("platform-asked", "inspect oci:IN/variants --platform linux/amd64/v2", 0, "linux/amd64/v2", None),
+    ("platform-asked", "inspect oci:IN/variants --platform linux/amd64", 3, "several images.*amd64/v3.*amd64/v2", None),
+    ("platform-asked", "inspect oci:IN/arms --platform linux/arm", 0, "linux/arm/v7", None),
+    ("platform-asked", "inspect oci:IN/deep --platform linux/amd64", 0, "linux/amd64", None),
+    ("platform-asked", "inspect oci:IN/index-a-platform-silent --platform linux/arm64", 0, "linux/arm64", None),
+    ("platform-asked", "inspect oci:IN/no-platforms --platform linux/amd64", 0, "linux/amd64", None),
+    ("platform-asked", "inspect oci:IN/os-version --platform windows/amd64", 3, "holds several images", None),
+    ("soci-v2-index", "inspect oci:IN/artifact-no-platform", 0, "linux/amd64", None),
+    ("soci-v2-index", "inspect oci:IN/neither", 0, "linux/amd64", None),
+    ("soci-v2-index", "inspect oci:IN/top", 0, "linux/amd64", None),
+    ("soci-v2-index", "inspect oci:IN/fallback", 0, "linux/amd64", None),
+    ("soci-v2-index", "inspect oci:IN/untagged", 0, "linux/amd64", None),
+    ("cosign-save", "inspect oci:IN/oci", 0, "linux/amd64", None),
+    ("cosign-save", "inspect oci:IN/oci3", 0, "linux/amd64", None),
+    ("cosign-save", "inspect oci:IN/sigs-first", 0, "linux/amd64", None),
+    ("buildkit-two-tags", "inspect oci:IN/oci:1.0", 0, "linux/amd64", None),
+    ("buildkit-two-tags", "inspect oci-archive:IN/oci.tar:team/app:1.0", 0, "linux/amd64", None),
+    ("buildkit-two-tags", "inspect oci-archive:IN/oci.tar:registry.example.com/mirror/app:1.0", 0, "linux/amd64", None),
+    ("buildkit-cache", "inspect oci:IN/oci", 3, "holds no image", None),
+    ("buildkit-cache", "inspect oci:IN/image-manifest", 3, "another kind of artifact", None),
+    # archives
+    ("docker29-save-partial", "inspect IN/save-arm64.tar", 0, "linux/arm64", None),
+    ("docker29-save-partial", "inspect IN/save-amd64.tar", 0, "linux/amd64", None),
+    ("docker29-save-two", "ls IN/save.tar:a/app /opt/which", 0, "which", None),
+    ("docker29-save-two", "inspect IN/save.tar", 3, "a/app:latest, b/app:latest", None),
+    ("docker29-save-two", "inspect oci-archive:IN/oci-only.tar:b/app:latest", 0, "linux/amd64", None),
+    ("docker29-save-two", "inspect oci-archive:IN/oci-only.tar", 3, "docker.io/a/app:latest, docker.io/b/app:latest", None),
+    ("docker-save-shapes", "inspect IN/v25-0-0-no-layers.tar", 0, "linux/amd64", None),
+    ("docker-save-shapes", "inspect IN/v25-0-0-layers-empty.tar", 0, "linux/amd64", None),
+    ("docker-save-shapes", "inspect IN/two-tags.tar", 0, "linux/amd64", None),
+    ("docker-save-shapes", "inspect IN/hardlinks.tar", 0, "linux/amd64", None),
+    ("docker-save-shapes", "inspect IN/appended.tar", 0, "linux/amd64", None),
+    ("outer-tar-sparse", "check IN/gnu.tar", 0, None, None),
+    ("outer-tar-sparse", "check IN/pax.tar", 0, None, None),
+    ("outer-tar-sparse", "plan IN/gnu.tar | apply - IN/gnu.tar oci:OUT:t", 0, None, None),
+    ("duplicate-layers", "check docker-archive:IN/jib.tar", 0, None, None),
+    ("duplicate-layers", "plan docker-archive:IN/jib.tar | apply - docker-archive:IN/jib.tar oci:OUT:t", 0, None, None),
+    ("bazel-symlink-blobs", "inspect oci:IN/oci", 3, "copy the layout with cp -rL", None),
+    ("bazel-symlink-blobs", "inspect oci:IN/dirlink", 3, "copy the layout with cp -rL", None),
+    ("bazel-symlink-blobs", "inspect oci:IN/whole", 0, "linux/amd64", None),
+    ("bazel-symlink-blobs", "plan oci:IN/base:t | apply - oci:IN/base:t oci:IN/dirlink:new", 5, "copy the layout with cp -rL", None),
+    # what the taker of an archive can take
+    ("untagged-platforms", "plan oci:IN/two:@1 | apply - oci:IN/two:@1 docker-archive:OUT:app", 0, None, names("app:latest")),
 ]
 
 

@@ -267,6 +267,19 @@ def mode_of_what_is_replaced(place):
         want(os.geteuid() != 0 or (now.st_uid, now.st_gid) == (12, 34), "the owner is another")
 
 
+def zstd_for_docker(place):
+    """Docker reads no zstd layer of an archive, written or kept."""
+    with open(place.at("zstd"), "w", encoding="ascii") as f:
+        json.dump({**FLAT, "compression": "zstd"}, f)
+    done = place.apply("zstd", "docker-archive:@d.tar:a:t", exits=(5,))
+    want(b"compress it with gzip, or write an OCI archive" in done.stderr, done.stderr)
+    want(not os.path.exists(place.at("d.tar")), "it is there")
+    place.apply("zstd", "oci:@z:t")
+    with open(place.at("keep"), "w", encoding="ascii") as f:
+        json.dump({"lamina": 1, "layers": [{"name": "a", "from": [0]}]}, f)
+    lamina.must("apply", place.at("keep"), "oci:%s:t" % place.at("z"), "docker-archive:%s:a:t" % place.at("d.tar"), exits=(5,))
+
+
 def waiting_can_be_stopped(place):
     place.apply("same", "oci:@out:one")
     folder = os.open(place.at("out"), os.O_RDONLY)
@@ -297,7 +310,8 @@ def poor_file_system(lacks):
 
 CASES = {f.__name__.replace("_", " "): f for f in (
     made_by_who_is_stopped, made_by_who_is_killed, made_without_a_tag, made_and_given_up, many_writers, damaged_layer,
-    damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, waiting_can_be_stopped)}
+    damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, zstd_for_docker,
+    waiting_can_be_stopped)}
 CASES.update({name: lambda place, case=case: refused(place, *case) for name, case in REFUSED.items()})
 CASES.update({"without " + lacks: poor_file_system(lacks) for lacks in ("flock", "dirsync", "fchmod")})
 
