@@ -216,3 +216,18 @@ int lam_lane_take(struct lam_lane *lane, void **out_job, struct lam_error *err)
 		*err = work->err;
 	return work->code;
 }
+
+int lam_lane_take_all(struct lam_lane *lane, struct lam_error *err)
+{
+	struct lam_error first = { 0 }, now;
+	void *job;
+
+	while (!lam_lane_is_empty(lane)) {
+		if (lam_lane_take(lane, &job, &now) < 0 &&
+		    (first.code == LAM_OK || first.code == LAM_ESTOPPED))
+			first = now;
+	}
+	if (first.code != LAM_OK)
+		*err = first;
+	return first.code;
+}

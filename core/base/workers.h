@@ -43,5 +43,8 @@ void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error
 /* Waits for the oldest job and returns what its run() returned; *out_job is set in any
  * case. Not when empty. */
 int lam_lane_take(struct lam_lane *lane, void **out_job, struct lam_error *err);
+/* Takes all that were given: what went wrong first, and LAM_ESTOPPED only where nothing
+ * else did, as others stop because of it. */
+int lam_lane_take_all(struct lam_lane *lane, struct lam_error *err);
 
 #endif

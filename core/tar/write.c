@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 #define BLOCK      512u
 #define NAME_FIELD 100u
 #define PREFIX     155u
@@ -208,6 +210,11 @@ static int add_extended(struct lam_buf *out, const struct plan *p,
 	body_at = out->len;
 	if (add_records(out, p, e, err) < 0)
 		return err->code;
+	if (out->len - body_at > LAM_MAX_TAR_HEADER)
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"its names and attributes take more than the 1 MiB that a "
+			"PAX header may have");
 	put_octal(h + 100, 8, 0644);
 	put_octal(h + 108, 8, 0);
 	put_octal(h + 116, 8, 0);

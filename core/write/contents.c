@@ -1,8 +1,12 @@
+/* Which layers of the source are read how, for what is written. */
 #include "write/contents.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/stop.h"
+#include "codec/codec.h"
 #include "write/contents_layer.h"
 
 /* What all spools may hold in memory. */
@@ -11,13 +15,13 @@
 #define GAP (64u << 10)
 /* Blobs from this size on are worth a thread of their own that reads ahead. */
 #define AHEAD_FROM   (8u << 20)
-#define AHEAD_PIECES 4
+#define AHEAD_CHUNKS 4
 /* For a layer that is read to its end at once. */
-#define WHOLE_PIECE (1u << 20)
+#define WHOLE_CHUNK (1u << 20)
 /* Layers that are read as their files are asked for, at most, and for each of them. */
 #define STREAMS       8
-#define STREAM_PIECES 2
-#define STREAM_PIECE  (256u << 10)
+#define STREAM_CHUNKS 2
+#define STREAM_CHUNK  (256u << 10)
 
 struct source_layer {
 	struct lam_contents_layer base;
@@ -26,13 +30,15 @@ struct source_layer {
 	uint64_t reached;      /* by what was asked for */
 	bool twice;            /* some are asked for more than once */
 	bool given;            /* to a thread, or is a stream */
-	unsigned pieces;       /* in which it is read ahead, as a whole; 0: it is not */
+	unsigned chunks;       /* in which it is read ahead, as a whole; 0: it is not */
+	atomic_bool *failed;   /* another could not be read */
 };
 
 struct lam_contents {
 	const struct lam_layout *layout;
 	const struct lam_image *image;
 	struct source_layer *layers; /* of the image */
+	atomic_bool failed;          /* one that is read as a whole */
 };
 
 /* What is needed */
@@ -131,14 +137,13 @@ static bool is_large(const struct source_layer *l)
 }
 
 /* Tars are mostly in the order of their paths, as written layers are: then hardly
- * anything needs the spool. Not with zstd, whose decoders hold a window of up to 128 MiB
- * each. */
+ * anything needs the spool. Not where each decoder may hold a window of many MiB. */
 static bool can_stream(const struct source_layer *l)
 {
 	const struct lam_contents_layer *c = &l->base;
 
 	return is_large(l) && !l->twice && l->late <= l->needed / 2 &&
-	       c->image->layers[c->number].info.codec != LAM_CODEC_ZSTD;
+	       !lam_codec_row(c->image->layers[c->number].info.codec)->large;
 }
 
 /* The largest that is needed and has not been given; or NULL. */
@@ -170,13 +175,13 @@ static void new_spools(struct lam_contents *c, const char *folder)
 	}
 }
 
-static int open_streams(struct lam_contents *c, unsigned pieces, struct lam_error *err)
+static int open_streams(struct lam_contents *c, unsigned chunks, struct lam_error *err)
 {
 	struct source_layer *l;
 
 	for (size_t i = 0; i < STREAMS && (l = next_layer(c, true)) != NULL; i++) {
 		l->given = true;
-		if (lam_contents_layer_open(&l->base, pieces, STREAM_PIECE, false, err) <
+		if (lam_contents_layer_open(&l->base, chunks, STREAM_CHUNK, false, err) <
 		    0)
 			return err->code;
 	}
@@ -185,52 +190,46 @@ static int open_streams(struct lam_contents *c, unsigned pieces, struct lam_erro
 
 /* Reading whole layers */
 
+/* After an error, what runs is waited for, and what has not begun stays undone. */
 static int read_layer(void *data, struct lam_error *err)
 {
 	struct source_layer *l = data;
+	int code;
 
-	if (lam_progress_stopped(l->base.progress))
+	if (atomic_load(l->failed) || lam_progress_stopped(l->base.progress))
 		return lam_fail_stopped(err);
-	if (lam_contents_layer_open(&l->base, l->pieces, WHOLE_PIECE, true, err) < 0)
-		return err->code;
-	return lam_contents_layer_finish(&l->base, err);
+	code = lam_contents_layer_open(&l->base, l->chunks, WHOLE_CHUNK, true, err);
+	if (code == 0)
+		code = lam_contents_layer_finish(&l->base, err);
+	if (code < 0)
+		atomic_store(l->failed, true);
+	return code;
 }
 
-/* Side by side, the largest first: what is left for the end is short then. After an
- * error, what runs is waited for, and what has not begun stays undone. */
-static int read_whole(struct lam_contents *c, struct lam_lane *lane, bool ahead,
+/* Side by side, the largest first: what is left for the end is short then. */
+static int read_whole(struct lam_contents *c, struct lam_workers *workers,
 		      struct lam_error *err)
 {
-	struct source_layer *l = next_layer(c, false);
-	struct lam_error first = { 0 };
-	void *done;
+	struct lam_lane *lane = lam_lane_new(workers, c->image->layer_count);
+	bool ahead = lam_workers_count(workers) > 0;
+	struct source_layer *l;
+	int code;
 
-	while ((l && first.code == LAM_OK) || !lam_lane_is_empty(lane)) {
-		if (l && first.code == LAM_OK && !lam_lane_is_full(lane)) {
-			l->given = true;
-			l->pieces = ahead && is_large(l) ? AHEAD_PIECES : 0;
-			lam_lane_give(lane, read_layer, l);
-			l = next_layer(c, false);
-			continue;
-		}
-		if (lam_lane_take(lane, &done, err) < 0 && first.code == LAM_OK)
-			first = *err;
+	while ((l = next_layer(c, false)) != NULL) {
+		l->given = true;
+		l->failed = &c->failed;
+		l->chunks = ahead && is_large(l) ? AHEAD_CHUNKS : 0;
+		lam_lane_give(lane, read_layer, l);
 	}
-	if (first.code != LAM_OK)
-		*err = first;
-	return first.code;
+	code = lam_lane_take_all(lane, err);
+	lam_lane_free(lane);
+	return code;
 }
 
 static int fill(struct lam_contents *c, const char *folder, struct lam_workers *workers,
 		const struct lam_progress *progress, struct lam_error *err)
 {
-	unsigned threads = lam_workers_count(workers);
-	struct lam_lane *lane = NULL;
-	int code;
-
-	c->layers = calloc(c->image->layer_count, sizeof *c->layers);
-	if (!c->layers)
-		return lam_fail_memory(err);
+	c->layers = lam_xcalloc(c->image->layer_count, sizeof *c->layers);
 	for (size_t i = 0; i < c->image->layer_count; i++) {
 		lam_contents_layer_init(&c->layers[i].base);
 		c->layers[i].base.image = c->image;
@@ -240,37 +239,28 @@ static int fill(struct lam_contents *c, const char *folder, struct lam_workers *
 	if (find_needs(c, err) < 0)
 		return err->code;
 	new_spools(c, folder);
-	if (open_streams(c, threads ? STREAM_PIECES : 0, err) < 0)
+	if (open_streams(c, lam_workers_count(workers) ? STREAM_CHUNKS : 0, err) < 0)
 		return err->code;
-	lane = lam_lane_new(workers, threads ? threads : 1);
-	code = read_whole(c, lane, threads > 0, err);
-	lam_lane_free(lane);
-	return code;
+	return read_whole(c, workers, err);
 }
 
 int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
 		     const char *folder, struct lam_workers *workers,
 		     const struct lam_progress *progress, struct lam_error *err)
 {
-	struct lam_contents *c = calloc(1, sizeof *c);
+	struct lam_contents *c = lam_xcalloc(1, sizeof *c);
 
-	*out = NULL;
-	if (!c)
-		return lam_fail_memory(err);
-	*c = (struct lam_contents){ .layout = layout, .image = layout->image };
-	if (fill(c, folder, workers, progress, err) < 0) {
-		lam_contents_free(c);
-		return err->code;
-	}
 	*out = c;
-	return 0;
+	c->layout = layout;
+	c->image = layout->image;
+	return fill(c, folder, workers, progress, err);
 }
 
 void lam_contents_free(struct lam_contents *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; c->layers && i < c->image->layer_count; i++)
+	for (size_t i = 0; i < c->image->layer_count; i++)
 		lam_contents_layer_fini(&c->layers[i].base);
 	free(c->layers);
 	free(c);
@@ -299,20 +289,14 @@ static int finish(void *data, struct lam_error *err)
 int lam_contents_finish(struct lam_contents *c, struct lam_workers *workers,
 			struct lam_error *err)
 {
-	struct lam_error first = { 0 };
 	struct lam_lane *lane = lam_lane_new(workers, c->image->layer_count);
-	void *done;
+	int code;
 
 	for (size_t i = 0; i < c->image->layer_count; i++)
 		lam_lane_give(lane, finish, &c->layers[i].base);
-	while (!lam_lane_is_empty(lane)) {
-		if (lam_lane_take(lane, &done, err) < 0 && first.code == LAM_OK)
-			first = *err;
-	}
+	code = lam_lane_take_all(lane, err);
 	lam_lane_free(lane);
-	if (first.code != LAM_OK)
-		*err = first;
-	return first.code;
+	return code;
 }
 
 int lam_contents_failed(const struct lam_contents *c, struct lam_error *err)

@@ -3,7 +3,7 @@
  * files from is inflated once: as its files are asked for where they are asked for in the
  * order of its tar, or else at once, side by side, and what is needed of it is kept in a
  * spool. Blobs' sizes and digests are checked; that the tar of such a blob has its
- *diff_id was found when it was indexed.
+ * diff_id was found when it was indexed.
  *
  *	lam_contents_new(&contents, layout, folder, workers, progress, err);
  *	lam_contents_read(contents, layer, offset, buf, len, err);   each byte once

@@ -1,12 +1,14 @@
+/* One layer of the source, inflated once for what is needed of it. */
 #include "write/contents_layer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/stop.h"
 #include "codec/codec.h"
 
-#define PIECE (64u << 10)
+#define CHUNK (64u << 10)
 
 void lam_contents_layer_init(struct lam_contents_layer *c)
 {
@@ -16,7 +18,7 @@ void lam_contents_layer_init(struct lam_contents_layer *c)
 static void close_stream(struct lam_contents_layer *c)
 {
 	lam_reader_close(LAM_STEAL(c->stream));
-	free(LAM_STEAL(c->piece));
+	free(LAM_STEAL(c->chunk));
 }
 
 void lam_contents_layer_fini(struct lam_contents_layer *c)
@@ -104,7 +106,7 @@ static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
 	if (lam_source_open_layer(c->image->source, c->number, c->blob_size, &c->stream,
 				  err) < 0)
 		return err->code;
-	c->stream = lam_reader_progress(c->stream, c->told, &step);
+	c->stream = lam_reader_progress(c->stream, c->reported, &step);
 	c->stream = lam_reader_tap(c->stream, &c->blob_hash, &c->blob_size, NULL);
 	return 0;
 }
@@ -116,7 +118,7 @@ struct needed_reader {
 	struct lam_reader *inner;
 	const struct lam_span *next, *end;
 	uint64_t at;
-	char *passed; /* PIECE */
+	char *passed; /* CHUNK */
 };
 
 /* To where the next range begins, or the tar ends. */
@@ -127,7 +129,7 @@ static int pass_gap(struct needed_reader *n, struct lam_error *err)
 	while (n->at < n->next->from && got > 0) {
 		uint64_t gap = n->next->from - n->at;
 
-		if (lam_read(n->inner, n->passed, gap < PIECE ? (size_t)gap : PIECE, &got,
+		if (lam_read(n->inner, n->passed, gap < CHUNK ? (size_t)gap : CHUNK, &got,
 			     err) < 0)
 			return err->code;
 		n->at += got;
@@ -168,30 +170,20 @@ static void needed_close(struct lam_reader *self)
 
 static const struct lam_reader_ops NEEDED_READER = { needed_read, needed_close };
 
-static int open_needed(struct lam_reader **out, struct lam_reader *inner,
-		       const struct lam_contents_layer *c, struct lam_error *err)
+static struct lam_reader *open_needed(struct lam_reader *inner,
+				      const struct lam_contents_layer *c)
 {
-	struct needed_reader *n = calloc(1, sizeof *n);
+	struct needed_reader *n = lam_xcalloc(1, sizeof *n);
 
-	*out = NULL;
-	if (!n) {
-		lam_reader_close(inner);
-		return lam_fail_memory(err);
-	}
 	*n = (struct needed_reader){ .base = { &NEEDED_READER },
 				     .inner = inner,
 				     .next = c->ranges,
 				     .end = c->ranges + c->count,
-				     .passed = malloc(PIECE) };
-	if (!n->passed) {
-		needed_close(&n->base);
-		return lam_fail_memory(err);
-	}
-	*out = &n->base;
-	return 0;
+				     .passed = lam_xmalloc(CHUNK) };
+	return &n->base;
 }
 
-static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t size,
+static int open_stream(struct lam_contents_layer *c, unsigned chunks, size_t size,
 		       struct lam_error *err)
 {
 	const struct lam_image_layer *layer = layer_of(c);
@@ -200,10 +192,9 @@ static int open_stream(struct lam_contents_layer *c, unsigned pieces, size_t siz
 	if (open_blob(c, err) < 0)
 		return err->code;
 	c->stream = lam_decoder_new(c->stream, layer->info.codec);
-	if (open_needed(&c->stream, LAM_STEAL(c->stream), c, err) < 0)
-		return err->code;
-	if (pieces)
-		return lam_reader_ahead(&c->stream, LAM_STEAL(c->stream), pieces, size,
+	c->stream = open_needed(c->stream, c);
+	if (chunks)
+		return lam_reader_ahead(&c->stream, LAM_STEAL(c->stream), chunks, size,
 					err);
 	return 0;
 }
@@ -214,16 +205,14 @@ static uint64_t begin_of(const struct lam_contents_layer *c, size_t range)
 	return range < c->count ? c->ranges[range].from : UINT64_MAX;
 }
 
-int lam_contents_layer_open(struct lam_contents_layer *c, unsigned pieces, size_t size,
+int lam_contents_layer_open(struct lam_contents_layer *c, unsigned chunks, size_t size,
 			    bool reports, struct lam_error *err)
 {
 	c->quiet.stop = c->progress ? c->progress->stop : NULL;
-	c->told = reports ? c->progress : &c->quiet;
-	c->piece = malloc(PIECE);
+	c->reported = reports ? c->progress : &c->quiet;
+	c->chunk = lam_xmalloc(CHUNK);
 	c->at = begin_of(c, 0);
-	if ((c->piece ? open_stream(c, pieces, size, err) : lam_fail_memory(err)) < 0)
-		return fail(c, err);
-	return 0;
+	return open_stream(c, chunks, size, err) < 0 ? fail(c, err) : 0;
 }
 
 static int fail_short(struct lam_error *err)
@@ -244,7 +233,7 @@ static int keep(struct lam_contents_layer *c, size_t len, struct lam_error *err)
 	struct lam_kept *last = c->kept_count ? &c->kept[c->kept_count - 1] : NULL;
 	uint64_t at = lam_spool_size(c->spool);
 
-	if (lam_spool_append(c->spool, c->piece, len, err) < 0)
+	if (lam_spool_append(c->spool, c->chunk, len, err) < 0)
 		return err->code;
 	if (last && last->to == c->at) {
 		last->to += len;
@@ -261,9 +250,9 @@ static int pass(struct lam_contents_layer *c, uint64_t to, struct lam_error *err
 {
 	while (c->at < to) {
 		uint64_t end = c->ranges[c->next].to < to ? c->ranges[c->next].to : to;
-		size_t cap = end - c->at < PIECE ? (size_t)(end - c->at) : PIECE, got;
+		size_t cap = end - c->at < CHUNK ? (size_t)(end - c->at) : CHUNK, got;
 
-		if (lam_read(c->stream, c->piece, cap, &got, err) < 0)
+		if (lam_read(c->stream, c->chunk, cap, &got, err) < 0)
 			return err->code;
 		if (got == 0)
 			return fail_short(err);

@@ -38,20 +38,20 @@ struct lam_contents_layer {
 					    behind the last */
 	struct lam_kept *kept; /* ascending, apart */
 	size_t kept_count, kept_cap;
-	char *piece;                     /* on its way to the spool */
-	struct lam_progress quiet;       /* can stop it, and is told nothing */
-	const struct lam_progress *told; /* that, or the caller's */
-	struct lam_error failed;         /* why it cannot be read, or LAM_OK */
+	char *chunk;                         /* on its way to the spool */
+	struct lam_progress quiet;           /* can stop it, and is told nothing */
+	const struct lam_progress *reported; /* that, or the caller's */
+	struct lam_error failed;             /* why it cannot be read, or LAM_OK */
 };
 
 void lam_contents_layer_init(struct lam_contents_layer *c);
 void lam_contents_layer_fini(struct lam_contents_layer *c);
 
-/* pieces: buffers of `size` bytes in which a thread reads ahead; 0 for none. reports:
+/* chunks: buffers of `size` bytes in which a thread reads ahead; 0 for none. reports:
  * says how far it is as LAM_STAGE_READ; it can be stopped in any case. Errors are kept as
  * below.
  */
-int lam_contents_layer_open(struct lam_contents_layer *c, unsigned pieces, size_t size,
+int lam_contents_layer_open(struct lam_contents_layer *c, unsigned chunks, size_t size,
 			    bool reports, struct lam_error *err);
 /* Exactly len bytes of the tar from offset on, which are needed, and not yet read. Any
  * thread. LAM_ESTOPPED where reading failed, now or before: `failed` says why. */

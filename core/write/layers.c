@@ -190,24 +190,13 @@ static int make_jobs(struct lam_writing *w, struct layer_job *jobs, struct lam_e
 	return 0;
 }
 
-static void wait_for(struct lam_lane *lane, struct lam_error *first)
-{
-	struct lam_error now;
-	void *done;
-
-	while (!lam_lane_is_empty(lane)) {
-		if (lam_lane_take(lane, &done, &now) < 0 &&
-		    (first->code == LAM_OK || first->code == LAM_ESTOPPED))
-			*first = now;
-	}
-}
-
 /* Kept layers are copied by the threads that compress the written ones. */
 static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 		    struct lam_lane *packing, struct lam_lane *keeping,
 		    struct lam_error *err)
 {
-	struct lam_error first = { 0 };
+	struct lam_error other = { 0 };
+	int code;
 
 	for (size_t i = 0; i < w->count && !atomic_load(&w->failed); i++) {
 		bool kept = jobs[i].target->kept;
@@ -215,11 +204,10 @@ static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 		lam_lane_give(kept ? keeping : packing, kept ? keep_layer : run_layer,
 			      &jobs[i]);
 	}
-	wait_for(keeping, &first);
-	wait_for(packing, &first);
-	if (first.code != LAM_OK)
-		*err = first;
-	return first.code;
+	code = lam_lane_take_all(keeping, err);
+	if (lam_lane_take_all(packing, &other) < 0 && (code == 0 || code == LAM_ESTOPPED))
+		*err = other;
+	return code < 0 ? err->code : other.code;
 }
 
 int lam_write_layers(struct lam_writing *w, struct lam_error *err)

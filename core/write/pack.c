@@ -1,12 +1,14 @@
+/* Tars made of an image's nodes. */
 #include "write/pack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "tar/write.h"
 
 /* Small enough to be hashed and copied while it is in the core's own cache. */
-#define PIECE (256u << 10)
+#define CHUNK (256u << 10)
 
 struct packing {
 	const struct lam_image *image;
@@ -16,7 +18,7 @@ struct packing {
 	struct lam_item_scratch scratch;
 	struct lam_buf header;
 	size_t strip; /* bytes of each path that an export leaves out */
-	char *piece;  /* PIECE bytes of content on their way */
+	char *chunk;  /* CHUNK bytes of content on their way */
 };
 
 static const char ZEROS[LAM_TAR_END];
@@ -33,11 +35,11 @@ static int put(void *context, const void *bytes, size_t len, struct lam_error *e
 static int put_zeros(struct packing *p, uint64_t len, struct lam_error *err)
 {
 	if (len)
-		memset(p->piece, 0, len < PIECE ? (size_t)len : PIECE);
+		memset(p->chunk, 0, len < CHUNK ? (size_t)len : CHUNK);
 	while (len > 0) {
-		size_t now = len < PIECE ? (size_t)len : PIECE;
+		size_t now = len < CHUNK ? (size_t)len : CHUNK;
 
-		if (put(p, p->piece, now, err) < 0)
+		if (put(p, p->chunk, now, err) < 0)
 			return err->code;
 		len -= now;
 	}
@@ -48,10 +50,10 @@ static int put_stored(struct packing *p, uint32_t layer, uint64_t at, uint64_t l
 		      struct lam_error *err)
 {
 	while (len > 0) {
-		size_t now = len < PIECE ? (size_t)len : PIECE;
+		size_t now = len < CHUNK ? (size_t)len : CHUNK;
 
-		if (lam_contents_read(p->contents, layer, at, p->piece, now, err) < 0 ||
-		    put(p, p->piece, now, err) < 0)
+		if (lam_contents_read(p->contents, layer, at, p->chunk, now, err) < 0 ||
+		    put(p, p->chunk, now, err) < 0)
 			return err->code;
 		at += now;
 		len -= now;
@@ -115,9 +117,7 @@ static int pack_all(struct packing *p, const struct lam_item *items, size_t coun
 {
 	int code = 0;
 
-	p->piece = malloc(PIECE);
-	if (!p->piece)
-		return lam_fail_memory(err);
+	p->chunk = lam_xmalloc(CHUNK);
 	p->scratch = LAM_ITEM_SCRATCH;
 	p->header = LAM_BUF(SIZE_MAX / 2);
 	for (size_t i = 0; i < count && code == 0; i++) {
@@ -133,7 +133,7 @@ static int pack_all(struct packing *p, const struct lam_item *items, size_t coun
 		code = put(p, ZEROS, sizeof ZEROS, err);
 	lam_item_scratch_fini(&p->scratch);
 	lam_buf_fini(&p->header);
-	free(p->piece);
+	free(p->chunk);
 	return code;
 }
 

@@ -412,11 +412,33 @@ static void canonical(void **state)
 	lam_buf_fini(&tar);
 }
 
+/* What the reader refuses is not written: with others, one record is too much. */
+static void too_large_a_header(void **state)
+{
+	struct lam_buf tar = LAM_TEXT;
+	struct lam_record records[2] = { { text("SCHILY.xattr.user.a"), { 0 } },
+					 { text("SCHILY.xattr.user.b"), text("b") } };
+	struct lam_entry e = { .type = LAM_TYPE_FILE,
+			       .path = text("file"),
+			       .records = records };
+	char *value = calloc(1, 1 << 20);
+
+	(void)state;
+	records[0].value = (struct lam_str){ value, (1 << 20) - 40 };
+	e.record_count = 1;
+	check_round_trip(&e);
+	e.record_count = 2;
+	assert_int_equal(lam_tar_append_header(&tar, &e, &err), LAM_EFORMAT);
+	lam_buf_fini(&tar);
+	free(value);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(odd), cmocka_unit_test(ends),
 					    cmocka_unit_test(round_trips),
-					    cmocka_unit_test(canonical) };
+					    cmocka_unit_test(canonical),
+					    cmocka_unit_test(too_large_a_header) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
