@@ -115,16 +115,31 @@ static int check_reading(struct layer_job *job, struct lam_error *err)
 	return 0;
 }
 
+static struct lam_step step_of(const struct layer_job *job, uint64_t done)
+{
+	const struct lam_image *image = job->opening->image;
+
+	return (struct lam_step){
+		.stage = LAM_STAGE_READ,
+		.layer = job->number,
+		.layer_count = image->layer_count,
+		.done = done,
+		.total = (uint64_t)image->layers[job->number].descriptor.size
+	};
+}
+
+static void report_layer(const struct layer_job *job, uint64_t done)
+{
+	struct lam_step step = step_of(job, done);
+
+	lam_progress_report(job->opening->progress, &step);
+}
+
 static int open_blob(struct layer_job *job, struct lam_reader **out,
 		     struct lam_error *err)
 {
 	struct batch *o = job->opening;
-	struct lam_step step = {
-		.stage = LAM_STAGE_READ,
-		.layer = job->number,
-		.layer_count = o->image->layer_count,
-		.total = (uint64_t)o->image->layers[job->number].descriptor.size
-	};
+	struct lam_step step = step_of(job, 0);
 	struct lam_reader *blob = NULL;
 
 	if (lam_source_open_layer(o->image->source, job->number, 0, &blob, err) < 0)
@@ -188,18 +203,6 @@ static struct lam_layer_key key_of(const struct lam_image_layer *layer, bool pla
 	return key;
 }
 
-static void report_cached(const struct layer_job *job)
-{
-	const struct batch *o = job->opening;
-	struct lam_step step = { .stage = LAM_STAGE_READ,
-				 .layer = job->number,
-				 .layer_count = o->image->layer_count,
-				 .done = job->reading.blob_size,
-				 .total = job->reading.blob_size };
-
-	lam_progress_report(o->progress, &step);
-}
-
 static int get_layer(struct layer_job *job, struct lam_error *err)
 {
 	struct batch *o = job->opening;
@@ -215,7 +218,7 @@ static int get_layer(struct layer_job *job, struct lam_error *err)
 	if (lam_cache_get(&o->cache, &key, (uint32_t)job->number, &job->layer,
 			  &job->reading)) {
 		layer->descriptor.digest = key.digest;
-		report_cached(job);
+		report_layer(job, (uint64_t)layer->descriptor.size);
 	} else {
 		if (read_layer(job, err) < 0)
 			return err->code;
@@ -325,6 +328,9 @@ static void make_jobs(struct batch *o, struct layer_job *jobs)
 	for (size_t i = 0; i < count; i++)
 		jobs[i] = (struct layer_job){ .opening = o, .number = order[i].number };
 	free(order);
+	/* told first, so that what is done never becomes a smaller part */
+	for (size_t i = 0; i < count; i++)
+		report_layer(&jobs[i], 0);
 }
 
 /* Of several layers that are wrong the lowest is told, where it was come to. */

@@ -190,6 +190,19 @@ static int make_jobs(struct lam_writing *w, struct layer_job *jobs, struct lam_e
 	return 0;
 }
 
+/* What there is to do is told first, so that what is done never becomes a smaller part. */
+static void announce(const struct lam_writing *w, const struct layer_job *jobs)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct lam_step step = step_of(&jobs[i], LAM_STAGE_WRITE);
+
+		lam_progress_report(w->options->progress, &step);
+		step.stage = LAM_STAGE_VERIFY;
+		if (!jobs[i].target->kept && !w->options->no_verify)
+			lam_progress_report(w->options->progress, &step);
+	}
+}
+
 /* Kept layers are copied by the threads that compress the written ones. */
 static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 		    struct lam_lane *packing, struct lam_lane *keeping,
@@ -198,6 +211,7 @@ static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 	struct lam_error other = { 0 };
 	int code;
 
+	announce(w, jobs);
 	for (size_t i = 0; i < w->count && !atomic_load(&w->failed); i++) {
 		bool kept = jobs[i].target->kept;
 

@@ -75,7 +75,7 @@ struct job {
 	const char *plan;           /* NULL: flattened, /opt apart */
 	const char *spool;
 	unsigned threads;
-	const struct lam_progress *progress;
+	const struct lam_progress *progress, *opening;
 	void (*between)(const struct lam_image *image); /* opening and writing */
 };
 
@@ -86,7 +86,8 @@ static int write_image(const struct job *job, struct lam_write_result *result)
 					    .splits = splits,
 					    .split_count = 1 };
 	struct lam_open_options opening = { .threads = job->threads,
-					    .spool = job->spool };
+					    .spool = job->spool,
+					    .progress = job->opening };
 	struct lam_write_options writing = { .threads = job->threads,
 					     .progress = job->progress };
 	struct lam_layout *layout;
@@ -333,9 +334,11 @@ static void kept_but_damaged(void **state)
 	free(out);
 }
 
-/* Reports are in order for each layer, and come to the end. */
+/* Reports are in order for each layer and for all of them, and come to the end. */
 struct watch {
 	uint64_t done[4][8], total[4][8];
+	double part[4]; /* of all that there is to do */
+	bool writes;    /* what is read on the way is not known before */
 	atomic_bool stop;
 	uint64_t stop_from; /* bytes written; 0: never */
 	struct timespec stopped;
@@ -344,12 +347,20 @@ struct watch {
 static void watch_step(void *context, const struct lam_step *step)
 {
 	struct watch *w = context;
+	uint64_t done = 0, total = 0;
 
 	assert_in_range(step->layer, 0, 7);
 	assert_true(step->done >= w->done[step->stage][step->layer]);
 	assert_true(step->total == 0 || step->done <= step->total);
 	w->done[step->stage][step->layer] = step->done;
 	w->total[step->stage][step->layer] = step->total;
+	for (size_t i = 0; i < 8; i++) {
+		done += w->done[step->stage][i];
+		total += w->total[step->stage][i];
+	}
+	assert_true(total == 0 || (w->writes && step->stage == LAM_STAGE_READ) ||
+		    (double)done / (double)total >= w->part[step->stage]);
+	w->part[step->stage] = total ? (double)done / (double)total : 0;
 	if (w->stop_from && step->stage == LAM_STAGE_WRITE &&
 	    step->done >= w->stop_from && !atomic_exchange(&w->stop, true))
 		clock_gettime(CLOCK_MONOTONIC, &w->stopped);
@@ -361,15 +372,18 @@ static void reports_come_to_the_end(void **state)
 
 	(void)state;
 	for (unsigned threads = 1; threads <= 2; threads++) {
-		struct watch watch = { 0 };
-		struct lam_progress progress = { watch_step, &watch, &watch.stop };
+		struct watch watch = { .writes = true }, opening = { 0 };
+		struct lam_progress progress = { watch_step, &watch, &watch.stop },
+				    opened = { watch_step, &opening, &opening.stop };
 		struct lam_write_result result;
 
 		OK(write_image(&(struct job){ .image = image,
 					      .output = out,
 					      .threads = threads,
-					      .progress = &progress },
+					      .progress = &progress,
+					      .opening = &opened },
 			       &result));
+		assert_true(opening.part[LAM_STAGE_READ] == 1);
 		for (size_t i = 0; i < 2; i++) {
 			uint64_t size = result.layers[i].tar_size;
 
@@ -394,7 +408,7 @@ static void stops_at_once(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof compressions / sizeof *compressions; c++) {
-		struct watch watch = { .stop_from = 1 };
+		struct watch watch = { .stop_from = 1, .writes = true };
 		struct lam_progress progress = { watch_step, &watch, &watch.stop };
 		struct lam_write_result result;
 		struct timespec now;

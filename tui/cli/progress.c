@@ -13,9 +13,11 @@ enum { BAR, LINES };
 static struct {
 	int how;
 	bool shown;
-	int64_t since; /* the last report, in ms */
-	enum lam_stage stage;
-	uint64_t done[4096], total[4096];
+	int64_t since;        /* the last report, in ms */
+	enum lam_stage stage; /* that is shown */
+	struct {
+		uint64_t done[4096], total[4096]; /* of its layers */
+	} of[LAM_STAGE_PUBLISH + 1];
 } state;
 
 static int64_t now_ms(void)
@@ -56,29 +58,32 @@ static void show(uint64_t done, uint64_t total)
 	state.shown = true;
 }
 
+static bool sum(enum lam_stage stage, uint64_t *done, uint64_t *total)
+{
+	*done = *total = 0;
+	for (size_t i = 0; i < 4096; i++) {
+		*done += state.of[stage].done[i];
+		*total += state.of[stage].total[i];
+	}
+	return *done == *total;
+}
+
+/* Stages overlap: one is shown up to its end, and the next from there on. */
 static void report(void *context, const struct lam_step *step)
 {
 	int64_t now = now_ms();
-	uint64_t done = 0, total = 0;
-	size_t count = step->layer_count < 4096 ? step->layer_count : 4096;
+	uint64_t done, total;
 
 	(void)context;
 	if (step->layer >= 4096)
 		return;
-	if (step->stage != state.stage) {
-		memset(state.done, 0, sizeof state.done);
-		memset(state.total, 0, sizeof state.total);
-		state.stage = step->stage;
-	}
-	state.done[step->layer] = step->done;
-	state.total[step->layer] = step->total;
+	state.of[step->stage].done[step->layer] = step->done;
+	state.of[step->stage].total[step->layer] = step->total;
 	if (now - state.since < (state.how == BAR ? 100 : 5000))
 		return;
 	state.since = now;
-	for (size_t i = 0; i < count; i++) {
-		done += state.done[i];
-		total += state.total[i];
-	}
+	while (sum(state.stage, &done, &total) && state.stage < step->stage)
+		state.stage++;
 	show(done, total);
 }
 

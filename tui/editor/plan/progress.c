@@ -246,7 +246,7 @@ void write_progress(struct app *app, const struct event *event)
 	w->stage = p->stage;
 	row_progress(w, &p->of[LAM_STAGE_WRITE]);
 	job_stage_sum(&p->of[LAM_STAGE_VERIFY], &w->verify_done, &known);
-	w->verify_total = known ? w->write_total : 0;
+	w->verify_total = w->verify_done ? w->write_total : 0;
 	if (p->stage == LAM_STAGE_PUBLISH) {
 		for (size_t i = 0; i < w->row_count; i++) {
 			w->rows[i].done = w->rows[i].total;
