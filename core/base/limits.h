@@ -80,8 +80,6 @@
 
 /* All cached indexes of layers together: those of some 5 million entries. */
 #define LAM_MAX_CACHE (512ull << 20)
-/* One of them: a larger one would drive all others out, and itself in the end. */
-#define LAM_MAX_CACHED (LAM_MAX_CACHE / 2)
 
 /* Notes that are kept one by one; the rest are only counted. */
 #define LAM_MAX_NOTES 1000u

@@ -137,10 +137,11 @@ void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 	fd = name ? open_temporary(cache, temporary) : -1;
 	if (fd < 0)
 		return;
-	/* no sync: what a power cut leaves of it does not have its checksum */
+	/* no more than would stay, and no sync: what a power cut leaves of it does not
+	 * have its checksum */
 	to = lam_writer_file(fd, true, temporary);
-	if (lam_layer_save(layer, reading, to, &err) < 0 || lam_finish(to, &err) < 0 ||
-	    rename(temporary, name) < 0)
+	if (lam_layer_save(layer, reading, cache->max, to, &err) < 0 ||
+	    lam_finish(to, &err) < 0 || rename(temporary, name) < 0)
 		(void)unlink(temporary);
 }
 

@@ -155,7 +155,7 @@ static void close_header(struct saving *s)
 }
 
 int lam_layer_save(const struct lam_layer *layer, const struct lam_layer_reading *reading,
-		   struct lam_writer *to, struct lam_error *err)
+		   uint64_t max, struct lam_writer *to, struct lam_error *err)
 {
 	struct saving s = { .records = LAM_TEXT,
 			    .record_text = LAM_TEXT,
@@ -168,11 +168,10 @@ int lam_layer_save(const struct lam_layer *layer, const struct lam_layer_reading
 	set_header(&s.header, layer, reading);
 	set_sections(&s, layer);
 	close_header(&s);
-	if (s.header.size > LAM_MAX_CACHED)
-		code = lam_fail(err, LAM_EWRITE, "an index of more than %llu bytes",
-				LAM_MAX_CACHED);
-	else
-		code = lam_write(to, &s.header, sizeof s.header, err);
+	code = s.header.size > max
+		       ? lam_fail(err, LAM_EWRITE, "an index of more than %llu bytes",
+				  (unsigned long long)max)
+		       : lam_write(to, &s.header, sizeof s.header, err);
 	if (code == 0)
 		code = put_sections(&s, NULL, to, err);
 	lam_buf_fini(&s.records);

@@ -17,8 +17,9 @@ struct lam_layer_key {
 	uint64_t blob_size;
 };
 
+/* LAM_EWRITE, and nothing written, where it would be more than max bytes. */
 int lam_layer_save(const struct lam_layer *layer, const struct lam_layer_reading *reading,
-		   struct lam_writer *to, struct lam_error *err);
+		   uint64_t max, struct lam_writer *to, struct lam_error *err);
 /* `block` (malloc) is owned, also on failure; the layer's arrays are in it. False: it is
  * not the index of that layer, or it is damaged. */
 bool lam_layer_load(struct lam_layer **out, struct lam_layer_reading *out_reading,

@@ -220,7 +220,7 @@ static struct lam_buf store(const struct lam_layer *layer,
 	struct lam_writer *to;
 
 	to = lam_writer_buf(&out);
-	OK(lam_layer_save(layer, reading, to, &err));
+	OK(lam_layer_save(layer, reading, UINT64_MAX, to, &err));
 	lam_writer_close(to);
 	return out;
 }
@@ -402,6 +402,14 @@ static void put_and_got(void **state)
 	assert_int_equal(st.st_mode & 0777, 0700);
 	lam_cache_put(&cache, layer, &reading);
 	assert_int_equal(oci_count(path), 1);
+	lam_cache_fini(&cache);
+	free(path);
+	/* what is larger than all may be together is not written at all */
+	path = in_folder("small");
+	lam_cache_init(&cache, path);
+	cache.max = 100;
+	lam_cache_put(&cache, layer, &reading);
+	assert_int_equal(oci_count(path), 0);
 	lam_cache_fini(&cache);
 	free(path);
 	lam_layer_free(layer);
