@@ -10,12 +10,15 @@
 
 #define NONE LAM_NODE_NONE
 
+enum { ASKED = 1, WITH_ASKED = 2 };
+
 struct play {
 	const struct lam_tree *tree;
 	struct lam_ghosts *ghosts;
 	const atomic_bool *stop;
 	struct lam_error *err;
-	bool *asked; /* nodes at and above directories with whiteouts */
+	uint8_t *asked; /* nodes at and above directories with whiteouts: ASKED, and
+			   WITH_ASKED where one of the children is */
 	/* of those, the lowest and the highest layer that the directory is made of; lowest
 	 * NONE: it is none */
 	uint32_t *lowest, *highest;
@@ -64,8 +67,10 @@ static int ask(struct play *p, uint32_t number)
 			continue;
 		}
 		map[n] = lam_tree_child(p->tree, dir, name.bytes, name.len);
-		if (map[n] != NONE)
-			p->asked[map[n]] = true;
+		if (map[n] != NONE) {
+			p->asked[map[n]] |= ASKED;
+			p->asked[dir] |= WITH_ASKED;
+		}
 	}
 	return 0;
 }
@@ -98,11 +103,12 @@ static int play_layer(struct play *p, uint32_t number)
 		if (lam_stops(p->stop, n))
 			return lam_fail_stopped(p->err);
 		map[n] = NONE;
-		if (map[node->parent] == NONE)
+		if (map[node->parent] == NONE ||
+		    !(p->asked[map[node->parent]] & WITH_ASKED))
 			continue;
 		name = name_of(layer, n);
 		at = lam_tree_child(p->tree, map[node->parent], name.bytes, name.len);
-		if (at == NONE || !p->asked[at])
+		if (at == NONE || !(p->asked[at] & ASKED))
 			continue;
 		if (node->mark == LAM_MARK_ENTRY && node->kind == LAM_KIND_DIR) {
 			enter(p, at, number, node->opaque);
