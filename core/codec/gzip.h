@@ -15,6 +15,6 @@ void lam_inflate_begin(struct inflate_state *state, unsigned char *window, size_
 
 /* Whether bytes look as if nothing made them smaller: they are compressed already, or
  * encrypted. A sample decides. */
-bool lam_is_noise(const void *bytes, size_t len);
+bool lam_is_incompressible(const void *bytes, size_t len);
 
 #endif

@@ -135,7 +135,7 @@ static int pack(void *packer, struct lam_chunk *chunk, struct lam_error *err)
 		*in = chunk->in.len ? (unsigned char *)chunk->in.data : nothing;
 	struct proof proof = { .want = in, .want_len = chunk->in.len };
 	struct libdeflate_compressor *how =
-		lam_is_noise(in, chunk->in.len) ? p->store : p->deflate;
+		lam_is_incompressible(in, chunk->in.len) ? p->store : p->deflate;
 	size_t bound = libdeflate_deflate_compress_bound(how, chunk->in.len);
 
 	if (lam_buf_reserve(&chunk->out, sizeof HEADER + bound + 1 + SYNC, err) < 0)

@@ -15,8 +15,10 @@
 #include "base/workers.h"
 #include "codec/codec.h"
 
-#define IN_SIZE        (32u << 10)
-#define OUT_SIZE       (128u << 10)
+#define IN_SIZE  (32u << 10)
+#define OUT_SIZE (128u << 10)
+/* libzstd takes 256; each has some MiB. */
+#define THREADS_MAX    32u
 #define SECTION_LOG    21
 #define SECTION        (1u << SECTION_LOG)
 #define SECTION_WINDOW (SECTION + SECTION / 8)
@@ -266,7 +268,8 @@ static int fail_zstd(size_t result, struct lam_error *err)
 
 static void set_up(struct encoder *e)
 {
-	unsigned threads = lam_workers_count(e->options.workers);
+	unsigned workers = lam_workers_count(e->options.workers),
+		 threads = workers < THREADS_MAX ? workers : THREADS_MAX;
 	const struct {
 		ZSTD_cParameter name;
 		int value;

@@ -355,9 +355,9 @@ static void gzip_refuses(void **state)
 	lam_buf_fini(&back);
 }
 
-/* Noise of every length is stored, what compresses is not, wherever the noise in it is.
+/* What does not compress is stored at every length, what compresses is not, wherever such bytes in it are.
  */
-static void noise_is_stored(void **state)
+static void incompressible_is_stored(void **state)
 {
 	const size_t len = 1 << 20;
 	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
@@ -367,17 +367,17 @@ static void noise_is_stored(void **state)
 	(void)state;
 	for (size_t i = 0; i < len; i++)
 		bytes[i] = (char)(next_random(&seed) >> 56);
-	assert_true(lam_is_noise(bytes, len));
+	assert_true(lam_is_incompressible(bytes, len));
 	compress(&out, bytes, len, LAM_COMPRESSION_DEFAULT);
 	assert_in_range(out.len, len, len + len / 1000);
 	/* stored blocks hold the bytes as they are */
 	assert_non_null(memmem(out.data, out.len, bytes + 1000, 1000));
-	assert_false(lam_is_noise(bytes, 1000));
+	assert_false(lam_is_incompressible(bytes, 1000));
 	for (size_t i = 0; i < len; i++)
 		bytes[i] = (char)(i * 7 % 256); /* every value as often as any other */
-	assert_false(lam_is_noise(bytes, len));
+	assert_false(lam_is_incompressible(bytes, len));
 	memset(bytes, 'a', len / 2);
-	assert_false(lam_is_noise(bytes, len));
+	assert_false(lam_is_incompressible(bytes, len));
 	lam_buf_fini(&out);
 	free(bytes);
 }
@@ -420,11 +420,16 @@ static void compressions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trips),     cmocka_unit_test(one_stream),
-		cmocka_unit_test(short_reads),     cmocka_unit_test(large_gzip_header),
-		cmocka_unit_test(deterministic),   cmocka_unit_test(damage),
-		cmocka_unit_test(gzip_refuses),    cmocka_unit_test(members_and_frames),
-		cmocka_unit_test(noise_is_stored), cmocka_unit_test(detects),
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(one_stream),
+		cmocka_unit_test(short_reads),
+		cmocka_unit_test(large_gzip_header),
+		cmocka_unit_test(deterministic),
+		cmocka_unit_test(damage),
+		cmocka_unit_test(gzip_refuses),
+		cmocka_unit_test(members_and_frames),
+		cmocka_unit_test(incompressible_is_stored),
+		cmocka_unit_test(detects),
 		cmocka_unit_test(compressions),
 	};
 

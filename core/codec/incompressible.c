@@ -37,7 +37,7 @@ static bool repeats(const unsigned char *bytes, uint16_t seen[4096], size_t *hit
 	return *hits > SLICE * SLICES / 64;
 }
 
-bool lam_is_noise(const void *bytes, size_t len)
+bool lam_is_incompressible(const void *bytes, size_t len)
 {
 	const unsigned char *at = bytes;
 	uint32_t counts[256] = { 0 };
