@@ -33,12 +33,12 @@ static int set_layers(struct lam_image *image, const struct lam_source_image *fr
 			err, LAM_EFORMAT,
 			"the config lists %zu diff_ids for %zu layers: the image is inconsistent",
 			image->config.diff_id_count, from->layer_count);
-	if (from->layer_count == 0 || from->layer_count > LAM_MAX_LAYERS)
+	if (from->layer_count > LAM_MAX_LAYERS)
 		return lam_fail(err, LAM_EFORMAT,
-				"an image of %zu layers: 1 to %u are read",
+				"an image of %zu layers: at most %u are read",
 				from->layer_count, LAM_MAX_LAYERS);
-	image->layers = calloc(from->layer_count, sizeof *image->layers);
-	image->indexes = calloc(from->layer_count, sizeof *image->indexes);
+	image->layers = calloc(from->layer_count + 1, sizeof *image->layers);
+	image->indexes = calloc(from->layer_count + 1, sizeof *image->indexes);
 	if (!image->layers || !image->indexes)
 		return lam_fail_memory(err);
 	image->layer_count = from->layer_count;
@@ -151,11 +151,8 @@ static int merge(struct opening *o, struct lam_error *err)
 
 static void note_oddities(struct lam_image *image)
 {
-	size_t with_layer = 0;
-
-	for (size_t i = 0; i < image->config.history_count; i++)
-		with_layer += !image->config.history[i].empty_layer;
-	if (image->config.history_count && with_layer != image->layer_count)
+	if (image->config.history_count &&
+	    lam_config_layer_entries(&image->config) != image->layer_count)
 		lam_notes_add(&image->notes, LAM_ODD_HISTORY, LAM_NOTE_IMAGE, NULL, 0);
 	if (image->layer_count > LAM_DOCKER_LAYERS)
 		lam_notes_add(&image->notes, LAM_ODD_MANY_LAYERS, LAM_NOTE_IMAGE, NULL,

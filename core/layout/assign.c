@@ -128,7 +128,7 @@ static void keep_parents(struct lam_layout *l)
 
 static void count_dropped(struct lam_layout *l)
 {
-	for (uint32_t n = 0; n < l->tree->node_count; n++) {
+	for (uint32_t n = LAM_NODE_ROOT + 1; n < l->tree->node_count; n++) {
 		const struct lam_node *node = &l->tree->nodes[n];
 		struct lam_stat stat;
 

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "codec/codec.h"
 #include "tar/write.h"
 
 char *lam_layout_copy(struct lam_layout *l, const char *text)
@@ -304,6 +305,26 @@ static void remark_groups(struct lam_layout *l)
 	}
 }
 
+/* What changes in the documents beside what the plan is about. */
+static void remark_documents(struct lam_layout *l)
+{
+	const struct lam_config *config = &l->image->config;
+	size_t entries = lam_config_layer_entries(config);
+
+	if (lam_layout_is_identity(l))
+		return;
+	if (l->image->manifest.docker && !lam_layout_is_docker(l))
+		lam_layout_remark_add(
+			l, false,
+			"Docker's manifests have no zstd layers: the new manifest is OCI's");
+	if (config->history_count && entries != config->diff_id_count)
+		lam_layout_remark_add(
+			l, false,
+			"the history has %zu entries for %zu layers: they stay as entries without "
+			"a layer, and each layer gets a new one",
+			entries, config->diff_id_count);
+}
+
 static int make(struct lam_layout *l, struct lam_error *err)
 {
 	if (start(l, err) < 0 || lam_layout_assign(l, err) < 0)
@@ -317,7 +338,10 @@ static int make(struct lam_layout *l, struct lam_error *err)
 		return err->code;
 	remark_groups(l);
 	lam_layout_remark_hidden(l);
-	return describe(l, err);
+	if (describe(l, err) < 0)
+		return err->code;
+	remark_documents(l);
+	return 0;
 }
 
 static struct lam_layout *allocate(const struct lam_image *image,
@@ -427,6 +451,24 @@ bool lam_layout_is_identity(const struct lam_layout *layout)
 			return false;
 	}
 	return next == layout->image->layer_count;
+}
+
+bool lam_layout_is_docker(const struct lam_layout *layout)
+{
+	bool docker = layout->image->manifest.docker;
+
+	for (size_t t = 0; docker && t < layout->target_count; t++) {
+		const struct lam_target *info = &layout->stack[t].info;
+		enum lam_codec codec = info->compression.codec;
+
+		if (info->fate == LAM_FATE_EMPTY)
+			continue;
+		if (info->fate == LAM_FATE_KEPT)
+			codec = layout->image->layers[info->original].info.codec;
+		docker = !lam_codec_row(codec)->only_oci;
+	}
+	return docker ||
+	       (layout->image->manifest.docker && lam_layout_is_identity(layout));
 }
 
 uint32_t lam_layout_target_of(const struct lam_layout *layout, uint32_t node)

@@ -67,6 +67,9 @@ int lam_layout_items(const struct lam_layout *layout, uint32_t target,
 		     struct lam_item **out, size_t *out_count, struct lam_error *err);
 uint32_t lam_layout_mark_dir(const struct lam_layout *layout,
 			     const struct lam_layout_mark *mark);
+/* Whether the manifest is one of Docker's: where the source's is, and where all layers are
+ * of kinds that these know. */
+bool lam_layout_is_docker(const struct lam_layout *layout);
 size_t lam_layout_count_kept(const struct lam_layout *layout);
 /* The next node in depth-first order below `top`, dead ones too. */
 uint32_t lam_layout_next(const struct lam_tree *tree, uint32_t node, uint32_t top);

@@ -94,21 +94,56 @@ void lam_doc_fini(struct lam_doc *doc)
 	*doc = (struct lam_doc){ 0 };
 }
 
-int lam_doc_check_case(const struct lam_json *object, const char *const keys[],
-		       struct lam_error *err)
+/* A field as the specification has it: 't' text, 'l' a list of it, 's' either, 'm' a map
+ * of it. */
+static int check_field(const struct lam_json *value, char kind, struct lam_error *err)
 {
+	bool is_text = kind == 't' || (kind == 's' && json_is_string(value->value));
+	const char *text;
+
+	if (is_text)
+		return lam_json_text(value, &text, err);
+	if (kind == 'm' ? !json_is_object(value->value) : !json_is_array(value->value))
+		return lam_json_fail(value, err, LAM_EFORMAT, "expected %s of strings",
+				     kind == 'm' ? "a map" : "a list");
+	for (struct lam_json v = lam_json_first(value); v.value; lam_json_step(&v)) {
+		if (!json_is_null(v.value) && !lam_json_is_text(v.value))
+			return lam_json_fail(&v, err, LAM_EFORMAT, "expected a string");
+	}
+	return 0;
+}
+
+static int check_case(const struct lam_json *member, const char *const fields[],
+		      struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *folded = fold(member->key);
+
+	for (const char *const *f = fields; *f; f++) {
+		LAM_CLEANUP(lam_free_ptr) char *field = fold(*f + 1);
+
+		if (strcmp(folded, field) == 0 && strcmp(member->key, *f + 1) != 0)
+			return lam_json_fail(
+				member, err, LAM_EFORMAT,
+				"readers that do not mind case take this for \"%s\"",
+				*f + 1);
+	}
+	return 0;
+}
+
+int lam_doc_check_fields(const struct lam_json *object, const char *const fields[],
+			 struct lam_error *err)
+{
+	if (object->value && !json_is_object(object->value))
+		return lam_json_fail(object, err, LAM_EFORMAT, "expected an object");
 	for (struct lam_json m = lam_json_first(object); m.value; lam_json_step(&m)) {
-		LAM_CLEANUP(lam_free_ptr) char *folded = fold(m.key);
+		if (check_case(&m, fields, err) < 0)
+			return err->code;
+	}
+	for (const char *const *f = fields; *f; f++) {
+		struct lam_json value = lam_json_member(object, *f + 1);
 
-		for (const char *const *key = keys; *key; key++) {
-			LAM_CLEANUP(lam_free_ptr) char *own = fold(*key);
-
-			if (strcmp(folded, own) == 0 && strcmp(m.key, *key) != 0)
-				return lam_json_fail(
-					&m, err, LAM_EFORMAT,
-					"readers that do not mind case take this for \"%s\"",
-					*key);
-		}
+		if (value.value && **f != '-' && check_field(&value, **f, err) < 0)
+			return err->code;
 	}
 	return 0;
 }

@@ -19,9 +19,12 @@ int lam_doc_parse(struct lam_doc *out, const char *bytes, size_t len, size_t max
 		  const char *name, struct lam_error *err);
 void lam_doc_fini(struct lam_doc *doc);
 
-/* Refuses an object that has a key equal to one of keys[] (NULL-terminated) but for case:
- * Go would take it. */
-int lam_doc_check_case(const struct lam_json *object, const char *const keys[],
-		       struct lam_error *err);
+/* Refuses what Go reads nothing of, or reads otherwise than its spelling says: a value
+ * that is no object, a key that is one of fields[] (NULL-terminated) but for case, and one
+ * with something else than its field has. A field is its name behind a letter: 't' text,
+ * 'l' a list of text, 's' either, 'm' a map of text, '-' looked at elsewhere. Null, and no
+ * value at all, is nothing. */
+int lam_doc_check_fields(const struct lam_json *object, const char *const fields[],
+			 struct lam_error *err);
 
 #endif

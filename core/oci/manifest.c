@@ -28,9 +28,10 @@ static int check_data(const struct lam_descriptor *d, const struct lam_json *dat
 int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
 			struct lam_error *err)
 {
-	static const char *const keys[] = { "mediaType",    "digest",   "size",
-					    "data",         "platform", "annotations",
-					    "artifactType", NULL };
+	static const char *const fields[] = {
+		"tmediaType",   "tdigest",       "-size",     "tdata", "lurls",
+		"mannotations", "tartifactType", "-platform", NULL
+	};
 	struct lam_json digest = lam_json_member(json, "digest"),
 			size = lam_json_member(json, "size"),
 			data = lam_json_member(json, "data");
@@ -40,7 +41,7 @@ int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
 	*out = (struct lam_descriptor){ .json = json->value };
 	if (!json_is_object(json->value))
 		return lam_json_fail(json, err, LAM_EFORMAT, "expected a descriptor");
-	if (lam_doc_check_case(json, keys, err) < 0 ||
+	if (lam_doc_check_fields(json, fields, err) < 0 ||
 	    lam_json_get_text(json, "mediaType", true, &out->media_type, err) < 0 ||
 	    lam_json_get_text(json, "digest", true, &text, err) < 0)
 		return err->code;
@@ -105,12 +106,36 @@ const char *lam_layer_media_type(enum lam_codec codec, bool docker)
 	return row->media_types[docker && !row->only_oci];
 }
 
+const char *lam_layer_oci_type(const char *media_type)
+{
+	const struct lam_layer_type type = lam_layer_type(media_type);
+
+	if (!type.docker)
+		return media_type;
+	return lam_codec_row(type.codec)->media_types[type.kind == LAM_LAYER_TAR ? 0 : 2];
+}
+
 /* Documents */
 
 static bool is_index_type(const char *type)
 {
 	return strcmp(type, LAM_MT_OCI_INDEX) == 0 ||
 	       strcmp(type, LAM_MT_DOCKER_LIST) == 0;
+}
+
+/* Registries and clients of 2016 gave the configs of Docker's manifests other types, and
+ * Docker reads these (distribution issue 1621). */
+static bool is_config_type(const char *type, bool docker)
+{
+	static const char *const old[] = { "", "application/octet-stream",
+					   "application/json", "text/html",
+					   "text/plain; charset=utf-8" };
+	bool known = strcmp(type, LAM_MT_OCI_CONFIG) == 0 ||
+		     strcmp(type, LAM_MT_DOCKER_CONFIG) == 0;
+
+	for (size_t i = 0; docker && i < sizeof old / sizeof *old && !known; i++)
+		known = strcmp(type, old[i]) == 0;
+	return known;
 }
 
 static bool has(const struct lam_json *object, const char *key)
@@ -123,9 +148,9 @@ static bool has(const struct lam_json *object, const char *key)
 static int check_head(const struct lam_json *root, const char *media_type,
 		      const char **out_type, struct lam_error *err)
 {
-	static const char *const keys[] = {
-		"schemaVersion", "mediaType", "config",       "layers", "manifests",
-		"annotations",   "subject",   "artifactType", NULL
+	static const char *const fields[] = {
+		"-schemaVersion", "tmediaType", "-config",       "-layers", "-manifests",
+		"mannotations",   "-subject",   "tartifactType", NULL
 	};
 	struct lam_json version = lam_json_member(root, "schemaVersion"),
 			type = lam_json_member(root, "mediaType");
@@ -133,7 +158,7 @@ static int check_head(const struct lam_json *root, const char *media_type,
 
 	if (!json_is_object(root->value))
 		return lam_json_fail(root, err, LAM_EFORMAT, "expected an object");
-	if (lam_doc_check_case(root, keys, err) < 0)
+	if (lam_doc_check_fields(root, fields, err) < 0)
 		return err->code;
 	if (!version.value)
 		return lam_json_fail(root, err, LAM_EFORMAT, "schemaVersion is missing");
@@ -146,7 +171,7 @@ static int check_head(const struct lam_json *root, const char *media_type,
 			(long long)number);
 	if (lam_json_get_text(root, "mediaType", false, out_type, err) < 0)
 		return err->code;
-	if (!*out_type)
+	if (!*out_type || !**out_type) /* Go writes "" for none */
 		*out_type = media_type;
 	else if (media_type && strcmp(*out_type, media_type) != 0)
 		return lam_json_fail(&type, err, LAM_EFORMAT,
@@ -164,13 +189,15 @@ static int read_layers(struct lam_manifest *m, const struct lam_json *layers,
 {
 	size_t count = json_array_size(layers->value);
 
+	if (!layers->value)
+		return 0; /* an image without layers, as null and nothing at all say it */
 	if (!json_is_array(layers->value))
 		return lam_json_fail(layers, err, LAM_EFORMAT, "expected an array");
-	if (count == 0 || count > LAM_MAX_LAYERS)
+	if (count > LAM_MAX_LAYERS)
 		return lam_json_fail(layers, err, LAM_EFORMAT,
-				     "an image of %zu layers: 1 to %u are read", count,
+				     "an image of %zu layers: at most %u are read", count,
 				     LAM_MAX_LAYERS);
-	m->layers = lam_xcalloc(count, sizeof *m->layers);
+	m->layers = lam_xcalloc(count + 1, sizeof *m->layers);
 	for (struct lam_json l = lam_json_first(layers); l.value; lam_json_step(&l)) {
 		if (lam_descriptor_read(&m->layers[m->layer_count++], &l, err) < 0)
 			return err->code;
@@ -196,13 +223,11 @@ static int read_manifest(struct lam_manifest *m, const struct lam_json *root,
 	m->docker = type && strcmp(type, LAM_MT_DOCKER_MANIFEST) == 0;
 	config = lam_json_member(root, "config");
 	layers = lam_json_member(root, "layers");
-	if (!config.value || !layers.value)
-		return lam_json_fail(root, err, LAM_EFORMAT, "%s is missing",
-				     config.value ? "layers" : "config");
+	if (!config.value)
+		return lam_json_fail(root, err, LAM_EFORMAT, "config is missing");
 	if (lam_descriptor_read(&m->config, &config, err) < 0)
 		return err->code;
-	if (strcmp(m->config.media_type, LAM_MT_OCI_CONFIG) != 0 &&
-	    strcmp(m->config.media_type, LAM_MT_DOCKER_CONFIG) != 0)
+	if (!is_config_type(m->config.media_type, m->docker))
 		return lam_json_fail(
 			&config, err, LAM_EFORMAT,
 			"media type %.200s is not a container image's: this is another kind of artifact",
@@ -238,13 +263,12 @@ void lam_manifest_fini(struct lam_manifest *manifest)
 static int read_platform(struct lam_platform *out, const struct lam_json *json,
 			 struct lam_error *err)
 {
-	static const char *const keys[] = { "os",         "architecture", "variant",
-					    "os.version", "os.features",  NULL };
+	static const char *const fields[] = { "tos",         "tarchitecture", "tvariant",
+					      "tos.version", "los.features",  NULL };
 
 	*out = (struct lam_platform){ 0 };
-	if (json->value && lam_doc_check_case(json, keys, err) < 0)
-		return err->code;
-	if (lam_json_get_text(json, "os", false, &out->os, err) < 0 ||
+	if (lam_doc_check_fields(json, fields, err) < 0 ||
+	    lam_json_get_text(json, "os", false, &out->os, err) < 0 ||
 	    lam_json_get_text(json, "architecture", false, &out->architecture, err) < 0)
 		return err->code;
 	if (json_is_array(json_object_get(json->value, "os.features")))
@@ -372,7 +396,7 @@ void lam_index_fini(struct lam_index *index)
 static int read_diff_ids(struct lam_config *c, const struct lam_json *root,
 			 struct lam_error *err)
 {
-	static const char *const keys[] = { "type", "diff_ids", NULL };
+	static const char *const fields[] = { "ttype", "-diff_ids", NULL };
 	struct lam_json rootfs = lam_json_member(root, "rootfs"),
 			kind = lam_json_member(&rootfs, "type"),
 			ids = lam_json_member(&rootfs, "diff_ids");
@@ -381,14 +405,13 @@ static int read_diff_ids(struct lam_config *c, const struct lam_json *root,
 
 	if (!rootfs.value)
 		return lam_json_fail(root, err, LAM_EFORMAT, "rootfs is missing");
-	if (lam_doc_check_case(&rootfs, keys, err) < 0 ||
+	if (lam_doc_check_fields(&rootfs, fields, err) < 0 ||
 	    lam_json_get_text(&rootfs, "type", true, &text, err) < 0)
 		return err->code;
 	if (strcmp(text, "layers") != 0)
 		return lam_json_fail(&kind, err, LAM_EFORMAT, "expected \"layers\"");
-	if (!json_is_array(ids.value))
-		return lam_json_fail(&rootfs, err, LAM_EFORMAT,
-				     "diff_ids is missing or no array");
+	if (ids.value && !json_is_array(ids.value))
+		return lam_json_fail(&ids, err, LAM_EFORMAT, "expected an array");
 	c->diff_ids = lam_xcalloc(json_array_size(ids.value) + 1, sizeof *c->diff_ids);
 	for (struct lam_json id = lam_json_first(&ids); id.value; lam_json_step(&id)) {
 		if (lam_json_text(&id, &text, err) < 0)
@@ -402,13 +425,15 @@ static int read_diff_ids(struct lam_config *c, const struct lam_json *root,
 static int read_history_entry(struct lam_history_entry *out, const struct lam_json *json,
 			      struct lam_error *err)
 {
-	static const char *const keys[] = { "created_by", "comment", "empty_layer",
-					    "created", NULL };
+	static const char *const fields[] = { "tcreated", "tcreated_by",  "tauthor",
+					      "tcomment", "-empty_layer", NULL };
 	struct lam_json empty = lam_json_member(json, "empty_layer");
 
+	if (json_is_null(json->value))
+		return 0; /* an entry that says nothing */
 	if (!json_is_object(json->value))
 		return lam_json_fail(json, err, LAM_EFORMAT, "expected an object");
-	if (lam_doc_check_case(json, keys, err) < 0 ||
+	if (lam_doc_check_fields(json, fields, err) < 0 ||
 	    lam_json_get_text(json, "created_by", false, &out->created_by, err) < 0 ||
 	    lam_json_get_text(json, "comment", false, &out->comment, err) < 0)
 		return err->code;
@@ -435,14 +460,18 @@ static int read_history(struct lam_config *c, const struct lam_json *root,
 static int read_config(struct lam_config *c, const struct lam_json *root,
 		       struct lam_error *err)
 {
-	static const char *const keys[] = { "rootfs",     "history",      "created",
-					    "os",         "architecture", "variant",
-					    "os.version", "os.features",  "config",
-					    NULL };
+	static const char *const fields[] = { "-rootfs", "-history", "tcreated",
+					      "tauthor", "-config",  NULL };
+	static const char *const run_fields[] = { "tUser",       "lEnv",
+						  "sEntrypoint", "sCmd",
+						  "tWorkingDir", "mLabels",
+						  "tStopSignal", NULL };
+	struct lam_json run = lam_json_member(root, "config");
 
 	if (!json_is_object(root->value))
 		return lam_json_fail(root, err, LAM_EFORMAT, "expected an object");
-	if (lam_doc_check_case(root, keys, err) < 0 ||
+	if (lam_doc_check_fields(root, fields, err) < 0 ||
+	    lam_doc_check_fields(&run, run_fields, err) < 0 ||
 	    read_platform(&c->platform, root, err) < 0 ||
 	    lam_json_get_text(root, "created", false, &c->created, err) < 0 ||
 	    read_diff_ids(c, root, err) < 0)
@@ -472,6 +501,15 @@ void lam_config_fini(struct lam_config *config)
 	free(config->diff_ids);
 	free(config->history);
 	*config = (struct lam_config){ 0 };
+}
+
+size_t lam_config_layer_entries(const struct lam_config *config)
+{
+	size_t entries = 0;
+
+	for (size_t i = 0; i < config->history_count; i++)
+		entries += !config->history[i].empty_layer;
+	return entries;
 }
 
 void lam_config_layer_history(const struct lam_config *config, size_t layer_count,

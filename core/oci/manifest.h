@@ -54,6 +54,8 @@ struct lam_layer_type lam_layer_type(const char *media_type);
 /* The media type of a layer that is written; Docker has none for zstd: the OCI one is
  * used then (as buildkit does). */
 const char *lam_layer_media_type(enum lam_codec codec, bool docker);
+/* What OCI calls a layer of Docker's; others stay what they are. */
+const char *lam_layer_oci_type(const char *media_type);
 
 struct lam_manifest {
 	struct lam_doc doc;
@@ -125,6 +127,9 @@ void lam_config_fini(struct lam_config *config);
 void lam_config_layer_history(const struct lam_config *config, size_t layer_count,
 			      size_t *out_of);
 
+/* How many entries say that they have a layer. */
+size_t lam_config_layer_entries(const struct lam_config *config);
+
 /* One layer of the new stack, for the two editors below. */
 struct lam_stack_layer {
 	bool kept;
@@ -133,7 +138,8 @@ struct lam_stack_layer {
 	struct lam_digest digest; /* of the blob; set for all */
 	int64_t size;
 	struct lam_digest diff_id;
-	const char *created_by; /* of a written layer: "lamina: NAME" */
+	const char *created_by; /* "lamina: NAME", for a written layer, and for a kept one
+				   whose entry is not known */
 	const char *comment;    /* where its files came from: "from layers 0-3, 5" */
 };
 
@@ -144,10 +150,10 @@ struct lam_stack_layer {
  * written ones get
  * {"created":…,"created_by":…,"comment":…}, "created" being that of the config (left out
  * where the config has none). created: NULL, or an RFC 3339 time that replaces the
- * config's `created` (SOURCE_DATE_EPOCH) and stands in new history entries. A config
- * without history and with kept layers gets entries only if it can have them for all
- * layers: history stays absent where the source had none. History that does not match the
- * layers is kept as it is, and new entries go at its end. */
+ * config's `created` (SOURCE_DATE_EPOCH) and stands in new history entries. History stays
+ * absent where the source had none. Of one that has not one entry for each layer nobody
+ * knows whose is whose, and Docker refuses more entries than layers: it stays as entries
+ * without a layer, and behind it each layer has a new one. */
 int lam_config_edit(const struct lam_config *config, const struct lam_stack_layer *layers,
 		    size_t count, const char *created, struct lam_buf *out,
 		    struct lam_error *err);
@@ -156,9 +162,10 @@ struct lam_annotation {
 	const char *key, *value;
 };
 /* The manifest with config and layers following the new stack, and annotations added or
- * replaced. Kept descriptors stay. The config's descriptor keeps its
+ * replaced; with the media types of OCI throughout where it was Docker's and is not to be
+ * (skopeo and Podman refuse a mix). Kept descriptors stay. The config's descriptor keeps its
  * unknown fields, but for `data`. `subject` stays. */
-int lam_manifest_edit(const struct lam_manifest *manifest,
+int lam_manifest_edit(const struct lam_manifest *manifest, bool docker,
 		      const struct lam_stack_layer *layers, size_t count,
 		      const struct lam_digest *config_digest, int64_t config_size,
 		      const struct lam_annotation *annotations, size_t annotation_count,

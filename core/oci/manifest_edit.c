@@ -63,7 +63,7 @@ static void add_written(struct history *h, const struct lam_stack_layer *layer)
 {
 	const char *comment = layer->comment && layer->comment[0] ? layer->comment : NULL;
 
-	json_array_append_new(h->out, json_pack("{s:s*, s:s, s:s*}", "created",
+	json_array_append_new(h->out, json_pack("{s:s*, s:s*, s:s*}", "created",
 						h->created, "created_by",
 						layer->created_by, "comment", comment));
 }
@@ -116,29 +116,29 @@ static void add_entries(struct history *h, const size_t *of_layer)
 	}
 }
 
-/* A history that does not tell which entry is which layer's stays, and what is new goes
- * behind it. */
+/* A history that does not tell which entry is which layer's. */
 static void add_to_odd(struct history *h)
 {
-	for (size_t i = 0; i < h->config->history_count; i++)
-		add_old(h, i);
-	for (size_t n = 0; n < h->count; n++) {
-		if (!h->layers[n].kept)
-			add_written(h, &h->layers[n]);
+	for (size_t i = 0; i < h->config->history_count; i++) {
+		json_t *old = json_array_get(h->old, i),
+		       *entry = json_is_object(old) ? json_copy(old) : json_object();
+
+		json_object_set_new(entry, "empty_layer", json_true());
+		json_array_append_new(h->out, entry);
 	}
+	for (size_t n = 0; n < h->count; n++)
+		add_written(h, &h->layers[n]);
 }
 
 static json_t *edit_history(struct history *h)
 {
-	size_t layers = h->config->diff_id_count, with_layer = 0;
+	size_t layers = h->config->diff_id_count;
 	LAM_CLEANUP(lam_free_ptr)
 	size_t *of_layer = lam_xcalloc(layers + 1, sizeof *of_layer);
 
-	for (size_t i = 0; i < h->config->history_count; i++)
-		with_layer += !h->config->history[i].empty_layer;
 	lam_config_layer_history(h->config, layers, of_layer);
 	h->out = json_array();
-	if (with_layer == layers)
+	if (lam_config_layer_entries(h->config) == layers)
 		add_entries(h, of_layer);
 	else
 		add_to_odd(h);
@@ -179,20 +179,26 @@ int lam_config_edit(const struct lam_config *config, const struct lam_stack_laye
 
 /* Manifests */
 
-static json_t *edit_layers(const struct lam_manifest *m,
+static void set_type(json_t *object, const char *media_type)
+{
+	json_object_set_new(object, "mediaType", json_string(media_type));
+}
+
+static json_t *edit_layers(const struct lam_manifest *m, bool docker,
 			   const struct lam_stack_layer *layers, size_t count)
 {
 	json_t *stack = json_array();
 
 	for (size_t n = 0; n < count; n++) {
 		const struct lam_stack_layer *l = &layers[n];
+		const struct lam_descriptor *old =
+			l->kept ? &m->layers[l->original] : NULL;
+		json_t *layer = old ? json_copy(old->json)
+				    : make_descriptor(l->media_type, &l->digest, l->size);
 
-		if (l->kept)
-			json_array_append(stack, m->layers[l->original].json);
-		else
-			json_array_append_new(
-				stack,
-				make_descriptor(l->media_type, &l->digest, l->size));
+		if (old && m->docker && !docker)
+			set_type(layer, lam_layer_oci_type(old->media_type));
+		json_array_append_new(stack, layer);
 	}
 	return stack;
 }
@@ -217,22 +223,26 @@ static void annotate(json_t *root, const struct lam_annotation *annotations, siz
 	json_object_set_new(root, "annotations", edited);
 }
 
-int lam_manifest_edit(const struct lam_manifest *m, const struct lam_stack_layer *layers,
-		      size_t count, const struct lam_digest *config_digest,
-		      int64_t config_size, const struct lam_annotation *annotations,
-		      size_t annotation_count, struct lam_buf *out, struct lam_error *err)
+int lam_manifest_edit(const struct lam_manifest *m, bool docker,
+		      const struct lam_stack_layer *layers, size_t count,
+		      const struct lam_digest *config_digest, int64_t config_size,
+		      const struct lam_annotation *annotations, size_t annotation_count,
+		      struct lam_buf *out, struct lam_error *err)
 {
 	json_auto_t *root = json_copy(m->doc.root);
 	bool same = is_same_stack(layers, count, m->layer_count) &&
 		    lam_digest_equal(config_digest, &m->config.digest);
+	json_t *config;
 
 	if (same && !annotation_count)
 		return lam_buf_append(out, m->doc.bytes, m->doc.len, err);
-	if (!same) {
-		json_object_set_new(root, "config",
-				    redirect(m->config.json, config_digest, config_size));
-		json_object_set_new(root, "layers", edit_layers(m, layers, count));
+	config = redirect(m->config.json, config_digest, config_size);
+	if (m->docker && !docker) {
+		set_type(root, LAM_MT_OCI_MANIFEST);
+		set_type(config, LAM_MT_OCI_CONFIG);
 	}
+	json_object_set_new(root, "config", config);
+	json_object_set_new(root, "layers", edit_layers(m, docker, layers, count));
 	if (annotation_count)
 		annotate(root, annotations, annotation_count);
 	return write_doc(root, out, err);
@@ -300,7 +310,7 @@ static json_t *edit_image(const struct lam_index_entry *entry, const char *media
 {
 	json_t *image = redirect(entry->descriptor.json, digest, size);
 
-	json_object_set_new(image, "mediaType", json_string(media_type));
+	set_type(image, media_type);
 	if (platform && !is_same_platform(&entry->platform, platform))
 		set_platform(image, platform);
 	return image;

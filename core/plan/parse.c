@@ -419,12 +419,12 @@ static void read_layers(struct reader *r, const struct lam_json *root,
 	}
 	if (!is_list(r, layers, "a list of layers"))
 		return;
-	if (count == 0 || count > LAM_MAX_LAYERS) {
-		complain(r, layers, "a plan has 1 to %d layers, not %zu", LAM_MAX_LAYERS,
-			 count);
+	if (count > LAM_MAX_LAYERS) {
+		complain(r, layers, "a plan has at most %d layers, not %zu",
+			 LAM_MAX_LAYERS, count);
 		return;
 	}
-	r->plan->layers = lam_xcalloc(count, sizeof *r->plan->layers);
+	r->plan->layers = lam_xcalloc(count + 1, sizeof *r->plan->layers);
 	r->plan->layer_count = count;
 	r->names = json_object();
 	for (struct lam_json l = lam_json_first(layers); l.value; lam_json_step(&l))

@@ -166,7 +166,7 @@ uint32_t *lam_plan_owners(const struct lam_plan *plan, size_t count)
 	uint32_t *owners = lam_xmalloc((count + 1) * sizeof *owners),
 		 rest = LAM_TARGET_NONE;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i <= count; i++)
 		owners[i] = LAM_TARGET_NONE;
 	for (uint32_t t = 0; t < plan->layer_count; t++) {
 		const struct lam_plan_layer *layer = &plan->layers[t];

@@ -494,10 +494,11 @@ int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const c
 /* Whether the manifest's config is the one. What cannot be read, as a platform that was
  * not saved, is no image at all. */
 static bool has_config(const struct lam_source *s, const struct lam_descriptor *d,
-		       const struct lam_digest *config, bool *any)
+		       const struct lam_buf *config, bool *any)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_MANIFEST);
 	LAM_CLEANUP(lam_manifest_fini) struct lam_manifest m = { 0 };
+	struct lam_digest digest;
 	struct lam_error err;
 
 	if (lam_source_read_blob(s, d, LAM_MAX_MANIFEST, &bytes, &err) < 0 ||
@@ -505,12 +506,13 @@ static bool has_config(const struct lam_source *s, const struct lam_descriptor *
 			       &err) < 0)
 		return false;
 	*any = true;
-	return lam_digest_equal(&m.config.digest, config);
+	digest = lam_digest_of(m.config.digest.algorithm, config->data, config->len);
+	return lam_digest_equal(&m.config.digest, &digest);
 }
 
 int lam_source_choose_config(struct lam_source *s, const struct lam_buf *bytes,
-			     const struct lam_digest *config, bool *out_any,
-			     bool *out_found, struct lam_error *err)
+			     const struct lam_buf *config, bool *out_any, bool *out_found,
+			     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
 	LAM_CLEANUP(choosing_fini) struct choosing c = { .source = s };

@@ -117,13 +117,13 @@ static int look_at_platform(struct choosing *c, const struct lam_json *image, bo
 static int look_at_image(struct choosing *c, const struct lam_json *image,
 			 struct lam_error *err)
 {
-	static const char *const keys[] = { "Config", "RepoTags", "Layers", NULL };
+	static const char *const fields[] = { "tConfig", "lRepoTags", "lLayers", NULL };
 	const char *first, *chosen;
 	bool right;
 
 	if (!json_is_object(image->value))
 		return lam_json_fail(image, err, LAM_EFORMAT, "expected an object");
-	if (lam_doc_check_case(image, keys, err) < 0 ||
+	if (lam_doc_check_fields(image, fields, err) < 0 ||
 	    look_at_tags(c, image, &first, &chosen, err) < 0)
 		return err->code;
 	if (c->wanted && !(c->wanted[0] == '@' ? is_addressed(c, image) : chosen != NULL))
@@ -197,9 +197,6 @@ static int load_layers(const struct choosing *c, struct lam_error *err)
 	struct lam_source_image *into = &c->source->image;
 	struct lam_json layers = lam_json_member(&c->image, "Layers");
 
-	if (!json_is_array(layers.value))
-		return lam_json_fail(&c->image, err, LAM_EFORMAT,
-				     "Layers is missing or no array");
 	into->layers =
 		lam_xcalloc(json_array_size(layers.value) + 1, sizeof *into->layers);
 	for (struct lam_json l = lam_json_first(&layers); l.value; lam_json_step(&l)) {
@@ -244,10 +241,10 @@ static int load_config(const struct choosing *c, struct lam_error *err)
 static int load_from_layout(struct lam_source *s, const struct lam_buf *index,
 			    bool *out_found, struct lam_error *err)
 {
-	const struct lam_digest config = s->image.config_digest;
 	bool any;
 
-	if (lam_source_choose_config(s, index, &config, &any, out_found, err) < 0)
+	if (lam_source_choose_config(s, index, &s->image.config, &any, out_found, err) <
+	    0)
 		return err->code;
 	/* an image that was saved by its id stands in no index */
 	if (*out_found || !any)
@@ -256,6 +253,22 @@ static int load_from_layout(struct lam_source *s, const struct lam_buf *index,
 		err, LAM_EFORMAT,
 		"index.json and manifest.json are about different images: save the image "
 		"again");
+}
+
+/* Docker 25.0.0 wrote manifests without their layers; manifest.json has them. */
+static bool is_cut(const struct choosing *c)
+{
+	struct lam_json layers = lam_json_member(&c->image, "Layers");
+
+	return c->source->image.layer_count == 0 && json_array_size(layers.value) > 0;
+}
+
+static void drop_manifest(struct lam_source_image *image)
+{
+	lam_buf_clear(&image->manifest);
+	image->manifest_digest = (struct lam_digest){ .algorithm = LAM_ALGORITHM_NONE };
+	image->manifest_media_type = NULL;
+	free(LAM_STEAL(image->layers));
 }
 
 int lam_docker_archive_choose(struct lam_source *s, const char *name,
@@ -273,8 +286,13 @@ int lam_docker_archive_choose(struct lam_source *s, const char *name,
 		return err->code;
 	root = lam_json_root(doc.root, "manifest.json");
 	if (choose(&c, &root, err) < 0 || load_config(&c, err) < 0 ||
-	    (d->has_index && load_from_layout(s, &d->index, &found, err) < 0) ||
-	    (!found && load_layers(&c, err) < 0))
+	    (d->has_index && load_from_layout(s, &d->index, &found, err) < 0))
+		return err->code;
+	if (found && is_cut(&c)) {
+		drop_manifest(&s->image);
+		found = false;
+	}
+	if (!found && load_layers(&c, err) < 0)
 		return err->code;
 	if (c.name)
 		s->image.name = lam_xstrdup(c.name);

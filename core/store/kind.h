@@ -94,12 +94,12 @@ int lam_oci_layout_check(const struct lam_buf *bytes, struct lam_error *err);
  * it, "@N", "@sha256:...", or NULL where there is one, or one for the platform. */
 int lam_source_choose(struct lam_source *source, const struct lam_buf *index,
 		      const char *name, struct lam_error *err);
-/* The same by the digest of its config, for archives that are both OCI's and Docker's.
+/* The same by its config's bytes, for archives that are both OCI's and Docker's.
  * *out_found tells whether one has it, *out_any whether the index holds any other image.
  */
 int lam_source_choose_config(struct lam_source *source, const struct lam_buf *index,
-			     const struct lam_digest *config, bool *out_any,
-			     bool *out_found, struct lam_error *err);
+			     const struct lam_buf *config, bool *out_any, bool *out_found,
+			     struct lam_error *err);
 /* Whether an image of this platform is one that was asked for. */
 bool lam_source_takes(const struct lam_source *source,
 		      const struct lam_platform *platform);

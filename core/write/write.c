@@ -24,24 +24,21 @@ static void describe(struct lam_writing *w, size_t n)
 	const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
 	struct lam_stack_layer *s = &w->stack[n];
 
+	snprintf(w->texts[n], sizeof w->texts[n], "lamina: %s", t->info.name);
+	*s = (struct lam_stack_layer){ .kept = t->kept,
+				       .created_by = w->texts[n],
+				       .comment = t->info.from,
+				       .original = t->original };
 	if (t->kept) {
 		const struct lam_image_layer *original = &w->image->layers[t->original];
 
-		*s = (struct lam_stack_layer){ .kept = true,
-					       .original = t->original,
-					       .diff_id = original->diff_id,
-					       .digest = original->descriptor.digest,
-					       .media_type =
-						       original->descriptor.media_type,
-					       .size = original->descriptor.size };
+		s->diff_id = original->diff_id;
+		s->digest = original->descriptor.digest;
+		s->size = original->descriptor.size;
 		return;
 	}
-	snprintf(w->texts[n], sizeof w->texts[n], "lamina: %s", t->info.name);
-	*s = (struct lam_stack_layer){ .created_by = w->texts[n],
-				       .original = t->original };
 	s->media_type = lam_layer_media_type(t->info.compression.codec,
-					     w->image->manifest.docker);
-	s->comment = t->info.from;
+					     lam_layout_is_docker(w->layout));
 }
 
 static void set_stack(struct lam_writing *w)
@@ -90,102 +87,149 @@ static int write_layers(struct lam_writing *w, struct lam_error *err)
 	return err->code;
 }
 
-/* The documents */
+/* The documents, proven as a reader will find them before anything is published */
 
-static int make_config(struct lam_writing *w, struct lam_buf *out, struct lam_error *err)
+/* Both documents, and what they are called: those of the source keep their digests of
+ * whatever algorithm, new ones have SHA-256. */
+struct documents {
+	struct lam_buf config, manifest;
+	struct lam_sink_image image;
+};
+
+static int make_config(const struct lam_writing *w, struct documents *d,
+		       struct lam_error *err)
 {
-	const struct lam_doc *doc = &w->image->config.doc;
+	const struct lam_doc *old = &w->image->config.doc;
+	bool same = lam_layout_is_identity(w->layout);
 
-	if (lam_layout_is_identity(w->layout))
-		return lam_buf_append(out, doc->bytes, doc->len, err);
-	return lam_config_edit(&w->image->config, w->stack, w->count, w->options->created,
-			       out, err);
+	if ((same ? lam_buf_append(&d->config, old->bytes, old->len, err)
+		  : lam_config_edit(&w->image->config, w->stack, w->count,
+				    w->options->created, &d->config, err)) < 0)
+		return lam_wrap(err, "the new config");
+	d->image.config_size = (int64_t)d->config.len;
+	d->image.config =
+		lam_digest_of(same ? w->image->config_digest.algorithm : LAM_SHA256,
+			      d->config.data, d->config.len);
+	return 0;
 }
 
-static int make_manifest(struct lam_writing *w, const struct lam_digest *config,
-			 size_t config_size, struct lam_buf *out, struct lam_error *err)
+static int edit_manifest(const struct lam_writing *w, struct documents *d, bool docker,
+			 struct lam_error *err)
 {
 	char plan[80];
-	struct lam_annotation annotations[] = {
+	const struct lam_annotation annotations[] = {
 		{ "dev.lamina.source.manifest", w->image->manifest_text },
 		{ "dev.lamina.plan", plan },
 	};
-	const struct lam_manifest *manifest = &w->image->manifest;
 	/* Docker's manifests know no annotations */
-	size_t count = manifest->docker ? 0 : sizeof annotations / sizeof *annotations;
+	size_t count = docker ? 0 : sizeof annotations / sizeof *annotations;
 
-	if (lam_layout_is_identity(w->layout))
-		return lam_buf_append(out, manifest->doc.bytes, manifest->doc.len, err);
 	if (lam_plan_digest(w->layout->plan, plan, err) < 0)
 		return err->code;
-	return lam_manifest_edit(manifest, w->stack, w->count, config,
-				 (int64_t)config_size, annotations, count, out, err);
+	return lam_manifest_edit(&w->image->manifest, docker, w->stack, w->count,
+				 &d->image.config, d->image.config_size, annotations,
+				 count, &d->manifest, err);
 }
 
-static int publish_now(const struct lam_writing *w, const struct lam_sink_image *image,
-		       struct lam_error *err)
+static int make_manifest(const struct lam_writing *w, struct documents *d,
+			 struct lam_error *err)
+{
+	const struct lam_doc *old = &w->image->manifest.doc;
+	bool same = lam_layout_is_identity(w->layout),
+	     docker = lam_layout_is_docker(w->layout);
+
+	if ((same ? lam_buf_append(&d->manifest, old->bytes, old->len, err)
+		  : edit_manifest(w, d, docker, err)) < 0)
+		return lam_wrap(err, "the new manifest");
+	d->image.media_type = docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
+	d->image.manifest_size = (int64_t)d->manifest.len;
+	d->image.manifest =
+		lam_digest_of(same ? w->image->manifest_digest.algorithm : LAM_SHA256,
+			      d->manifest.data, d->manifest.len);
+	return 0;
+}
+
+static bool names_the_stack(const struct lam_writing *w, const struct lam_manifest *m,
+			    const struct lam_config *c)
+{
+	bool right = m->layer_count == w->count && c->diff_id_count == w->count;
+
+	for (size_t i = 0; right && i < w->count; i++)
+		right = lam_digest_equal(&m->layers[i].digest, &w->stack[i].digest) &&
+			m->layers[i].size == w->stack[i].size &&
+			lam_digest_equal(&c->diff_ids[i], &w->stack[i].diff_id);
+	return right;
+}
+
+/* What a reader will make of them: the manifest leads to this config under the name that
+ * it is stored by, and to these layers; the config to their tars. */
+static int prove(const struct lam_writing *w, const struct documents *d,
+		 struct lam_error *err)
+{
+	LAM_CLEANUP(lam_manifest_fini) struct lam_manifest m = { 0 };
+	LAM_CLEANUP(lam_config_fini) struct lam_config c = { 0 };
+
+	if (lam_manifest_parse(&m, d->manifest.data, d->manifest.len, "the new manifest",
+			       d->image.media_type, err) < 0 ||
+	    lam_descriptor_check(&m.config, d->config.data, d->config.len,
+				 "the new config", err) < 0 ||
+	    lam_config_parse(&c, d->config.data, d->config.len, "the new config", err) <
+		    0)
+		return err->code;
+	if (!lam_digest_equal(&m.config.digest, &d->image.config) ||
+	    !names_the_stack(w, &m, &c))
+		return lam_fail(
+			err, LAM_EWRITE,
+			"the new manifest leads to other blobs than were written");
+	return 0;
+}
+
+static int publish(const struct lam_writing *w, const struct documents *d,
+		   struct lam_error *err)
 {
 	struct lam_step step = { .stage = LAM_STAGE_PUBLISH,
 				 .layer_count = w->count,
 				 .total = w->count };
 
+	if (lam_sink_add_bytes(w->sink, d->config.data, d->config.len, &d->image.config,
+			       err) < 0 ||
+	    lam_sink_add_bytes(w->sink, d->manifest.data, d->manifest.len,
+			       &d->image.manifest, err) < 0)
+		return err->code;
+	if (lam_progress_stopped(w->options->progress))
+		return lam_fail(err, LAM_ESTOPPED, "stopped");
 	lam_progress_report(w->options->progress, &step);
-	if (lam_sink_publish(w->sink, image, err) < 0)
+	if (lam_sink_publish(w->sink, &d->image, err) < 0)
 		return err->code;
 	step.done = step.total;
 	lam_progress_report(w->options->progress, &step);
 	return 0;
 }
 
-static int add_document(struct lam_writing *w, const struct lam_buf *bytes,
-			struct lam_digest *out, char text[LAM_DIGEST_TEXT],
-			struct lam_error *err)
-{
-	*out = lam_digest_of(LAM_SHA256, bytes->data, bytes->len);
-	lam_digest_format(out, text);
-	return lam_sink_add_bytes(w->sink, bytes->data, bytes->len, out, err);
-}
-
-static int publish(struct lam_writing *w, const struct lam_buf *config,
-		   const struct lam_buf *manifest, struct lam_write_result *out,
-		   struct lam_error *err)
-{
-	LAM_CLEANUP(lam_free_ptr)
-	struct lam_digest *layers = lam_xcalloc(w->count, sizeof *layers);
-	struct lam_sink_image image = { .platform = w->image->config.platform,
-					.layers = layers,
-					.layer_count = w->count,
-					.progress = w->options->progress,
-					.config_size = (int64_t)config->len,
-					.manifest_size = (int64_t)manifest->len };
-
-	image.media_type =
-		w->image->manifest.docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
-	for (size_t i = 0; i < w->count; i++)
-		layers[i] = w->stack[i].digest;
-	if (add_document(w, config, &image.config, out->config_digest, err) < 0 ||
-	    add_document(w, manifest, &image.manifest, out->manifest_digest, err) < 0)
-		return err->code;
-	if (lam_progress_stopped(w->options->progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	return publish_now(w, &image, err);
-}
-
-static int write_documents(struct lam_writing *w, struct lam_write_result *out,
+static int write_documents(const struct lam_writing *w, struct lam_write_result *out,
 			   struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf config = LAM_BUF(LAM_MAX_CONFIG);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf manifest = LAM_BUF(LAM_MAX_MANIFEST);
-	struct lam_digest digest;
+	LAM_CLEANUP(lam_free_ptr)
+	struct lam_digest *layers = lam_xcalloc(w->count + 1, sizeof *layers);
+	struct documents d = { .config = LAM_BUF(LAM_MAX_CONFIG),
+			       .manifest = LAM_BUF(LAM_MAX_MANIFEST),
+			       .image = { .platform = w->image->config.platform,
+					  .layers = layers,
+					  .layer_count = w->count,
+					  .progress = w->options->progress } };
+	int code;
 
-	if (make_config(w, &config, err) < 0)
-		return lam_wrap(err, "the new config");
-	digest = lam_digest_of(LAM_SHA256, config.data, config.len);
-	if (lam_layout_is_identity(w->layout))
-		digest = w->image->config_digest;
-	if (make_manifest(w, &digest, config.len, &manifest, err) < 0)
-		return lam_wrap(err, "the new manifest");
-	return publish(w, &config, &manifest, out, err);
+	for (size_t i = 0; i < w->count; i++)
+		layers[i] = w->stack[i].digest;
+	code = make_config(w, &d, err) < 0 || make_manifest(w, &d, err) < 0 ||
+			       prove(w, &d, err) < 0
+		       ? err->code
+		       : publish(w, &d, err);
+	lam_buf_fini(&d.config);
+	lam_buf_fini(&d.manifest);
+	lam_digest_format(&d.image.manifest, out->manifest_digest);
+	lam_digest_format(&d.image.config, out->config_digest);
+	return code;
 }
 
 /* All of it */

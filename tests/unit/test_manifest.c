@@ -141,10 +141,10 @@ static void manifests(void **state)
 
 	(void)state;
 	OK(lam_manifest_parse(&m, MANIFEST, sizeof MANIFEST - 1, "manifest", NULL, &err));
-	OK(lam_manifest_edit(&m, same, 2, &a, 3, NULL, 0, &out, &err));
+	OK(lam_manifest_edit(&m, false, same, 2, &a, 3, NULL, 0, &out, &err));
 	assert_string_equal(out.data, MANIFEST);
 	lam_buf_clear(&out);
-	OK(lam_manifest_edit(&m, split, 2, &c, 9, notes, 1, &out, &err));
+	OK(lam_manifest_edit(&m, false, split, 2, &c, 9, notes, 1, &out, &err));
 	assert_string_equal(
 		out.data,
 		"{\"schemaVersion\":2,\"config\":" CONFIG_D(DC, "9") ",\"layers\":[" LAYER_D(
@@ -169,8 +169,11 @@ static void refused_manifests(void **state)
 		{ "{\"schemaVersion\":2,\"Layers\":[]}",
 		  "readers that do not mind case" },
 		{ "{\"schemaVersion\":2,\"layers\":[]}", "config is missing" },
-		{ "{\"schemaVersion\":2,\"layers\":[],\"config\":" CONFIG_D(DA, "1") "}",
-		  "0 layers" },
+		{ "{\"schemaVersion\":2,\"layers\":{},\"config\":" CONFIG_D(DA, "1") "}",
+		  "layers: expected an array" },
+		{ "{\"schemaVersion\":2,\"annotations\":{\"n\":1},\"config\":" CONFIG_D(
+			  DA, "1") "}",
+		  "annotations.n: expected a string" },
 		{ "{\"schemaVersion\":2,\"layers\":[{}],\"config\":" CONFIG_D(DA,
 									      "-1") "}",
 		  "config.size: is negative" },

@@ -72,8 +72,9 @@ void lam_plan_free(struct lam_plan *plan); /* NULL is fine */
 struct lam_plan *lam_plan_copy(const struct lam_plan *plan);
 bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b);
 
-/* The layer that names each of an image's `count` layers (LAM_TARGET_NONE: none does): an
- * array of the caller's (free()). */
+/* The layer that names each of an image's `count` layers (LAM_TARGET_NONE: none does), and
+ * none for one more, as the root of an image without layers is of layer 0 all the same:
+ * an array of the caller's (free()). */
 #define LAM_TARGET_NONE UINT32_MAX
 uint32_t *lam_plan_owners(const struct lam_plan *plan, size_t count);
 
