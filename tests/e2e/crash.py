@@ -94,7 +94,7 @@ def killed(scratch):
 
 def interrupted(scratch):
     place = Place(scratch)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         run = place.start()
         time.sleep(0.03)
         run.send_signal(number)
