@@ -1,5 +1,5 @@
-/* The editor without a terminal: keys in, state and effects out. Jobs run inline, files
- *and the editor are strings in memory.
+/* The editor without a terminal: keys in, state and requests out. Jobs run inline, files
+ * and the editor are strings in memory.
  *
  *	drive_open(&d, &built, 80, 24, NULL);
  *	drive_keys(&d, "j j a n o p t Enter");

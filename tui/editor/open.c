@@ -114,11 +114,8 @@ static void take_open(struct app *app, struct job *job)
 
 void app_open(struct app *app)
 {
-	static const struct job_ops OPEN = { .kind = JOB_OPEN,
-					     .run = run_open,
-					     .done = take_open,
-					     .free = free_open,
-					     .takes_failures = true };
+	static const struct job_ops OPEN = { JOB_OPEN, run_open, take_open, free_open,
+					     true };
 	struct open_job *job = job_new(sizeof *job, &OPEN);
 
 	job->options = app->options;

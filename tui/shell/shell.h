@@ -1,4 +1,4 @@
-/* The shell around the app: the terminal's events in, effects carried out. */
+/* The shell around the app: the terminal's events in, requests carried out. */
 #ifndef SHELL_H
 #define SHELL_H
 

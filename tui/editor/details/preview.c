@@ -110,10 +110,8 @@ static void take_preview(struct app *app, struct job *job)
 
 void preview_want(struct app *app)
 {
-	static const struct job_ops PREVIEW = { .kind = JOB_PREVIEW,
-						.run = run_preview,
-						.done = take_preview,
-						.free = free_preview };
+	static const struct job_ops PREVIEW = { JOB_PREVIEW, run_preview, take_preview,
+						free_preview, false };
 	struct details *d = &app->details;
 	struct preview_job *job;
 

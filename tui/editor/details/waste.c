@@ -102,10 +102,8 @@ static void take_waste(struct app *app, struct job *job)
 
 void waste_want(struct app *app)
 {
-	static const struct job_ops WASTE = { .kind = JOB_WASTE,
-					      .run = run_waste,
-					      .done = take_waste,
-					      .free = free_waste };
+	static const struct job_ops WASTE = { JOB_WASTE, run_waste, take_waste,
+					      free_waste, false };
 	struct waste_job *job;
 
 	if (app->details.waste_asked)

@@ -220,10 +220,8 @@ static void take_marks(struct app *app, struct job *job)
 
 static void mark_filter(struct app *app, const char *text, bool mark)
 {
-	static const struct job_ops MARK = { .kind = JOB_FILTER,
-					     .run = filter_job_run,
-					     .done = take_marks,
-					     .free = filter_job_free };
+	static const struct job_ops MARK = { JOB_FILTER, filter_job_run, take_marks,
+					     filter_job_free, false };
 	struct mark_job *job = filter_job_new(app, sizeof *job, &MARK, text);
 
 	if (!job)

@@ -67,10 +67,8 @@ static void take_filter(struct app *app, struct job *job)
 
 void files_refilter(struct app *app)
 {
-	static const struct job_ops FILTER = { .kind = JOB_FILTER,
-					       .run = filter_job_run,
-					       .done = take_filter,
-					       .free = filter_job_free };
+	static const struct job_ops FILTER = { JOB_FILTER, filter_job_run, take_filter,
+					       filter_job_free, false };
 	const char *text = app->files.filter_text;
 	struct filter_job *job =
 		text ? filter_job_new(app, sizeof *job, &FILTER, text) : NULL;
@@ -215,10 +213,8 @@ static void take_hits(struct app *app, struct job *job)
 
 static void research(struct app *app)
 {
-	static const struct job_ops SEARCH = { .kind = JOB_SEARCH,
-					       .run = run_search,
-					       .done = take_hits,
-					       .free = free_search };
+	static const struct job_ops SEARCH = { JOB_SEARCH, run_search, take_hits,
+					       free_search, false };
 	struct search_job *job;
 	struct search *search;
 	struct lam_error err;
@@ -325,10 +321,8 @@ static void take_order(struct app *app, struct job *job)
 
 static void sort_by(struct app *app, enum sort sort)
 {
-	static const struct job_ops ORDER = { .kind = JOB_ORDER,
-					      .run = run_order,
-					      .done = take_order,
-					      .free = free_order_job };
+	static const struct job_ops ORDER = { JOB_ORDER, run_order, take_order,
+					      free_order_job, false };
 	struct files *f = &app->files;
 	struct order_job *job = job_new(sizeof *job, &ORDER);
 

@@ -306,10 +306,8 @@ static void take_pattern(struct app *app, struct job *job)
 
 static void count_pattern(struct app *app, const char *pattern)
 {
-	static const struct job_ops PATTERN = { .kind = JOB_PATTERN,
-						.run = run_pattern,
-						.done = take_pattern,
-						.free = free_pattern };
+	static const struct job_ops PATTERN = { JOB_PATTERN, run_pattern, take_pattern,
+						free_pattern, false };
 	struct pattern_job *job = job_new(sizeof *job, &PATTERN);
 
 	job->facts = app->facts;

@@ -82,10 +82,8 @@ static void take_effect(struct app *app, struct job *job)
 
 void plan_want_effect(struct app *app)
 {
-	static const struct job_ops EFFECT = { .kind = JOB_EFFECT,
-					       .run = run_effect,
-					       .done = take_effect,
-					       .free = free_effect_job };
+	static const struct job_ops EFFECT = { JOB_EFFECT, run_effect, take_effect,
+					       free_effect_job, false };
 	struct effect_job *job = job_new(sizeof *job, &EFFECT);
 
 	app->plan.effect_stale = true;
@@ -156,11 +154,8 @@ static void take_kept(struct app *app, struct job *job)
 
 static struct job *keep_job(struct app *app)
 {
-	static const struct job_ops KEEP = { .kind = JOB_KEEP,
-					     .run = run_keep,
-					     .done = take_kept,
-					     .free = free_keep,
-					     .takes_failures = true };
+	static const struct job_ops KEEP = { JOB_KEEP, run_keep, take_kept, free_keep,
+					     true };
 	struct keep_job *job = job_new(sizeof *job, &KEEP);
 
 	job->journal = app->plan.journal;

@@ -107,10 +107,8 @@ static void take_suggestions(struct app *app, struct job *job)
 
 static void look(struct app *app, enum suggest_how how, uint32_t target, uint64_t size)
 {
-	static const struct job_ops SUGGEST = { .kind = JOB_SUGGEST,
-						.run = run_suggest,
-						.done = take_suggestions,
-						.free = free_suggest };
+	static const struct job_ops SUGGEST = { JOB_SUGGEST, run_suggest,
+						take_suggestions, free_suggest, false };
 	struct suggest_job *job = job_new(sizeof *job, &SUGGEST);
 
 	job->effect = app->plan.effect;

@@ -144,11 +144,8 @@ static void make_rows(struct writing *w, const struct lam_layout *layout)
 
 static void begin(struct app *app)
 {
-	static const struct job_ops WRITE = { .kind = JOB_WRITE,
-					      .run = run_write,
-					      .done = take_write,
-					      .free = free_write,
-					      .takes_failures = true };
+	static const struct job_ops WRITE = { JOB_WRITE, run_write, take_write,
+					      free_write, true };
 	struct writing *w = &app->writing;
 	struct write_job *job = job_new(sizeof *job, &WRITE);
 	int64_t now = w->now_ms;
