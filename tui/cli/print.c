@@ -143,9 +143,10 @@ static void print_value(json_t *value, size_t flags)
 {
 	char *text = json_dumps(value, JSON_COMPACT | flags);
 
-	if (!text)
+	if (text)
+		print_json_text(text);
+	else
 		lam_out_of_memory();
-	print_json_text(text);
 	free(text);
 	json_decref(value);
 }
