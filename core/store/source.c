@@ -76,6 +76,7 @@ const char lam_oci_layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
 int lam_oci_layout_check(const struct lam_buf *bytes, struct lam_error *err)
 {
+	static const char *const fields[] = { "timageLayoutVersion", NULL };
 	LAM_CLEANUP(lam_doc_fini) struct lam_doc doc = { 0 };
 	struct lam_json root;
 	const char *version;
@@ -84,9 +85,8 @@ int lam_oci_layout_check(const struct lam_buf *bytes, struct lam_error *err)
 			  err) < 0)
 		return err->code;
 	root = lam_json_root(doc.root, "oci-layout");
-	if (!json_is_object(root.value))
-		return lam_json_fail(&root, err, LAM_EFORMAT, "expected an object");
-	if (lam_json_get_text(&root, "imageLayoutVersion", true, &version, err) < 0)
+	if (lam_doc_check_fields(&root, fields, err) < 0 ||
+	    lam_json_get_text(&root, "imageLayoutVersion", true, &version, err) < 0)
 		return err->code;
 	if (strncmp(version, "1.", 2) != 0)
 		return lam_json_fail(&root, err, LAM_EFORMAT,
