@@ -52,7 +52,6 @@ extern const struct lam_store lam_store_layout, lam_store_oci_archive,
 	lam_store_docker_archive;
 
 /* Names, for check_name: names.c. OCI's ref.name; what docker loads. */
-bool lam_is_tag(const char *text);
 int lam_check_ref_name(const struct lam_reference *reference, bool for_output,
 		       struct lam_error *err);
 /* As docker normalises names: "app" is the same as "docker.io/library/app:latest". */
@@ -70,7 +69,6 @@ extern const char lam_oci_layout[]; /* the file that says what the folder is */
 
 struct lam_source {
 	const struct lam_store *store;
-	const struct lam_reference *reference; /* while it is opened */
 	struct lam_source_image image;
 	void *own; /* the kind's */
 	char **names;

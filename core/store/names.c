@@ -9,7 +9,7 @@
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-bool lam_is_tag(const char *text)
+static bool is_tag(const char *text)
 {
 	size_t len = strlen(text);
 
@@ -32,7 +32,7 @@ int lam_check_ref_name(const struct lam_reference *r, bool for_output,
 	char text[LAM_PATH_TEXT];
 
 	(void)for_output;
-	if (!r->name || lam_is_tag(r->name) || is_ref_name(r->name))
+	if (!r->name || is_tag(r->name) || is_ref_name(r->name))
 		return 0;
 	return lam_fail(
 		err, LAM_EUSAGE,

@@ -123,12 +123,10 @@ int lam_source_open(struct lam_source **out, const struct lam_reference *referen
 
 	*out = NULL;
 	s->store = reference->store;
-	s->reference = reference;
 	s->wanted = options->platform;
 	s->image.manifest = LAM_BUF(LAM_MAX_MANIFEST);
 	s->image.config = LAM_BUF(LAM_MAX_CONFIG);
 	if (s->store->open(s, reference, options, err) == 0) {
-		s->reference = NULL;
 		s->wanted = (struct lam_platform){ 0 };
 		*out = s;
 		return 0;
