@@ -227,3 +227,39 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node,
 	free(path);
 	return code;
 }
+
+/* Of the whole pieces that a file has to itself, or else of those that it is in. */
+double lam_image_packed(const struct lam_image *image, const struct lam_version *version)
+{
+	const uint64_t near = 1 << 20; /* so much of its neighbours does not matter */
+	const struct lam_layer *index = image->indexes[version->inode_layer];
+	const struct lam_layer_info *info = &image->layers[version->inode_layer].info;
+	const struct lam_inode *inode = &index->inodes[version->inode];
+	uint64_t begin = inode->offset, end = begin + inode->size;
+	struct lam_checkpoint whole = { .out = info->tar_size, .in = info->blob_size };
+	struct lam_checkpoint outer[2] = { { 0 }, whole }, inner[2] = { { 0 }, { 0 } };
+	bool begun = begin <= near;
+
+	for (size_t i = 0; i <= index->points.count; i++) {
+		const struct lam_checkpoint *point =
+			i < index->points.count ? &index->points.items[i] : &whole;
+
+		if (point->out <= begin)
+			outer[0] = *point;
+		if (!begun && point->out + near >= begin) {
+			inner[0] = *point;
+			begun = true;
+		}
+		if (point->out <= end + near)
+			inner[1] = *point;
+		if (point->out >= end) {
+			outer[1] = *point;
+			break;
+		}
+	}
+	if (inner[1].out > inner[0].out)
+		memcpy(outer, inner, sizeof outer);
+	return outer[1].out > outer[0].out ? (double)(outer[1].in - outer[0].in) /
+						     (double)(outer[1].out - outer[0].out)
+					   : 1;
+}

@@ -436,6 +436,48 @@ static void stops_at_once(void **state)
 	free(out);
 }
 
+/* Each file is packed as it is by itself, whatever else is in its layer. */
+static void tells_what_is_packed(void **state)
+{
+	static const struct {
+		const char *path;
+		double least, most;
+	} cases[] = { { "/a", 0.45, 0.65 },
+		      { "/noise", 0.98, 1.02 },
+		      { "/z", 0.45, 0.65 } };
+	const size_t size = 20 << 20;
+	struct lam_buf tar = LAM_BUF(SIZE_MAX / 2);
+	struct lam_open_options opening = { .threads = 1 };
+	char *image = in_folder("image"), *noise = malloc(size);
+	uint64_t seed = 8;
+	struct lam_image *opened;
+
+	(void)state;
+	for (size_t i = 0; i < size; i++)
+		noise[i] = (char)(next_random(&seed) >> 56);
+	add_file(&tar, "a", size, 7);
+	tar_append(&tar, &(struct tar_member){
+				 .name = "noise", .body = noise, .body_len = size });
+	add_file(&tar, "z", size, 9);
+	tar_append_end(&tar);
+	oci_build(image, &tar, 1, LAM_CODEC_GZIP);
+	OK(lam_image_open(&opened, image, &opening, &err));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct lam_tree *tree = lam_image_tree(opened);
+		uint32_t node = lam_tree_find(tree, cases[i].path, strlen(cases[i].path));
+		double packed = lam_image_packed(
+			opened,
+			lam_tree_version(tree, lam_tree_node(tree, node)->version));
+
+		if (packed < cases[i].least || packed > cases[i].most)
+			fail_msg("%s: %f", cases[i].path, packed);
+	}
+	lam_image_close(opened);
+	lam_buf_fini(&tar);
+	free(noise);
+	free(image);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -450,6 +492,7 @@ int main(void)
 		TEST(kept_but_damaged),
 		TEST(reports_come_to_the_end),
 		TEST(stops_at_once),
+		TEST(tells_what_is_packed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

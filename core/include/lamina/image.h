@@ -80,6 +80,10 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node,
 				     struct lam_error *err),
 			void *context, struct lam_error *err);
 
+/* What the blob of its layer makes of a file's content, in bytes of each byte: measured
+ * over the pieces of some MiB that the file is in. Not for DELETED. */
+double lam_image_packed(const struct lam_image *image, const struct lam_version *version);
+
 /* A subtree as a tar with final metadata, whole hard-link groups, paths relative to the
  * node's parent ("opt/app/…"), the root as "./": canonical as written layers are. Links whose first name is outside stand as
  * files. Contents come from the spools; for layers without one (not asked for, or cached)

@@ -19,7 +19,6 @@ struct summing {
 	struct effect *effect;
 	const struct facts *facts;
 	uint32_t *owners;
-	double *ratios; /* of the originals */
 	struct content *contents;
 };
 
@@ -30,16 +29,12 @@ static void summing_init(struct summing *s, struct effect *effect,
 
 	*s = (struct summing){ .effect = effect, .facts = facts };
 	s->owners = lam_plan_owners(effect->plan, originals);
-	s->ratios = lam_xcalloc(originals + 1, sizeof *s->ratios);
 	s->contents = lam_xcalloc(effect->plan->layer_count + 1, sizeof *s->contents);
-	for (size_t i = 0; i < originals; i++)
-		s->ratios[i] = estimate_ratio(lam_image_layer(facts->image, i));
 }
 
 static void summing_fini(struct summing *s)
 {
 	free(s->owners);
-	free(s->ratios);
 	free(s->contents);
 }
 
@@ -53,6 +48,13 @@ static void count_move(struct effect *e, uint32_t from, uint32_t to, uint64_t by
 		e->layers[to].files_in++;
 		e->layers[to].bytes_in += bytes;
 	}
+}
+
+/* What gzip:6 would make of a file's bytes. */
+static double packed(const struct lam_image *image, const struct lam_version *version)
+{
+	return estimate_packed(lam_image_layer(image, version->inode_layer),
+			       lam_image_packed(image, version));
 }
 
 /* A live path that is no directory. */
@@ -74,7 +76,7 @@ static void count_file(struct summing *s, uint32_t n, const struct lam_node *nod
 
 		s->contents[to].bytes += node->live_bytes;
 		s->contents[to].packed +=
-			(double)node->live_bytes * s->ratios[version->inode_layer];
+			(double)node->live_bytes * packed(s->facts->image, version);
 	}
 }
 

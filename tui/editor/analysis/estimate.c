@@ -1,29 +1,46 @@
+/* How much a compressor leaves, by what another one has left. */
 #include "editor/analysis/estimate.h"
 
 /* A tar without contents is headers, which are nearly all the same. */
 #define HEADERS 0.08
 
-double estimate_ratio(const struct lam_layer_info *original)
+/* From one compressor to another, which usually leave so much: what shrinks well shrinks
+ * in proportion, and what did not shrink will not. */
+static double convert(double ratio, double from, double to)
+{
+	if (ratio >= 1 || from >= 1)
+		return 1;
+	return ratio < from ? ratio * to / from : 1 - (1 - ratio) * (1 - to) / (1 - from);
+}
+
+double estimate_packed(const struct lam_layer_info *original, double ratio)
 {
 	double usual = lam_compression_ratio(LAM_COMPRESSION_DEFAULT);
 
-	/* at which level nobody knows: the tools' own */
 	if (original->codec == LAM_CODEC_NONE)
 		return usual;
-	if (original->tar_size == 0)
-		return 1;
-	return (double)original->blob_size / (double)original->tar_size * usual /
-	       lam_compression_ratio(lam_compression_usual(original->codec));
+	/* at which level nobody knows: the tools' own */
+	return convert(ratio,
+		       lam_compression_ratio(lam_compression_usual(original->codec)),
+		       usual);
+}
+
+double estimate_ratio(const struct lam_layer_info *original)
+{
+	return original->tar_size
+		       ? estimate_packed(original, (double)original->blob_size /
+							   (double)original->tar_size)
+		       : 1;
 }
 
 uint64_t estimate_blob(uint64_t tar, double ratio, struct lam_compression compression)
 {
-	double scale = lam_compression_ratio(compression) /
-		       lam_compression_ratio(LAM_COMPRESSION_DEFAULT);
 	double blob;
 
 	if (compression.codec == LAM_CODEC_NONE)
 		return tar;
-	blob = (double)tar * (ratio > 0 ? ratio : HEADERS) * scale;
+	blob = (double)tar * convert(ratio > 0 ? ratio : HEADERS,
+				     lam_compression_ratio(LAM_COMPRESSION_DEFAULT),
+				     lam_compression_ratio(compression));
 	return blob < (double)tar ? (uint64_t)blob : tar;
 }

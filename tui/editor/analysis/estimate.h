@@ -5,8 +5,9 @@
 #include <lamina/compression.h>
 #include <lamina/image.h>
 
-/* What gzip:6 would make of an original, in bytes of its tar: from the size of its blob,
- * however it is stored. */
+/* What gzip:6 would make of bytes of an original, of which its own compressor leaves
+ * `ratio`; and of the whole of it. */
+double estimate_packed(const struct lam_layer_info *original, double ratio);
 double estimate_ratio(const struct lam_layer_info *original);
 
 /* A blob of a layer whose tar has `tar` bytes and whose contents shrink to `ratio` with
