@@ -169,7 +169,7 @@ static void loads(void **state)
 	now = drive_plan(&d);
 	assert_string_equal(now, first);
 	free(now);
-	drive_set_file(&d, "bad.json", "{ \"lamina\": 1, \"layers\": [] }\n");
+	drive_set_file(&d, "bad.json", "{ \"lamina\": 1 }\n");
 	drive_command(&d, "load bad.json");
 	see("This plan has errors");
 	drive_keys(&d, "Esc");
@@ -729,6 +729,22 @@ static void keys_while_it_opens(void **state)
 	assert_int_equal(d.code, 3);
 }
 
+/* A plan of no layers is one, and does not fit an image that has some. */
+static void no_layers(void **state)
+{
+	(void)state;
+	drive_set_file(&d, "none.json", "{ \"lamina\": 1, \"layers\": [] }\n");
+	drive_command(&d, "load none.json");
+	assert_int_equal(app_plan(&d.app)->layer_count, 0);
+	drive_keys(&d, "2 d");
+	see("the plan has no layers");
+	drive_keys(&d, "Space M s r o");
+	assert_int_equal(d.app.dialog_count, 0);
+	drive_command(&d, "layer-new base");
+	assert_int_equal(app_plan(&d.app)->layer_count, 1);
+	assert_string_equal(app_plan(&d.app)->layers[0].name, "base");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -737,6 +753,7 @@ int main(void)
 		TEST(asks_before_saving_over),
 		TEST(an_undone_load_keeps_its_file),
 		TEST(loads),
+		TEST(no_layers),
 		TEST(edits_as_text),
 		TEST(asks_before_quitting),
 		TEST(recovers),

@@ -116,7 +116,10 @@ static const struct {
 
 void app_act(struct app *app, enum action action, const char *text)
 {
-	if (FUNCTIONS[action].plain)
+	if (ACTIONS[action].group == GROUP_LAYER && action != ACT_LAYER_NEW &&
+	    !app_plan(app)->layer_count)
+		app_tell(app, ROLE_STATUS, "the plan has no layers: n makes one");
+	else if (FUNCTIONS[action].plain)
 		FUNCTIONS[action].plain(app);
 	else if (FUNCTIONS[action].on_number)
 		FUNCTIONS[action].on_number(app, FUNCTIONS[action].number);

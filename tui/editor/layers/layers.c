@@ -25,7 +25,7 @@ static void go(struct app *app, size_t to)
 
 void layers_new(struct app *app, const char *text)
 {
-	size_t at = app->layers.list.cursor + 1;
+	size_t at = app->layers.list.cursor + (app_plan(app)->layer_count > 0);
 	struct lam_plan *plan;
 	struct lam_error err;
 	char *name;
