@@ -11,7 +11,7 @@
 struct lam_store {
 	const char *prefix; /* "oci:" */
 	const char *syntax; /* what stands behind it: "DIR[:TAG]" */
-	bool no_zstd;       /* those who take such images cannot read it */
+	bool docker;        /* Docker takes such images: no codec that is OCI's alone */
 	bool first_colon;   /* the path ends at it, whatever is there */
 	/* Whether such an image is at the path. */
 	bool (*is_at)(const char *path);

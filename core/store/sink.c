@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/stop.h"
+#include "codec/codec.h"
 #include "store/kind.h"
 
 #define FRONT ".lamina-"
@@ -380,14 +381,13 @@ int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
 {
 	const struct lam_store *store = sink->reference->store;
 
-	if (codec != LAM_CODEC_ZSTD || !store->no_zstd)
+	if (!store->docker || !lam_codec_row(codec)->only_oci)
 		return 0;
-	return lam_fail(
-		err, LAM_EWRITE,
-		"layer \"%s\" is compressed with zstd, which Docker and skopeo do "
-		"not read in what %s makes: compress it with gzip, or write an "
-		"OCI archive",
-		layer, store->prefix);
+	return lam_fail(err, LAM_EWRITE,
+			"layer \"%s\" is compressed with %s, which Docker and skopeo do "
+			"not read in what %s makes: compress it with gzip, or write an "
+			"OCI archive",
+			layer, lam_codec_name(codec), store->prefix);
 }
 
 int lam_sink_replaces(bool *out, const struct lam_reference *reference,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "term/term.h"
 
 #define LINES_MAX 64
@@ -88,6 +89,8 @@ static void act(struct probe *probe, struct key key)
 {
 	if (key_is(key, 'c'))
 		abort();
+	if (key_is(key, 'm'))
+		lam_out_of_memory();
 	if (key_is(key, 'y'))
 		tell(probe, term_copy(probe->term, "copied") ? "copy" : "no copy");
 	if (key_is(key, 'w') && write(probe->wake[1], "", 1) != 1)

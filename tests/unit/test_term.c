@@ -308,6 +308,18 @@ static void fatal_signals(void **state)
 	}
 }
 
+static void no_memory(void **state)
+{
+	struct vt *vt = start(&USUAL, "mouse");
+
+	(void)state;
+	vt_keys(vt, "m");
+	assert_int_equal(vt_wait_exit(vt), 3);
+	assert_true(vt_is_restored(vt));
+	assert_true(vt_has_sent(vt, "lamina: out of memory"));
+	vt_free(vt);
+}
+
 static void asked_to_end(void **state)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -399,6 +411,7 @@ int main(void)
 		cmocka_unit_test(stops_and_goes_on),
 		cmocka_unit_test(leaves_for_others),
 		cmocka_unit_test(fatal_signals),
+		cmocka_unit_test(no_memory),
 		cmocka_unit_test(asked_to_end),
 		cmocka_unit_test(hangs_up),
 		cmocka_unit_test(sleeps_when_idle),

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 struct watched {
 	int number;
 	unsigned seen; /* 0: ends the process */
@@ -71,20 +73,26 @@ static void note(int number)
 }
 
 /* Async-signal-safe calls alone. */
-static void end(int number)
+static void give_back(void)
 {
-	const struct watched *w = watched_of(number);
-	bool elsewhere = atomic_load(&away);
 	unsigned now = atomic_load(&restore_now);
 	ssize_t written;
 
-	if (elsewhere && number == SIGQUIT)
+	if (atomic_load(&away))
 		return;
-	if (!elsewhere) {
-		written = write(terminal_fd, restore_bytes[now], restore_lens[now]);
-		(void)written;
-		tcsetattr(terminal_fd, TCSANOW, &terminal_saved);
-	}
+	written = write(terminal_fd, restore_bytes[now], restore_lens[now]);
+	(void)written;
+	tcsetattr(terminal_fd, TCSANOW, &terminal_saved);
+}
+
+/* The same. */
+static void end(int number)
+{
+	const struct watched *w = watched_of(number);
+
+	if (atomic_load(&away) && number == SIGQUIT)
+		return;
+	give_back();
 	/* It is blocked up to the return from here. */
 	if (w)
 		sigaction(number, &w->before, NULL);
@@ -124,6 +132,7 @@ int signals_open(int terminal, const struct termios *saved)
 	set_stack();
 	for (size_t i = 0; i < WATCHED_COUNT; i++)
 		set_handler(&watched[i]);
+	lam_out_of_memory_hook = give_back;
 	return pipe_ends[0];
 }
 
@@ -131,6 +140,7 @@ void signals_close(void)
 {
 	stack_t none = { .ss_flags = SS_DISABLE };
 
+	lam_out_of_memory_hook = NULL;
 	for (size_t i = 0; i < WATCHED_COUNT; i++) {
 		if (watched[i].is_set)
 			sigaction(watched[i].number, &watched[i].before, NULL);

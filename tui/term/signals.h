@@ -1,5 +1,5 @@
 /* What signals do while the terminal is ours: some are noted and wake a poll, those that
- * end the process put the terminal back first. State of the process, so there is one. */
+ * end the process put the terminal back first, as a lack of memory does. State of the process, so there is one. */
 #ifndef TERM_TERM_SIGNALS_H
 #define TERM_TERM_SIGNALS_H
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <lamina/compression.h>
+
 #include "editor/plan/plan.h"
 
 #define SPEED_MS      5000 /* speed is that of the last so many milliseconds */
@@ -33,8 +35,6 @@ static struct write_columns columns_of(int width)
 
 static const char *stage_word(const struct writing *writing, const struct write_row *row)
 {
-	static const char *const codecs[] = { "writing", "gzip", "zstd" };
-
 	if (row->fate == LAM_FATE_EMPTY)
 		return "empty";
 	if (row->stage == WRITE_WAITS)
@@ -43,9 +43,11 @@ static const char *stage_word(const struct writing *writing, const struct write_
 		return row->fate == LAM_FATE_KEPT ? "reused" : "done";
 	if (row->fate == LAM_FATE_KEPT)
 		return "copying";
-	return writing->stage == LAM_STAGE_READ && row->done == 0
-		       ? "reading"
-		       : codecs[row->compression.codec];
+	if (writing->stage == LAM_STAGE_READ && row->done == 0)
+		return "reading";
+	return row->compression.codec == LAM_CODEC_NONE
+		       ? "writing"
+		       : lam_codec_name(row->compression.codec);
 }
 
 static void draw_row(const struct view *view, const struct write_columns *columns, int x,
