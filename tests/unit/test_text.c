@@ -1,5 +1,6 @@
 #include <locale.h>
 
+#include "base/size.h"
 #include "base/utf8.h"
 #include "ui/text.h"
 #include "unit.h"
@@ -170,10 +171,11 @@ static void numbers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char size[SIZE_TEXT_MAX], count[32];
+		char size[LAM_SIZE_TEXT], count[32];
 
-		assert_string_equal(text_size(cases[i].value, size), cases[i].size);
-		assert_string_equal(text_count(cases[i].value, count), cases[i].count);
+		assert_string_equal(lam_size_text(cases[i].value, size), cases[i].size);
+		assert_string_equal(lam_count_text(cases[i].value, count),
+				    cases[i].count);
 	}
 }
 

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "app_drive.h"
+#include "base/size.h"
 #include "canvas_dump.h"
 #include "editor/app.h"
 #include "editor/files/files.h"
@@ -787,7 +788,7 @@ static const char *row_text(const struct canvas *canvas, int y, char *out)
 
 static void sums(void **state)
 {
-	char text[1024], size[SIZE_TEXT_MAX];
+	char text[1024], size[LAM_SIZE_TEXT];
 	uint64_t now = 0, plan = 0;
 	struct drive d;
 
@@ -800,8 +801,8 @@ static void sums(void **state)
 	}
 	row_text(&d.canvas, 0, text);
 	assert_non_null(strstr(text, "9 layers"));
-	assert_non_null(strstr(text, text_size(now, size)));
-	assert_non_null(strstr(text, text_size(plan, size)));
+	assert_non_null(strstr(text, lam_size_text(now, size)));
+	assert_non_null(strstr(text, lam_size_text(plan, size)));
 	drive_close(&d);
 }
 

@@ -8,9 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/memory.h"
-#include "base/size.h"
-
 /* The next code point of text (never past len), and how many bytes it takes; bytes that
  * are no UTF-8 give U+FFFD, one at a time. */
 size_t text_next(const char *text, size_t len, uint32_t *out_code);
@@ -28,11 +25,5 @@ size_t text_fit_end(const char *text, int columns, int *out_columns);
 /* Text for terminals without UTF-8: what is not ASCII as \u{H...}; a new string of the
  * caller's. */
 char *text_ascii(const char *text);
-
-/* These are the ground floor's. */
-#define text_format   lam_xprintf
-#define text_size     lam_size_text
-#define text_count    lam_count_text
-#define SIZE_TEXT_MAX LAM_SIZE_TEXT
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "editor/details/details.h"
 
 #define SHOWN_LINES 200 /* of errors and of remarks */
@@ -54,14 +55,14 @@ static void put_heads(struct lines *lines, const struct effect_columns *columns)
 	put_cell(lines, y, columns->files, 14, ROLE_DIM, "Files in/out");
 }
 
-static const char *size_or_dash(uint64_t bytes, char out[SIZE_TEXT_MAX])
+static const char *size_or_dash(uint64_t bytes, char out[LAM_SIZE_TEXT])
 {
-	return bytes ? text_size(bytes, out) : "-";
+	return bytes ? lam_size_text(bytes, out) : "-";
 }
 
 static const char *packed_text(uint64_t bytes, bool exact, char out[24])
 {
-	char size[SIZE_TEXT_MAX];
+	char size[LAM_SIZE_TEXT];
 
 	snprintf(out, 24, "%s%s", exact || !bytes ? "" : "~", size_or_dash(bytes, size));
 	return out;
@@ -78,8 +79,8 @@ static void put_figures(struct lines *lines, const struct effect_columns *column
 		 packed_text(layer->blob, layer->blob_exact, text));
 	if (columns->files < 0)
 		return;
-	snprintf(out, sizeof out, "%s/%s", text_count(layer->files_in, in),
-		 text_count(layer->files_out, text));
+	snprintf(out, sizeof out, "%s/%s", lam_count_text(layer->files_in, in),
+		 lam_count_text(layer->files_out, text));
 	put_cell(lines, y, columns->files, 14, ROLE_TEXT, out);
 }
 
@@ -112,43 +113,44 @@ static void put_sum(struct lines *lines, const struct effect_columns *columns)
 	if (y < 0)
 		return;
 	canvas_text(lines->canvas, lines->area.x, y, 3, ROLE_TITLE, "Sum");
-	put_cell(lines, y, columns->now, 7, ROLE_TITLE, text_size(effect->now, text));
+	put_cell(lines, y, columns->now, 7, ROLE_TITLE, lam_size_text(effect->now, text));
 	put_cell(lines, y, columns->plan, 7, ROLE_TITLE,
-		 text_size(effect->plan_bytes, text));
+		 lam_size_text(effect->plan_bytes, text));
 	put_cell(lines, y, columns->packed, 8, ROLE_TITLE,
 		 packed_text(effect->blob_plan, exact, text));
 }
 
 static void put_tree(struct lines *lines, const struct effect *effect)
 {
-	char count[32], size[SIZE_TEXT_MAX];
+	char count[32], size[LAM_SIZE_TEXT];
 
 	if (effect->dropped == 0)
 		lines_printf(lines, ROLE_GOOD, 0,
 			     "Merged file system: identical (%s entries)",
-			     text_count(effect->entries, count));
+			     lam_count_text(effect->entries, count));
 	else
 		lines_printf(lines, ROLE_WARNING, 0,
 			     "Merged file system: REMOVES %s live entries, %s",
-			     text_count(effect->dropped, count),
-			     text_size(effect->dropped_bytes, size));
+			     lam_count_text(effect->dropped, count),
+			     lam_size_text(effect->dropped_bytes, size));
 }
 
 static void put_totals(struct lines *lines, const struct effect *effect)
 {
-	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], c[SIZE_TEXT_MAX];
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], c[LAM_SIZE_TEXT];
 
 	lines_printf(lines, ROLE_TEXT, 0, "Reused %s, rewritten %s, new %s",
-		     text_size(effect->kept_bytes, a),
-		     text_size(effect->rewritten_bytes, b),
-		     text_size(effect->new_bytes, c));
+		     lam_size_text(effect->kept_bytes, a),
+		     lam_size_text(effect->rewritten_bytes, b),
+		     lam_size_text(effect->new_bytes, c));
 	lines_printf(lines, ROLE_TEXT, 0, "Waste that goes: %s",
-		     text_size(effect->waste_gone, a));
+		     lam_size_text(effect->waste_gone, a));
 	lines_printf(lines, ROLE_TEXT, 0, "Compressed: now %s, planned ~%s",
-		     text_size(effect->blob_now, a), text_size(effect->blob_plan, b));
+		     lam_size_text(effect->blob_now, a),
+		     lam_size_text(effect->blob_plan, b));
 	lines_printf(lines, ROLE_TEXT, 0,
 		     "A pull by a host that has the old image fetches ~%s",
-		     text_size(effect->fetch, a));
+		     lam_size_text(effect->fetch, a));
 }
 
 static void put_reasons(struct lines *lines, const struct lam_layout *layout)

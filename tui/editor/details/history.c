@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/size.h"
 #include "editor/details/details.h"
 
 const char *const VERSION_CHANGES[] = { "added", "changed", "metadata", "same",
@@ -51,14 +52,14 @@ const struct lam_version *version_at(const struct lam_tree *tree, uint32_t node,
 static void put_state(struct lines *lines, const struct lam_version *version)
 {
 	struct lam_stat stat;
-	char owner[80], size[SIZE_TEXT_MAX], time[40], mode[16];
+	char owner[80], size[LAM_SIZE_TEXT], time[40], mode[16];
 
 	if (version->change == LAM_CHANGE_DELETED)
 		return;
 	lam_tree_stat_version(lines->view->app->facts->tree, version, &stat);
 	lines_printf(lines, ROLE_TEXT, 6, "%s %s %s, %s", view_mode(&stat, mode),
 		     owners_text(lines->view->app->owners, stat.uid, stat.gid, owner),
-		     stat.kind == LAM_KIND_FILE ? text_size(stat.size, size)
+		     stat.kind == LAM_KIND_FILE ? lam_size_text(stat.size, size)
 						: version_kind(stat.kind),
 		     version_time(stat.mtime_s, time));
 	if (stat.kind == LAM_KIND_SYMLINK)

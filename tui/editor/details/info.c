@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/size.h"
 #include "editor/details/details.h"
 #include "editor/files/files.h"
 
@@ -20,7 +21,7 @@ static void put_what(struct lines *lines, const struct row_facts *facts)
 	if (facts->stat.kind == LAM_KIND_DIR)
 		lines_printf(lines, ROLE_TEXT, 0, "directory  %04o %s  %s in %s entries",
 			     facts->stat.mode, owner, row_size(facts, app, size),
-			     text_count(live > 0 ? live - 1 : 0, count));
+			     lam_count_text(live > 0 ? live - 1 : 0, count));
 	else
 		lines_printf(lines, ROLE_TEXT, 0, "%s  %04o %s%s%s",
 			     version_kind(facts->stat.kind), facts->stat.mode, owner,
@@ -190,14 +191,14 @@ static void put_version(struct lines *lines, const struct lam_version *version)
 	struct rect area = lines->area;
 	int y = lines_next(lines);
 	struct lam_stat stat;
-	char size[SIZE_TEXT_MAX] = "-", *by;
+	char size[LAM_SIZE_TEXT] = "-", *by;
 
 	if (y < 0)
 		return;
 	if (version->change != LAM_CHANGE_DELETED) {
 		lam_tree_stat_version(lines->view->app->facts->tree, version, &stat);
 		if (stat.kind == LAM_KIND_FILE)
-			text_size(stat.size, size);
+			lam_size_text(stat.size, size);
 	}
 	canvas_textf(lines->canvas, area.x, y, area.width, ROLE_TEXT, "%4u  %-8s %6s",
 		     version->layer, VERSION_CHANGES[version->change], size);
@@ -247,7 +248,7 @@ static void put_version_short(struct lam_buf *text, const struct lam_tree *tree,
 			      const struct lam_version *version, bool first)
 {
 	struct lam_stat stat;
-	char size[SIZE_TEXT_MAX];
+	char size[LAM_SIZE_TEXT];
 
 	lam_text_printf(text, "%s%u %s", first ? "  " : ", ", version->layer,
 			VERSION_CHANGES[version->change]);
@@ -256,7 +257,7 @@ static void put_version_short(struct lam_buf *text, const struct lam_tree *tree,
 		return;
 	lam_tree_stat_version(tree, version, &stat);
 	if (stat.kind == LAM_KIND_FILE)
-		lam_text_printf(text, " %s", text_size(stat.size, size));
+		lam_text_printf(text, " %s", lam_size_text(stat.size, size));
 }
 
 static void put_short(struct lam_buf *text, const struct view *view,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/size.h"
 #include "editor/details/details.h"
 
 static size_t hex_bytes(int width)
@@ -73,12 +74,12 @@ static void put_text(struct lines *lines, const struct preview *preview)
 
 static void put_end(struct lines *lines, const struct preview *preview)
 {
-	char shown[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX];
+	char shown[LAM_SIZE_TEXT], all[LAM_SIZE_TEXT];
 
 	if (preview->cut)
 		lines_printf(lines, ROLE_DIM, 0, "[cut: the first %s of %s]",
-			     text_size(preview->len, shown),
-			     text_size(preview->size, all));
+			     lam_size_text(preview->len, shown),
+			     lam_size_text(preview->size, all));
 	else if (preview->line_count == 0)
 		lines_text(lines, ROLE_DIM, 0, 0, "an empty file");
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/size.h"
 #include "editor/details/details.h"
 
 #define WIDE       76 /* columns from which on a cause is told in full */
@@ -26,10 +27,10 @@ static void put_item(struct lines *lines, const struct lines_many *many, size_t 
 	const struct waste_item *item = &((const struct waste *)many->context)->items[n];
 	bool wide = lines->area.width >= WIDE;
 	int x = lines->area.x, cause_width = wide ? 28 : 17;
-	char size[SIZE_TEXT_MAX], layers[64], cause[96], *path;
+	char size[LAM_SIZE_TEXT], layers[64], cause[96], *path;
 
 	canvas_text_right(lines->canvas, x, y, 6, ROLE_TEXT,
-			  text_size(item->bytes, size));
+			  lam_size_text(item->bytes, size));
 	x += 8;
 	if (lines->area.width >= LAYERS) {
 		canvas_text(lines->canvas, x, y, 7, ROLE_TEXT,
@@ -58,20 +59,20 @@ static void put_sums(struct lines *lines, const struct waste *waste)
 {
 	const struct effect *effect = lines->view->app->plan.effect;
 	bool wide = lines->area.width >= WIDE;
-	char lost[SIZE_TEXT_MAX], all[SIZE_TEXT_MAX], share[48] = "";
+	char lost[LAM_SIZE_TEXT], all[LAM_SIZE_TEXT], share[48] = "";
 
 	if (effect && effect->now > 0)
 		snprintf(share, sizeof share, ", %.1f%% of %s",
 			 (double)waste->lost * 100 / (double)effect->now,
-			 text_size(effect->now, all));
+			 lam_size_text(effect->now, all));
 	lines_printf(lines, ROLE_TITLE, 0,
 		     wide ? "%s lost for certain: in no merged file%s" : "%s lost%s",
-		     text_size(waste->lost, lost), share);
+		     lam_size_text(waste->lost, lost), share);
 	if (waste->cache > 0)
 		lines_printf(lines, ROLE_DIM, 0,
 			     wide ? "%s more is live but looks like a cache (not counted)"
 				  : "%s more looks like a cache",
-			     text_size(waste->cache, all));
+			     lam_size_text(waste->cache, all));
 	lines_blank(lines);
 }
 

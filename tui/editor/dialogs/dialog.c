@@ -46,29 +46,29 @@ struct dialog *dialog_push(struct app *app, enum dialog_kind kind, const char *t
 	return d;
 }
 
-void dialog_line(struct dialog *dialog, enum role role, const char *text_format, ...)
+void dialog_line(struct dialog *dialog, enum role role, const char *format, ...)
 {
 	va_list args;
 
 	LAM_XGROW(dialog->lines, dialog->line_count, dialog->line_cap);
-	va_start(args, text_format);
+	va_start(args, format);
 	dialog->lines[dialog->line_count++] =
-		(struct dialog_line){ lam_xvprintf(text_format, args), (uint8_t)role };
+		(struct dialog_line){ lam_xvprintf(format, args), (uint8_t)role };
 	va_end(args);
 }
 
 struct dialog_item *dialog_item(struct dialog *dialog, char letter, uint64_t id,
-				const char *text_format, ...)
+				const char *format, ...)
 {
 	struct dialog_item *item;
 	va_list args;
 
 	LAM_XGROW(dialog->items, dialog->item_count, dialog->item_cap);
 	item = &dialog->items[dialog->item_count++];
-	va_start(args, text_format);
+	va_start(args, format);
 	*item = (struct dialog_item){ .letter = letter,
 				      .role = ROLE_DIALOG,
-				      .text = lam_xvprintf(text_format, args),
+				      .text = lam_xvprintf(format, args),
 				      .id = id };
 	va_end(args);
 	dialog->list.count = dialog->item_count;

@@ -74,10 +74,10 @@ struct dialog *dialog_push(struct app *app, enum dialog_kind kind, const char *t
 /* The action is done with what was typed; text may be NULL. */
 struct dialog *dialog_prompt(struct app *app, action_on_text *action, const char *title,
 			     const char *label, const char *text);
-void dialog_line(struct dialog *dialog, enum role role, const char *text_format, ...)
+void dialog_line(struct dialog *dialog, enum role role, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 struct dialog_item *dialog_item(struct dialog *dialog, char letter, uint64_t id,
-				const char *text_format, ...)
+				const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void dialog_clear_items(struct dialog *dialog);
 void dialog_set_hints(struct dialog *dialog, const char *hints);

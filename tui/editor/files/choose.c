@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/size.h"
 #include "editor/files/files.h"
 
 void files_marks_clear(struct app *app)
@@ -116,7 +117,7 @@ void files_selection(const struct app *app, uint32_t **out, size_t *out_count)
 
 char *files_describe(const struct app *app, const uint32_t *nodes, size_t count)
 {
-	char size[SIZE_TEXT_MAX], files[32];
+	char size[LAM_SIZE_TEXT], files[32];
 	uint64_t bytes = 0, entries = 0;
 	char *path, *text;
 
@@ -124,8 +125,8 @@ char *files_describe(const struct app *app, const uint32_t *nodes, size_t count)
 		bytes += lam_tree_node(app->facts->tree, nodes[i])->live_bytes;
 		entries += lam_tree_node(app->facts->tree, nodes[i])->live_count;
 	}
-	text_size(bytes, size);
-	text_count(entries, files);
+	lam_size_text(bytes, size);
+	lam_count_text(entries, files);
 	path = count == 1 ? lam_tree_path_text(app->facts->tree, nodes[0]) : NULL;
 	text = path && entries < 2 ? lam_xprintf("%s, %s", path, size)
 	       : path ? lam_xprintf("%s, %s in %s entries", path, size, files)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/size.h"
 #include "editor/files/files.h"
 
 #define OWNER_WIDTH 12
@@ -206,7 +207,7 @@ const char *row_size(const struct row_facts *facts, const struct app *app, char 
 		break;
 	case LAM_KIND_FILE: break;
 	}
-	return text_size(bytes, out);
+	return lam_size_text(bytes, out);
 }
 
 static void draw_target(const struct view *view, int x, int y,
@@ -465,13 +466,13 @@ static void describe_count(const struct view *view, char *out, size_t size)
 	uint64_t all = live > 0 ? live - 1 : 0;
 	char count[32], matches[32];
 
-	text_count(all, count);
+	lam_count_text(all, count);
 	if (files->filter && files->filtered)
 		snprintf(out, size, "%s of %s",
-			 text_count(files->filtered->match_count, matches), count);
+			 lam_count_text(files->filtered->match_count, matches), count);
 	else if (files->hits && files->hit > 0)
 		snprintf(out, size, "match %zu of %s", files->hit,
-			 text_count(files->hits->count, matches));
+			 lam_count_text(files->hits->count, matches));
 	else
 		snprintf(out, size, "%s entr%s", count, all == 1 ? "y" : "ies");
 }

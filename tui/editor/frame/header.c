@@ -5,6 +5,7 @@
 #include <lamina/path.h>
 
 #include "base/buf.h"
+#include "base/size.h"
 #include "editor/frame/view.h"
 
 const struct glyphs *view_glyphs(bool ascii)
@@ -46,13 +47,13 @@ static void header_image(const struct view *view, bool wide, char *out, size_t s
 /* "9 layers 995M"; without layers "995M" */
 static void count_layers(size_t layers, uint64_t bytes, char *out, size_t size)
 {
-	char text[SIZE_TEXT_MAX];
+	char text[LAM_SIZE_TEXT];
 
 	if (layers == 0)
-		snprintf(out, size, "%s", text_size(bytes, text));
+		snprintf(out, size, "%s", lam_size_text(bytes, text));
 	else
 		snprintf(out, size, "%zu layer%s %s", layers, layers == 1 ? "" : "s",
-			 text_size(bytes, text));
+			 lam_size_text(bytes, text));
 }
 
 static uint64_t image_bytes(const struct lam_image *image)
@@ -186,7 +187,7 @@ void view_opening(const struct view *view)
 {
 	const struct job_stage *stage = &view->app->opening.of[LAM_STAGE_READ];
 	int width = view->app->width - 8, x, y = view->app->height / 2 - 2;
-	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], image[400];
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], image[400];
 	uint64_t done, total;
 
 	width = width > 60 ? 60 : width;
@@ -204,9 +205,9 @@ void view_opening(const struct view *view)
 	}
 	canvas_bar(view->canvas, x, y + 2, width, done, total);
 	canvas_textf(view->canvas, x, y + 3, width, ROLE_TEXT,
-		     "%s of %s  %u%%  %zu of %zu layers read", text_size(done, a),
-		     text_size(total, b), view_percent(done, total), layers_ready(stage),
-		     stage->layer_count);
+		     "%s of %s  %u%%  %zu of %zu layers read", lam_size_text(done, a),
+		     lam_size_text(total, b), view_percent(done, total),
+		     layers_ready(stage), stage->layer_count);
 }
 
 void view_failure(const struct view *view)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/size.h"
 #include "editor/frame/view.h"
 
 static void part(struct lam_buf *text)
@@ -13,18 +14,18 @@ static void part(struct lam_buf *text)
 
 static void put_marks(struct lam_buf *text, const struct files *files)
 {
-	char count[32], size[SIZE_TEXT_MAX];
+	char count[32], size[LAM_SIZE_TEXT];
 
 	if (files->mark_count == 0)
 		return;
-	lam_text_printf(text, "%s marked", text_count(files->mark_count, count));
+	lam_text_printf(text, "%s marked", lam_count_text(files->mark_count, count));
 	if (files->mark_bytes > 0)
-		lam_text_printf(text, " %s", text_size(files->mark_bytes, size));
+		lam_text_printf(text, " %s", lam_size_text(files->mark_bytes, size));
 }
 
 static void put_effect(struct lam_buf *text, const struct effect *effect, bool wide)
 {
-	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], c[SIZE_TEXT_MAX];
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], c[LAM_SIZE_TEXT];
 
 	if (!effect)
 		return;
@@ -33,17 +34,18 @@ static void put_effect(struct lam_buf *text, const struct effect *effect, bool w
 		lam_text_puts(text, "the plan does not fit");
 		return;
 	}
-	lam_text_printf(
-		text,
-		wide ? "reused %s  rewritten %s  new %s" : "reuse %s rewrite %s new %s",
-		text_size(effect->kept_bytes, a), text_size(effect->rewritten_bytes, b),
-		text_size(effect->new_bytes, c));
+	lam_text_printf(text,
+			wide ? "reused %s  rewritten %s  new %s"
+			     : "reuse %s rewrite %s new %s",
+			lam_size_text(effect->kept_bytes, a),
+			lam_size_text(effect->rewritten_bytes, b),
+			lam_size_text(effect->new_bytes, c));
 	if (effect->dropped > 0)
 		lam_text_printf(text, " | LEAVES OUT %s",
-				text_size(effect->dropped_bytes, a));
+				lam_size_text(effect->dropped_bytes, a));
 	if (wide && effect->waste_gone > 0)
 		lam_text_printf(text, " | waste removed %s",
-				text_size(effect->waste_gone, a));
+				lam_size_text(effect->waste_gone, a));
 }
 
 static void put_undo(struct lam_buf *text, const struct lam_undo *history, bool wide)

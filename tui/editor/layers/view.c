@@ -1,6 +1,7 @@
 /* The layers' pane on the screen. */
 #include <stdio.h>
 
+#include "base/size.h"
 #include "editor/layers/layers.h"
 
 struct layer_columns {
@@ -76,10 +77,10 @@ static uint64_t most_bytes(const struct app *app)
 
 static void draw_bytes(const struct view *view, int x, int y, uint64_t bytes)
 {
-	char text[SIZE_TEXT_MAX];
+	char text[LAM_SIZE_TEXT];
 
 	canvas_text_right(view->canvas, x, y, 7, ROLE_TEXT,
-			  bytes ? text_size(bytes, text) : "-");
+			  bytes ? lam_size_text(bytes, text) : "-");
 }
 
 static style_t fate_style(enum lam_fate fate)
@@ -174,13 +175,13 @@ static void describe(const struct view *view, char *out, size_t size)
 {
 	const struct app *app = view->app;
 	size_t count = app_plan(app)->layer_count;
-	char bytes[SIZE_TEXT_MAX];
+	char bytes[LAM_SIZE_TEXT];
 
 	if (!app->plan.effect || !app->plan.effect->layout || view->app->areas.boxed)
 		snprintf(out, size, "%zu layer%s", count, count == 1 ? "" : "s");
 	else
 		snprintf(out, size, "%zu layer%s %s", count, count == 1 ? "" : "s",
-			 text_size(app->plan.effect->plan_bytes, bytes));
+			 lam_size_text(app->plan.effect->plan_bytes, bytes));
 }
 
 void layers_draw(const struct view *view)

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "editor/plan/plan.h"
 
 /* What is chosen, as rules */
@@ -27,7 +28,7 @@ static char *what_is(const struct app *app, const struct chosen *chosen)
 	for (size_t i = 0; i < chosen->count; i++)
 		entries += lam_tree_node(app->facts->tree, chosen->nodes[i])->live_count;
 	return lam_xprintf("%zu entries (%s paths)", chosen->count,
-			   text_count(entries, paths));
+			   lam_count_text(entries, paths));
 }
 
 /* False: nothing is. */
@@ -206,13 +207,13 @@ static void add_targets(const struct app *app, struct dialog *d, size_t most)
 	const struct effect *e = app->plan.effect_stale ? NULL : app->plan.effect;
 
 	for (size_t i = 0; i < plan->layer_count; i++) {
-		char letters[8], size[SIZE_TEXT_MAX] = "";
+		char letters[8], size[LAM_SIZE_TEXT] = "";
 		const struct lam_target *t =
 			e && e->layout ? lam_layout_target(e->layout, i) : NULL;
 		struct dialog_item *item;
 
 		if (t)
-			text_size(t->tar_size, size);
+			lam_size_text(t->tar_size, size);
 		target_letters(i, letters);
 		item = dialog_item(d, letters[1] ? '\0' : letters[0], i, "%-16s %6s%s%s",
 				   plan->layers[i].name, size,
@@ -290,15 +291,15 @@ static void take_pattern(struct app *app, struct job *job)
 {
 	const struct pattern_job *p = (const struct pattern_job *)job;
 	struct dialog *d = dialog_top(app);
-	char entries[32], size[SIZE_TEXT_MAX];
+	char entries[32], size[LAM_SIZE_TEXT];
 
 	if (!d || d->on_item != assign_item || !d->text ||
 	    strcmp(d->text, p->pattern) != 0)
 		return;
 	if (p->matched.entries)
 		dialog_line(d, ROLE_DIALOG, "%s in %s %s",
-			    text_size(p->matched.bytes, size),
-			    text_count(p->matched.entries, entries),
+			    lam_size_text(p->matched.bytes, size),
+			    lam_count_text(p->matched.entries, entries),
 			    p->matched.entries == 1 ? "entry" : "entries");
 	else
 		dialog_line(d, ROLE_WARNING, "Nothing matches it.");

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "editor/plan/journal.h"
 
 void plan_init(struct plan *plan, const struct options *options, struct lam_plan *given,
@@ -365,17 +366,17 @@ static void list_moves(struct app *app, const struct move *moves, size_t count)
 
 	d->on_item = files_go_item;
 	for (size_t i = 0; i < count && i < MOST_ITEMS; i++) {
-		char size[SIZE_TEXT_MAX], files[32];
+		char size[LAM_SIZE_TEXT], files[32];
 		const struct move *m = &moves[i];
 		LAM_CLEANUP(lam_free_ptr)
 		char *path = lam_tree_path_text(app->facts->tree, m->top);
 
 		dialog_item(d, '\0', m->top, "%6s  layer %u > %-14s %8s files  %s",
-			    text_size(m->bytes, size), m->from,
+			    lam_size_text(m->bytes, size), m->from,
 			    m->to == LAM_TARGET_NONE
 				    ? "left out"
 				    : app->plan.effect->plan->layers[m->to].name,
-			    text_count(m->files, files), path);
+			    lam_count_text(m->files, files), path);
 	}
 	dialog_set_hints(d, "[Enter] go there  [Esc] close");
 }

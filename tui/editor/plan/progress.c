@@ -5,6 +5,7 @@
 
 #include <lamina/compression.h>
 
+#include "base/size.h"
 #include "editor/plan/plan.h"
 
 #define SPEED_MS      5000 /* speed is that of the last so many milliseconds */
@@ -56,7 +57,7 @@ static void draw_row(const struct view *view, const struct write_columns *column
 	const struct writing *writing = &view->app->writing;
 	const struct write_row *row = &writing->rows[n];
 	struct canvas *canvas = view->canvas;
-	char size[SIZE_TEXT_MAX];
+	char size[LAM_SIZE_TEXT];
 
 	view_chip(canvas, x, y, n, 0);
 	canvas_text_cut(canvas, x + columns->name, y, columns->name_width - 1, ROLE_TEXT,
@@ -69,7 +70,7 @@ static void draw_row(const struct view *view, const struct write_columns *column
 	if (row->total == 0 || row->fate == LAM_FATE_EMPTY)
 		return;
 	canvas_text_right(canvas, x + columns->size, y, 7, ROLE_TEXT,
-			  text_size(row->total, size));
+			  lam_size_text(row->total, size));
 	if (row->stage == WRITE_WAITS)
 		return;
 	canvas_bar(canvas, x + columns->bar, y, columns->bar_width, row->done,
@@ -120,16 +121,16 @@ static void draw_total(const struct view *view, struct rect area, int y)
 	int64_t used = writing->now_ms - writing->begun_ms;
 	double rate = speed(writing);
 	uint64_t rest = writing->write_total - writing->write_done;
-	char done[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX], text[160], a[24], b[24];
+	char done[LAM_SIZE_TEXT], total[LAM_SIZE_TEXT], text[160], a[24], b[24];
 	int len;
 
 	len = snprintf(text, sizeof text, "total   %s of %s  %u%%",
-		       text_size(writing->write_done, done),
-		       text_size(writing->write_total, total),
+		       lam_size_text(writing->write_done, done),
+		       lam_size_text(writing->write_total, total),
 		       view_percent(writing->write_done, writing->write_total));
 	if (rate > 0 && writing->running)
 		len += snprintf(text + len, sizeof text - (size_t)len, "  %s/s",
-				text_size((uint64_t)rate, a));
+				lam_size_text((uint64_t)rate, a));
 	len += snprintf(text + len, sizeof text - (size_t)len, "  %s",
 			clock_text(used > 0 ? used / 1000 : 0, a));
 	if (rate > 0 && used >= LEFT_MS && writing->write_done < writing->write_total)
@@ -141,7 +142,7 @@ static void draw_total(const struct view *view, struct rect area, int y)
 static void draw_verify(const struct view *view, struct rect area, int y)
 {
 	const struct writing *writing = &view->app->writing;
-	char done[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX];
+	char done[LAM_SIZE_TEXT], total[LAM_SIZE_TEXT];
 
 	if (writing->cancelling) {
 		canvas_text_cut(view->canvas, area.x, y, area.width, ROLE_WARNING,
@@ -154,8 +155,9 @@ static void draw_verify(const struct view *view, struct rect area, int y)
 		return;
 	}
 	canvas_textf(view->canvas, area.x, y, area.width, ROLE_TEXT,
-		     "verify  %s of %s  %u%%%s", text_size(writing->verify_done, done),
-		     text_size(writing->verify_total, total),
+		     "verify  %s of %s  %u%%%s",
+		     lam_size_text(writing->verify_done, done),
+		     lam_size_text(writing->verify_total, total),
 		     view_percent(writing->verify_done, writing->verify_total),
 		     writing->stage == LAM_STAGE_PUBLISH ? "  putting it in place" : "");
 }

@@ -59,11 +59,11 @@ static void show(struct app *app)
 	d->many = true;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct suggestion *s = &all->items[i];
-		char size[SIZE_TEXT_MAX], files[32];
+		char size[LAM_SIZE_TEXT], files[32];
 		struct dialog_item *item = dialog_item(
 			d, '\0', i, "%-18s %6s %8s files  %s%s",
-			s->name ? s->name : "(left out)", text_size(s->bytes, size),
-			text_count(s->files, files), s->path_count ? s->paths[0] : "",
+			s->name ? s->name : "(left out)", lam_size_text(s->bytes, size),
+			lam_count_text(s->files, files), s->path_count ? s->paths[0] : "",
 			s->path_count > 1 ? " ..." : "");
 
 		item->chosen = true;

@@ -5,6 +5,7 @@
 #include <lamina/reference.h>
 
 #include "base/memory.h"
+#include "base/size.h"
 #include "editor/plan/plan.h"
 
 /* The write */
@@ -81,7 +82,7 @@ static void tell_success(struct app *app)
 	const struct lam_write_result *r = &app->written;
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Written");
 	uint64_t blobs = 0;
-	char size[SIZE_TEXT_MAX];
+	char size[LAM_SIZE_TEXT];
 
 	d->on_item = written_item;
 	for (size_t i = 0; i < r->layer_count; i++)
@@ -89,7 +90,7 @@ static void tell_success(struct app *app)
 	dialog_line(d, ROLE_GOOD, "%s", app->writing.output);
 	dialog_line(d, ROLE_DIALOG, "%s", r->manifest_digest);
 	dialog_line(d, ROLE_DIALOG, "%zu layer%s, %s compressed", r->layer_count,
-		    r->layer_count == 1 ? "" : "s", text_size(blobs, size));
+		    r->layer_count == 1 ? "" : "s", lam_size_text(blobs, size));
 	dialog_line(d, ROLE_GOOD, "%s",
 		    r->verified
 			    ? "Read back and compared: the merged file system is what "
@@ -170,19 +171,19 @@ static void begin(struct app *app)
 static void count_line(struct dialog *d, char sign, size_t count, const char *what,
 		       uint64_t bytes)
 {
-	char size[SIZE_TEXT_MAX];
+	char size[LAM_SIZE_TEXT];
 
 	if (count)
 		dialog_line(d, ROLE_DIALOG, "  %c %3zu %-6s %-10s %8s", sign, count,
 			    count == 1 ? "layer" : "layers", what,
-			    text_size(bytes, size));
+			    lam_size_text(bytes, size));
 }
 
 static void summary_lines(struct app *app, struct dialog *d, const char *output,
 			  bool replaces)
 {
 	const struct effect *e = app->plan.effect;
-	char a[SIZE_TEXT_MAX], b[SIZE_TEXT_MAX], c[32];
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], c[32];
 
 	dialog_line(d, ROLE_DIALOG, "Nothing has been written yet.");
 	dialog_line(d, ROLE_DIALOG, "From  %s", app->options.reference);
@@ -197,20 +198,21 @@ static void summary_lines(struct app *app, struct dialog *d, const char *output,
 	if (e->empty)
 		dialog_line(d, ROLE_DIALOG, "  - %zu empty: not written", e->empty);
 	dialog_line(d, ROLE_DIALOG, "  tars %s, now %s; compressed about %s, now %s",
-		    text_size(e->plan_bytes, a), text_size(e->now, b),
-		    text_size(e->blob_plan, c), text_size(e->blob_now, (char[16]){ 0 }));
+		    lam_size_text(e->plan_bytes, a), lam_size_text(e->now, b),
+		    lam_size_text(e->blob_plan, c),
+		    lam_size_text(e->blob_now, (char[16]){ 0 }));
 	if (e->waste_gone)
 		dialog_line(d, ROLE_DIALOG, "  x waste left behind %s",
-			    text_size(e->waste_gone, a));
+			    lam_size_text(e->waste_gone, a));
 	if (e->dangling)
 		dialog_line(d, ROLE_DIALOG, "  %s dangling %s",
-			    text_count(e->dangling, c),
+			    lam_count_text(e->dangling, c),
 			    e->dangling == 1 ? "link stays as it is"
 					     : "links stay as they are");
 	if (e->dropped_files)
 		dialog_line(d, ROLE_ERROR, "REMOVES %s live files, %s",
-			    text_count(e->dropped_files, c),
-			    text_size(e->dropped_bytes, a));
+			    lam_count_text(e->dropped_files, c),
+			    lam_size_text(e->dropped_bytes, a));
 	else
 		dialog_line(d, ROLE_GOOD,
 			    "The merged file system will be identical: it is checked "
