@@ -477,14 +477,18 @@ static bool is_called(const char *tag, const char *name)
 	       lam_is_same_name(tag, name);
 }
 
-static int fail_existing(const char *path, struct lam_error *err)
+static int fail_several(const char *path, struct lam_error *err)
 {
-	if (err->code == LAM_ENOTFOUND)
-		return lam_fail(
-			err, LAM_EWRITE,
+	return lam_fail(err, LAM_EWRITE,
 			"%s: holds several images, which would be lost: remove it or "
 			"choose another name",
 			path);
+}
+
+static int fail_existing(const char *path, struct lam_error *err)
+{
+	if (err->code == LAM_ENOTFOUND)
+		return fail_several(path, err);
 	if (err->code == LAM_EFORMAT)
 		return lam_fail(err, LAM_EWRITE,
 				"%s: is there, and no image archive: remove it or "
@@ -505,14 +509,17 @@ static int check_images(const struct lam_sink *sink, struct lam_error *err)
 					   .text = sink->reference->path };
 	const char *name = sink->reference->name;
 	struct lam_source *source;
-	bool others;
+	bool others, several;
 
 	if (lam_source_open(&source, &reference, &options, err) < 0)
 		return fail_existing(reference.path, err);
+	several = source->others;
 	others = source->name_count > 1;
 	for (size_t i = 0; i < source->name_count && !others; i++)
 		others = !name || !is_called(source->names[i], name);
 	lam_source_close(source);
+	if (several)
+		return fail_several(reference.path, err);
 	if (!others)
 		return 0;
 	return lam_fail(

@@ -486,6 +486,7 @@ int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const c
 				    : add_named(&c, &index, name, err)) < 0 ||
 	    pick_platform(&c, &chosen, err) < 0)
 		return err->code;
+	s->others = !is_one(&c);
 	return lam_source_load(s, &chosen->manifest, err);
 }
 
@@ -526,9 +527,16 @@ int lam_source_choose_config(struct lam_source *s, const struct lam_buf *bytes,
 
 		(void)add_entry(&c, &index.entries[i], 0, &ignored);
 	}
-	for (size_t i = 0; i < c.count && !*out_found; i++) {
-		*out_found = has_config(s, &c.all[i].manifest, config, out_any);
-		if (*out_found && lam_source_load(s, &c.all[i].manifest, err) < 0)
+	for (size_t i = 0; i < c.count; i++) {
+		bool there = false,
+		     right = has_config(s, &c.all[i].manifest, config, &there);
+
+		*out_any = *out_any || there;
+		s->others = s->others || (there && !right);
+		if (!right || *out_found)
+			continue;
+		*out_found = true;
+		if (lam_source_load(s, &c.all[i].manifest, err) < 0)
 			return err->code;
 	}
 	return 0;

@@ -74,6 +74,7 @@ struct lam_source {
 	char **names;
 	size_t name_count, name_cap;
 	struct lam_platform wanted; /* all NULL: this machine's; while it is opened */
+	bool others; /* images that its index holds and that could be chosen too */
 };
 
 void lam_source_add_name(struct lam_source *source, const char *name);

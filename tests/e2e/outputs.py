@@ -280,6 +280,49 @@ def zstd_for_docker(place):
     lamina.must("apply", place.at("keep"), "oci:%s:t" % place.at("z"), "docker-archive:%s:a:t" % place.at("d.tar"), exits=(5,))
 
 
+def platforms(place, tag, nested, saved):
+    """A layout of two images that differ in their platforms, and its archive."""
+    entries = []
+    for architecture in ("amd64", "arm64"):
+        oci.write_layout(place.at("both"), [(tar([plain("file", b"a", architecture.encode())]), "none", 1)],
+                         {"architecture": architecture})
+        with open(place.at("both/index.json"), encoding="utf-8") as f:
+            entries.append({**json.load(f)["manifests"][0], "annotations": {},
+                            "platform": {"os": "linux", "architecture": architecture}})
+    with open(os.path.join(place.blobs("both"), entries[0]["digest"][7:]), encoding="utf-8") as f:
+        manifest = json.load(f)
+    if nested:
+        index = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+                            "manifests": entries}).encode()
+        with open(os.path.join(place.blobs("both"), oci.digest(index)[7:]), "wb") as f:
+            f.write(index)
+        entries = [{"mediaType": "application/vnd.oci.image.index.v1+json", "digest": oci.digest(index), "size": len(index)}]
+    for entry in entries if tag else []:
+        entry["annotations"] = {"org.opencontainers.image.ref.name": tag}
+    write("index.json", json.dumps({"schemaVersion": 2, "manifests": entries}))(place.at("both"))
+    if saved:
+        path = "blobs/sha256/%s"
+        write("manifest.json", json.dumps([{"Config": path % manifest["config"]["digest"][7:], "RepoTags": None,
+                                            "Layers": [path % manifest["layers"][0]["digest"][7:]]}]))(place.at("both"))
+    subprocess.run(["tar", "-C", place.at("both"), "-cf", place.at("both.tar"), "."], check=True)
+    shutil.rmtree(place.at("both"))
+
+
+def several_platforms_in_an_archive(place):
+    """The image of another platform would be lost, whether or not both have the name that is written."""
+    for tag in (None, "t"):
+        for nested in (False, True):
+            for saved in (False, True):
+                platforms(place, tag, nested, saved)
+                with open(place.at("both.tar"), "rb") as f:
+                    before = f.read()
+                output = ("docker-archive:@both.tar" if saved else "oci-archive:@both.tar" + (":t" if tag else ""))
+                done = place.apply("flat", output, exits=(5,))
+                want(b"holds several images, which would be lost" in done.stderr, done.stderr)
+                with open(place.at("both.tar"), "rb") as f:
+                    want(f.read() == before, "it is another")
+
+
 def waiting_can_be_stopped(place):
     place.apply("same", "oci:@out:one")
     folder = os.open(place.at("out"), os.O_RDONLY)
@@ -311,7 +354,7 @@ def poor_file_system(lacks):
 CASES = {f.__name__.replace("_", " "): f for f in (
     made_by_who_is_stopped, made_by_who_is_killed, made_without_a_tag, made_and_given_up, many_writers, damaged_layer,
     damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, zstd_for_docker,
-    waiting_can_be_stopped)}
+    several_platforms_in_an_archive, waiting_can_be_stopped)}
 CASES.update({name: lambda place, case=case: refused(place, *case) for name, case in REFUSED.items()})
 CASES.update({"without " + lacks: poor_file_system(lacks) for lacks in ("flock", "dirsync", "fchmod")})
 
