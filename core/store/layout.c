@@ -469,8 +469,11 @@ static bool copy_by_kernel(int from, uint64_t offset, uint64_t size, int to,
 			   const struct lam_progress *progress)
 {
 	off_t at = (off_t)offset;
+	struct stat st;
 
-	if (offset == 0 && ioctl(to, FICLONE, from) == 0)
+	/* it clones all of the file, which may hold more than the blob */
+	if (offset == 0 && fstat(from, &st) == 0 && (uint64_t)st.st_size == size &&
+	    ioctl(to, FICLONE, from) == 0)
 		return true;
 	while (size > 0 && !lam_progress_stopped(progress)) {
 		/* large pieces go well; stops are looked for between them */

@@ -9,20 +9,24 @@
  * FAULT_IS: EIO, ENOSPC, EINTR, ENOMEM, `short` or `kill`.
  * FAULT_LACKS: what the file system does not know at all: `flock`, `fchmod`, `dirsync`
  * (folders cannot be synced).
+ * FAULT_CLONES: the file system clones files, all that they hold.
  * FAULT_LOG: gets the call's name when it happens, and the number of such calls when the
  * program ends.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -294,6 +298,29 @@ int flock(int fd, int operation)
 		return (int)syscall(SYS_flock, fd, operation);
 	errno = ENOLCK;
 	return -1;
+}
+
+static int clone_file(int to, int from)
+{
+	off_t at = 0;
+	ssize_t got = 1;
+
+	while (got > 0)
+		got = syscall(SYS_copy_file_range, from, &at, to, NULL, 1 << 20, 0);
+	return got < 0 || lseek(to, 0, SEEK_SET) < 0 ? -1 : 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list rest;
+	void *argument;
+
+	va_start(rest, request);
+	argument = va_arg(rest, void *);
+	va_end(rest);
+	return request == FICLONE && getenv("FAULT_CLONES")
+		       ? clone_file(fd, (int)(intptr_t)argument)
+		       : (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
 int fchmod(int fd, mode_t mode)

@@ -323,6 +323,20 @@ def several_platforms_in_an_archive(place):
                     want(f.read() == before, "it is another")
 
 
+def cloned_of_an_archive(place):
+    """Members with holes stand written out, one behind the other, in a file that is not to be cloned for the first."""
+    hole = [plain("file", name, bytes(1 << 20)) for name in (b"a", b"b")]
+    oci.write_layout(place.at("holes"), [(tar(hole[:n]), "none", 1) for n in (1, 2)])
+    for blob in os.listdir(place.blobs("holes")):
+        path = os.path.join(place.blobs("holes"), blob)
+        subprocess.run(["cp", "--sparse=always", path, path + ".new"], check=True)
+        os.rename(path + ".new", path)
+    subprocess.run(["tar", "-C", place.at("holes"), "-Scf", place.at("holes.tar"), "."], check=True)
+    lamina.must("apply", place.at("same"), "oci-archive:%s" % place.at("holes.tar"), "oci:%s:t" % place.at("out"),
+                env={"LD_PRELOAD": FAULT, "FAULT_CLONES": "1"})
+    place.check("oci:@out:t")
+
+
 def waiting_can_be_stopped(place):
     place.apply("same", "oci:@out:one")
     folder = os.open(place.at("out"), os.O_RDONLY)
@@ -354,7 +368,7 @@ def poor_file_system(lacks):
 CASES = {f.__name__.replace("_", " "): f for f in (
     made_by_who_is_stopped, made_by_who_is_killed, made_without_a_tag, made_and_given_up, many_writers, damaged_layer,
     damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, zstd_for_docker,
-    several_platforms_in_an_archive, waiting_can_be_stopped)}
+    several_platforms_in_an_archive, cloned_of_an_archive, waiting_can_be_stopped)}
 CASES.update({name: lambda place, case=case: refused(place, *case) for name, case in REFUSED.items()})
 CASES.update({"without " + lacks: poor_file_system(lacks) for lacks in ("flock", "dirsync", "fchmod")})
 
