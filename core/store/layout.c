@@ -318,6 +318,29 @@ static int check_untagged(const struct output *o, const struct lam_index *index,
 	return 0;
 }
 
+/* A tag may be that of several images, one for each platform. */
+static int check_tagged(const struct output *o, const struct lam_index *index,
+			struct lam_error *err)
+{
+	const struct lam_index_entry *first = NULL;
+	const char *tag = o->reference->name;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct lam_index_entry *e = &index->entries[i];
+
+		if (!lam_index_entry_is_image(e) || !lam_index_is_replaced(index, e, tag))
+			continue;
+		first = first ? first : e;
+		if (!lam_digest_equal(&first->descriptor.digest, &e->descriptor.digest))
+			return lam_fail(
+				err, LAM_EWRITE,
+				"%s: \"%s\" names several images, which would be lost: "
+				"choose another tag",
+				o->reference->path, tag);
+	}
+	return 0;
+}
+
 /* What the new image takes the place of, if anything, is one image. *out_only is that
  * where no tag is named; NONE: there is none. */
 static int check_replaced(const struct output *o, struct lam_buf *bytes,
@@ -338,6 +361,8 @@ static int check_replaced(const struct output *o, struct lam_buf *bytes,
 			    "index.json", NULL, err) < 0)
 		return fail_output(o, err);
 	if (!tag && check_untagged(o, &index, err) < 0)
+		return err->code;
+	if (tag && check_tagged(o, &index, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < index.count; i++) {
 		const struct lam_index_entry *e = &index.entries[i];

@@ -282,6 +282,7 @@ def zstd_for_docker(place):
 
 def platforms(place, tag, nested, saved):
     """A layout of two images that differ in their platforms, and its archive."""
+    shutil.rmtree(place.at("both"), ignore_errors=True)
     entries = []
     for architecture in ("amd64", "arm64"):
         oci.write_layout(place.at("both"), [(tar([plain("file", b"a", architecture.encode())]), "none", 1)],
@@ -305,7 +306,6 @@ def platforms(place, tag, nested, saved):
         write("manifest.json", json.dumps([{"Config": path % manifest["config"]["digest"][7:], "RepoTags": None,
                                             "Layers": [path % manifest["layers"][0]["digest"][7:]]}]))(place.at("both"))
     subprocess.run(["tar", "-C", place.at("both"), "-cf", place.at("both.tar"), "."], check=True)
-    shutil.rmtree(place.at("both"))
 
 
 def several_platforms_in_an_archive(place):
@@ -321,6 +321,15 @@ def several_platforms_in_an_archive(place):
                 want(b"holds several images, which would be lost" in done.stderr, done.stderr)
                 with open(place.at("both.tar"), "rb") as f:
                     want(f.read() == before, "it is another")
+
+
+def several_platforms_in_a_layout(place):
+    for tag in (None, "t"):
+        for nested in (False, True):
+            platforms(place, tag, nested, False)
+            done = place.apply("flat", "oci:@both" + (":t" if tag else ""), exits=(5,))
+            want(b"several images" in done.stderr, done.stderr)
+            lamina.must("ls", "--platform=linux/arm64", "oci:%s" % place.at("both"))
 
 
 def cloned_of_an_archive(place):
@@ -368,7 +377,8 @@ def poor_file_system(lacks):
 CASES = {f.__name__.replace("_", " "): f for f in (
     made_by_who_is_stopped, made_by_who_is_killed, made_without_a_tag, made_and_given_up, many_writers, damaged_layer,
     damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, zstd_for_docker,
-    several_platforms_in_an_archive, cloned_of_an_archive, waiting_can_be_stopped)}
+    several_platforms_in_an_archive, several_platforms_in_a_layout, cloned_of_an_archive,
+    waiting_can_be_stopped)}
 CASES.update({name: lambda place, case=case: refused(place, *case) for name, case in REFUSED.items()})
 CASES.update({"without " + lacks: poor_file_system(lacks) for lacks in ("flock", "dirsync", "fchmod")})
 
