@@ -115,6 +115,7 @@ static void escapes(void **state)
 		  "evil",
 		  "\\u{202e}evil" },
 		{ "\xef\xbb\xbf", "\\u{feff}" },
+		{ "\xef\xb7\x90", "\\u{fdd0}" }, /* no character: JSON's own mark */
 		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
 		{ "\xc0\xaf", "\\xc0\\xaf" },
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },

@@ -8,8 +8,8 @@
  *	\u{H...}         invisible and bidirectional characters, unassigned and private
  *	                 ones that terminals treat unalike: U+00AD, U+034F, U+061C,
  *	                 U+115F-1160, U+17B4-17B5, U+180B-180F, U+200B-200F, U+2028-202E,
- *	                 U+2060-206F, U+3164, U+FE00-FE0F, U+FEFF, U+FFA0, U+FFF0-FFFB,
- *	                 U+E0000-E0FFF
+ *	                 U+2060-206F, U+3164, U+FDD0-FDEF, U+FE00-FE0F, U+FEFF, U+FFA0,
+ *	                 U+FFF0-FFFB, U+E0000-E0FFF
  *
  * Valid UTF-8 is Unicode's: shortest form, no surrogates, at most U+10FFFF. */
 #ifndef LAMINA_PATH_H
