@@ -396,7 +396,7 @@ static const struct lam_index_entry *entry_at(const struct lam_index *index,
 {
 	size_t n = (size_t)strtoul(text, NULL, 10);
 
-	if (strspn(text, "0123456789") != strlen(text))
+	if (!*text || strspn(text, "0123456789") != strlen(text))
 		return NULL;
 	for (size_t i = 0; i < index->count; i++) {
 		if (lam_index_entry_is_image(&index->entries[i]) && n-- == 0)

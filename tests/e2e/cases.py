@@ -90,6 +90,7 @@ ROWS = [
     ("untagged-several", "inspect docker-archive:IN/hub-names.tar:docker.io/library/app:v1", 0, "linux/amd64", None),
     ("untagged-several", "inspect docker-archive:IN/hub-names.tar:localhost:5000/app", 0, "linux/amd64", None),
     ("untagged-several", "inspect oci:IN/ko", 3, r"holds several images.*@sha256:.*@sha256:", None),
+    ("untagged-several", "inspect oci:IN/ko:@", 3, "has no image @", None),
     ("platform-asked", "inspect oci:IN/one-arm64", 0, "linux/arm64", None),
     ("platform-asked", "inspect oci:IN/one-arm64 --platform linux/amd64", 3, "takes one of: linux/arm64", None),
     ("platform-asked", "inspect oci:IN/one-arm64-says --platform linux/amd64", 3, "takes one of: linux/arm64", None),
