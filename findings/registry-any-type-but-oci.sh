@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Software: Docker registry (distribution) 2.8.2 (Debian docker-registry 2.8.2+ds1-1), on the loopback.
+# Software: Docker registry (distribution) 2.8.2 (Debian docker-registry 2.8.2+ds1-1), on the loopback. Needs curl.
 #
 # One would expect: `Accept: */*` (curl's own) accepts every type, so a manifest that is there is given as it was pushed,
 # whatever its type. Where a type does not fit, HTTP says 406.

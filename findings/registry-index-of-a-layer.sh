@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Software: Docker registry (distribution) 2.8.2 (Debian docker-registry 2.8.2+ds1-1), on the loopback.
+# Software: Docker registry (distribution) 2.8.2 (Debian docker-registry 2.8.2+ds1-1), on the loopback. Needs curl.
 #
 # One would expect: on a push the registry checks what a manifest names. An index whose child is no manifest is refused
 # (400), and so is a manifest that gives another size for a layer than the blob in the registry has.
