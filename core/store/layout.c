@@ -183,10 +183,8 @@ static int open_blob(const struct lam_source *s, const struct lam_descriptor *bl
 /* The output as it is */
 
 struct sink {
-	bool made;        /* its folder was not there before */
-	bool made_layout; /* nor its oci-layout */
-	int mark;         /* says to who made the folder that it is in use */
-	char *mark_name;
+	bool made;              /* its folder was not there before */
+	bool made_layout;       /* nor its oci-layout */
 	struct lam_digest only; /* without a tag: the one image of the layout as it was
 				   opened, to be replaced; NONE: it held none */
 };
