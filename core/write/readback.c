@@ -413,6 +413,8 @@ bool lam_readback_stopped_writer(const struct lam_readback *r)
 
 static void join(struct lam_readback *r)
 {
+	if (!r->started)
+		return;
 	pthread_mutex_lock(&r->lock);
 	r->end = true;
 	pthread_cond_broadcast(&r->changed);
