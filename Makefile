@@ -12,8 +12,8 @@ ifeq ($(origin CC),default)
 CC       := gcc
 endif
 
-PACKAGES := libarchive jansson libcrypto libisal libdeflate libzstd ncursesw
-DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libisal-dev libdeflate-dev libzstd-dev \
+PACKAGES := libarchive jansson libcrypto libcurl libisal libdeflate libzstd ncursesw
+DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev libzstd-dev \
             libncurses-dev python3
 PEERS    := libcmocka-dev libvterm-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux
 PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
