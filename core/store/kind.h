@@ -37,6 +37,8 @@ struct lam_store {
 	int (*open_sink)(struct lam_sink *sink, struct lam_error *err);
 	bool renames_blobs; /* blobs become files of their own: temporary ones need names
 			     */
+	/* of those: what its file in the folder is called; text of LAM_BLOB_NAME */
+	const char *(*blob_file)(const struct lam_digest *digest, char *out);
 	int (*keep_layer)(struct lam_sink *sink, const struct lam_source *source,
 			  size_t n, const struct lam_digest *digest,
 			  const struct lam_progress *progress, struct lam_error *err);
@@ -62,7 +64,7 @@ int lam_check_docker_name(const struct lam_reference *reference, bool for_output
 
 /* "blobs/sha256/HEX" */
 #define LAM_BLOB_NAME (LAM_DIGEST_TEXT + 16)
-const char *lam_blob_name(const struct lam_digest *digest, char out[LAM_BLOB_NAME]);
+const char *lam_blob_name(const struct lam_digest *digest, char *out);
 extern const char lam_oci_layout[]; /* the file that says what the folder is */
 
 /* Reading: source.c */

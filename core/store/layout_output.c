@@ -38,29 +38,22 @@ static int check_layout(const struct lam_layout_output *o, struct lam_error *err
 			return lam_fail(err, LAM_EWRITE, "%s/%s: is no folder",
 					o->reference->path, names[i]);
 	}
-	if (lam_layout_read(o->dir, "oci-layout", &layout, err) < 0 ||
+	if (lam_folder_read(o->dir, "oci-layout", &layout, err) < 0 ||
 	    lam_oci_layout_check(&layout, err) < 0)
 		return fail_output(o, err);
 	return 0;
-}
-
-bool lam_layout_is_there(const struct lam_layout_output *o, const char *name)
-{
-	struct stat st;
-
-	return fstatat(o->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Nothing where there is no layout yet. */
 static int read_index(const struct lam_layout_output *o, struct lam_buf *out,
 		      bool *out_there, struct lam_error *err)
 {
-	*out_there = lam_layout_is_there(o, "index.json");
-	if (!*out_there && !lam_layout_is_there(o, "oci-layout"))
+	*out_there = lam_folder_has(o->dir, "index.json");
+	if (!*out_there && !lam_folder_has(o->dir, "oci-layout"))
 		return 0;
 	if (check_layout(o, err) < 0)
 		return err->code;
-	if (*out_there && lam_layout_read(o->dir, "index.json", out, err) < 0)
+	if (*out_there && lam_folder_read(o->dir, "index.json", out, err) < 0)
 		return fail_output(o, err);
 	return 0;
 }
@@ -73,12 +66,11 @@ static int check_index(const struct lam_layout_output *o, const struct lam_descr
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
 	const char *path = o->reference->path, *tag = o->reference->name;
-	char name[LAM_BLOB_NAME];
+	char name[LAM_DIGEST_TEXT];
 	size_t held = 0;
 
-	lam_blob_name(&d->digest, name);
-	if (lam_layout_read(o->dir, name, &bytes, err) < 0 ||
-	    lam_descriptor_check(d, bytes.data, bytes.len, name, err) < 0 ||
+	lam_digest_format(&d->digest, name);
+	if (lam_folder_read_blob(o->reference->store, o->dir, d, &bytes, err) < 0 ||
 	    lam_index_parse(&index, bytes.data, bytes.len, name, d->media_type, err) < 0)
 		return fail_output(o, err);
 	for (size_t i = 0; i < index.count; i++) {

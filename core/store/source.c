@@ -95,7 +95,7 @@ int lam_oci_layout_check(const struct lam_buf *bytes, struct lam_error *err)
 	return 0;
 }
 
-const char *lam_blob_name(const struct lam_digest *digest, char out[LAM_BLOB_NAME])
+const char *lam_blob_name(const struct lam_digest *digest, char *out)
 {
 	char hex[LAM_DIGEST_TEXT];
 

@@ -1,0 +1,47 @@
+/* Folders that hold each blob as a file of its own: how such files are read, copied, and
+ * put in place. An OCI layout and what skopeo calls dir: share it; their rows in the table
+ * tell the names of the files (lam_store.blob_file). */
+#ifndef LAM_FOLDER_H
+#define LAM_FOLDER_H
+
+#include "store/kind.h"
+
+/* Makes source->own: the folder's descriptor. */
+int lam_folder_open(struct lam_source *source, const struct lam_reference *reference,
+		    struct lam_error *err);
+void lam_folder_close(struct lam_source *source);
+int lam_folder_dir(const struct lam_source *source);
+/* A whole file of it, of at most out->max bytes; LAM_ENOTFOUND where there is none. */
+int lam_folder_read(int dir, const char *name, struct lam_buf *out,
+		    struct lam_error *err);
+int lam_folder_find_blob(const struct lam_source *source,
+			 const struct lam_descriptor *blob, const void **out_where,
+			 struct lam_error *err);
+int lam_folder_open_blob(const struct lam_source *source,
+			 const struct lam_descriptor *blob, const void *where,
+			 uint64_t offset, struct lam_reader **out, struct lam_error *err);
+/* The bytes of a blob of an output, checked against its descriptor. */
+int lam_folder_read_blob(const struct lam_store *store, int dir,
+			 const struct lam_descriptor *blob, struct lam_buf *out,
+			 struct lam_error *err);
+
+/* A layer that the output has, and whose bytes are right, is not copied. */
+int lam_folder_keep_layer(struct lam_sink *sink, const struct lam_source *source,
+			  size_t n, const struct lam_digest *digest,
+			  const struct lam_progress *progress, struct lam_error *err);
+/* Makes the folder, or takes one that holds `mark` or nothing of anyone else's; what of
+ * it is no image is told as `what`. *out_made: this run made it. */
+int lam_folder_open_sink(struct lam_sink *sink, const char *mark, const char *what,
+			 bool *out_made, struct lam_error *err);
+bool lam_folder_has(int dir, const char *name);
+int lam_folder_sync(int dir, const char *name, const char *path, struct lam_error *err);
+int lam_folder_sync_blobs(const struct lam_sink *sink,
+			  const struct lam_progress *progress, struct lam_error *err);
+/* Blobs get their names, over whatever has them. */
+int lam_folder_place_blobs(struct lam_sink *sink, const struct lam_progress *progress,
+			   struct lam_error *err);
+/* A document, whole or not at all, and on the disk. */
+int lam_folder_place_file(struct lam_sink *sink, const char *name, const char *bytes,
+			  size_t len, struct lam_error *err);
+
+#endif
