@@ -109,6 +109,9 @@ static void look_at_frame(struct decoder *d)
 
 	if (!whole && d->head_len < sizeof d->head)
 		return;
+	if (whole && frame.frameType == ZSTD_frame &&
+	    frame.windowSize > d->points->memory)
+		d->points->memory = frame.windowSize;
 	d->walk = whole && frame.frameType == ZSTD_frame &&
 				  frame.windowSize == SECTION_WINDOW
 			  ? BLOCK_HEADER

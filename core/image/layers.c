@@ -31,6 +31,7 @@ struct layer_job {
 	struct lam_layer *layer;
 	bool claimed_otherwise; /* its media type says another compression */
 	bool read;              /* not cached */
+	bool missing;           /* a foreign layer, whose blob is not there */
 };
 
 /* One layer */
@@ -203,6 +204,21 @@ static struct lam_layer_key key_of(const struct lam_image_layer *layer, bool pla
 	return key;
 }
 
+/* An empty layer, for a foreign one that is not there: the rest can be shown. */
+static int stand_in(struct layer_job *job, struct lam_error *err)
+{
+	const struct lam_image_layer *layer = &job->opening->image->layers[job->number];
+	struct lam_reader *nothing = lam_reader_memory("", 0);
+	int code = lam_layer_read(&job->layer, nothing, (uint32_t)job->number, NULL, NULL,
+				  err);
+
+	lam_reader_close(nothing);
+	job->missing = true;
+	job->reading.codec = lam_layer_type(layer->descriptor.media_type).codec;
+	job->reading.blob_size = (uint64_t)layer->descriptor.size;
+	return code;
+}
+
 static int get_layer(struct layer_job *job, struct lam_error *err)
 {
 	struct batch *o = job->opening;
@@ -212,7 +228,11 @@ static int get_layer(struct layer_job *job, struct lam_error *err)
 
 	if (lam_progress_stopped(o->progress))
 		return lam_fail_stopped(err);
-	if (check_type(&layer->descriptor, err) < 0 || look_at_blob(job, &plain, err) < 0)
+	if (check_type(&layer->descriptor, err) < 0)
+		return err->code;
+	if (lam_source_image(o->image->source)->layers[job->number].missing)
+		return stand_in(job, err);
+	if (look_at_blob(job, &plain, err) < 0)
 		return err->code;
 	key = key_of(layer, plain);
 	if (lam_cache_get(&o->cache, &key, (uint32_t)job->number, &job->layer,
@@ -268,6 +288,7 @@ static void fill_info(struct lam_image_layer *layer, const struct layer_job *job
 	info->entry_count = job->layer->entry_count;
 	info->whiteout_count = job->layer->whiteout_count;
 	info->file_bytes = job->layer->file_bytes;
+	info->missing = job->missing;
 }
 
 /* Of the layers that are there so far. */
@@ -371,13 +392,16 @@ static int run_jobs(struct batch *o, struct layer_job *jobs, struct lam_error *e
 }
 
 /* Notes are in order of layer, whatever the order of reading. */
-static void note_types(struct lam_image *image, const struct layer_job *jobs)
+static void note_blobs(struct lam_image *image, const struct layer_job *jobs)
 {
 	bool *otherwise = lam_xcalloc(image->layer_count, sizeof *otherwise);
 
 	for (size_t i = 0; i < image->layer_count; i++)
 		otherwise[jobs[i].number] = jobs[i].claimed_otherwise;
 	for (size_t i = 0; i < image->layer_count; i++) {
+		if (image->layers[i].info.missing)
+			lam_notes_add(&image->notes, LAM_ODD_FOREIGN, (uint32_t)i, NULL,
+				      0);
 		if (otherwise[i])
 			lam_notes_add(&image->notes, LAM_ODD_MEDIA_TYPE, (uint32_t)i,
 				      NULL, 0);
@@ -393,7 +417,7 @@ static void finish_jobs(struct batch *o, const struct layer_job *jobs)
 			break;
 		}
 	}
-	note_types(o->image, jobs);
+	note_blobs(o->image, jobs);
 }
 
 int lam_image_read_layers(struct lam_image *image, const struct lam_open_options *options,

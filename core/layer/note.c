@@ -106,6 +106,10 @@ static const struct {
 	[LAM_ODD_ROOT_KIND] = { "root-kind",
 				"an entry that puts something that is no directory in the place of the root; left "
 				"out" },
+	[LAM_ODD_WINDOW_256] = { "window-256",
+				 "zstd with a window of more than 128 MiB: who reads it needs 256 MiB of memory for it" },
+	[LAM_ODD_WINDOW_512] = { "window-512",
+				 "zstd with a window of more than 256 MiB: who reads it needs 512 MiB of memory for it" },
 	[LAM_ODD_LINK_THROUGH] = { "link-through-symlink",
 				   "a hard link to a file of its own layer, through a symlink of a lower one; made, as "
 				   "umoci does; overlayfs runtimes fail there" },
@@ -122,6 +126,9 @@ static const struct {
 			      "the history has not one entry for each layer; kept as it is" },
 	[LAM_ODD_MANY_LAYERS] = { "many-layers",
 				  "more than 125 layers: Docker takes no more; Podman takes 128, containerd some 500" },
+	[LAM_ODD_FOREIGN] = { "foreign",
+			      "a foreign layer, whose blob is not here but where its URLs say; nothing of it is shown, and "
+			      "it is kept or nothing is written: copy the image again, with its foreign layers" },
 };
 
 const char *lam_odd_name(enum lam_odd odd)

@@ -325,6 +325,24 @@ static void remark_documents(struct lam_layout *l)
 			entries, config->diff_id_count);
 }
 
+/* Nobody knows what others do to a layer that is not there: with one, all stay. */
+static int check_missing(struct lam_layout *l, struct lam_error *err)
+{
+	size_t missing = 0, written = 0;
+
+	while (missing < l->image->layer_count && !l->image->layers[missing].info.missing)
+		missing++;
+	while (written < l->target_count && l->stack[written].kept)
+		written++;
+	if (missing < l->image->layer_count && written < l->target_count)
+		lam_layout_error(
+			l, err,
+			"layer %zu is a foreign one, whose blob is not here: no layer can be "
+			"written: copy the image again, with its foreign layers",
+			missing);
+	return err->code;
+}
+
 static int make(struct lam_layout *l, struct lam_error *err)
 {
 	if (start(l, err) < 0 || lam_layout_assign(l, err) < 0)
@@ -334,7 +352,7 @@ static int make(struct lam_layout *l, struct lam_error *err)
 		return err->code;
 	for (size_t t = 0; t < l->target_count; t++)
 		l->stack[t].kept = l->stack[t].original != UINT32_MAX;
-	if (lam_layout_stack(l, err) < 0)
+	if (lam_layout_stack(l, err) < 0 || check_missing(l, err) < 0)
 		return err->code;
 	remark_groups(l);
 	lam_layout_remark_hidden(l);

@@ -65,6 +65,18 @@ ROWS = [
      "/Files/app/junction is left out", None),
     ("windows-hives", "plan oci:IN/oci:t --drop /Hives/System_Delta | apply - oci:IN/oci:t oci:OUT:t", 4, "and is kept as it is", None),
     ("windows-hives", "plan oci:IN/oci:t --drop /Files/Windows | apply - oci:IN/oci:t oci:OUT:t", 0, "rewritten", platform(**WINDOWS)),
+    # a foreign layer's blob is elsewhere: the rest is shown, and nothing but a copy is made
+    ("windows-hives", "inspect oci:IN/foreign:t", 0, "304761f5b890.*foreign: layer 0: .*with its foreign layers", None),
+    ("windows-hives", "ls -R oci:IN/foreign:t /Files", 0, "/Files/app/junction", None),
+    ("windows-hives", "check oci:IN/foreign:t", 1, "foreign: layer 0: .*1 of 3 layers are not there", None),
+    ("windows-hives", "plan oci:IN/foreign:t | apply - oci:IN/foreign:t oci:OUT:t", 3,
+     "layer-0.*its blob is not there: copy the image again, with its foreign layers", None),
+    ("windows-hives", "plan oci:IN/foreign-below:t --drop /Files/new | apply - oci:IN/foreign-below:t oci:OUT:t", 4,
+     "layer 0 is a foreign one, whose blob is not here: no layer can be written", None),
+    ("zstd-windows", "check oci:IN/w27:t", 0, r"\A(?!.*window-)", None),
+    ("zstd-windows", "check oci:IN/w28:t", 0, "window-256: layer 0: .*needs 256 MiB of memory", None),
+    ("zstd-windows", "inspect oci:IN/w29:t", 0, "window-512: layer 0: .*needs 512 MiB of memory", None),
+    ("zstd-windows", "inspect oci:IN/w30:t", 3, "needs a window of more than 512 MiB", None),
     # which image of several
     ("untagged-platforms", "ls oci:IN/two /opt/arch --platform linux/amd64", 0, "arch", None),
     ("untagged-platforms", "inspect oci:IN/two --platform linux/arm64", 0, "linux/arm64", None),

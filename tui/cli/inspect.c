@@ -63,7 +63,8 @@ static void print_layers(const struct lam_image *image)
 
 		print(stdout, "%3zu  %.12s %-4s %7s %7s %8u %7s  ", i,
 		      strchr(l->digest, ':') + 1, lam_codec_name(l->codec),
-		      lam_size_text(l->blob_size, a), lam_size_text(l->tar_size, b),
+		      lam_size_text(l->blob_size, a),
+		      l->missing ? "missing" : lam_size_text(l->tar_size, b),
 		      l->entry_count,
 		      l->waste_bytes ? lam_size_text(l->waste_bytes, c) : "-");
 		put_cut(l->created_by, room > 70 ? room - 58 : 20);
@@ -97,7 +98,7 @@ static void print_image(const struct lam_image *image)
 
 static json_t *json_layer(const struct lam_layer_info *l, size_t n)
 {
-	return json_pack(
+	json_t *json = json_pack(
 		"{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"number", (json_int_t)n, "digest", l->digest, "diff_id", l->diff_id,
 		"media_type", json_bytes(l->media_type, strlen(l->media_type)), "codec",
@@ -107,6 +108,10 @@ static json_t *json_layer(const struct lam_layer_info *l, size_t n)
 		"file_bytes", (json_int_t)l->file_bytes, "dead",
 		(json_int_t)l->dead_count, "waste_bytes", (json_int_t)l->waste_bytes,
 		"created_by", json_bytes(l->created_by, strlen(l->created_by)));
+
+	if (l->missing)
+		json_object_set_new(json, "missing", json_true());
+	return json;
 }
 
 static json_t *json_note(const struct lam_note *note)
@@ -160,6 +165,7 @@ static int run_inspect(struct call *call)
 static int run_check(struct call *call)
 {
 	int code = EXIT_DONE;
+	size_t missing = 0;
 	struct lam_image *image;
 
 	call->read_all = true;
@@ -170,11 +176,19 @@ static int run_check(struct call *call)
 			       ? EXIT_DIFFERENT
 			       : code;
 	print_notes(image, SIZE_MAX);
-	print_line(stdout, "%s: all %zu layers are what their digests say, %u paths",
-		   lam_image_reference(image), lam_image_layer_count(image),
-		   lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
+	for (size_t i = 0; i < lam_image_layer_count(image); i++)
+		missing += lam_image_layer(image, i)->missing;
+	if (missing > 0)
+		print_line(stdout, "%s: %zu of %zu layers are not there",
+			   lam_image_reference(image), missing,
+			   lam_image_layer_count(image));
+	else
+		print_line(
+			stdout, "%s: all %zu layers are what their digests say, %u paths",
+			lam_image_reference(image), lam_image_layer_count(image),
+			lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
 	lam_image_close(image);
-	return EXIT_DONE;
+	return missing > 0 ? EXIT_DIFFERENT : EXIT_DONE;
 }
 
 const struct command CMD_INSPECT = {

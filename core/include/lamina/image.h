@@ -49,6 +49,7 @@ struct lam_layer_info {
 	uint64_t file_bytes;  /* contents of all its files */
 	uint32_t dead_count;  /* entries that are not visible in the merged tree */
 	uint64_t waste_bytes; /* contents of those */
+	bool missing; /* a foreign layer that the image is without: shown as empty */
 };
 
 const char *lam_image_reference(const struct lam_image *image); /* as given */
