@@ -221,6 +221,7 @@ static int open_source(struct opening *o, const char *text, struct lam_error *er
 	}
 	if (code == 0)
 		code = lam_reference_parse(&reference, text, false, err);
+	reference.access = o->options->access;
 	if (code == 0)
 		code = lam_source_open(&o->image->source, &reference, &options, err);
 	lam_reference_fini(&reference);

@@ -13,7 +13,11 @@ struct lam_store {
 	const char *syntax; /* what stands behind it: "DIR[:TAG]" */
 	bool docker;        /* Docker takes such images: no codec that is OCI's alone */
 	bool first_colon;   /* the path ends at it, whatever is there */
-	/* Whether such an image is at the path. */
+	bool remote; /* on no filesystem here: a blob is looked for when it is read */
+	/* Fills path and name where what stands behind the prefix is no path; NULL: it is. */
+	int (*parse)(struct lam_reference *out, const char *rest, bool for_output,
+		     struct lam_error *err);
+	/* Whether such an image is at the path; NULL: there are no paths. */
 	bool (*is_at)(const char *path);
 	/* Refuses names that it cannot hold. */
 	int (*check_name)(const struct lam_reference *reference, bool for_output,

@@ -73,7 +73,7 @@ static bool is_image_at(const char *path, size_t len, const struct lam_store *st
 	if (store)
 		return store->is_at(text);
 	for (size_t i = 0; STORES[i]; i++) {
-		if (STORES[i]->is_at(text))
+		if (STORES[i]->is_at && STORES[i]->is_at(text))
 			return true;
 	}
 	return false;
@@ -172,7 +172,8 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 			"%s: there is no such file or folder; images are named as %s",
 			shown, kinds);
 	for (size_t i = 0; STORES[i] && !out->store; i++)
-		out->store = STORES[i]->is_at(out->path) ? STORES[i] : NULL;
+		out->store = STORES[i]->is_at && STORES[i]->is_at(out->path) ? STORES[i]
+									     : NULL;
 	if (there && S_ISDIR(st.st_mode))
 		return out->store ? check_address(out, shown, for_output, err)
 				  : fail_folder(out->path, shown, for_output, err);
@@ -195,6 +196,8 @@ static int parse(struct lam_reference *out, const char *text, bool for_output,
 	if (out->store) {
 		const char *rest = text + strlen(out->store->prefix);
 
+		if (out->store->parse)
+			return out->store->parse(out, rest, for_output, err);
 		set_parts(out, rest, out->store);
 		if (!out->path[0])
 			return lam_fail(err, LAM_EUSAGE, "%s: names no file or folder",
@@ -229,8 +232,10 @@ char *lam_reference_folder(const struct lam_reference *r)
 	struct stat st;
 	size_t len;
 
-	if (!r->path)
-		return lam_xstrdup("/tmp");
+	if (!r->path || r->store->remote)
+		return lam_xstrdup(r->access && r->access->temporary
+					   ? r->access->temporary
+					   : "/tmp");
 	folder = lam_xstrdup(r->path);
 	if (stat(r->path, &st) == 0 && S_ISDIR(st.st_mode))
 		return folder;

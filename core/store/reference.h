@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include <lamina/access.h>
 #include <lamina/error.h>
 
 struct lam_store;
@@ -13,6 +14,7 @@ struct lam_reference {
 	char *path; /* of the folder or file; NULL: standard input or output */
 	char *name; /* tag (oci, oci-archive) or NAME:TAG (docker-archive), or NULL */
 	char *text; /* as given, for messages */
+	const struct lam_access *access; /* the caller's, set by it; or NULL */
 };
 
 /* "oci:DIR[:TAG]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:NAME:TAG]", "-" (an
@@ -32,7 +34,8 @@ int lam_reference_parse(struct lam_reference *out, const char *text, bool for_ou
 void lam_reference_fini(struct lam_reference *reference);
 
 /* The folder that is there and on the same filesystem as the place, for temporary files;
- * the caller's. "/tmp" for standard input and output. */
+ * the caller's. access->temporary, or "/tmp", for standard input and output and for what is on
+ * no filesystem here. */
 char *lam_reference_folder(const struct lam_reference *reference);
 
 #endif

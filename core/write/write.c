@@ -65,7 +65,8 @@ static int read_contents(struct lam_writing *w, const char *reference,
 	LAM_CLEANUP(lam_free_ptr) char *folder = NULL;
 	const char *spool = w->options->spool;
 
-	if (!spool && lam_write_spool_folder(&folder, reference, err) < 0)
+	if (!spool &&
+	    lam_write_spool_folder(&folder, reference, w->options->access, err) < 0)
 		return err->code;
 	return lam_contents_new(&w->contents, w->layout, spool ? spool : folder,
 				w->workers, w->options->progress, err);
@@ -267,6 +268,7 @@ static int run(struct lam_writing *w, const char *text, struct lam_write_result 
 {
 	if (lam_reference_parse(&w->reference, text, true, err) < 0)
 		return err->code;
+	w->reference.access = w->options->access;
 	w->workers = lam_workers_new(w->threads > 1 ? w->threads : 0);
 	w->chunks = lam_chunk_pool_new(ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
 	set_stack(w);
@@ -305,23 +307,27 @@ int lam_write_image(const struct lam_layout *layout, const char *reference,
 
 /* Places */
 
-int lam_write_spool_folder(char **out, const char *text, struct lam_error *err)
+int lam_write_spool_folder(char **out, const char *text, const struct lam_access *access,
+			   struct lam_error *err)
 {
 	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
 
 	*out = NULL;
 	if (lam_reference_parse(&reference, text, true, err) < 0)
 		return err->code;
+	reference.access = access;
 	*out = lam_reference_folder(&reference);
 	return 0;
 }
 
-int lam_write_replaces(bool *out, const char *text, struct lam_error *err)
+int lam_write_replaces(bool *out, const char *text, const struct lam_access *access,
+		       struct lam_error *err)
 {
 	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
 
 	*out = false;
 	if (lam_reference_parse(&reference, text, true, err) < 0)
 		return err->code;
+	reference.access = access;
 	return lam_sink_replaces(out, &reference, err);
 }

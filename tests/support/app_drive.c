@@ -94,7 +94,7 @@ static void look_at_output(struct drive *d, const struct request *request)
 	struct event event = { .kind = EVENT_OUTPUT, .text = request->text };
 	struct lam_error err = { 0 };
 
-	lam_write_replaces(&event.replaces, request->text, &err);
+	lam_write_replaces(&event.replaces, request->text, NULL, &err);
 	event.err = &err;
 	drive_event(d, &event);
 }

@@ -274,7 +274,7 @@ static bool replaces(const char *transport, const char *path, const char *name)
 	bool there;
 
 	snprintf(text, sizeof text, "%s:%s%s", transport, path, name);
-	OK(lam_write_replaces(&there, text, &err));
+	OK(lam_write_replaces(&there, text, NULL, &err));
 	return there;
 }
 
@@ -290,7 +290,7 @@ static void what_it_replaces(void **state)
 	assert_true(replaces("oci", image, ":latest"));
 	assert_false(replaces("oci", image, ":late"));
 	snprintf(bare, sizeof bare, "oci:%s", image);
-	assert_int_equal(lam_write_replaces(&there, bare, &err), LAM_EWRITE);
+	assert_int_equal(lam_write_replaces(&there, bare, NULL, &err), LAM_EWRITE);
 	assert_non_null(strstr(err.text, "holds the image \"latest\": name it"));
 	assert_false(replaces("oci", out, ":latest"));
 	assert_int_equal(oci_count(out), -1);
@@ -306,9 +306,10 @@ static void what_it_replaces(void **state)
 	fclose(made);
 	assert_true(replaces("docker-archive", file, ":app:1"));
 	assert_true(replaces("oci-archive", file, ":latest"));
-	assert_int_equal(lam_write_replaces(&there, "nonsense", &err), LAM_EUSAGE);
+	assert_int_equal(lam_write_replaces(&there, "nonsense", NULL, &err), LAM_EUSAGE);
 	assert_non_null(strstr(err.text, "say what it is to be"));
-	assert_int_equal(lam_write_replaces(&there, "docker://x/y", &err), LAM_EUSAGE);
+	assert_int_equal(lam_write_replaces(&there, "docker://x/y", NULL, &err),
+			 LAM_EUSAGE);
 	remove(file);
 	free(image);
 	free(out);

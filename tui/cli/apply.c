@@ -145,6 +145,7 @@ static int write_image(struct apply *a)
 					     .no_verify = call_has(call, "no-verify"),
 					     .created = a->created[0] ? a->created : NULL,
 					     .progress = &call->progress,
+					     .access = &call->access,
 					     .spool = a->spool };
 	bool standard = strcmp(call->args[2], "-") == 0;
 	struct lam_write_result result;
@@ -207,7 +208,8 @@ static int run_apply(struct call *call)
 			"apply", "apply: --json and an archive on standard output cannot "
 				 "both be had: write to a file, or leave --json out");
 	if (!call_has(call, "dry-run") &&
-	    lam_write_spool_folder(&a.spool, call->args[2], &call->err) < 0)
+	    lam_write_spool_folder(&a.spool, call->args[2], &call->access, &call->err) <
+		    0)
 		return fail(call);
 	code = apply(&a);
 	lam_layout_free(a.layout);

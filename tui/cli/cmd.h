@@ -30,6 +30,7 @@ struct option {
 };
 
 struct call;
+struct paths;
 
 struct command {
 	const char *name;
@@ -57,6 +58,8 @@ struct call {
 	bool read_all; /* every layer is read and checked, cached or not */
 	unsigned threads;
 	struct lam_progress progress;
+	struct lam_access access;
+	struct paths *paths; /* that it points to */
 	struct lam_error err;
 };
 
@@ -89,6 +92,11 @@ char *did_you_mean(const char *word, const char *before, const char *const *name
 /* progress.c */
 int progress_setup(struct call *call);
 void progress_clear(void);
+
+/* access.c */
+/* Fills call->access. 0, or EXIT_USAGE with the reason told. */
+int access_setup(struct call *call);
+void access_fini(struct call *call);
 
 /* inputs.c */
 /* Opens an image with the call's platform, threads and progress; spool may be NULL. NULL

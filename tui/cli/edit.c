@@ -95,6 +95,7 @@ static void set_options(struct edit *e)
 	e->options.state_dir = e->state_dir;
 	e->options.temporary = temporary_folder();
 	e->options.threads = e->call->threads;
+	e->options.access = &e->call->access;
 	e->options.test_seq = seq && strcmp(seq, "1") == 0;
 }
 

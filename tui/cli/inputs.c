@@ -43,6 +43,7 @@ struct lam_image *open_image(struct call *call, const char *reference, const cha
 		.temporary = temporary_folder(),
 		.progress = &call->progress,
 		.cache = cache,
+		.access = &call->access,
 	};
 	struct lam_image *image;
 	int code = lam_image_open(&image, reference, &options, &call->err);

@@ -169,6 +169,7 @@ static int run_check(struct call *call)
 	struct lam_image *image;
 
 	call->read_all = true;
+	call->access.blobs = NULL;
 	image = open_image(call, call->args[0], NULL, &code);
 	/* what is there and wrong is what check is for; what is not there is not */
 	if (!image)

@@ -15,6 +15,10 @@ const struct option COMMON_OPTIONS[] = {
 	{ "platform", 0, "OS/ARCH[/VARIANT]",
 	  "the image of an index that holds several" },
 	{ "threads", 0, "N", "threads to use, 1 to 256; by default one a core" },
+	{ "tls-verify", 0, "BOOL",
+	  "false: a registry's certificate is not looked at, or it has none" },
+	{ "cert-dir", 0, "DIR",
+	  "certificates for registries: *.crt, and *.cert with *.key" },
 	{ "progress", 0, "HOW", "auto, plain or none" },
 	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is obeyed)" },
 	{ "help", 'h', NULL, "this help" },
@@ -210,13 +214,14 @@ int call_parse(struct call *call, int argc, char **argv)
 	if (call->help || call->version)
 		return 0;
 	if ((code = set_colors(call)) != 0 || (code = set_threads(call)) != 0 ||
-	    (code = progress_setup(call)) != 0)
+	    (code = progress_setup(call)) != 0 || (code = access_setup(call)) != 0)
 		return code;
 	return check_args(call);
 }
 
 void call_fini(struct call *call)
 {
+	access_fini(call);
 	free(call->args);
 	free(call->given);
 }

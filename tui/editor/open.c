@@ -27,6 +27,7 @@ static int run_open(struct job *job)
 		.temporary = o->options.temporary,
 		.cache = o->options.cache_dir,
 		.progress = &progress,
+		.access = o->options.access,
 	};
 	struct lam_error *err = &job->err;
 

@@ -100,7 +100,7 @@ static void look_at_output(struct shell *s, const struct request *request)
 
 	if (!request->text)
 		return;
-	lam_write_replaces(&event.replaces, request->text, &err);
+	lam_write_replaces(&event.replaces, request->text, s->app->options.access, &err);
 	event.err = &err;
 	give(s, &event);
 }

@@ -8,6 +8,7 @@
 #ifndef LAMINA_IMAGE_H
 #define LAMINA_IMAGE_H
 
+#include <lamina/access.h>
 #include <lamina/compression.h>
 #include <lamina/note.h>
 #include <lamina/progress.h>
@@ -28,6 +29,8 @@ struct lam_open_options {
 	const char *cache; /* folder for indexes of layers, made where it is missing;
 			      NULL: none. Runs may share it, and anybody may empty it;
 			      what is damaged in it is made anew */
+	const struct lam_access *access; /* for images on a network; NULL: as if nothing
+					    were known */
 };
 
 /* reference: core/DESIGN.md, section 6. LAM_EUSAGE, LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT,

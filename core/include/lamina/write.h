@@ -3,6 +3,7 @@
 #ifndef LAMINA_WRITE_H
 #define LAMINA_WRITE_H
 
+#include <lamina/access.h>
 #include <lamina/layout.h>
 
 struct lam_write_options {
@@ -12,6 +13,7 @@ struct lam_write_options {
 	const struct lam_progress *progress;
 	const char *spool; /* folder for contents that do not fit in memory, in files
 			      without a name; NULL: lam_write_spool_folder's */
+	const struct lam_access *access; /* may be NULL */
 };
 
 /* "sha512:", which kept layers may have, and more than its 128 digits. */
@@ -31,13 +33,16 @@ struct lam_write_result {
 void lam_write_result_fini(struct lam_write_result *result);
 
 /* A folder on the output's filesystem for lam_open_options.spool, a new string of the
- * caller's. "." for an output that is not there. */
-int lam_write_spool_folder(char **out, const char *reference, struct lam_error *err);
+ * caller's. "." for an output that is not there; access->temporary for one that is on no
+ * filesystem here. access may be NULL. */
+int lam_write_spool_folder(char **out, const char *reference,
+			   const struct lam_access *access, struct lam_error *err);
 
 /* Whether an image stands in the reference's place, which writing there replaces: its tag
  * in a layout, or the archive's file. LAM_EUSAGE for what is no place to write to,
  * LAM_EWRITE where writing to a layout would be refused at once. */
-int lam_write_replaces(bool *out, const char *reference, struct lam_error *err);
+int lam_write_replaces(bool *out, const char *reference, const struct lam_access *access,
+		       struct lam_error *err);
 
 /* Layers that files are taken from are read once, unless the image was opened with a
  * spool and has them; whatever is read is checked (LAM_EREAD, LAM_EFORMAT). Kept blobs

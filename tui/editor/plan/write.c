@@ -16,6 +16,7 @@ struct write_job {
 	struct lam_plan *plan;
 	char *output;
 	const char *created;
+	const struct lam_access *access;
 	unsigned threads;
 	struct lam_write_result result;
 };
@@ -28,7 +29,8 @@ static int run_write(struct job *job)
 	const struct lam_progress progress = { job_hear, job, &job->stop };
 	const struct lam_write_options options = { .threads = w->threads,
 						   .created = w->created,
-						   .progress = &progress };
+						   .progress = &progress,
+						   .access = w->access };
 	struct lam_layout *layout;
 	int code;
 
@@ -162,6 +164,7 @@ static void begin(struct app *app)
 	job->output = lam_xstrdup(app->plan.output);
 	job->created = app->options.created;
 	job->threads = app->options.threads;
+	job->access = app->options.access;
 	app_start(app, &job->job);
 	progress_show(app);
 }

@@ -46,6 +46,7 @@ struct options {
 	const char *reference, *platform, *plan_file, *output;
 	const char *state_dir, *cache_dir, *temporary; /* may be NULL */
 	const char *created;                           /* for lam_write_options */
+	const struct lam_access *access;               /* may be NULL */
 	unsigned threads;
 	bool test_seq; /* the status line ends in seq=N */
 };
