@@ -151,7 +151,8 @@ static int check_content(struct checked *c, const struct lam_image *image,
 	struct lam_digest digest;
 
 	lam_hash_final(&c->hash, &digest);
-	if (memcmp(digest.bytes, inode->content, sizeof inode->content) == 0)
+	if (memcmp(digest.bytes, lam_layer_content(image->indexes[number], inode),
+		   LAM_CONTENT) == 0)
 		return 0;
 	return lam_fail(
 		err, LAM_EFORMAT,

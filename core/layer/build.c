@@ -540,6 +540,7 @@ static void seal(const struct lam_layer_builder *b)
 
 	lam_names_seal(&layer->names);
 	lam_names_seal(&layer->owners);
+	lam_names_seal(&layer->contents);
 	layer->nodes = fit(layer->nodes, layer->node_count * sizeof *layer->nodes);
 	layer->inodes = fit(layer->inodes, b->own_count * sizeof *layer->inodes);
 	if (layer->refs)
@@ -569,13 +570,18 @@ int lam_layer_builder_finish(struct lam_layer_builder *b, struct lam_layer **out
 
 /* The builder */
 
-void lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode,
-			       const uint8_t content[16])
+int lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode,
+			      const uint8_t content[LAM_CONTENT], struct lam_error *err)
 {
-	const struct lam_layer *layer = b->layer;
+	struct lam_layer *layer = b->layer;
+	uint32_t number;
 
-	memcpy(layer->inodes[layer->refs ? layer->refs[inode].inode : inode].content,
-	       content, 16);
+	if (lam_names_add(&layer->contents, (const char *)content, LAM_CONTENT, &number,
+			  err) < 0)
+		return err->code;
+	layer->inodes[layer->refs ? layer->refs[inode].inode : inode].content =
+		number + 1;
+	return 0;
 }
 
 int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,

@@ -296,7 +296,7 @@ int lam_layer_add_inode(struct lam_layer_builder *b, const struct lam_entry *ent
 	return 0;
 }
 
-void lam_layer_builder_share(struct lam_layer_builder *b, uint32_t inode,
+bool lam_layer_builder_share(struct lam_layer_builder *b, uint32_t inode,
 			     struct lam_inode_ref with)
 {
 	struct lam_layer *layer = b->layer;
@@ -306,12 +306,13 @@ void lam_layer_builder_share(struct lam_layer_builder *b, uint32_t inode,
 	assert(ref->layer == LAM_LAYER_OWN && ref->inode + 1 == b->own_count);
 	lam_layer_stat(layer, inode, &mine);
 	lam_layer_stat(layer->others[with.layer], with.inode, &its);
-	if (lam_stat_compare(&mine, &its))
-		return;
+	if (lam_stat_compare(&mine, &its) & ~(unsigned)LAM_DIFF_CONTENT)
+		return false;
 	if (mine.kind == LAM_KIND_SYMLINK)
 		layer->text_len = (size_t)layer->inodes[ref->inode].offset;
 	b->own_count--;
 	*ref = with;
+	return true;
 }
 
 /* The records of inode and entry, united; the entry's win. */

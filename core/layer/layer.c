@@ -14,7 +14,7 @@
 
 static void forget_arrays(struct lam_layer *layer)
 {
-	layer->names = layer->owners = (struct lam_names){ 0 };
+	layer->names = layer->owners = layer->contents = (struct lam_names){ 0 };
 	layer->nodes = NULL;
 	layer->inodes = NULL;
 	layer->text = NULL;
@@ -33,6 +33,7 @@ void lam_layer_free(struct lam_layer *layer)
 	lam_checkpoints_fini(&layer->points);
 	lam_names_fini(&layer->names);
 	lam_names_fini(&layer->owners);
+	lam_names_fini(&layer->contents);
 	free(layer->nodes);
 	free(layer->inodes);
 	free(layer->refs);
@@ -69,7 +70,7 @@ void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_s
 	}
 	if (inode->kind == LAM_KIND_FILE) {
 		out->size = inode->size;
-		memcpy(out->content, inode->content, sizeof out->content);
+		memcpy(out->content, lam_layer_content(holder, inode), LAM_CONTENT);
 	} else if (inode->kind == LAM_KIND_SYMLINK && inode->size) {
 		struct lam_str target = lam_layer_target(holder, inode);
 
@@ -121,7 +122,7 @@ struct contents {
 };
 
 static int hash_content(struct contents *c, struct lam_tar_reader *tar,
-			const struct lam_entry *entry, uint8_t out[16],
+			const struct lam_entry *entry, uint8_t out[LAM_CONTENT],
 			struct lam_error *err)
 {
 	const struct lam_extent whole = { 0, entry->size };
@@ -140,7 +141,7 @@ static int hash_content(struct contents *c, struct lam_tar_reader *tar,
 	if (hash_zeros(&c->hash, entry->size - at, c->stop, err) < 0)
 		return err->code;
 	lam_hash_final(&c->hash, &digest);
-	memcpy(out, digest.bytes, 16);
+	memcpy(out, digest.bytes, LAM_CONTENT);
 	return 0;
 }
 
@@ -151,7 +152,7 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 	int got;
 
 	while ((got = lam_tar_next(tar, &entry, err)) > 0) {
-		uint8_t content[16];
+		uint8_t content[LAM_CONTENT];
 		uint32_t inode;
 
 		if (lam_layer_builder_add(builder, entry, lam_tar_data_offset(tar),
@@ -159,9 +160,9 @@ static int read_entries(struct lam_layer_builder *builder, struct lam_tar_reader
 			return err->code;
 		if (inode == LAM_INODE_NONE || entry->type != LAM_TYPE_FILE)
 			continue;
-		if (hash_content(contents, tar, entry, content, err) < 0)
+		if (hash_content(contents, tar, entry, content, err) < 0 ||
+		    lam_layer_builder_content(builder, inode, content, err) < 0)
 			return err->code;
-		lam_layer_builder_content(builder, inode, content);
 	}
 	if (got == 0 && lam_tar_has_trailer(tar))
 		lam_layer_builder_note(builder, LAM_ODD_TRAILER);

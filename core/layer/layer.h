@@ -60,10 +60,10 @@ struct lam_inode {
 	uint32_t mtime_ns;
 	uint32_t owner; /* in the layer's owners */
 	uint32_t extra; /* in the layer's extras + 1; 0: none */
+	uint32_t content; /* of a FILE: in the layer's contents + 1; 0: not known yet */
 	uint16_t mode;
 	uint8_t kind;
-	uint8_t unused;
-	uint8_t content[16]; /* of a FILE */
+	uint8_t unused[5];
 };
 
 /* Where an inode stands, for layers that are made to be compared with others: mostly what
@@ -78,6 +78,8 @@ struct lam_owner {
 	int64_t uid, gid;
 };
 
+#define LAM_CONTENT 32u /* bytes of a SHA-256 */
+
 struct lam_extra {
 	uint32_t records, record_count; /* in the layer's records */
 	uint32_t extents,
@@ -86,7 +88,8 @@ struct lam_extra {
 
 struct lam_layer {
 	struct lam_names names;
-	struct lam_names owners; /* struct lam_owner, as bytes */
+	struct lam_names owners;   /* struct lam_owner, as bytes */
+	struct lam_names contents; /* SHA-256 of files, as bytes */
 	struct lam_layer_node *nodes;
 	uint32_t node_count;
 	struct lam_inode *inodes;
@@ -118,6 +121,17 @@ static inline struct lam_owner lam_layer_owner(const struct lam_layer *layer,
 
 	memcpy(&owner, layer->owners.text + inode->owner * sizeof owner, sizeof owner);
 	return owner;
+}
+
+/* Of a FILE; zeros as long as that is not known. */
+static inline const void *lam_layer_content(const struct lam_layer *layer,
+					    const struct lam_inode *inode)
+{
+	static const char none[LAM_CONTENT];
+
+	return inode->content ? layer->contents.text +
+					(size_t)(inode->content - 1) * LAM_CONTENT
+			      : none;
 }
 
 /* An inode by its number; its owner, target and extra are the holder's. */
@@ -191,11 +205,13 @@ int lam_layer_builder_near(struct lam_layer_builder *builder,
 int lam_layer_builder_add(struct lam_layer_builder *builder,
 			  const struct lam_entry *entry, uint64_t offset,
 			  uint32_t *out_inode, struct lam_error *err);
-void lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode,
-			       const uint8_t content[16]);
-/* Shares what the last entry became, content included, with an inode of another layer,
- * where the two are found to be the same. */
-void lam_layer_builder_share(struct lam_layer_builder *builder, uint32_t inode,
+int lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode,
+			      const uint8_t content[LAM_CONTENT],
+			      struct lam_error *err);
+/* Shares what the last entry became with an inode of another layer, where the two are found
+ * to be the same; that their contents are, if it is a file, is the caller's word. False:
+ * they are not, and the content is to be told. */
+bool lam_layer_builder_share(struct lam_layer_builder *builder, uint32_t inode,
 			     struct lam_inode_ref with);
 void lam_layer_builder_note(struct lam_layer_builder *builder, enum lam_odd odd);
 /* Gives the layer, and empties the builder (free it all the same). */

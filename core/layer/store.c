@@ -12,7 +12,7 @@
 #include "codec/codec.h"
 
 _Static_assert(sizeof(struct lam_layer_node) == 16, "stored as it is, without gaps");
-_Static_assert(sizeof(struct lam_inode) == 56, "stored as it is, without gaps");
+_Static_assert(sizeof(struct lam_inode) == 48, "stored as it is, without gaps");
 _Static_assert(sizeof(struct lam_checkpoint) == 40, "stored as it is, without gaps");
 _Static_assert(sizeof(struct lam_store_header) % 8 == 0, "what follows is aligned");
 
@@ -24,6 +24,7 @@ static size_t item_size(enum lam_store_section section)
 		[LAM_STORE_NODES] = sizeof(struct lam_layer_node),
 		[LAM_STORE_INODES] = sizeof(struct lam_inode),
 		[LAM_STORE_OWNERS] = sizeof(struct lam_owner),
+		[LAM_STORE_CONTENTS] = LAM_CONTENT,
 		[LAM_STORE_TEXT] = 1,
 		[LAM_STORE_EXTRAS] = sizeof(struct lam_extra),
 		[LAM_STORE_RECORDS] = sizeof(struct lam_store_record),
@@ -108,6 +109,7 @@ static void set_sections(struct saving *s, const struct lam_layer *layer)
 	set(s, LAM_STORE_NODES, layer->nodes, layer->node_count);
 	set(s, LAM_STORE_INODES, layer->inodes, layer->inode_count);
 	set(s, LAM_STORE_OWNERS, layer->owners.text, layer->owners.count);
+	set(s, LAM_STORE_CONTENTS, layer->contents.text, layer->contents.count);
 	set(s, LAM_STORE_TEXT, layer->text, layer->text_len);
 	set(s, LAM_STORE_EXTRAS, layer->extras, layer->extra_count);
 	set(s, LAM_STORE_EXTENTS, layer->extents, layer->extent_count);
@@ -245,6 +247,8 @@ static void set_arrays(struct loading *l)
 	layer->names.text_len = (size_t)l->counts[LAM_STORE_NAMES];
 	layer->owners.text = SECTION(l, LAM_STORE_OWNERS);
 	layer->owners.count = (uint32_t)l->counts[LAM_STORE_OWNERS];
+	layer->contents.text = SECTION(l, LAM_STORE_CONTENTS);
+	layer->contents.count = (uint32_t)l->counts[LAM_STORE_CONTENTS];
 	layer->nodes = SECTION(l, LAM_STORE_NODES);
 	layer->node_count = (uint32_t)l->counts[LAM_STORE_NODES];
 	layer->inodes = SECTION(l, LAM_STORE_INODES);
@@ -365,6 +369,8 @@ static bool inodes_fit(const struct lam_layer *layer, uint64_t tar_size)
 		const struct lam_inode *n = &layer->inodes[i];
 
 		if (n->owner >= layer->owners.count || n->extra > layer->extra_count ||
+		    n->content > layer->contents.count ||
+		    (n->kind == LAM_KIND_FILE && n->content == 0) ||
 		    n->mode > 07777 || n->mtime_ns > 999999999 ||
 		    n->kind > LAM_KIND_BELOW)
 			return false;

@@ -34,6 +34,7 @@ enum lam_store_section {
 	LAM_STORE_NODES,
 	LAM_STORE_INODES,
 	LAM_STORE_OWNERS,
+	LAM_STORE_CONTENTS,
 	LAM_STORE_TEXT,
 	LAM_STORE_EXTRAS,
 	LAM_STORE_RECORDS, /* struct lam_store_record */

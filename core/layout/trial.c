@@ -45,12 +45,13 @@ static int add_item(struct lam_layer_builder *builder, const struct lam_tree *tr
 	if (inode == LAM_INODE_NONE)
 		return 0;
 	lam_tree_stat(tree, item->node, &stat);
-	if (entry.type == LAM_TYPE_FILE)
-		lam_layer_builder_content(builder, inode, stat.content);
-	if (stat.inode != LAM_INODE_NONE)
-		lam_layer_builder_share(builder, inode,
-					(struct lam_inode_ref){ stat.layer, stat.inode });
-	return 0;
+	if (stat.inode != LAM_INODE_NONE &&
+	    lam_layer_builder_share(builder, inode,
+				    (struct lam_inode_ref){ stat.layer, stat.inode }))
+		return 0;
+	return entry.type == LAM_TYPE_FILE
+		       ? lam_layer_builder_content(builder, inode, stat.content, err)
+		       : 0;
 }
 
 static int add_items(struct lam_layer_builder *builder, const struct lam_layout *l,

@@ -39,7 +39,8 @@ static bool same_content(const struct lam_merge *m, const struct lam_version *ol
 	if (a->kind != b->kind || a->size != b->size)
 		return false;
 	if (a->kind == LAM_KIND_FILE)
-		return memcmp(a->content, b->content, sizeof a->content) == 0;
+		return memcmp(lam_layer_content(ol, a), lam_layer_content(nl, b),
+			      LAM_CONTENT) == 0;
 	return a->kind != LAM_KIND_SYMLINK || a->size == 0 ||
 	       memcmp(lam_layer_target(ol, a).bytes, lam_layer_target(nl, b).bytes,
 		      (size_t)a->size) == 0;

@@ -96,7 +96,7 @@ def compare(want, tree):
                   if field in w and w[field] != have[field] and (field, w["kind"]) != ("mode", "symlink")]
         if not same_time(w["mtime"], e):
             lines.append("%s: time: engines %r, here %d" % (oci.escape(path), w["mtime"], e["mtime_s"]))
-        if len(w.get("text", "")) == w.get("size") and hashlib.sha256(w["text"]).hexdigest()[:32] != e["content"]:
+        if len(w.get("text", "")) == w.get("size") and hashlib.sha256(w["text"]).hexdigest() != e["content"]:
             lines.append("%s: content differs" % oci.escape(path))
     return lines
 

@@ -111,9 +111,10 @@ static struct lam_layer *share(const struct lam_image *image, const char *const 
 		uint32_t inode;
 
 		OK(lam_layer_builder_add(builder, &entry, 0, &inode, &err));
-		lam_layer_builder_content(builder, inode, stat.content);
-		lam_layer_builder_share(builder, inode,
-					(struct lam_inode_ref){ stat.layer, stat.inode });
+		if (!lam_layer_builder_share(
+			    builder, inode,
+			    (struct lam_inode_ref){ stat.layer, stat.inode }))
+			OK(lam_layer_builder_content(builder, inode, stat.content, &err));
 	}
 	OK(lam_layer_builder_finish(builder, &layer, &err));
 	lam_layer_builder_free(builder);

@@ -150,7 +150,7 @@ static json_t *make_json(const struct listing *l, uint32_t node,
 	if (stat->kind == LAM_KIND_FILE) {
 		for (size_t i = 0; i < sizeof stat->content; i++)
 			sprintf(hex + 2 * i, "%02x", stat->content[i]);
-		json_object_set_new(json, "sha256_128", json_string(hex));
+		json_object_set_new(json, "sha256", json_string(hex));
 	}
 	if (stat->attribute_count)
 		json_object_set_new(json, "attributes", json_attributes(stat));

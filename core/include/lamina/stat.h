@@ -38,7 +38,7 @@ struct lam_stat {
 	uint32_t layer; /* the origin: whose entry decides this; for a hard link, that of
 			   the inode */
 	uint32_t inode; /* two names are one file where layer and inode are the same */
-	uint8_t content[16]; /* of files: the first half of the SHA-256 of the content */
+	uint8_t content[32]; /* of files: the SHA-256 of the content */
 };
 
 /* Bits that say in what two paths differ. */
