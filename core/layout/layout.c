@@ -343,6 +343,23 @@ static int check_missing(struct lam_layout *l, struct lam_error *err)
 	return err->code;
 }
 
+/* A blob stays where the plan asks for no other kind of compression for its layer; a level
+ * cannot be told from a blob. */
+static int ask_compression(struct lam_layout *l, uint32_t t, struct lam_error *err)
+{
+	const struct lam_plan_layer *planned = &l->plan->layers[t];
+	enum lam_codec codec;
+
+	if (!l->stack[t].kept || !planned->has_compression)
+		return 0;
+	codec = lam_image_layer(l->image, l->stack[t].original)->codec;
+	if (codec == planned->compression.codec)
+		return 0;
+	return lam_layout_unkeep(l, t, err, "its compression is %s, and %s is asked for",
+				 lam_codec_row(codec)->name,
+				 lam_codec_row(planned->compression.codec)->name);
+}
+
 static int make(struct lam_layout *l, struct lam_error *err)
 {
 	if (start(l, err) < 0 || lam_layout_assign(l, err) < 0)
@@ -350,8 +367,11 @@ static int make(struct lam_layout *l, struct lam_error *err)
 	lam_layout_pin_hives(l, err);
 	if (err->code != LAM_OK)
 		return err->code;
-	for (size_t t = 0; t < l->target_count; t++)
+	for (uint32_t t = 0; t < l->target_count; t++) {
 		l->stack[t].kept = l->stack[t].original != UINT32_MAX;
+		if (ask_compression(l, t, err) < 0)
+			return err->code;
+	}
 	if (lam_layout_stack(l, err) < 0 || check_missing(l, err) < 0)
 		return err->code;
 	remark_groups(l);

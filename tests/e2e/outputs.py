@@ -278,6 +278,22 @@ def zstd_for_docker(place):
     with open(place.at("keep"), "w", encoding="ascii") as f:
         json.dump({"lamina": 1, "layers": [{"name": "a", "from": [0]}]}, f)
     lamina.must("apply", place.at("keep"), "oci:%s:t" % place.at("z"), "docker-archive:%s:a:t" % place.at("d.tar"), exits=(5,))
+    with open(place.at("gzip"), "w", encoding="ascii") as f:
+        json.dump({"lamina": 1, "layers": [{"name": "a", "from": [0], "compression": "gzip"}]}, f)
+    done = lamina.must("apply", place.at("gzip"), "oci:%s:t" % place.at("z"), "docker-archive:%s:a:t" % place.at("d.tar"))
+    want(b"its compression is zstd, and gzip is asked for" in done.stderr, done.stderr)
+    lamina.must("diff", "oci:%s:t" % place.at("z"), "docker-archive:" + place.at("d.tar"))
+
+
+def kept_as_it_is_asked_for(place):
+    """A layer's own compression is of the layer, kept or not: another level of the same kind leaves it, another kind does not."""
+    plan = {"lamina": 1, "layers": [{"name": "a", "from": [0], "compression": "gzip:9"},
+                                    {"name": "b", "from": [1], "compression": "none", "keep": True}], "compression": "zstd"}
+    done = lamina.must("apply", "-", place.image, "oci:%s:t" % place.at("stays"), stdin=json.dumps(plan).encode())
+    want(oci.Image(place.at("stays")).manifest_digest == oci.Image(place.at("image")).manifest_digest, done.stdout)
+    plan["layers"][1]["compression"] = "gzip"
+    done = lamina.must("apply", "-", place.image, "oci:%s:t" % place.at("moves"), stdin=json.dumps(plan).encode(), exits=(4,))
+    want(b"cannot stay as it is: its compression is none, and gzip is asked for" in done.stderr, done.stderr)
 
 
 def platforms(place, tag, nested, saved):
@@ -377,6 +393,7 @@ def poor_file_system(lacks):
 CASES = {f.__name__.replace("_", " "): f for f in (
     made_by_who_is_stopped, made_by_who_is_killed, made_without_a_tag, made_and_given_up, many_writers, damaged_layer,
     damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, zstd_for_docker,
+    kept_as_it_is_asked_for,
     several_platforms_in_an_archive, several_platforms_in_a_layout, cloned_of_an_archive,
     waiting_can_be_stopped)}
 CASES.update({name: lambda place, case=case: refused(place, *case) for name, case in REFUSED.items()})
