@@ -258,6 +258,37 @@ void lam_manifest_fini(struct lam_manifest *manifest)
 	*manifest = (struct lam_manifest){ 0 };
 }
 
+bool lam_is_manifest_type(const char *type)
+{
+	return is_index_type(type) || strcmp(type, LAM_MT_OCI_MANIFEST) == 0 ||
+	       strcmp(type, LAM_MT_DOCKER_MANIFEST) == 0;
+}
+
+int lam_manifest_type(const char **out, const char *bytes, size_t len, const char *name,
+		      struct lam_error *err)
+{
+	static const char *const types[] = { LAM_MT_OCI_MANIFEST, LAM_MT_DOCKER_MANIFEST,
+					     LAM_MT_OCI_INDEX, LAM_MT_DOCKER_LIST };
+	LAM_CLEANUP(lam_doc_fini) struct lam_doc doc = { 0 };
+	struct lam_json root;
+	const char *said;
+
+	*out = NULL;
+	if (lam_doc_parse(&doc, bytes, len, LAM_MAX_INDEX, name, err) < 0)
+		return err->code;
+	root = lam_json_root(doc.root, name);
+	if (check_head(&root, NULL, &said, err) < 0)
+		return err->code;
+	for (size_t i = 0; said && i < sizeof types / sizeof *types; i++)
+		*out = strcmp(said, types[i]) == 0 ? types[i] : *out;
+	if (!said)
+		*out = has(&root, "manifests") ? LAM_MT_OCI_INDEX : LAM_MT_OCI_MANIFEST;
+	if (*out)
+		return 0;
+	return lam_json_fail(&root, err, LAM_EFORMAT,
+			     "media type %.200s is not one of an image", said);
+}
+
 /* Indexes */
 
 static int read_platform(struct lam_platform *out, const struct lam_json *json,
@@ -370,9 +401,7 @@ bool lam_index_entry_is_image(const struct lam_index_entry *entry)
 {
 	const char *type = entry->descriptor.media_type;
 
-	return !entry->attestation && !entry->artifact &&
-	       (is_index_type(type) || strcmp(type, LAM_MT_OCI_MANIFEST) == 0 ||
-		strcmp(type, LAM_MT_DOCKER_MANIFEST) == 0);
+	return !entry->attestation && !entry->artifact && lam_is_manifest_type(type);
 }
 
 size_t lam_index_image_count(const struct lam_index *index)

@@ -72,6 +72,14 @@ int lam_manifest_parse(struct lam_manifest *out, const char *bytes, size_t len,
 		       const char *name, const char *media_type, struct lam_error *err);
 void lam_manifest_fini(struct lam_manifest *manifest);
 
+/* Which of the four kinds of document it is, one of LAM_MT_*: as it says or, where it does
+ * not, as its members show. LAM_EFORMAT for anything else. */
+int lam_manifest_type(const char **out, const char *bytes, size_t len, const char *name,
+		      struct lam_error *err);
+
+/* One of an image or an index. */
+bool lam_is_manifest_type(const char *media_type);
+
 struct lam_platform { /* strings of the caller's or the document's; NULL: not given */
 	const char *os, *architecture, *variant;
 	/* of Windows: which build, and what of it is needed; the choice does not ask */

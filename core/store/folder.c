@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,8 @@
 
 struct source {
 	int dir;
+	struct lam_digest named; /* NONE: no blob has a name of its own */
+	const char *name;
 };
 
 int lam_folder_open(struct lam_source *s, const struct lam_reference *reference,
@@ -50,13 +53,18 @@ void lam_folder_close(struct lam_source *s)
 	free(own);
 }
 
-/* "blobs/sha256/HEX", or what the kind calls it, along no symlink; -1 and errno. */
-static int open_file_of(const struct lam_store *store, int dir,
-			const struct lam_digest *digest)
+void lam_folder_name(struct lam_source *s, const struct lam_digest *digest,
+		     const char *name)
 {
-	char text[LAM_BLOB_NAME], *at = text;
+	struct source *own = s->own;
 
-	store->blob_file(digest, text);
+	own->named = *digest;
+	own->name = name;
+}
+
+/* "blobs/sha256/HEX", cut as it goes, along no symlink; -1 and errno. */
+static int open_along(int dir, char *at)
+{
 	for (int folders = 0; at; folders++) {
 		char *slash = strchr(at, '/');
 		int next, problem;
@@ -79,13 +87,12 @@ static int open_file_of(const struct lam_store *store, int dir,
 }
 
 /* A blob's file, which is a regular one of its size. */
-static int open_blob_file(const struct lam_store *store, int dir,
-			  const struct lam_descriptor *d, int *out_fd,
-			  struct lam_error *err)
+static int open_named(int dir, char *name, const struct lam_descriptor *d, int *out_fd,
+		      struct lam_error *err)
 {
 	char text[LAM_DIGEST_TEXT];
 	struct stat st;
-	int fd = open_file_of(store, dir, &d->digest);
+	int fd = open_along(dir, name);
 
 	*out_fd = -1;
 	lam_digest_format(&d->digest, text);
@@ -117,14 +124,35 @@ static int open_blob_file(const struct lam_store *store, int dir,
 	return 0;
 }
 
+static int open_blob_file(const struct lam_store *store, int dir,
+			  const struct lam_descriptor *d, int *out_fd,
+			  struct lam_error *err)
+{
+	char name[LAM_BLOB_NAME];
+
+	store->blob_file(d, name);
+	return open_named(dir, name, d, out_fd, err);
+}
+
+static int open_own(const struct lam_source *s, const struct lam_descriptor *blob,
+		    int *out_fd, struct lam_error *err)
+{
+	const struct source *own = s->own;
+	char name[LAM_BLOB_NAME];
+
+	if (!own->name || !lam_digest_equal(&blob->digest, &own->named))
+		return open_blob_file(s->store, own->dir, blob, out_fd, err);
+	snprintf(name, sizeof name, "%s", own->name);
+	return open_named(own->dir, name, blob, out_fd, err);
+}
+
 int lam_folder_find_blob(const struct lam_source *s, const struct lam_descriptor *blob,
 			 const void **out_where, struct lam_error *err)
 {
-	const struct source *own = s->own;
 	int fd;
 
 	*out_where = NULL;
-	if (open_blob_file(s->store, own->dir, blob, &fd, err) < 0)
+	if (open_own(s, blob, &fd, err) < 0)
 		return err->code;
 	close(fd);
 	return 0;
@@ -134,13 +162,12 @@ int lam_folder_open_blob(const struct lam_source *s, const struct lam_descriptor
 			 const void *where, uint64_t offset, struct lam_reader **out,
 			 struct lam_error *err)
 {
-	const struct source *own = s->own;
 	char name[LAM_DIGEST_TEXT + 8] = "blob ";
 	int fd;
 
 	(void)where;
 	lam_digest_format(&blob->digest, name + strlen(name));
-	if (open_blob_file(s->store, own->dir, blob, &fd, err) < 0)
+	if (open_own(s, blob, &fd, err) < 0)
 		return err->code;
 	*out = lam_reader_file(fd, true, offset, (uint64_t)blob->size - offset, name);
 	return 0;
@@ -413,6 +440,15 @@ int lam_folder_place_file(struct lam_sink *sink, const char *name, const char *b
 	return lam_sink_sync(sink->dir, path, err);
 }
 
+static const char *file_name(const struct lam_sink *sink, const struct lam_sink_blob *b,
+			     char *out)
+{
+	const struct lam_descriptor blob = { .digest = b->digest,
+					     .media_type = b->media_type };
+
+	return sink->reference->store->blob_file(&blob, out);
+}
+
 /* A layer that the output had may be gone, with the run that had put it there. */
 static int copy_again(struct lam_sink *sink, size_t n,
 		      const struct lam_progress *progress, struct lam_error *err)
@@ -421,8 +457,7 @@ static int copy_again(struct lam_sink *sink, size_t n,
 	char name[LAM_BLOB_NAME];
 	struct stat st;
 
-	if (fstatat(sink->dir, sink->reference->store->blob_file(&b.digest, name), &st,
-		    AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(sink->dir, file_name(sink, &b, name), &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	if (copy_kept(sink, b.source, b.layer, &b.digest, progress, err) < 0)
 		return err->code;
@@ -440,8 +475,7 @@ static int place_blob(struct lam_sink *sink, size_t n,
 		return copy_again(sink, n, progress, err);
 	if (b->digest.algorithm == LAM_ALGORITHM_NONE)
 		return 0;
-	if (lam_sink_rename(sink, n, sink->reference->store->blob_file(&b->digest, name),
-			    err) < 0)
+	if (lam_sink_rename(sink, n, file_name(sink, b, name), err) < 0)
 		return err->code;
 	b->placed = true;
 	return 0;
@@ -462,12 +496,24 @@ int lam_folder_sync_blobs(const struct lam_sink *sink,
 	return 0;
 }
 
-int lam_folder_place_blobs(struct lam_sink *sink, const struct lam_progress *progress,
-			   struct lam_error *err)
+int lam_folder_place_blobs(struct lam_sink *sink, const struct lam_digest *but,
+			   const struct lam_progress *progress, struct lam_error *err)
 {
 	for (size_t i = 0; i < sink->blob_count; i++) {
+		if (but && lam_digest_equal(&sink->blobs[i].digest, but))
+			continue;
 		if (place_blob(sink, i, progress, err) < 0)
 			return err->code;
 	}
 	return 0;
+}
+
+void lam_folder_take_back(const struct lam_sink *sink)
+{
+	char name[LAM_BLOB_NAME];
+
+	for (size_t i = 0; i < sink->blob_count; i++) {
+		if (sink->blobs[i].placed)
+			unlinkat(sink->dir, file_name(sink, &sink->blobs[i], name), 0);
+	}
 }

@@ -11,6 +11,9 @@ int lam_folder_open(struct lam_source *source, const struct lam_reference *refer
 		    struct lam_error *err);
 void lam_folder_close(struct lam_source *source);
 int lam_folder_dir(const struct lam_source *source);
+/* One blob that stands under a name of its own; the name is static. */
+void lam_folder_name(struct lam_source *source, const struct lam_digest *digest,
+		     const char *name);
 /* A whole file of it, of at most out->max bytes; LAM_ENOTFOUND where there is none. */
 int lam_folder_read(int dir, const char *name, struct lam_buf *out,
 		    struct lam_error *err);
@@ -37,9 +40,11 @@ bool lam_folder_has(int dir, const char *name);
 int lam_folder_sync(int dir, const char *name, const char *path, struct lam_error *err);
 int lam_folder_sync_blobs(const struct lam_sink *sink,
 			  const struct lam_progress *progress, struct lam_error *err);
-/* Blobs get their names, over whatever has them. */
-int lam_folder_place_blobs(struct lam_sink *sink, const struct lam_progress *progress,
-			   struct lam_error *err);
+/* Blobs get their names, over whatever has them; `but` may be NULL. */
+int lam_folder_place_blobs(struct lam_sink *sink, const struct lam_digest *but,
+			   const struct lam_progress *progress, struct lam_error *err);
+/* Removes what of these this run has put in place. */
+void lam_folder_take_back(const struct lam_sink *sink);
 /* A document, whole or not at all, and on the disk. */
 int lam_folder_place_file(struct lam_sink *sink, const char *name, const char *bytes,
 			  size_t len, struct lam_error *err);

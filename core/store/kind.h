@@ -41,8 +41,8 @@ struct lam_store {
 	int (*open_sink)(struct lam_sink *sink, struct lam_error *err);
 	bool renames_blobs; /* blobs become files of their own: temporary ones need names
 			     */
-	/* of those: what its file in the folder is called; text of LAM_BLOB_NAME */
-	const char *(*blob_file)(const struct lam_digest *digest, char *out);
+	/* of those: what its file in the folder is called; out has LAM_BLOB_NAME */
+	const char *(*blob_file)(const struct lam_descriptor *blob, char *out);
 	int (*keep_layer)(struct lam_sink *sink, const struct lam_source *source,
 			  size_t n, const struct lam_digest *digest,
 			  const struct lam_progress *progress, struct lam_error *err);
@@ -55,7 +55,7 @@ struct lam_store {
 };
 
 extern const struct lam_store lam_store_layout, lam_store_oci_archive,
-	lam_store_docker_archive;
+	lam_store_docker_archive, lam_store_dir;
 
 /* Names, for check_name: names.c. OCI's ref.name; what docker loads. */
 int lam_check_ref_name(const struct lam_reference *reference, bool for_output,
@@ -114,8 +114,9 @@ bool lam_source_takes(const struct lam_source *source,
 struct lam_sink_blob {
 	struct lam_digest digest; /* NONE until it is known */
 	uint64_t size;
-	int fd;          /* of a temporary file, which is the sink's; or -1 */
-	char *temporary; /* its name in the folder; NULL: it has none */
+	const char *media_type; /* of a manifest or an index, static; NULL: of neither */
+	int fd;                 /* of a temporary file, which is the sink's; or -1 */
+	char *temporary;        /* its name in the folder; NULL: it has none */
 	const struct lam_source *source; /* of a kept layer that is not copied */
 	size_t layer;
 	bool placed; /* is in the output now, put there by this run */

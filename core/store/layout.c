@@ -32,6 +32,11 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 	return lam_source_choose(s, &index, reference->name, err);
 }
 
+static const char *blob_file(const struct lam_descriptor *blob, char *out)
+{
+	return lam_blob_name(&blob->digest, out);
+}
+
 const struct lam_store lam_store_layout = {
 	.prefix = "oci:",
 	.syntax = "DIR[:TAG]",
@@ -43,7 +48,7 @@ const struct lam_store lam_store_layout = {
 	.open_blob = lam_folder_open_blob,
 	.open_sink = lam_layout_open_sink,
 	.renames_blobs = true,
-	.blob_file = lam_blob_name,
+	.blob_file = blob_file,
 	.keep_layer = lam_folder_keep_layer,
 	.publish = lam_layout_publish,
 	.replaces = lam_layout_replaces,

@@ -60,7 +60,7 @@ static int place_blobs(struct lam_sink *sink, const struct lam_progress *progres
 	if (make_folder(sink, "blobs", err) < 0 ||
 	    make_folder(sink, "blobs/sha256", err) < 0 ||
 	    (sha512 && make_folder(sink, "blobs/sha512", err) < 0) ||
-	    lam_folder_place_blobs(sink, progress, err) < 0 ||
+	    lam_folder_place_blobs(sink, NULL, progress, err) < 0 ||
 	    lam_folder_sync(sink->dir, "blobs/sha256", path, err) < 0 ||
 	    (sha512 && lam_folder_sync(sink->dir, "blobs/sha512", path, err) < 0) ||
 	    lam_folder_sync(sink->dir, "blobs", path, err) < 0)
@@ -125,13 +125,8 @@ static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
 static void take_back(const struct lam_sink *sink)
 {
 	const struct sink *own = sink->own;
-	char name[LAM_BLOB_NAME];
 
-	for (size_t i = 0; i < sink->blob_count; i++) {
-		if (sink->blobs[i].placed)
-			unlinkat(sink->dir, lam_blob_name(&sink->blobs[i].digest, name),
-				 0);
-	}
+	lam_folder_take_back(sink);
 	if (own->made_layout)
 		unlinkat(sink->dir, "oci-layout", 0);
 }

@@ -14,11 +14,12 @@
 
 static const struct lam_store *const STORES[] = { &lam_store_layout,
 						  &lam_store_oci_archive,
-						  &lam_store_docker_archive, NULL };
+						  &lam_store_docker_archive,
+						  &lam_store_dir, NULL };
 
 /* What other tools know, and what may come. */
 static const char *const LATER[] = { "docker-daemon:", "containers-storage:", "docker://",
-				     "dir:", NULL };
+				     NULL };
 
 /* The kind that is named, or NULL. */
 static const struct lam_store *store_of(const char *text)
@@ -123,27 +124,6 @@ static void set_parts(struct lam_reference *out, const char *rest,
 	out->name = at ? lam_xstrdup(at) : colon ? lam_xstrdup(colon + 1) : NULL;
 }
 
-/* What skopeo calls dir:. */
-static bool is_dir_transport(const char *path)
-{
-	LAM_CLEANUP(lam_free_ptr) char *version = lam_xprintf("%s/version", path);
-	LAM_CLEANUP(lam_free_ptr) char *manifest = lam_xprintf("%s/manifest.json", path);
-
-	return exists(version) && exists(manifest);
-}
-
-static int fail_folder(const char *path, const char *shown, bool for_output,
-		       struct lam_error *err)
-{
-	if (is_dir_transport(path))
-		return lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
-				"%s: is a folder as skopeo's dir: has them: use skopeo "
-				"copy dir:%s oci:DIR:TAG first",
-				shown, shown);
-	return lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
-			"%s: is a folder without oci-layout, so no OCI layout", shown);
-}
-
 static int check_address(const struct lam_reference *r, const char *shown,
 			 bool for_output, struct lam_error *err)
 {
@@ -175,8 +155,12 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 		out->store = STORES[i]->is_at && STORES[i]->is_at(out->path) ? STORES[i]
 									     : NULL;
 	if (there && S_ISDIR(st.st_mode))
-		return out->store ? check_address(out, shown, for_output, err)
-				  : fail_folder(out->path, shown, for_output, err);
+		return out->store
+			       ? check_address(out, shown, for_output, err)
+			       : lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
+					  "%s: is a folder without oci-layout, so no OCI "
+					  "layout",
+					  shown);
 	if (!for_output)
 		return 0;
 	return lam_fail(err, LAM_EUSAGE, "%s: say what it is to be: %s", shown, kinds);

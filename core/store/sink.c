@@ -282,6 +282,18 @@ int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
 	return 0;
 }
 
+int lam_sink_add_manifest(struct lam_sink *sink, const char *media_type,
+			  const void *bytes, size_t len, const struct lam_digest *digest,
+			  struct lam_error *err)
+{
+	if (lam_sink_add_bytes(sink, bytes, len, digest, err) < 0)
+		return err->code;
+	pthread_mutex_lock(&sink->lock);
+	sink->blobs[find(sink, digest)].media_type = media_type;
+	pthread_mutex_unlock(&sink->lock);
+	return 0;
+}
+
 static uint64_t layer_size(const struct lam_source *source, size_t n)
 {
 	return (uint64_t)source->image.layers[n].descriptor.size;

@@ -95,6 +95,11 @@ void lam_sink_set_blob(struct lam_sink *sink, size_t blob,
 		       const struct lam_digest *digest, uint64_t size);
 int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
 		       const struct lam_digest *digest, struct lam_error *err);
+/* The same of a manifest or an index, which some kinds keep elsewhere than blobs; the type
+ * is static. */
+int lam_sink_add_manifest(struct lam_sink *sink, const char *media_type,
+			  const void *bytes, size_t len, const struct lam_digest *digest,
+			  struct lam_error *err);
 /* Layer n of a source, which outlives the sink, byte for byte: what is copied is hashed;
  * not touched where the output has it already. Any thread, several at once. */
 int lam_sink_keep_layer(struct lam_sink *sink, const struct lam_source *source, size_t n,

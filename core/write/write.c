@@ -194,8 +194,8 @@ static int publish(const struct lam_writing *w, const struct documents *d,
 
 	if (lam_sink_add_bytes(w->sink, d->config.data, d->config.len, &d->image.config,
 			       err) < 0 ||
-	    lam_sink_add_bytes(w->sink, d->manifest.data, d->manifest.len,
-			       &d->image.manifest, err) < 0)
+	    lam_sink_add_manifest(w->sink, d->image.media_type, d->manifest.data,
+				  d->manifest.len, &d->image.manifest, err) < 0)
 		return err->code;
 	if (lam_progress_stopped(w->options->progress))
 		return lam_fail(err, LAM_ESTOPPED, "stopped");
