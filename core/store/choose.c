@@ -98,17 +98,19 @@ struct choosing {
 	size_t indexes; /* that were read */
 };
 
+static void candidate_fini(struct candidate *c)
+{
+	free((void *)(uintptr_t)c->manifest.media_type);
+	free(c->os);
+	free(c->architecture);
+	free(c->variant);
+}
+
 /* The last ones, down to `count`. */
 static void drop(struct choosing *c, size_t count)
 {
-	while (c->count > count) {
-		struct candidate *last = &c->all[--c->count];
-
-		free((void *)(uintptr_t)last->manifest.media_type);
-		free(last->os);
-		free(last->architecture);
-		free(last->variant);
-	}
+	while (c->count > count)
+		candidate_fini(&c->all[--c->count]);
 }
 
 static void choosing_fini(struct choosing *c)
@@ -274,10 +276,38 @@ static bool find_fit(const struct choosing *c, const struct lam_platform *want,
 	return false;
 }
 
+static bool is_absent(const struct choosing *c, const struct candidate *candidate)
+{
+	const void *where;
+	struct lam_error err;
+
+	return c->source->store->find_blob(c->source, &candidate->manifest, &where,
+					   &err) == LAM_EREAD;
+}
+
+/* What was saved for one platform names the others all the same. Whether any was left
+ * out; where none is there, all stay. */
+static bool pass_over_absent(struct choosing *c)
+{
+	size_t there = 0, all = c->count;
+
+	for (size_t i = 0; i < all; i++) {
+		struct candidate now = c->all[i];
+
+		if (is_absent(c, &now))
+			continue;
+		c->all[i] = c->all[there];
+		c->all[there++] = now;
+	}
+	if (there > 0)
+		drop(c, there);
+	return c->count < all;
+}
+
 /* The one image, or the one for the platform; of another variant only where none was
  * asked for. */
-static int pick_platform(struct choosing *c, const struct candidate **out,
-			 struct lam_error *err)
+static int pick_of_all(struct choosing *c, const struct candidate **out,
+		       struct lam_error *err)
 {
 	const struct lam_platform *asked = &c->source->wanted;
 	struct utsname machine;
@@ -299,6 +329,18 @@ static int pick_platform(struct choosing *c, const struct candidate **out,
 			return 0;
 	}
 	return fail_platform(c, &want, err);
+}
+
+static int pick_platform(struct choosing *c, const struct candidate **out,
+			 struct lam_error *err)
+{
+	int code = pick_of_all(c, out, err);
+
+	if (!c->source->store->partial || c->count < 2 ||
+	    (code == 0 && !is_absent(c, *out)) || !pass_over_absent(c))
+		return code;
+	*err = (struct lam_error){ 0 };
+	return pick_of_all(c, out, err);
 }
 
 /* Choosing by name */

@@ -381,6 +381,7 @@ const struct lam_store lam_store_docker_archive = {
 	.syntax = "FILE[:NAME:TAG]",
 	.first_colon = true,
 	.docker = true,
+	.partial = true,
 	.is_at = lam_archive_is_at,
 	.check_name = lam_check_docker_name,
 	.open = open_source,

@@ -31,6 +31,7 @@ static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 const struct lam_store lam_store_oci_archive = {
 	.prefix = "oci-archive:",
 	.syntax = "FILE[:TAG]",
+	.partial = true,
 	.is_at = lam_archive_is_at,
 	.check_name = lam_check_ref_name,
 	.open = open_source,

@@ -133,6 +133,9 @@ ROWS = [
     # archives
     ("docker29-save-partial", "inspect IN/save-arm64.tar", 0, "linux/arm64", None),
     ("docker29-save-partial", "inspect IN/save-amd64.tar", 0, "linux/amd64", None),
+    ("docker29-save-partial", "inspect IN/oci-only-arm64.tar", 0, "linux/arm64", None),
+    ("docker29-save-partial", "inspect IN/oci-only-amd64.tar", 0, "linux/amd64", None),
+    ("docker29-save-partial", "inspect IN/oci-only-arm64.tar --platform linux/amd64", 3, "takes one of: linux/arm64\\n", None),
     ("docker29-save-two", "ls IN/save.tar:a/app /opt/which", 0, "which", None),
     ("docker29-save-two", "inspect IN/save.tar", 3, "a/app:latest, b/app:latest", None),
     ("docker29-save-two", "inspect oci-archive:IN/oci-only.tar:b/app:latest", 0, "linux/amd64", None),
