@@ -483,6 +483,31 @@ def layers_own(scratch):
     expect("what is dead, of all layers", "ls", "-R", "--dead", image, out=r"\A/\n/d\n/d/a\n/d/b\n/d/b2\n/d/c\n\Z")
 
 
+def pulls(scratch):
+    """What a client with an older image fetches: by digests, and by chains as Docker's own store does; a limit is a gate."""
+    def image(name, *names):
+        folder = os.path.join(scratch, name)
+        oci.write_layout(folder, [(tar([plain("file", n.encode(), n.encode() * 50000)]), "none", 1) for n in names])
+        return "oci:%s:t" % folder
+
+    old, new, far = image("old", "a", "b", "c"), image("new", "a", "x", "c", "x"), image("far", "q")
+    done = json.loads(expect("a pull", "inspect", new, "--against", old, "--json"))
+    sizes = [layer["blob_size"] for layer in done["layers"]]
+    if done["fetch"] != {"layers": 1, "bytes": sizes[1], "docker_layers": 3, "docker_bytes": sum(sizes[1:])} or \
+            [layer["had"] for layer in done["layers"]] != [True, False, True, False]:
+        FAILURES.append(("a pull", repr(done)))
+    expect("a pull, as text", "inspect", new, "--against", old,
+           out=r"^a client with the old image fetches 1 of 4 layers, 50.5K$\n^Docker's own store fetches 3, 152K: ")
+    expect("a pull of what is there", "inspect", new, "--against", far, "--against", new, out=r"fetches 0 of 4 layers, 0$")
+    expect("a pull of nothing known", "inspect", new, "--max-pull", "150k", exits=1, err=r"new:t: a client fetches 15\dK, and at most 150K")
+    expect("a pull under the limit", "inspect", new, "--against", old, "--max-pull", "51k", "--max-waste", "30%")
+    expect("too much waste", "inspect", new, "--max-waste", "20%", exits=1, err=r"dead entries hold 48.8K, and at most ")
+    expect("too much waste", "inspect", new, "--max-waste", "40K", exits=1, err=r"and at most 40.0K is wanted")
+    expect("no limit", "inspect", new, "--max-waste", "101%", exits=2, err=r"--max-waste is a size as 50M or a share as 5%: 101%")
+    expect("no limit", "inspect", new, "--max-pull", "5%", exits=2, err=r"--max-pull is a size as 50M: 5%")
+    expect("no old image", "inspect", new, "--against", "oci:%s/none" % scratch, exits=3, lines=1)
+
+
 def hostile_names(scratch):
     folder = os.path.join(scratch, "evil")
     name = b"a" + EVIL
@@ -585,6 +610,7 @@ def main():
         colons(image, scratch)
         image_names(image, scratch)
         layers_own(scratch)
+        pulls(scratch)
         hostile_names(scratch)
         hostile_documents(image, scratch)
         standard_output_closed(image)

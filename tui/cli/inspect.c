@@ -7,6 +7,7 @@
 #include "base/size.h"
 #include "base/utf8.h"
 #include "cli/print.h"
+#include "cli/pull.h"
 
 /* Text of the image's documents: not from its files, and hostile all the same. */
 static void put_cut(const char *text, size_t most)
@@ -78,7 +79,7 @@ static void print_layers(const struct lam_image *image)
 		   waste ? lam_size_text(waste, c) : "-");
 }
 
-static void print_image(const struct lam_image *image)
+static void print_image(const struct lam_image *image, const struct pull *pull)
 {
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
 	char size[LAM_SIZE_TEXT];
@@ -91,12 +92,14 @@ static void print_image(const struct lam_image *image)
 	print_own(stdout, "\n");
 	print_line(stdout, "merged: %u paths, %s in files", root->live_count,
 		   lam_size_text(root->live_bytes, size));
+	pull_print(image, pull);
 	if (lam_image_note_total(image))
 		print_own(stdout, "\n");
 	print_notes(image, 20);
 }
 
-static json_t *json_layer(const struct lam_layer_info *l, size_t n)
+static json_t *json_layer(const struct lam_layer_info *l, size_t n,
+			  const struct pull *pull)
 {
 	json_t *json = json_pack(
 		"{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
@@ -111,6 +114,8 @@ static json_t *json_layer(const struct lam_layer_info *l, size_t n)
 
 	if (l->missing)
 		json_object_set_new(json, "missing", json_true());
+	if (pull->old_count)
+		json_object_set_new(json, "had", json_boolean(pull->had[n]));
 	return json;
 }
 
@@ -126,7 +131,7 @@ static json_t *json_note(const struct lam_note *note)
 	return json;
 }
 
-static void print_as_json(const struct lam_image *image)
+static void print_as_json(const struct lam_image *image, const struct pull *pull)
 {
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
 	const char *reference = lam_image_reference(image),
@@ -134,32 +139,41 @@ static void print_as_json(const struct lam_image *image)
 	json_t *layers = json_array(), *notes = json_array();
 
 	for (size_t i = 0; i < lam_image_layer_count(image); i++)
-		json_array_append_new(layers, json_layer(lam_image_layer(image, i), i));
+		json_array_append_new(layers,
+				      json_layer(lam_image_layer(image, i), i, pull));
 	for (size_t i = 0; i < lam_image_note_count(image); i++)
 		json_array_append_new(notes, json_note(lam_image_note(image, i)));
 	print_json(json_pack(
-		"{s:i, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:I, s:o}", "lamina", 1,
+		"{s:i, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:I, s:o, s:o*}", "lamina", 1,
 		"reference", json_bytes(reference, strlen(reference)), "platform",
 		json_bytes(platform, strlen(platform)), "manifest",
 		lam_image_manifest_digest(image), "config",
 		lam_image_config_digest(image), "paths", (json_int_t)root->live_count,
 		"file_bytes", (json_int_t)root->live_bytes, "layers", layers,
-		"note_total", (json_int_t)lam_image_note_total(image), "notes", notes));
+		"note_total", (json_int_t)lam_image_note_total(image), "notes", notes,
+		"fetch", pull->old_count ? pull_json(pull) : NULL));
 }
 
 static int run_inspect(struct call *call)
 {
-	int code = EXIT_DONE;
-	struct lam_image *image = open_image(call, call->args[0], NULL, &code);
+	struct pull pull;
+	int code = pull_limits(call, &pull);
+	struct lam_image *image =
+		code ? NULL : open_image(call, call->args[0], NULL, &code);
 
 	if (!image)
 		return code;
-	if (call_has(call, "json"))
-		print_as_json(image);
-	else
-		print_image(image);
+	code = pull_count(call, image, &pull);
+	if (code == 0) {
+		if (call_has(call, "json"))
+			print_as_json(image, &pull);
+		else
+			print_image(image, &pull);
+		code = pull_check(call, image, &pull);
+	}
+	pull_fini(&pull);
 	lam_image_close(image);
-	return EXIT_DONE;
+	return code;
 }
 
 static int run_check(struct call *call)
@@ -197,8 +211,10 @@ const struct command CMD_INSPECT = {
 	.usage = "IMAGE",
 	.summary = "the layers and what they hold",
 	.about =
-		"Shows each layer with its digest, sizes, entries, waste and origin, and what is odd about the image.",
-	.options = JSON_OPTION,
+		"Shows each layer with its digest, sizes, entries, waste and origin, and what is odd about the image.\n"
+		"With --against also what a client that has an older image fetches of it.\n\n"
+		"  lamina inspect oci:app:2 --against oci:app:1 --max-pull 50M --max-waste 5%",
+	.options = PULL_OPTIONS,
 	.least = 1,
 	.most = 1,
 	.run = run_inspect,

@@ -284,7 +284,7 @@ void print_help(const struct command *command)
 	print_own(
 		stdout,
 		", a path to one of these, or - for an archive\non standard input or output.\n\n"
-		"Exit codes: 0 done; 1 different or damaged (diff, check); 2 wrong command line; 3 the image cannot be "
+		"Exit codes: 0 done; 1 different, damaged or over a limit (diff, check, inspect); 2 wrong command line; 3 the image cannot be "
 		"read;\n4 the plan is wrong or does not fit; 5 the output could not be written; 129, 130, 143 stopped, nothing "
 		"published.\n");
 	free(kinds);
