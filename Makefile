@@ -15,7 +15,7 @@ endif
 PACKAGES := libarchive jansson libcrypto libcurl libisal libdeflate libzstd ncursesw
 DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev libzstd-dev \
             libncurses-dev python3
-PEERS    := libcmocka-dev libvterm-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux
+PEERS    := libcmocka-dev libvterm-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux mandoc
 PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
 LINTERS  := clang-tidy cppcheck
 
@@ -41,7 +41,13 @@ C_FILES  := $(wildcard core/*/*.[ch] core/include/lamina/*.h tui/*/*.[ch] tui/*/
 .SUFFIXES:
 .PHONY: all deps deps-build check bless check-asan check-tsan e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install clean help
 
-all: $(BUILD)/lamina ## build the program, build/lamina
+all: $(BUILD)/lamina $(BUILD)/man ## build the program, build/lamina, and its manual, build/man
+
+# The program's own tables, and what is made from them.
+$(BUILD)/help.json: $(BUILD)/lamina
+	$< help --json >$@
+$(BUILD)/man: $(BUILD)/help.json tui/pages/man.py $(wildcard tui/pages/*.mdoc)
+	rm -rf $@ && tui/pages/man.py $< $@
 
 # One set of rules for each way to compile: $(1) its folder, $(2) its flags.
 define variant

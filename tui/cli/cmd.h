@@ -3,6 +3,7 @@
 #define CMD_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <lamina/image.h>
 #include <lamina/layout.h>
@@ -63,7 +64,11 @@ struct call {
 	struct lam_error err;
 };
 
-/* A row of the table in main.c, and a file that defines it, is all that a command needs. */
+#define VERSION "0.1.0"
+
+/* A row of the table in main.c, and a file that defines it, is all that a command needs;
+ * the manual's page and the completions follow (tui/pages). */
+extern const struct command *const COMMANDS[]; /* ends with NULL */
 extern const struct command CMD_APPLY, CMD_CAT, CMD_CHECK, CMD_DIFF, CMD_EDIT,
 	CMD_EXPLAIN, CMD_EXPORT, CMD_INSPECT, CMD_LOG, CMD_LS, CMD_PLAN;
 
@@ -84,10 +89,14 @@ const char *call_value(const struct call *call, const char *name);
 size_t call_values(const struct call *call, const char *name, const char **out);
 int usage_error(const char *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void print_help(const struct command *command);
 /* "; did you mean WORD?" with the one of names[] (NULL-terminated) that is nearest to a
  * mistyped word, `before` in front of it; or "". A new string of the caller's. */
 char *did_you_mean(const char *word, const char *before, const char *const *names);
+
+/* help.c */
+void print_overview(FILE *out);
+void print_help(const struct command *command);
+void print_help_json(void);
 
 /* progress.c */
 int progress_setup(struct call *call);

@@ -9,28 +9,14 @@
 #include "cli/print.h"
 #include "editor/dialogs/dialog.h"
 
-#define VERSION "0.1.0"
-
-static const struct command *const COMMANDS[] = {
+const struct command *const COMMANDS[] = {
 	&CMD_APPLY,  &CMD_CAT,     &CMD_CHECK, &CMD_DIFF, &CMD_EDIT, &CMD_EXPLAIN,
-	&CMD_EXPORT, &CMD_INSPECT, &CMD_LOG,   &CMD_LS,   &CMD_PLAN,
+	&CMD_EXPORT, &CMD_INSPECT, &CMD_LOG,   &CMD_LS,   &CMD_PLAN, NULL,
 };
-#define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS)
+#define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS - 1)
 
 atomic_bool stop_asked;
 int stop_signal;
-
-static void print_overview(FILE *out)
-{
-	print_own(
-		out,
-		"lamina edits the layers of container images, and proves that the result is the same image.\n\n"
-		"usage: lamina IMAGE          the editor\n       lamina COMMAND ...\n\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		print_line(out, "  %-8s %-22s %s", COMMANDS[i]->name, COMMANDS[i]->usage,
-			   COMMANDS[i]->summary);
-	print_own(out, "\n'lamina COMMAND --help' tells more.\n");
-}
 
 static const struct command *find_command(const char *name)
 {
@@ -148,13 +134,15 @@ static void set_memory(void)
 #endif
 }
 
-/* lamina help, --help, -h: [COMMAND], or keys. */
+/* lamina help, --help, -h: [COMMAND], keys, or --json. */
 static int help(int argc, char **argv)
 {
 	const struct command *command = argc > 2 ? find_command(argv[2]) : NULL;
 
 	if (argc > 2 && strcmp(argv[2], "keys") == 0)
 		help_print_keys(stdout);
+	else if (argc > 2 && strcmp(argv[2], "--json") == 0)
+		print_help_json();
 	else if (command)
 		print_help(command);
 	else if (argc > 2)

@@ -1,11 +1,9 @@
-/* The command line: options, arguments, help. */
+/* The command line: options and arguments. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <lamina/reference.h>
 
 #include "base/memory.h"
 #include "base/spelling.h"
@@ -15,12 +13,13 @@ const struct option COMMON_OPTIONS[] = {
 	{ "platform", 0, "OS/ARCH[/VARIANT]",
 	  "the image of an index that holds several" },
 	{ "threads", 0, "N", "threads to use, 1 to 256; by default one a core" },
-	{ "tls-verify", 0, "BOOL",
+	{ "tls-verify", 0, "true|false",
 	  "false: a registry's certificate is not looked at, or it has none" },
 	{ "cert-dir", 0, "DIR",
 	  "certificates for registries: *.crt, and *.cert with *.key" },
-	{ "progress", 0, "HOW", "auto, plain or none" },
-	{ "color", 0, "WHEN", "auto, always or never (NO_COLOR is obeyed)" },
+	{ "progress", 0, "auto|plain|none",
+	  "a bar on a terminal, a line now and then, or neither" },
+	{ "color", 0, "auto|always|never", "colours; auto obeys NO_COLOR" },
 	{ "help", 'h', NULL, "this help" },
 	{ "version", 0, NULL, "the version" },
 	{ 0 },
@@ -255,37 +254,4 @@ size_t call_values(const struct call *call, const char *name, const char **out)
 			out[count++] = call->given[i].value;
 	}
 	return count;
-}
-
-static void print_options(const struct option *o)
-{
-	for (; o->name; o++) {
-		char left[80];
-
-		snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
-			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
-			 o->value ? " " : "", o->value ? o->value : "");
-		print_line(stdout, "  %-34s  %s", left, o->help);
-	}
-}
-
-void print_help(const struct command *command)
-{
-	char *kinds = lam_reference_kinds();
-
-	print_line(stdout, "usage: lamina %s %s", command->name, command->usage);
-	print_own(stdout, "\n");
-	print_own(stdout, command->about);
-	print_own(stdout, "\n\nOptions\n");
-	print_options(command->options);
-	print_options(COMMON_OPTIONS);
-	print_own(stdout, "\nImages: ");
-	print_own(stdout, kinds);
-	print_own(
-		stdout,
-		", a path to one of these, or - for an archive\non standard input or output.\n\n"
-		"Exit codes: 0 done; 1 different, damaged or over a limit (diff, check, inspect); 2 wrong command line; 3 the image cannot be "
-		"read;\n4 the plan is wrong or does not fit; 5 the output could not be written; 129, 130, 143 stopped, nothing "
-		"published.\n");
-	free(kinds);
 }
