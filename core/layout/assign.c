@@ -69,6 +69,9 @@ static int own_all(struct lam_layout *l, struct lam_error *err)
 		has_rest = has_rest || plan->layers[t].rest;
 	for (size_t t = 0; t < plan->layer_count; t++)
 		check_numbers(l, &plan->layers[t], has_rest, err);
+	/* it is of another image: that layers of this one are left over says no more */
+	if (err->code != LAM_OK)
+		return err->code;
 	for (uint32_t i = 0; i < l->image->layer_count; i++) {
 		if (l->owners[i] == NONE)
 			lam_layout_error(

@@ -371,6 +371,9 @@ static int make(struct lam_layout *l, struct lam_error *err)
 		l->stack[t].kept = l->stack[t].original != UINT32_MAX;
 		if (ask_compression(l, t, err) < 0)
 			return err->code;
+		if (l->plan->layers[t].rewrite &&
+		    lam_layout_unkeep(l, t, err, "the plan has it written anew") < 0)
+			return err->code;
 	}
 	if (lam_layout_stack(l, err) < 0 || check_missing(l, err) < 0)
 		return err->code;

@@ -1,6 +1,6 @@
 /* A layout, inside. Made in this order: assign.c (where each path goes), stack.c (which
- * originals stay, which marks are needed) with trial.c (what the merge makes of it) and
- * items.c (what each written layer holds); layout.c describes what came out. */
+ * originals stay, which marks are needed) with trial.c (what the merge makes of it),
+ * waste.c (which of them nobody needs) and items.c (what each written layer holds); layout.c describes what came out. */
 #ifndef LAM_LAYOUT_H
 #define LAM_LAYOUT_H
 

@@ -409,6 +409,9 @@ int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
 	struct lam_made *made = lam_xcalloc(l->target_count, sizeof *made);
 	int code = run_rounds(l, made, err);
 
+	/* where all blobs stay, so do those that are all waste: it is the image as it was */
+	if (code == 0 && !is_source(l))
+		code = lam_layout_drop_waste(l, made, err);
 	for (size_t i = 0; i < l->target_count; i++) {
 		if (code == 0 && made[i].layer && !l->stack[i].kept) {
 			l->stack[i].items = LAM_STEAL(made[i].items);

@@ -42,6 +42,11 @@ int lam_trial_run(struct lam_trial *trial, struct lam_layout *layout,
 		  struct lam_made *made, struct lam_error *err);
 void lam_trial_fini(struct lam_trial *trial);
 
+/* waste.c: takes the layers out that are all waste, where the stack shows the same without
+ * them and no other has to be written for it. */
+int lam_layout_drop_waste(struct lam_layout *layout, struct lam_made *made,
+			  struct lam_error *err);
+
 /* A node of one tree in the other; LAM_NODE_NONE where its path is not there. */
 uint32_t lam_trial_node(const struct lam_trial *trial, uint32_t source_node);
 uint32_t lam_trial_source(const struct lam_trial *trial, uint32_t node);

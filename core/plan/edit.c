@@ -381,7 +381,7 @@ static void join_originals(struct lam_plan_layer *into, const struct lam_plan_la
 	if (!from->rest && from->from_count == 0)
 		return;
 	into->rest = into->rest || from->rest;
-	into->keep = false;
+	into->keep = into->rewrite = false;
 	if (into->rest) {
 		into->from_count = 0;
 		return;
@@ -442,6 +442,27 @@ int lam_edit_layer_keep(struct lam_plan *plan, size_t at, bool keep,
 			"there is no blob to keep",
 			layer->name);
 	plan->layers[at].keep = keep;
+	plan->layers[at].rewrite = plan->layers[at].rewrite && !keep;
+	return 0;
+}
+
+int lam_edit_layer_rewrite(struct lam_plan *plan, size_t at, bool rewrite,
+			   struct lam_error *err)
+{
+	if (check_place(plan, at, err) < 0)
+		return err->code;
+	plan->layers[at].rewrite = rewrite;
+	plan->layers[at].keep = plan->layers[at].keep && !rewrite;
+	return 0;
+}
+
+int lam_edit_layer_note(struct lam_plan *plan, size_t at, const char *note,
+			struct lam_error *err)
+{
+	if (check_place(plan, at, err) < 0)
+		return err->code;
+	free(plan->layers[at].note);
+	plan->layers[at].note = note ? lam_xstrdup(note) : NULL;
 	return 0;
 }
 
@@ -483,7 +504,7 @@ int lam_edit_append(struct lam_plan *plan, const struct lam_plan *other,
 		if (lam_plan_find_layer(plan, bare.name) != SIZE_MAX)
 			continue;
 		bare.from_count = 0;
-		bare.rest = bare.keep = false;
+		bare.rest = bare.keep = bare.rewrite = false;
 		lam_plan_copy_layer(&plan->layers[plan->layer_count++], &bare);
 	}
 	return 0;

@@ -114,9 +114,10 @@ static void put_layers(struct writer *w, const struct lam_plan *plan)
 		const struct lam_plan_layer *layer = &plan->layers[i];
 
 		put_item(w, &any,
-			 json_pack("{s:s, s:o*, s:o*, s:o*, s:s*}", "name", layer->name,
-				   "from", from_of(layer), "keep",
-				   layer->keep ? json_true() : NULL, "compression",
+			 json_pack("{s:s, s:o*, s:o*, s:o*, s:o*, s:s*}", "name",
+				   layer->name, "from", from_of(layer), "keep",
+				   layer->keep ? json_true() : NULL, "rewrite",
+				   layer->rewrite ? json_true() : NULL, "compression",
 				   layer->has_compression
 					   ? compression_text(layer->compression)
 					   : NULL,

@@ -360,16 +360,17 @@ static void check_name(struct reader *r, const struct lam_json *at, const char *
 		json_object_set_new(r->names, name, json_true());
 }
 
+static bool read_bool(struct reader *r, const struct lam_json *at)
+{
+	if (at->value && !json_is_boolean(at->value))
+		complain(r, at, "expected true or false");
+	return json_is_true(at->value);
+}
+
 static void read_keep(struct reader *r, const struct lam_json *keep,
 		      struct lam_plan_layer *layer, bool from_right, size_t originals)
 {
-	if (!keep->value)
-		return;
-	if (!json_is_boolean(keep->value)) {
-		complain(r, keep, "expected true or false");
-		return;
-	}
-	layer->keep = json_is_true(keep->value);
+	layer->keep = read_bool(r, keep);
 	if (!layer->keep || !from_right)
 		return;
 	if (layer->rest)
@@ -385,8 +386,9 @@ static void read_keep(struct reader *r, const struct lam_json *keep,
 
 static void read_layer(struct reader *r, const struct lam_json *object, uint32_t n)
 {
-	static const char *const names[MOST_FIELDS] = { "name", "from", "keep",
-							"compression", "note" };
+	static const char *const names[MOST_FIELDS] = {
+		"name", "from", "keep", "rewrite", "compression", "note"
+	};
 	struct lam_plan_layer *layer = &r->plan->layers[n];
 	struct lam_json f[MOST_FIELDS];
 	size_t originals, faults;
@@ -404,8 +406,11 @@ static void read_layer(struct reader *r, const struct lam_json *object, uint32_t
 	/* what rests on a wrong "from" is not looked at */
 	from_right = r->fault_total == faults;
 	read_keep(r, &f[2], layer, from_right, originals);
-	read_compression(r, &f[3], &layer->has_compression, &layer->compression);
-	layer->note = copy_text(r, &f[4]);
+	layer->rewrite = read_bool(r, &f[3]);
+	if (layer->keep && layer->rewrite)
+		complain(r, &f[3], "a layer is kept as it is, or written anew: not both");
+	read_compression(r, &f[4], &layer->has_compression, &layer->compression);
+	layer->note = copy_text(r, &f[5]);
 }
 
 static void read_layers(struct reader *r, const struct lam_json *root,

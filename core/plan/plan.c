@@ -99,7 +99,8 @@ static bool same_compression(bool has_a, struct lam_compression a, bool has_b,
 static bool same_layer(const struct lam_plan_layer *a, const struct lam_plan_layer *b)
 {
 	if (a->from_count != b->from_count || a->rest != b->rest || a->keep != b->keep ||
-	    !same_text(a->name, b->name) || !same_text(a->note, b->note) ||
+	    a->rewrite != b->rewrite || !same_text(a->name, b->name) ||
+	    !same_text(a->note, b->note) ||
 	    !same_compression(a->has_compression, a->compression, b->has_compression,
 			      b->compression))
 		return false;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "app_drive.h"
+#include "editor/layers/layers.h"
 #include "unit.h"
 
 static const struct image_entry base[] = {
@@ -669,7 +670,20 @@ static void changes_layers(void **state)
 	assert_false(app_plan(&d.app)->layers[0].has_compression);
 	drive_keys(&d, "M");
 	CHECK_SEES("mark the layers");
-	drive_keys(&d, "G Space k k Space M");
+	drive_keys(&d, "gg Space G Space k M");
+	/* what the cursor is at is not marked, and stays */
+	assert_int_equal(layers(), 2);
+	assert_string_equal(layer(0), "layer-0");
+	assert_string_equal(layer(1), "layer-1");
+	assert_int_equal(layers_marked(&d.app), 0);
+	drive_keys(&d, "u");
+	assert_int_equal(layers(), 3);
+	assert_int_equal(layers_marked(&d.app), 2);
+	drive_keys(&d, "gg Space j Space G Space");
+	assert_int_equal(layers_marked(&d.app), 1);
+	drive_keys(&d, "M");
+	CHECK_SEES("two or more");
+	drive_keys(&d, "Esc gg Space Space G Space M");
 	assert_int_equal(layers(), 1);
 	drive_keys(&d, "d");
 	assert_int_equal(layers(), 1);
@@ -728,7 +742,7 @@ static void looks(void **state)
 	drive_keys(&d, "[ [ [");
 	assert_int_equal(d.app.details.tab, TAB_WASTE);
 	CHECK_SEES("a.deb");
-	drive_keys(&d, "3 gg j j j j Enter");
+	drive_keys(&d, "3 j Enter");
 	CHECK_PATH("/var/cache/apt/a.deb");
 	assert_int_equal(d.app.focus, PANE_FILES);
 	go("/usr/lib/libc.so.6");

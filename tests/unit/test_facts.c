@@ -73,6 +73,13 @@ static void flags(void **state)
 	built_close(&built);
 }
 
+static const char *from_text(const struct facts *f, const char *path)
+{
+	static char out[64];
+
+	return layersets_text(&f->sets, f->from[find(f, path)], 5, out);
+}
+
 static void sums(void **state)
 {
 	struct built built;
@@ -90,11 +97,11 @@ static void sums(void **state)
 	assert_int_equal(f->dead_bytes[find(f, "/var/cache")], 3000);
 	assert_int_equal(f->children[find(f, "/var")], 2);
 	assert_int_equal(f->children[0], 4);
-	assert_int_equal(f->from[find(f, "/var")], 3);
-	assert_int_equal(f->from[find(f, "/bin")], 1);
-	assert_int_equal(f->from[find(f, "/b")], 2);
-	assert_int_equal(f->from[0], 7);
-	assert_int_equal(f->from[find(f, "/var/cache/one")], 1);
+	assert_string_equal(from_text(f, "/var"), "0,1");
+	assert_string_equal(from_text(f, "/bin"), "0");
+	assert_string_equal(from_text(f, "/b"), "1");
+	assert_string_equal(from_text(f, "/"), "0-2");
+	assert_string_equal(from_text(f, "/var/cache/one"), "0");
 	facts_free(f);
 	built_close(&built);
 }
@@ -112,33 +119,59 @@ static void stopped(void **state)
 	built_close(&built);
 }
 
+static uint32_t set_of(struct layersets *sets, const char *text)
+{
+	uint32_t set = LAYERS_NONE;
+
+	while (*text) {
+		char *end;
+
+		set = layersets_union(sets, set, (uint32_t)strtoul(text, &end, 10));
+		text = end + (*end == ' ');
+	}
+	return set;
+}
+
 static void layers_text(void **state)
 {
 	static const struct {
-		uint64_t mask;
-		size_t count;
+		const char *layers;
 		int columns;
 		const char *text;
 	} cases[] = {
-		{ 0, 9, 5, "-" },
-		{ 1 << 4, 9, 5, "4" },
-		{ 1 << 1 | 1 << 3, 9, 5, "1,3" },
-		{ 0x3fe, 10, 5, "1-9" },
-		{ 1 | 0x3c, 9, 5, "0,2-5" },
-		{ 1 | 0x3c, 9, 4, "0-5" },
-		{ 3, 9, 3, "0,1" },
-		{ 1u << 10 | 1u << 12, 20, 3, "10+" },
-		{ UINT64_C(1) << 63, 64, 5, "63" },
-		{ UINT64_C(1) << 63, 100, 5, "63+" },
-		{ UINT64_C(0x5555555555555555), 64, 60, "0-62" },
+		{ "", 5, "-" },
+		{ "4", 5, "4" },
+		{ "1 3", 5, "1,3" },
+		{ "1 2 3 4 5 6 7 8 9", 5, "1-9" },
+		{ "0 2 3 4 5", 5, "0,2-5" },
+		{ "0 2 3 4 5", 4, "0-5" },
+		{ "0 1", 3, "0,1" },
+		{ "10 12", 3, "10+" },
+		{ "63", 5, "63" },
+		{ "64", 5, "64" },
+		{ "119", 5, "119" },
+		{ "62 63 64 119", 9, "62-64,119" },
+		{ "62 63 64 119", 8, "62-119" },
+		{ "0 2 4 6 8 10 12 14 16 18 20 22 24 26 28 30", 60, "0-30" },
 	};
+	struct layersets sets;
+	uint32_t first;
 	char out[64];
 
 	(void)state;
+	layersets_init(&sets, 120);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_string_equal(facts_layers_text(cases[i].mask, cases[i].count,
-						      cases[i].columns, out),
+		assert_string_equal(layersets_text(&sets, set_of(&sets, cases[i].layers),
+						   cases[i].columns, out),
 				    cases[i].text);
+	/* equal sets, however they came about, have one number */
+	assert_int_equal(set_of(&sets, "7 64 119"), set_of(&sets, "119 7 64 7"));
+	assert_int_not_equal(set_of(&sets, "63 64"), set_of(&sets, "63 65"));
+	assert_int_equal(set_of(&sets, "65"), 65);
+	first = set_of(&sets, "1 64");
+	layersets_rank(&sets);
+	assert_true(sets.rank[first] > sets.rank[63]);
+	layersets_fini(&sets);
 }
 
 static void owners(void **state)

@@ -195,7 +195,9 @@ static int compare_as(const struct facts *f, enum sort sort, bool reverse, uint3
 	} else if (sort == SORT_MTIME) {
 		order = (x.mtime_s < y.mtime_s) - (x.mtime_s > y.mtime_s);
 	} else if (sort == SORT_FROM) {
-		order = (f->from[a] < f->from[b]) - (f->from[a] > f->from[b]);
+		uint32_t p = f->sets.rank[f->from[a]], q = f->sets.rank[f->from[b]];
+
+		order = (p < q) - (p > q);
 	} else if (sort == SORT_COUNT) {
 		uint32_t p = lam_tree_node(f->tree, a)->live_count,
 			 q = lam_tree_node(f->tree, b)->live_count;

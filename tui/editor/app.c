@@ -49,6 +49,7 @@ void app_fini(struct app *app)
 	free(app->dialogs);
 	files_fini(&app->files);
 	details_fini(&app->details);
+	layers_fini(&app->layers);
 	plan_fini(&app->plan);
 	writing_fini(&app->writing);
 	lam_write_result_fini(&app->written);

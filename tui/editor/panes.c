@@ -69,6 +69,8 @@ void pane_zoom(struct app *app)
 	uint32_t node =
 		app->focus == PANE_DETAILS ? app->details.path : app_cursor_node(app);
 
+	if (app->focus == PANE_DETAILS && waste_toggle(app))
+		return;
 	if (node == LAM_NODE_NONE)
 		return;
 	if (app->focus == PANE_DETAILS) {
@@ -99,8 +101,8 @@ void pane_cancel(struct app *app)
 		app->details.full = false;
 	else if (f->anchor != LAM_NODE_NONE)
 		f->anchor = LAM_NODE_NONE;
-	else if (f->mark_count || app->layers.marks)
-		files_marks_clear(app), app->layers.marks = 0;
+	else if (f->mark_count || layers_marked(app))
+		files_marks_clear(app), layers_marks_clear(app);
 	else if (f->search)
 		files_set_search(app, NULL);
 	else if (f->filter)

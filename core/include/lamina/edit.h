@@ -51,6 +51,11 @@ int lam_edit_layer_merge(struct lam_plan *plan, size_t at, size_t into,
 int lam_edit_layer_delete(struct lam_plan *plan, size_t at, struct lam_error *err);
 int lam_edit_layer_keep(struct lam_plan *plan, size_t at, bool keep,
 			struct lam_error *err);
+/* Written anew even where its blob could stay; this and keep exclude each other. */
+int lam_edit_layer_rewrite(struct lam_plan *plan, size_t at, bool rewrite,
+			   struct lam_error *err);
+int lam_edit_layer_note(struct lam_plan *plan, size_t at, const char *note,
+			struct lam_error *err); /* NULL: none */
 /* compression NULL: the plan's default. */
 int lam_edit_layer_compression(struct lam_plan *plan, size_t at,
 			       const struct lam_compression *compression,

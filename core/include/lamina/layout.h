@@ -17,7 +17,8 @@ enum lam_fate {
 	LAM_FATE_REWRITTEN, /* an original with entries moved in or out, or waste removed
 			     */
 	LAM_FATE_NEW,       /* no single original is its base */
-	LAM_FATE_EMPTY,     /* nothing is left in it: not written */
+	LAM_FATE_EMPTY,     /* nothing is left in it, or nobody sees or needs anything of
+			       it: not written */
 };
 
 struct lam_target {

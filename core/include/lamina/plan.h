@@ -17,8 +17,9 @@ struct lam_plan_layer {
 	char *name;
 	struct lam_range *from; /* sorted, apart */
 	size_t from_count;
-	bool rest; /* "from": "rest" */
-	bool keep;
+	bool rest;    /* "from": "rest" */
+	bool keep;    /* the original's blob, or no output */
+	bool rewrite; /* never that blob: what nobody sees of it goes */
 	bool has_compression;
 	struct lam_compression compression;
 	char *note; /* or NULL */

@@ -1,7 +1,6 @@
 /* What the screen shows of every path, worked out once. */
 #include "editor/analysis/facts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,6 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/stop.h"
-#include "editor/analysis/inodes.h"
 
 static const char CAPABILITY[] = "SCHILY.xattr.security.capability";
 
@@ -96,9 +94,30 @@ static uint16_t flags_of(const struct lam_tree *tree, uint32_t n,
 	return has_power(&stat) ? flags | FACT_POWER : flags;
 }
 
+int facts_meet_init(const struct lam_tree *tree, struct bits *met, struct lam_error *err)
+{
+	size_t count = lam_tree_inode_count(tree);
+
+	return count < UINT32_MAX && bits_init(met, (uint32_t)count)
+		       ? 0
+		       : lam_fail_memory(err);
+}
+
+bool facts_meet_dead(const struct lam_tree *tree, struct bits *met,
+		     const struct lam_version *version)
+{
+	size_t inode = lam_tree_inode(tree, version);
+
+	if (inode == SIZE_MAX || lam_tree_inode_names(tree, inode) ||
+	    bits_get(met, (uint32_t)inode))
+		return false;
+	bits_set(met, (uint32_t)inode, true);
+	return true;
+}
+
 /* Bytes of a path's versions that no live path shows, each file once. */
 static uint64_t dead_bytes_of(const struct lam_tree *tree, const struct lam_node *node,
-			      struct inodes *inodes)
+			      struct bits *met)
 {
 	uint64_t sum = 0;
 
@@ -107,7 +126,7 @@ static uint64_t dead_bytes_of(const struct lam_tree *tree, const struct lam_node
 		struct lam_stat stat;
 
 		v = version->previous;
-		if (!inodes_meet_dead(inodes, version))
+		if (!facts_meet_dead(tree, met, version))
 			continue;
 		lam_tree_stat_version(tree, version, &stat);
 		if (stat.kind == LAM_KIND_FILE)
@@ -145,10 +164,10 @@ size_t facts_links_to(const struct facts *f, uint32_t node, size_t *out_first)
 
 static int look_at_nodes(struct facts *f, const atomic_bool *stop, struct lam_error *err)
 {
-	LAM_CLEANUP(inodes_fini) struct inodes inodes;
+	LAM_CLEANUP(bits_fini) struct bits met = { 0 };
 	size_t cap = 0;
 
-	if (inodes_init(&inodes, f->image, stop, err) < 0)
+	if (facts_meet_init(f->tree, &met, err) < 0)
 		return err->code;
 	for (uint32_t n = 0; n < f->count; n++) {
 		const struct lam_node *node = lam_tree_node(f->tree, n);
@@ -162,8 +181,8 @@ static int look_at_nodes(struct facts *f, const atomic_bool *stop, struct lam_er
 			LAM_XGROW(f->links, f->link_count, cap);
 			f->links[f->link_count++] = (struct link_to){ to, n };
 		}
-		f->from[n] = facts_layer_bit(lam_tree_origin(f->tree, n));
-		f->dead_bytes[n] = dead_bytes_of(f->tree, node, &inodes);
+		f->from[n] = lam_tree_origin(f->tree, n);
+		f->dead_bytes[n] = dead_bytes_of(f->tree, node, &met);
 		f->flagged_count += node->live && (f->flags[n] & FACTS_PROBLEM);
 	}
 	return 0;
@@ -179,9 +198,10 @@ static int sum_up(struct facts *f, const atomic_bool *stop, struct lam_error *er
 		f->dead_bytes[parent] += f->dead_bytes[n];
 		if (f->flags[n] & FACT_DEAD)
 			continue;
-		f->from[parent] |= f->from[n];
+		f->from[parent] = layersets_union(&f->sets, f->from[parent], f->from[n]);
 		f->children[parent]++;
 	}
+	layersets_rank(&f->sets);
 	return 0;
 }
 
@@ -195,6 +215,7 @@ int facts_new(struct facts **out, const struct lam_image *image, const atomic_bo
 	f->image = image;
 	f->tree = lam_image_tree(image);
 	f->count = lam_tree_count(f->tree);
+	layersets_init(&f->sets, lam_image_layer_count(image));
 	f->flags = malloc(f->count * sizeof *f->flags);
 	f->from = malloc(f->count * sizeof *f->from);
 	f->dead_bytes = malloc(f->count * sizeof *f->dead_bytes);
@@ -216,64 +237,11 @@ void facts_free(struct facts *f)
 {
 	if (!f)
 		return;
+	layersets_fini(&f->sets);
 	free(f->flags);
 	free(f->from);
 	free(f->dead_bytes);
 	free(f->children);
 	free(f->links);
 	free(f);
-}
-
-/* Text of layers */
-
-static bool has_layer(uint64_t mask, int layer)
-{
-	return layer < 64 && (mask >> layer & 1);
-}
-
-/* One run of layers, "4", "4,5" or "4-6". */
-static size_t put_run(char *out, size_t cap, int first, int last, const char *more)
-{
-	int len;
-
-	if (first == last)
-		len = snprintf(out, cap, "%d%s", first, more);
-	else
-		len = snprintf(out, cap, last - first > 1 ? "%d-%d%s" : "%d,%d%s", first,
-			       last, more);
-	return len < 0 ? 0 : (size_t)len;
-}
-
-const char *facts_layers_text(uint64_t mask, size_t layer_count, int columns,
-			      char out[64])
-{
-	const char *more = layer_count > 64 && has_layer(mask, 63) ? "+" : "";
-	size_t len = 0, room = columns < 63 ? (size_t)columns : 63;
-	char text[256]; /* 32 runs of "62," and more */
-	int first = 0, last = 63, end;
-
-	snprintf(out, 64, "-");
-	if (mask == 0)
-		return out;
-	while (!has_layer(mask, first))
-		first++;
-	while (!has_layer(mask, last))
-		last--;
-	for (int i = first; i <= last; i = end + 1) {
-		end = i;
-		if (!has_layer(mask, i))
-			continue;
-		while (has_layer(mask, end + 1))
-			end++;
-		if (len)
-			text[len++] = ',';
-		len += put_run(text + len, sizeof text - len, i, end,
-			       end == last ? more : "");
-	}
-	if (len > room)
-		len = (size_t)snprintf(text, sizeof text, "%d-%d%s", first, last, more);
-	if (len > room)
-		snprintf(text, sizeof text, "%d+", first);
-	snprintf(out, 64, "%.63s", text);
-	return out;
 }

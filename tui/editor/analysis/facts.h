@@ -8,6 +8,9 @@
 
 #include <lamina/image.h>
 
+#include "editor/analysis/layersets.h"
+#include "editor/list/bits.h"
+
 enum fact {
 	FACT_DANGLING = 1,
 	FACT_LOOP = 2,
@@ -30,8 +33,9 @@ struct facts {
 	const struct lam_tree *tree;
 	uint32_t count;  /* of nodes */
 	uint16_t *flags; /* of each */
-	uint64_t *from;  /* origins of the live paths at and below, bit n is layer n;
-			    bit 63 also for all above. A dead node: of its last version */
+	struct layersets sets;
+	uint32_t *from; /* origins of the live paths at and below: one of the sets. A dead
+			   node: of its last version */
 	uint64_t
 		*dead_bytes; /* sizes of all versions at and below that are not visible */
 	uint32_t *children;  /* live children alone */
@@ -40,22 +44,18 @@ struct facts {
 	uint32_t flagged_count;
 };
 
+/* Whether no live path shows what a version holds, asked for the first time; false for
+ * versions that hold nothing. `met` is made by the other, and bits_fini()'d. */
+int facts_meet_init(const struct lam_tree *tree, struct bits *met, struct lam_error *err);
+bool facts_meet_dead(const struct lam_tree *tree, struct bits *met,
+		     const struct lam_version *version);
+
 int facts_new(struct facts **out, const struct lam_image *image, const atomic_bool *stop,
 	      struct lam_error *err);
 void facts_free(struct facts *facts);
 
-static inline uint64_t facts_layer_bit(uint32_t layer)
-{
-	return UINT64_C(1) << (layer < 63 ? layer : 63);
-}
-
 /* How many symlinks lead to a node; they stand in links[] from *out_first on. */
 size_t facts_links_to(const struct facts *facts, uint32_t node, size_t *out_first);
-
-/* "4", "1,3", "1-9", "0,2-5"; what does not fit into `columns` (at least 3) becomes
- * "0-9" (first to last). */
-const char *facts_layers_text(uint64_t mask, size_t layer_count, int columns,
-			      char out[64]);
 
 /* "root"-like names are not carried by images' trees, but by their /etc/passwd and
  * /etc/group: read once from the image, "0" where there is none. */

@@ -2,34 +2,33 @@
 #include "editor/analysis/waste.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "editor/analysis/caches.h"
-#include "editor/analysis/inodes.h"
 
 #define NONE LAM_NODE_NONE
 
-/* What may be looked at for one line of text. */
-#define MOST_FILES 1000
-
 /* What is known of the bytes at and below a node that nobody sees. */
 struct part {
-	uint64_t bytes, layers;
-	uint32_t files; /* with such bytes */
-	uint32_t all;   /* files at all, dead ones too */
+	uint64_t bytes;
+	uint32_t layers; /* that hold them */
+	uint32_t files;  /* with such bytes */
+	uint32_t all;    /* files at all, dead ones too */
 	uint16_t by;
 	uint8_t how;
-	bool mixed; /* more than one cause, or one layer, is behind it */
+	uint8_t what; /* of METADATA: how they differ */
+	bool mixed;   /* more than one cause is behind it */
 };
 
 struct making {
 	const struct facts *facts;
 	struct part *parts; /* of each node */
 	struct waste *waste;
-	size_t cap, most;
+	uint32_t *causes; /* number of each (how, by), or NONE */
+	size_t cap, cause_cap, most;
 	const atomic_bool *stop;
 };
 
@@ -40,19 +39,27 @@ static const uint8_t HOW_OF[] = {
 };
 
 /* The newest cause and layer stand for a file that was stored in vain more than once. */
-static void add_version(struct part *part, const struct lam_version *version,
-			const struct lam_version *next, uint64_t size)
+static void add_version(struct making *m, struct part *part,
+			const struct lam_version *version, const struct lam_version *next,
+			const struct lam_stat *stat)
 {
+	struct lam_stat after;
+
 	if (part->files == 0) {
 		part->how = next ? HOW_OF[next->change] : WASTE_DELETED;
 		part->by = next ? next->layer : version->layer;
 		part->files = 1;
+		part->layers = LAYERS_NONE;
+		if (part->how == WASTE_METADATA) {
+			lam_tree_stat_version(m->facts->tree, next, &after);
+			part->what = (uint8_t)lam_stat_compare(stat, &after);
+		}
 	}
-	part->bytes += size;
-	part->layers |= facts_layer_bit(version->layer);
+	part->bytes += stat->size;
+	part->layers = layersets_union(&m->waste->sets, part->layers, version->layer);
 }
 
-static void look_at(struct making *m, struct inodes *inodes, uint32_t n)
+static void look_at(struct making *m, struct bits *met, uint32_t n)
 {
 	const struct lam_tree *tree = m->facts->tree;
 	const struct lam_version *next = NULL;
@@ -63,10 +70,10 @@ static void look_at(struct making *m, struct inodes *inodes, uint32_t n)
 		struct lam_stat stat;
 
 		v = version->previous;
-		if (inodes_meet_dead(inodes, version)) {
+		if (facts_meet_dead(tree, met, version)) {
 			lam_tree_stat_version(tree, version, &stat);
 			if (stat.kind == LAM_KIND_FILE && stat.size)
-				add_version(part, version, next, stat.size);
+				add_version(m, part, version, next, &stat);
 		}
 		next = version;
 	}
@@ -75,45 +82,74 @@ static void look_at(struct making *m, struct inodes *inodes, uint32_t n)
 
 static int look_at_all(struct making *m, struct lam_error *err)
 {
-	LAM_CLEANUP(inodes_fini) struct inodes inodes;
+	LAM_CLEANUP(bits_fini) struct bits met = { 0 };
 
-	if (inodes_init(&inodes, m->facts->image, m->stop, err) < 0)
+	if (facts_meet_init(m->facts->tree, &met, err) < 0)
 		return err->code;
 	for (uint32_t n = 0; n < m->facts->count; n++) {
 		if (lam_stops(m->stop, n))
 			return lam_fail_stopped(err);
-		look_at(m, &inodes, n);
+		look_at(m, &met, n);
 		m->waste->lost += m->parts[n].bytes;
 	}
 	return 0;
 }
 
+static void add_part(struct making *m, struct part *above, const struct part *own)
+{
+	above->all += own->all;
+	if (own->files == 0)
+		return;
+	if (above->files == 0) {
+		above->how = own->how;
+		above->by = own->by;
+		above->layers = LAYERS_NONE;
+	}
+	above->mixed |= own->mixed || above->how != own->how || above->by != own->by;
+	above->bytes += own->bytes;
+	above->layers = layersets_union(&m->waste->sets, above->layers, own->layers);
+	above->files += own->files;
+	above->what |= own->what;
+}
+
 static int sum_up(struct making *m, struct lam_error *err)
 {
 	for (uint32_t n = m->facts->count; n-- > 1;) {
-		struct part *own = &m->parts[n],
-			    *above = &m->parts[lam_tree_node(m->facts->tree, n)->parent];
-
 		if (lam_stops(m->stop, n))
 			return lam_fail_stopped(err);
-		above->all += own->all;
-		if (own->files == 0)
-			continue;
-		if (above->files == 0) {
-			above->how = own->how;
-			above->by = own->by;
-		}
-		above->mixed |=
-			own->mixed || above->how != own->how || above->by != own->by;
-		above->bytes += own->bytes;
-		above->layers |= own->layers;
-		above->files += own->files;
+		add_part(m, &m->parts[lam_tree_node(m->facts->tree, n)->parent],
+			 &m->parts[n]);
 	}
 	return 0;
 }
 
-static void add_item(struct making *m, struct waste_item item)
+/* The cause of a kind and a layer; a new one where none is yet. */
+static uint32_t cause_of(struct making *m, enum waste_how how, uint32_t by)
 {
+	uint32_t *slot = &m->causes[how * m->waste->sets.layer_count + by];
+
+	if (*slot == NONE) {
+		LAM_XGROW(m->waste->causes, m->waste->cause_count, m->cause_cap);
+		m->waste->causes[m->waste->cause_count] = (struct waste_cause){
+			.how = how, .by = by, .layers = LAYERS_NONE
+		};
+		*slot = (uint32_t)m->waste->cause_count++;
+	}
+	return *slot;
+}
+
+static void add_item(struct making *m, enum waste_how how, uint32_t by, unsigned what,
+		     struct waste_item item)
+{
+	struct waste_cause *cause;
+
+	item.cause = cause_of(m, how, by);
+	cause = &m->waste->causes[item.cause];
+	cause->bytes += item.bytes;
+	cause->files += item.files;
+	cause->what |= what;
+	cause->layers = layersets_union(&m->waste->sets, cause->layers, item.layers);
+	cause->count++;
 	LAM_XGROW(m->waste->items, m->waste->count, m->cap);
 	m->waste->items[m->waste->count++] = item;
 }
@@ -148,26 +184,13 @@ static int list_lost(struct making *m, struct lam_error *err)
 		if (part->files == 0 || (is_dir && !is_whole(part, node)))
 			continue;
 		bits_set(&told, n, is_dir);
-		add_item(m, (struct waste_item){ .node = n,
-						 .bytes = part->bytes,
-						 .files = part->files,
-						 .layers = part->layers,
-						 .by = part->by,
-						 .how = (enum waste_how)part->how });
+		add_item(m, (enum waste_how)part->how, part->by, part->what,
+			 (struct waste_item){ .node = n,
+					      .bytes = part->bytes,
+					      .files = part->files,
+					      .layers = part->layers });
 	}
 	return 0;
-}
-
-static int compare_items(const void *a, const void *b)
-{
-	const struct waste_item *x = a, *y = b;
-	bool p = x->how == WASTE_CACHE, q = y->how == WASTE_CACHE;
-
-	if (p != q)
-		return p ? 1 : -1;
-	if (x->bytes != y->bytes)
-		return x->bytes > y->bytes ? -1 : 1;
-	return (x->node > y->node) - (x->node < y->node);
 }
 
 static bool is_in_another(const struct lam_tree *tree, const struct cache *caches,
@@ -196,13 +219,81 @@ static void list_caches(struct making *m)
 		if (is_in_another(f->tree, caches, count, n))
 			continue;
 		m->waste->cache += node->live_bytes;
-		add_item(m, (struct waste_item){ .node = n,
-						 .bytes = node->live_bytes,
-						 .files = node->live_count - 1,
-						 .layers = f->from[n],
-						 .by = lam_tree_origin(f->tree, n),
-						 .how = WASTE_CACHE });
+		add_item(m, WASTE_CACHE, 0, 0,
+			 (struct waste_item){ .node = n,
+					      .bytes = node->live_bytes,
+					      .files = node->live_count - 1,
+					      .layers = layersets_take(&m->waste->sets,
+								       &f->sets,
+								       f->from[n]) });
 	}
+}
+
+/* Order */
+
+static int compare_causes(const void *left, const void *right, void *context)
+{
+	const struct waste *w = context;
+	const struct waste_cause *a = &w->causes[*(const uint32_t *)left],
+				 *b = &w->causes[*(const uint32_t *)right];
+
+	if ((a->how == WASTE_CACHE) != (b->how == WASTE_CACHE))
+		return a->how == WASTE_CACHE ? 1 : -1;
+	if (a->bytes != b->bytes)
+		return a->bytes > b->bytes ? -1 : 1;
+	return a->by != b->by ? (a->by > b->by) - (a->by < b->by)
+			      : (int)a->how - (int)b->how;
+}
+
+static int compare_items(const void *left, const void *right)
+{
+	const struct waste_item *a = left, *b = right;
+
+	if (a->cause != b->cause)
+		return a->cause < b->cause ? -1 : 1;
+	if (a->bytes != b->bytes)
+		return a->bytes > b->bytes ? -1 : 1;
+	return (a->node > b->node) - (a->node < b->node);
+}
+
+static void sort_causes(struct waste *w)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *order = lam_xcalloc(2 * w->cause_count + 1, sizeof *order);
+	uint32_t *place = order + w->cause_count;
+	struct waste_cause *sorted = lam_xcalloc(w->cause_count + 1, sizeof *sorted);
+
+	for (uint32_t i = 0; i < w->cause_count; i++)
+		order[i] = i;
+	qsort_r(order, w->cause_count, sizeof *order, compare_causes, w);
+	for (uint32_t i = 0; i < w->cause_count; i++) {
+		sorted[i] = w->causes[order[i]];
+		place[order[i]] = i;
+	}
+	free(w->causes);
+	w->causes = sorted;
+	for (size_t i = 0; i < w->count; i++)
+		w->items[i].cause = place[w->items[i].cause];
+}
+
+/* The largest `most` of each cause stay. */
+static void sort_items(struct waste *w, size_t most)
+{
+	size_t from = 0, to = 0;
+
+	if (w->count)
+		qsort(w->items, w->count, sizeof *w->items, compare_items);
+	for (size_t c = 0; c < w->cause_count; c++) {
+		struct waste_cause *cause = &w->causes[c];
+		size_t count = cause->count;
+
+		cause->first = to;
+		cause->count = count < most ? count : most;
+		for (size_t i = 0; i < cause->count; i++)
+			w->items[to++] = w->items[from + i];
+		from += count;
+	}
+	w->count = to;
 }
 
 static int make(struct making *m, struct lam_error *err)
@@ -210,11 +301,8 @@ static int make(struct making *m, struct lam_error *err)
 	if (look_at_all(m, err) < 0 || sum_up(m, err) < 0 || list_lost(m, err) < 0)
 		return err->code;
 	list_caches(m);
-	if (m->waste->count)
-		qsort(m->waste->items, m->waste->count, sizeof *m->waste->items,
-		      compare_items);
-	if (m->waste->count > m->most)
-		m->waste->count = m->most;
+	sort_causes(m->waste);
+	sort_items(m->waste, m->most);
 	return 0;
 }
 
@@ -226,9 +314,16 @@ int waste_new(struct waste **out, const struct facts *facts, size_t most,
 			    .stop = stop,
 			    .waste = lam_xcalloc(1, sizeof *m.waste),
 			    .parts = calloc(facts->count, sizeof *m.parts) };
-	int code = m.parts ? make(&m, err) : lam_fail_memory(err);
+	size_t slots = (WASTE_CACHE + 1) * (facts->sets.layer_count + 1);
+	int code;
 
+	layersets_init(&m.waste->sets, facts->sets.layer_count);
+	m.causes = lam_xcalloc(slots, sizeof *m.causes);
+	for (size_t i = 0; i < slots; i++)
+		m.causes[i] = NONE;
+	code = m.parts ? make(&m, err) : lam_fail_memory(err);
 	free(m.parts);
+	free(m.causes);
 	*out = code == 0 ? m.waste : NULL;
 	if (code < 0)
 		waste_free(m.waste);
@@ -239,60 +334,16 @@ void waste_free(struct waste *waste)
 {
 	if (!waste)
 		return;
+	layersets_fini(&waste->sets);
+	free(waste->causes);
 	free(waste->items);
 	free(waste);
 }
 
 /* Words */
 
-/* What the layer `by` changed at a node beside the content. */
-static unsigned changes_at(const struct lam_tree *tree, uint32_t n, uint32_t by)
+static const char *metadata_word(unsigned what)
 {
-	const struct lam_version *next = NULL;
-	struct lam_stat a, b;
-	unsigned what = 0;
-
-	for (uint32_t v = lam_tree_node(tree, n)->version; v != NONE;) {
-		const struct lam_version *version = lam_tree_version(tree, v);
-
-		if (next && next->layer == by && next->change == LAM_CHANGE_METADATA &&
-		    version->change != LAM_CHANGE_DELETED) {
-			lam_tree_stat_version(tree, version, &a);
-			lam_tree_stat_version(tree, next, &b);
-			what |= lam_stat_compare(&a, &b);
-		}
-		next = version;
-		v = version->previous;
-	}
-	return what;
-}
-
-/* The next node at or below top, dead ones too; NONE after the last. */
-static uint32_t next_node(const struct lam_tree *tree, uint32_t n, uint32_t top)
-{
-	if (lam_tree_node(tree, n)->child_count)
-		return lam_tree_node(tree, n)->first_child;
-	while (n != top) {
-		const struct lam_node *parent =
-			lam_tree_node(tree, lam_tree_node(tree, n)->parent);
-
-		if (n + 1 < parent->first_child + parent->child_count)
-			return n + 1;
-		n = lam_tree_node(tree, n)->parent;
-	}
-	return NONE;
-}
-
-static const char *metadata_word(const struct lam_tree *tree,
-				 const struct waste_item *item)
-{
-	unsigned what = 0, looked = 0;
-
-	for (uint32_t n = item->node; n != NONE && looked < MOST_FILES; looked++) {
-		if (lam_tree_node(tree, n)->kind == LAM_KIND_FILE)
-			what |= changes_at(tree, n, item->by);
-		n = next_node(tree, n, item->node);
-	}
 	switch (what) {
 	case LAM_DIFF_OWNER: return "owner";
 	case LAM_DIFF_MODE: return "mode";
@@ -302,57 +353,17 @@ static const char *metadata_word(const struct lam_tree *tree,
 	}
 }
 
-/* The layers that put something else at a node. */
-static uint64_t overwriters(const struct lam_tree *tree, const struct waste_item *item)
+const char *waste_text(const struct waste_cause *cause, char out[64])
 {
-	uint64_t mask = facts_layer_bit(item->by);
-
-	for (uint32_t v = lam_tree_node(tree, item->node)->version; v != NONE;) {
-		const struct lam_version *version = lam_tree_version(tree, v);
-
-		if (version->change == LAM_CHANGE_REPLACED && item->files == 1)
-			mask |= facts_layer_bit(version->layer);
-		v = version->previous;
-	}
-	return mask;
-}
-
-static const char *overwritten_text(const struct waste_item *item,
-				    const struct facts *facts, char out[96])
-{
-	uint64_t mask = overwriters(facts->tree, item), rest = mask & (mask - 1);
-	size_t count = lam_image_layer_count(facts->image);
-	char layers[64];
-
-	if (rest && (rest & (rest - 1)) == 0 && !(rest >> 63))
-		snprintf(out, 96, "overwritten in %d and %d", __builtin_ctzll(mask),
-			 __builtin_ctzll(rest));
-	else
-		snprintf(out, 96, "overwritten in %s",
-			 facts_layers_text(mask, count, 20, layers));
-	return out;
-}
-
-const char *waste_text(const struct waste_item *item, const struct facts *facts,
-		       char out[96])
-{
-	size_t count = lam_image_layer_count(facts->image);
-	char layers[64];
-
-	switch (item->how) {
-	case WASTE_DELETED:
-		snprintf(out, 96, "added %s, deleted %u",
-			 facts_layers_text(item->layers, count, 20, layers), item->by);
-		break;
-	case WASTE_OVERWRITTEN: return overwritten_text(item, facts, out);
+	switch (cause->how) {
+	case WASTE_DELETED: snprintf(out, 64, "deleted in %u", cause->by); break;
+	case WASTE_OVERWRITTEN: snprintf(out, 64, "overwritten in %u", cause->by); break;
 	case WASTE_METADATA:
-		snprintf(out, 96, "changed %s only in %u",
-			 metadata_word(facts->tree, item), item->by);
+		snprintf(out, 64, "%s changed in %u", metadata_word(cause->what),
+			 cause->by);
 		break;
-	case WASTE_SAME:
-		snprintf(out, 96, "stored again in %u, nothing differs", item->by);
-		break;
-	case WASTE_CACHE: snprintf(out, 96, "live, but looks like a cache"); break;
+	case WASTE_SAME: snprintf(out, 64, "stored again in %u", cause->by); break;
+	case WASTE_CACHE: snprintf(out, 64, "live, but looks like a cache"); break;
 	}
 	return out;
 }

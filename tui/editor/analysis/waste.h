@@ -15,27 +15,38 @@ enum waste_how {
 };
 
 struct waste_item {
-	uint32_t node; /* a file; a directory where all of it was deleted by one layer for
-			  one cause: then its files are not items of their own */
+	uint32_t node; /* a file; a directory where all of it was made waste by one cause:
+			  then its files are not items of their own */
 	uint64_t bytes;
 	uint32_t files;
-	uint64_t layers; /* that hold the bytes; bits as in facts.h */
-	uint32_t by;     /* the layer that made it waste (last) */
+	uint32_t layers; /* that hold the bytes: one of the waste's sets */
+	uint32_t cause;
+};
+
+/* What one layer did, in one way. */
+struct waste_cause {
 	enum waste_how how;
+	uint32_t by; /* the layer that made it waste (last); of caches it says nothing */
+	unsigned what;         /* of METADATA: bits of enum lam_difference */
+	uint32_t layers;       /* that hold the bytes */
+	uint64_t bytes, files; /* of all of its items, those not kept too */
+	size_t first, count;   /* of its items */
 };
 
 struct waste {
-	struct waste_item *items; /* by bytes, most first; caches behind all else */
+	struct layersets sets;
+	struct waste_cause *causes; /* by bytes, most first; caches behind all else */
+	size_t cause_count;
+	struct waste_item *items; /* by cause, then by bytes, most first */
 	size_t count;
 	uint64_t lost, cache; /* sums */
 };
 
-/* At most `most` items are kept, the sums count all. */
+/* At most `most` items of a cause are kept, the sums count all. */
 int waste_new(struct waste **out, const struct facts *facts, size_t most,
 	      const atomic_bool *stop, struct lam_error *err);
 void waste_free(struct waste *waste);
-/* "added 7, deleted 9", "changed owner only in 6", "overwritten in 3 and 4" */
-const char *waste_text(const struct waste_item *item, const struct facts *facts,
-		       char out[96]);
+/* "owner changed in 6", "deleted in 4" */
+const char *waste_text(const struct waste_cause *cause, char out[64]);
 
 #endif

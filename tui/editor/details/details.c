@@ -26,6 +26,7 @@ void details_fini(struct details *details)
 {
 	preview_free(details->preview);
 	waste_free(details->waste);
+	bits_fini(&details->waste_open);
 }
 
 void details_want_nothing(struct app *app)
@@ -93,6 +94,7 @@ static struct lines measure(const struct app *app)
 			       .about = LAM_NODE_NONE,
 			       .asked = app->details.list.cursor,
 			       .answer = LAM_NODE_NONE,
+			       .item = SIZE_MAX,
 			       .first = SIZE_MAX };
 
 	make_lines(&lines);
@@ -116,6 +118,7 @@ void details_fit(struct app *app)
 			d->list = (struct list){ 0 };
 		d->home = false;
 		d->path = LAM_NODE_NONE;
+		d->item = SIZE_MAX;
 		return;
 	}
 	TABS[d->tab].want(app);
@@ -126,7 +129,10 @@ void details_fit(struct app *app)
 									    : 0 };
 	d->home = false;
 	list_fit(&d->list, lines.count, (size_t)area.height);
-	d->path = d->list.cursor == asked ? lines.answer : measure(app).answer;
+	if (d->list.cursor != asked)
+		lines = measure(app);
+	d->path = lines.answer;
+	d->item = lines.item;
 }
 
 static void name_tabs(const struct view *view, char *out, size_t size)
@@ -152,7 +158,8 @@ void details_draw(const struct view *view)
 			       .area = text_area(&app->areas),
 			       .top = list->top,
 			       .about = LAM_NODE_NONE,
-			       .asked = SIZE_MAX };
+			       .asked = SIZE_MAX,
+			       .item = SIZE_MAX };
 	char tabs[80];
 
 	name_tabs(view, tabs, sizeof tabs);

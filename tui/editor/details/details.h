@@ -22,6 +22,7 @@ struct lines {
 	uint32_t about;        /* the path that the next lines are about */
 	size_t asked;          /* a line, and in `answer` what it is about */
 	uint32_t answer;
+	size_t item; /* the asked line's number among lines_many(); SIZE_MAX: it is none */
 	size_t first; /* the first line that is about a path; SIZE_MAX: none */
 };
 
@@ -60,6 +61,19 @@ void lines_bytes(struct lines *lines, style_t style, int indent, const char *lab
 /* A path behind a label; a very long one is cut in the middle. */
 void lines_path(struct lines *lines, style_t style, int indent, const char *label,
 		uint32_t node);
+
+/* waste.c */
+struct waste_line {
+	const struct waste_cause *cause; /* NULL: the cursor is at none */
+	const struct waste_item *item;   /* NULL: it is at the cause itself */
+};
+struct waste_line waste_here(const struct app *app);
+/* Unfolds the cause under the cursor, or folds it; false: it is at none. */
+bool waste_toggle(struct app *app);
+/* "owner changed in 3: chown -R app /opt": raw bytes, the caller's. */
+char *waste_cause_text(const struct app *app, const struct waste_cause *cause);
+/* Whether the plan writes all of these layers (a set of the waste's) without it. */
+bool waste_goes(const struct app *app, uint32_t layers);
 
 /* history.c: what layers did to a path */
 extern const char *const VERSION_CHANGES[]; /* "added", ...: of enum lam_change */

@@ -130,14 +130,14 @@ static void put_plan(struct lines *lines, const struct row_facts *facts)
 static void put_origin(struct lines *lines, const struct row_facts *facts)
 {
 	const struct app *app = lines->view->app;
-	uint64_t from = app->facts->from[facts->node];
+	uint32_t from = app->facts->from[facts->node];
 	char text[64];
 
 	if (!facts->tree_node->live)
 		return;
-	lines_printf(
-		lines, ROLE_TEXT, 0, "From: layer%s %s", from & (from - 1) ? "s" : "",
-		facts_layers_text(from, lam_image_layer_count(app->image), 40, text));
+	lines_printf(lines, ROLE_TEXT, 0, "From: layer%s %s",
+		     layersets_size(&app->facts->sets, from) > 1 ? "s" : "",
+		     layersets_text(&app->facts->sets, from, 40, text));
 }
 
 static void put_links(struct lines *lines, const struct row_facts *facts)

@@ -46,11 +46,13 @@ void lines_many(struct lines *lines, const struct lines_many *many)
 			  lines->area.y + (int)(lines->count - lines->top));
 	}
 	lines->count = first;
+	if (lines->asked >= first && lines->asked - first < many->count)
+		lines->item = lines->asked - first;
+	if (many->about && many->count && lines->first == SIZE_MAX)
+		lines->first = first;
 	if (many->about && many->count)
-		lines->about = many->about(
-			many, lines->asked >= first && lines->asked - first < many->count
-				      ? lines->asked - first
-				      : 0);
+		lines->about =
+			many->about(many, lines->item == SIZE_MAX ? 0 : lines->item);
 	lines_pass(lines, many->count);
 }
 

@@ -21,9 +21,11 @@ struct details {
 	struct list list; /* of the tab's lines or items */
 	uint32_t node;    /* that it is about */
 	uint32_t path;    /* that the cursor's line is about; LAM_NODE_NONE: none */
+	size_t item;      /* which of many lines that are alike it is; SIZE_MAX: none */
 	struct preview *preview;
 	uint32_t previewing; /* the node that is being read */
 	struct waste *waste;
+	struct bits waste_open; /* causes whose items are seen */
 	bool waste_asked;
 };
 

@@ -1,58 +1,158 @@
-/* Waste: what is shipped and not visible, most bytes first. */
+/* Waste: what is shipped and not visible, by what made it so. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 #include "base/size.h"
+#include "editor/analysis/madeby.h"
 #include "editor/details/details.h"
 
-#define WIDE       76 /* columns from which on a cause is told in full */
-#define LAYERS     96 /* and from which on there is a column of layers */
-#define MOST_ITEMS 10000
+#define WIDE      76    /* columns from which on sums are told in full */
+#define LAYERS    60    /* and from which on there is a column of layers */
+#define MOST      10000 /* items of a cause */
+#define OPEN_MOST 3     /* items that are seen without being unfolded */
 
-static const char *short_cause(const struct waste_item *item, char out[32])
+/* A line of the list: a cause, or one of its items, where that is unfolded. */
+static struct waste_line line_at(const struct app *app, size_t n)
 {
-	static const char *const words[] = { "deleted in", "overwritten in",
-					     "metadata in", "again in" };
+	const struct waste *w = app->details.waste;
 
-	if (item->how == WASTE_CACHE)
-		return "live cache?";
-	snprintf(out, 32, "%s %u", words[item->how], item->by);
-	return out;
-}
+	for (size_t c = 0; c < w->cause_count; c++) {
+		const struct waste_cause *cause = &w->causes[c];
 
-static void put_item(struct lines *lines, const struct lines_many *many, size_t n, int y)
-{
-	const struct app *app = lines->view->app;
-	const struct waste_item *item = &((const struct waste *)many->context)->items[n];
-	bool wide = lines->area.width >= WIDE;
-	int x = lines->area.x, cause_width = wide ? 28 : 17;
-	char size[LAM_SIZE_TEXT], layers[64], cause[96], *path;
-
-	canvas_text_right(lines->canvas, x, y, 6, ROLE_TEXT,
-			  lam_size_text(item->bytes, size));
-	x += 8;
-	if (lines->area.width >= LAYERS) {
-		canvas_text(lines->canvas, x, y, 7, ROLE_TEXT,
-			    facts_layers_text(item->layers,
-					      lam_image_layer_count(app->image), 7,
-					      layers));
-		x += 8;
+		if (n == 0)
+			return (struct waste_line){ cause, NULL };
+		n--;
+		if (!bits_get(&app->details.waste_open, (uint32_t)c))
+			continue;
+		if (n < cause->count)
+			return (struct waste_line){ cause, &w->items[cause->first + n] };
+		n -= cause->count;
 	}
-	canvas_text_cut(lines->canvas, x, y, cause_width, ROLE_DIM,
-			wide ? waste_text(item, app->facts, cause)
-			     : short_cause(item, cause),
-			CUT_END);
-	x += cause_width + 1;
-	path = view_path(lines->view, item->node);
-	canvas_text_cut(lines->canvas, x, y, lines->area.x + lines->area.width - x,
-			ROLE_TEXT, path, CUT_START);
-	free(path);
+	return (struct waste_line){ NULL, NULL };
 }
 
-static uint32_t item_node(const struct lines_many *many, size_t n)
+static size_t count_lines(const struct app *app)
 {
-	return ((const struct waste *)many->context)->items[n].node;
+	const struct waste *w = app->details.waste;
+	size_t count = w->cause_count;
+
+	for (size_t c = 0; c < w->cause_count; c++) {
+		if (bits_get(&app->details.waste_open, (uint32_t)c))
+			count += w->causes[c].count;
+	}
+	return count;
+}
+
+struct waste_line waste_here(const struct app *app)
+{
+	const struct details *d = &app->details;
+
+	if (d->tab != TAB_WASTE || !d->waste || d->item == SIZE_MAX)
+		return (struct waste_line){ NULL, NULL };
+	return line_at(app, d->item);
+}
+
+bool waste_toggle(struct app *app)
+{
+	struct waste_line line = waste_here(app);
+	uint32_t c;
+
+	if (!line.cause || line.item)
+		return false;
+	c = (uint32_t)(line.cause - app->details.waste->causes);
+	bits_set(&app->details.waste_open, c, !bits_get(&app->details.waste_open, c));
+	return true;
+}
+
+bool waste_goes(const struct app *app, uint32_t layers)
+{
+	const struct effect *e = app->plan.effect;
+	LAM_CLEANUP(lam_free_ptr) uint32_t *owners = NULL;
+	size_t count = lam_image_layer_count(app->image);
+
+	if (!e || !e->layout)
+		return false;
+	owners = lam_plan_owners(e->plan, count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (layersets_has(&app->details.waste->sets, layers, i) &&
+		    lam_layout_target(e->layout, owners[i])->fate == LAM_FATE_KEPT)
+			return false;
+	}
+	return true;
+}
+
+char *waste_cause_text(const struct app *app, const struct waste_cause *cause)
+{
+	char words[64];
+	LAM_CLEANUP(lam_free_ptr) char *by = NULL;
+
+	waste_text(cause, words);
+	if (cause->how == WASTE_CACHE)
+		return lam_xstrdup(words);
+	by = made_by(lam_image_layer(app->image, cause->by)->created_by);
+	return lam_xprintf("%s%s%s", words, *by ? ": " : "", by);
+}
+
+/* Bytes, layers, and where the text begins. */
+static int put_figures(struct lines *lines, int y, uint64_t bytes, uint32_t layers,
+		       bool goes)
+{
+	const struct waste *w = lines->view->app->details.waste;
+	char size[LAM_SIZE_TEXT], text[64];
+	int x = lines->area.x;
+
+	canvas_text_right(lines->canvas, x, y, 6, goes ? ROLE_DIM : ROLE_TEXT,
+			  lam_size_text(bytes, size));
+	if (lines->area.width < LAYERS)
+		return x + 8;
+	canvas_text(lines->canvas, x + 8, y, 7, ROLE_DIM,
+		    layersets_text(&w->sets, layers, 7, text));
+	return x + 16;
+}
+
+static void put_line(struct lines *lines, const struct lines_many *many, size_t n, int y)
+{
+	const struct view *view = lines->view;
+	struct waste_line line = line_at(view->app, n);
+	int end = lines->area.x + lines->area.width, x;
+	LAM_CLEANUP(lam_free_ptr) char *text = NULL;
+	bool goes =
+		line.cause->how != WASTE_CACHE &&
+		waste_goes(view->app, line.item ? line.item->layers : line.cause->layers);
+
+	(void)many;
+	if (line.item) {
+		x = put_figures(lines, y, line.item->bytes, line.item->layers, goes) + 2;
+		text = view_path(view, line.item->node);
+		canvas_text_cut(lines->canvas, x, y, end - x, goes ? ROLE_DIM : ROLE_TEXT,
+				text, CUT_START);
+	} else {
+		LAM_CLEANUP(lam_free_ptr)
+		char *cause = waste_cause_text(view->app, line.cause);
+		size_t c = (size_t)(line.cause - view->app->details.waste->causes);
+
+		x = put_figures(lines, y, line.cause->bytes, line.cause->layers, goes);
+		canvas_text(lines->canvas, x, y, 1, ROLE_DIM,
+			    bits_get(&view->app->details.waste_open, (uint32_t)c)
+				    ? view->glyphs->open
+				    : view->glyphs->closed);
+		text = view_escape(view, cause, strlen(cause));
+		x += 2;
+		if (goes)
+			x += canvas_text(lines->canvas, x, y, 6, ROLE_GOOD, "goes: ");
+		canvas_text_cut(lines->canvas, x, y, end - x,
+				goes ? ROLE_DIM : ROLE_TITLE, text, CUT_END);
+	}
+}
+
+static uint32_t line_node(const struct lines_many *many, size_t n)
+{
+	struct waste_line line = line_at(many->context, n);
+
+	return line.item ? line.item->node : LAM_NODE_NONE;
 }
 
 static void put_sums(struct lines *lines, const struct waste *waste)
@@ -73,6 +173,11 @@ static void put_sums(struct lines *lines, const struct waste *waste)
 			     wide ? "%s more is live but looks like a cache (not counted)"
 				  : "%s more looks like a cache",
 			     lam_size_text(waste->cache, all));
+	if (waste->count)
+		lines_text(
+			lines, ROLE_DIM, 0, 0,
+			wide ? "x offers what helps; Enter unfolds a cause, or goes to a path"
+			     : "x offers what helps");
 	lines_blank(lines);
 }
 
@@ -86,7 +191,7 @@ static int run_waste(struct job *job)
 {
 	struct waste_job *w = (struct waste_job *)job;
 
-	return waste_new(&w->waste, w->facts, MOST_ITEMS, &job->stop, &job->err);
+	return waste_new(&w->waste, w->facts, MOST, &job->stop, &job->err);
 }
 
 static void free_waste(struct job *job)
@@ -96,9 +201,16 @@ static void free_waste(struct job *job)
 
 static void take_waste(struct app *app, struct job *job)
 {
-	waste_free(app->details.waste);
-	app->details.waste = LAM_STEAL(((struct waste_job *)job)->waste);
-	app->details.home = app->details.home || app->details.tab == TAB_WASTE;
+	struct details *d = &app->details;
+
+	waste_free(d->waste);
+	d->waste = LAM_STEAL(((struct waste_job *)job)->waste);
+	bits_fini(&d->waste_open);
+	if (!bits_init(&d->waste_open, (uint32_t)d->waste->cause_count))
+		return;
+	for (uint32_t c = 0; c < d->waste->cause_count; c++)
+		bits_set(&d->waste_open, c, d->waste->causes[c].count <= OPEN_MOST);
+	d->home = d->home || d->tab == TAB_WASTE;
 }
 
 void waste_want(struct app *app)
@@ -119,7 +231,6 @@ void waste_lines(struct lines *lines)
 {
 	const struct app *app = lines->view->app;
 	const struct waste *waste = app->details.waste;
-	bool wide = lines->area.width >= WIDE;
 
 	if (!waste) {
 		lines_text(lines, ROLE_DIM, 0, 0,
@@ -131,12 +242,10 @@ void waste_lines(struct lines *lines)
 	if (waste->count == 0)
 		return;
 	lines_text(lines, ROLE_DIM, 0, 0,
-		   lines->area.width >= LAYERS
-			   ? "  Lost  Layers  How                          Path"
-		   : wide ? "  Lost  How                          Path"
-			  : "  Lost  How               Path");
-	lines_many(lines, &(struct lines_many){ .count = waste->count,
-						.put = put_item,
-						.about = item_node,
-						.context = waste });
+		   lines->area.width >= LAYERS ? "  Lost  Layers  Cause"
+					       : "  Lost  Cause");
+	lines_many(lines, &(struct lines_many){ .count = count_lines(app),
+						.put = put_line,
+						.about = line_node,
+						.context = app });
 }

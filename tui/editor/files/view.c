@@ -430,8 +430,8 @@ static void draw_from(const struct view *view, int x, int y,
 	char text[64];
 
 	canvas_text(view->canvas, x, y, 5, ROLE_TEXT,
-		    facts_layers_text(app->facts->from[facts->node],
-				      lam_image_layer_count(app->image), 5, text));
+		    layersets_text(&app->facts->sets, app->facts->from[facts->node], 5,
+				   text));
 }
 
 static void draw_row(const struct view *view, const struct row_columns *columns,

@@ -20,8 +20,83 @@ static void go(struct app *app, size_t to)
 
 	list_fit(&l->list, app_plan(app)->layer_count, l->list.height);
 	list_go(&l->list, to);
-	l->marks = 0;
 }
+
+/* Marks */
+
+static size_t find_mark(const struct layer_marks *marks, const char *name)
+{
+	for (size_t i = 0; i < marks->count; i++) {
+		if (strcmp(marks->names[i], name) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static void add_mark(struct layer_marks *marks, const char *name)
+{
+	if (find_mark(marks, name) != SIZE_MAX)
+		return;
+	LAM_XGROW(marks->names, marks->count, marks->cap);
+	marks->names[marks->count++] = lam_xstrdup(name);
+}
+
+static void remove_mark(struct layer_marks *marks, size_t at)
+{
+	free(marks->names[at]);
+	marks->names[at] = marks->names[--marks->count];
+}
+
+static void marks_fini(struct layer_marks *marks)
+{
+	for (size_t i = 0; i < marks->count; i++)
+		free(marks->names[i]);
+	free(marks->names);
+	*marks = (struct layer_marks){ 0 };
+}
+
+void layers_fini(struct layers *layers)
+{
+	marks_fini(&layers->marks);
+	marks_fini(&layers->merged);
+}
+
+bool layers_is_marked(const struct layers *layers, const char *name)
+{
+	return find_mark(&layers->marks, name) != SIZE_MAX;
+}
+
+size_t layers_marked(const struct app *app)
+{
+	const struct lam_plan *plan = app_plan(app);
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->layer_count; i++)
+		count += layers_is_marked(&app->layers, plan->layers[i].name);
+	return count;
+}
+
+void layers_marks_clear(struct app *app)
+{
+	marks_fini(&app->layers.marks);
+}
+
+void layers_mark(struct app *app)
+{
+	struct layers *l = &app->layers;
+	size_t at;
+
+	if (!app_plan(app)->layer_count)
+		return;
+	at = find_mark(&l->marks, here(app)->name);
+	if (at == SIZE_MAX)
+		add_mark(&l->marks, here(app)->name);
+	else
+		remove_mark(&l->marks, at);
+	list_move(&l->list, 1);
+}
+
+/* Changes */
 
 void layers_new(struct app *app, const char *text)
 {
@@ -79,11 +154,11 @@ void layers_move(struct app *app, int by)
 		go(app, to);
 }
 
-static int merge_marked(uint64_t marks, struct lam_plan *plan, size_t *into,
-			struct lam_error *err)
+static int merge_marked(const struct layer_marks *marks, struct lam_plan *plan,
+			size_t *into, struct lam_error *err)
 {
-	for (size_t i = plan->layer_count < 64 ? plan->layer_count : 64; i-- > 0;) {
-		if (!(marks >> i & 1) || i == *into)
+	for (size_t i = plan->layer_count; i-- > 0;) {
+		if (i == *into || find_mark(marks, plan->layers[i].name) == SIZE_MAX)
 			continue;
 		if (lam_edit_layer_merge(plan, i, *into, err) < 0)
 			return err->code;
@@ -92,31 +167,67 @@ static int merge_marked(uint64_t marks, struct lam_plan *plan, size_t *into,
 	return 0;
 }
 
+/* The cursor's layer where it is marked, else the lowest that is. */
+static size_t merge_into(const struct app *app)
+{
+	const struct lam_plan *plan = app_plan(app);
+
+	if (layers_is_marked(&app->layers, here(app)->name))
+		return app->layers.list.cursor;
+	for (size_t i = 0; i < plan->layer_count; i++) {
+		if (layers_is_marked(&app->layers, plan->layers[i].name))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static void merge(struct app *app, struct layer_marks *marks, size_t into)
+{
+	struct layers *l = &app->layers;
+	LAM_CLEANUP(lam_free_ptr)
+	char *name = lam_xstrdup(app_plan(app)->layers[into].name);
+	struct lam_plan *plan = plan_copy(app);
+	struct lam_error err;
+	int code = merge_marked(marks, plan, &into, &err);
+
+	if (!plan_changed(app, plan, code, &err, "merge into %s", name))
+		return;
+	marks_fini(&l->merged);
+	l->merged = *marks;
+	*marks = (struct layer_marks){ 0 };
+	l->merged_step = lam_undo_back_count(app->plan.undo);
+	go(app, into);
+}
+
 void layers_merge(struct app *app, const char *text)
 {
-	size_t into = app->layers.list.cursor, from;
-	struct lam_plan *plan;
-	struct lam_error err;
-	int code;
+	struct layer_marks named = { 0 };
+	size_t from = text ? target_parse(app_plan(app), text) : SIZE_MAX;
 
-	if (text) {
-		from = target_parse(app_plan(app), text);
-		if (from == SIZE_MAX) {
-			app_tell(app, ROLE_WARNING, "%s: no such layer in the plan",
-				 text);
-			return;
-		}
-		app->layers.marks = from < 64 ? UINT64_C(1) << from : 0;
-	}
-	if (!app->layers.marks) {
+	if (text && from == SIZE_MAX) {
+		app_tell(app, ROLE_WARNING, "%s: no such layer in the plan", text);
+	} else if (text) {
+		add_mark(&named, app_plan(app)->layers[from].name);
+		merge(app, &named, app->layers.list.cursor);
+		marks_fini(&named);
+	} else if (layers_marked(app) < 2) {
 		app_tell(app, ROLE_STATUS,
-			 "mark the layers that go into this one with Space first");
-		return;
+			 "mark the layers that become one with Space first, two or more");
+	} else {
+		merge(app, &app->layers.marks, merge_into(app));
 	}
-	plan = plan_copy(app);
-	code = merge_marked(app->layers.marks, plan, &into, &err);
-	if (plan_changed(app, plan, code, &err, "merge into %s", here(app)->name))
-		go(app, into);
+}
+
+/* Marks that a merge took come back when it is undone. */
+static void bring_back(struct app *app)
+{
+	struct layers *l = &app->layers;
+
+	if (!l->merged.count || lam_undo_back_count(app->plan.undo) >= l->merged_step)
+		return;
+	marks_fini(&l->marks);
+	l->marks = l->merged;
+	l->merged = (struct layer_marks){ 0 };
 }
 
 void layers_delete(struct app *app)
@@ -206,17 +317,9 @@ void layers_only(struct app *app)
 	app->focus = PANE_FILES;
 }
 
-void layers_mark(struct app *app)
-{
-	struct layers *l = &app->layers;
-
-	if (l->list.cursor < 64)
-		l->marks ^= UINT64_C(1) << l->list.cursor;
-	list_move(&l->list, 1);
-}
-
 void layers_fit(struct app *app)
 {
+	bring_back(app);
 	list_fit(&app->layers.list, app_plan(app)->layer_count,
 		 (size_t)app->areas.pane[PANE_LAYERS].height);
 }

@@ -4,7 +4,10 @@
 
 #include "editor/frame/view.h"
 
-void layers_mark(struct app *app); /* the cursor's */
+void layers_fini(struct layers *layers);
+void layers_mark(struct app *app);           /* the cursor's */
+size_t layers_marked(const struct app *app); /* how many of the plan's are */
+void layers_marks_clear(struct app *app);
 void layers_fit(struct app *app);
 void layers_draw(const struct view *view);
 

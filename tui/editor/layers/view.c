@@ -120,7 +120,7 @@ static void draw_layer(const struct view *view, const struct layer_columns *colu
 {
 	const struct app *app = view->app;
 	int x = view->app->areas.pane[PANE_LAYERS].x;
-	bool marked = layer < 64 && app->layers.marks >> layer & 1;
+	bool marked = layers_is_marked(&app->layers, app_plan(app)->layers[layer].name);
 	size_t n = view_effect_layer(app, layer);
 
 	canvas_text(view->canvas, x, y, 1, ROLE_MARK, marked ? "*" : "");

@@ -46,7 +46,7 @@ static uint64_t key_of(const struct facts *facts, enum sort sort, uint32_t n)
 {
 	switch (sort) {
 	case SORT_SIZE: return size_of(facts, n);
-	case SORT_FROM: return facts->from[n];
+	case SORT_FROM: return facts->sets.rank[facts->from[n]];
 	case SORT_COUNT: return lam_tree_node(facts->tree, n)->live_count;
 	case SORT_MTIME: return time_of(facts, n);
 	case SORT_NAME:

@@ -488,6 +488,11 @@ void plan_leave_out(struct app *app)
 	const struct targets *t = app->plan.effect ? &app->plan.effect->targets : NULL;
 	uint32_t node;
 
+	if (app->focus == PANE_DETAILS && app->details.tab == TAB_WASTE) {
+		chosen = (struct chosen){ 0 };
+		plan_waste(app);
+		return;
+	}
 	if (!choose(app, &chosen))
 		return;
 	node = chosen.nodes[0];

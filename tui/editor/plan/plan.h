@@ -42,6 +42,10 @@ void plan_loaded(struct app *app, const struct event *event);
 void plan_edited(struct app *app, const struct event *event);
 void plan_stop(struct app *app, int code); /* and with it the editor */
 
+/* waste.c */
+void plan_waste(
+	struct app *app); /* offers what helps against the waste under the cursor */
+
 /* write.c */
 void write_looked_at(struct app *app, const struct event *event);
 

@@ -1,0 +1,256 @@
+/* Getting rid of waste: what a line of it offers. What is live is never touched, but where
+ * a live cache is left out by that very word. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <lamina/path.h>
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/size.h"
+#include "editor/details/details.h"
+#include "editor/plan/plan.h"
+
+/* What the offers are about, as it stood when they were made: dialog->value is the cause's
+ * number, dialog->line its text. */
+struct offer {
+	struct waste_line line;
+	uint32_t layers;
+	uint64_t bytes;
+};
+
+static struct offer offer_of(struct waste_line line)
+{
+	return (struct offer){ line, line.item ? line.item->layers : line.cause->layers,
+			       line.item ? line.item->bytes : line.cause->bytes };
+}
+
+static bool is_of(const struct app *app, const struct offer *o, uint32_t layer)
+{
+	return layersets_has(&app->details.waste->sets, o->layers, layer);
+}
+
+static bool has_blob(const struct lam_plan_layer *layer)
+{
+	return !layer->rest && layer->from_count == 1 &&
+	       layer->from[0].first == layer->from[0].last;
+}
+
+/* The layers of the plan that are the original blobs with these bytes, and still may be
+ * kept; how many. */
+static size_t find_holders(const struct app *app, const struct offer *o,
+			   const struct lam_plan *plan, bool *holds)
+{
+	size_t count = lam_image_layer_count(app->image), found = 0;
+	LAM_CLEANUP(lam_free_ptr) uint32_t *owners = lam_plan_owners(plan, count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t t = owners[i];
+
+		if (t == LAM_TARGET_NONE || !is_of(app, o, i) ||
+		    !has_blob(&plan->layers[t]) || plan->layers[t].rewrite || holds[t])
+			continue;
+		holds[t] = true;
+		found++;
+	}
+	return found;
+}
+
+/* "layer-2", "layer-2 and layer-4", "5 layers" */
+static char *names_of(const struct lam_plan *plan, const bool *holds, size_t count)
+{
+	char *text = NULL;
+
+	if (count > 2)
+		return lam_xprintf("%zu layers", count);
+	for (size_t i = 0; i < plan->layer_count; i++) {
+		char *longer;
+
+		if (!holds[i])
+			continue;
+		longer = text ? lam_xprintf("%s and %s", text, plan->layers[i].name)
+			      : lam_xstrdup(plan->layers[i].name);
+		free(text);
+		text = longer;
+	}
+	return text ? text : lam_xstrdup("no layer");
+}
+
+/* What the plan says about it: "without 70.4M: owner changed in 3: chown ..." */
+static char *note_of(const struct app *app, const struct offer *o)
+{
+	LAM_CLEANUP(lam_free_ptr) char *cause = waste_cause_text(app, o->line.cause);
+	LAM_CLEANUP(lam_free_ptr) char *text = lam_path_escape(cause, strlen(cause));
+	char size[LAM_SIZE_TEXT];
+
+	return lam_xprintf("without %s: %s", lam_size_text(o->bytes, size), text);
+}
+
+static int add_note(struct lam_plan *plan, size_t at, const char *note,
+		    struct lam_error *err)
+{
+	const char *old = plan->layers[at].note;
+	LAM_CLEANUP(lam_free_ptr)
+	char *both = old ? lam_xprintf("%s; %s", old, note) : NULL;
+
+	if (old && strstr(old, note))
+		return 0;
+	return lam_edit_layer_note(plan, at, both ? both : note, err);
+}
+
+static void rewrite(struct app *app, const struct offer *o)
+{
+	struct lam_plan *plan = plan_copy(app);
+	LAM_CLEANUP(lam_free_ptr)
+	bool *holds = lam_xcalloc(plan->layer_count + 1, sizeof *holds);
+	size_t count = find_holders(app, o, plan, holds);
+	LAM_CLEANUP(lam_free_ptr) char *names = names_of(plan, holds, count);
+	LAM_CLEANUP(lam_free_ptr) char *note = note_of(app, o);
+	struct lam_error err;
+	int code = 0;
+
+	for (size_t i = 0; code == 0 && i < plan->layer_count; i++) {
+		if (!holds[i])
+			continue;
+		code = lam_edit_layer_rewrite(plan, i, true, &err);
+		if (code == 0)
+			code = add_note(plan, i, note, &err);
+	}
+	plan_changed(app, plan, code, &err, "write %s anew, %s", names, note);
+}
+
+static size_t hider_of(const struct app *app, const struct offer *o,
+		       const struct lam_plan *plan)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *owners = lam_plan_owners(plan, lam_image_layer_count(app->image));
+
+	return owners[o->line.cause->by];
+}
+
+static void merge(struct app *app, const struct offer *o)
+{
+	struct lam_plan *plan = plan_copy(app);
+	LAM_CLEANUP(lam_free_ptr)
+	bool *holds = lam_xcalloc(plan->layer_count + 1, sizeof *holds);
+	size_t count = find_holders(app, o, plan, holds), into = hider_of(app, o, plan);
+	LAM_CLEANUP(lam_free_ptr) char *names = names_of(plan, holds, count);
+	LAM_CLEANUP(lam_free_ptr) char *note = note_of(app, o);
+	LAM_CLEANUP(lam_free_ptr) char *name = lam_xstrdup(plan->layers[into].name);
+	struct lam_error err;
+	int code = 0;
+
+	for (size_t i = plan->layer_count; code == 0 && i-- > 0;) {
+		if (!holds[i] || i == into)
+			continue;
+		code = lam_edit_layer_merge(plan, i, into, &err);
+		into -= i < into;
+	}
+	if (code == 0)
+		code = add_note(plan, into, note, &err);
+	plan_changed(app, plan, code, &err, "merge %s into %s, %s", names, name, note);
+}
+
+static void leave_out(struct app *app, uint32_t node)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	char *path = lam_tree_path_text(app->facts->tree, node);
+	const struct lam_edit_rule rule = { .pattern = path, .kind = LAM_RULE_PATH };
+	struct lam_plan *plan = plan_copy(app);
+	struct lam_error err;
+	int code = lam_edit_assign(plan, &rule, 1, NULL, &err);
+
+	plan_changed(app, plan, code, &err, "leave out %s", path);
+}
+
+static void take_offer(struct app *app, struct dialog *d, const struct dialog_item *item)
+{
+	const struct waste *w = app->details.waste;
+	struct offer o = offer_of((struct waste_line){
+		&w->causes[d->value >> 32],
+		(uint32_t)d->value ? &w->items[(uint32_t)d->value - 1] : NULL });
+
+	switch (item->letter) {
+	case 'r': rewrite(app, &o); break;
+	case 'm': merge(app, &o); break;
+	case 'x': leave_out(app, o.line.item->node); break;
+	default: app_tell(app, ROLE_STATUS, "nothing was changed"); break;
+	}
+}
+
+/* A version that is not seen any more, at a path of which nothing is. */
+static bool is_dead_path(const struct app *app, const struct offer *o)
+{
+	return o->line.item && (app->facts->flags[o->line.item->node] & FACT_DEAD);
+}
+
+static void add_offers(const struct app *app, struct dialog *d, const struct offer *o)
+{
+	const struct lam_plan *plan = app_plan(app);
+	LAM_CLEANUP(lam_free_ptr)
+	bool *holds = lam_xcalloc(plan->layer_count + 1, sizeof *holds);
+	size_t count = find_holders(app, o, plan, holds), into = hider_of(app, o, plan);
+	LAM_CLEANUP(lam_free_ptr) char *names = names_of(plan, holds, count);
+
+	if (count) {
+		dialog_item(d, 'r', 0, "write %s anew, without what nobody sees", names);
+		if (!holds[into] || count > 1)
+			dialog_item(d, 'm', 0, "merge %s into %s, which hides it", names,
+				    plan->layers[into].name);
+	} else {
+		dialog_line(d, ROLE_GOOD, "The plan does without it already.");
+	}
+	if (is_dead_path(app, o))
+		dialog_item(d, 'x', 0, "a rule: no layer may hold anything of this path");
+	dialog_item(d, 'n', 0, "change nothing");
+}
+
+static void add_cache_offers(const struct app *app, struct dialog *d,
+			     const struct offer *o)
+{
+	char size[LAM_SIZE_TEXT], files[32];
+
+	dialog_line(d, ROLE_WARNING, "It is live: a container sees it.");
+	if (o->line.item)
+		dialog_item(
+			d, 'x', 0, "leave it out of the image: REMOVES %s, %s paths",
+			lam_size_text(o->bytes, size),
+			lam_count_text(lam_tree_node(app->facts->tree, o->line.item->node)
+					       ->live_count,
+				       files));
+	dialog_item(d, 'n', 0, "change nothing");
+}
+
+void plan_waste(struct app *app)
+{
+	struct waste_line line = waste_here(app);
+	const struct waste *w = app->details.waste;
+	struct dialog *d;
+	struct offer o;
+	char size[LAM_SIZE_TEXT];
+
+	if (!line.cause) {
+		app_tell(app, ROLE_STATUS, "go to a line of the waste first");
+		return;
+	}
+	o = offer_of(line);
+	d = dialog_push(app, DIALOG_CHOICE, "Waste");
+	d->on_item = take_offer;
+	d->value = (uint64_t)(line.cause - w->causes) << 32 |
+		   (line.item ? (uint64_t)(line.item - w->items) + 1 : 0);
+	LAM_CLEANUP(lam_free_ptr) char *cause = waste_cause_text(app, line.cause);
+	LAM_CLEANUP(lam_free_ptr) char *text = lam_path_escape(cause, strlen(cause));
+	dialog_line(d, ROLE_DIALOG, "%s, %s", lam_size_text(o.bytes, size), text);
+	if (line.item) {
+		LAM_CLEANUP(lam_free_ptr)
+		char *path = lam_tree_path_text(app->facts->tree, line.item->node);
+
+		dialog_line(d, ROLE_DIM, "%s", path);
+	}
+	if (line.cause->how == WASTE_CACHE)
+		add_cache_offers(app, d, &o);
+	else
+		add_offers(app, d, &o);
+	d->list.cursor = 0;
+	dialog_set_hints(d, "[letter] pick  [Enter] take  [Esc] change nothing");
+}
