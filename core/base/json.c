@@ -90,7 +90,8 @@ static const char *prepare(const char *bytes, size_t len, size_t *at, struct lam
 			lam_text_printf(out, "\"" MARK "%.*s\"", (int)used, text);
 			continue;
 		}
-		used = used ? used : 1;
+		/* also between values: what counts marks takes each for one of ours */
+		used = used ? used : !begins(text, left, MARK);
 		if (text[0] == '"')
 			used = string_length(text, left);
 		else if ((text[0] == '[' || text[0] == '{') &&
@@ -99,7 +100,7 @@ static const char *prepare(const char *bytes, size_t len, size_t *at, struct lam
 		else if ((text[0] == ']' || text[0] == '}') && depth)
 			depth--;
 		if (!used)
-			return "a string with U+FDD0 in it, which is no character";
+			return "U+FDD0 in it, which is no character";
 		lam_text_add(out, text, used);
 	}
 	return NULL;

@@ -41,6 +41,8 @@ static void refuses(void **state)
 		{ "NaN", "invalid token" },
 		{ "// x\n1", "invalid token" },
 		{ "\"\xef\xb7\x90\"", "U+FDD0" },
+		{ "\"\"\xef\xb7\x90", "U+FDD0" },
+		{ "\xef\xb7\x90", "U+FDD0" },
 		{ "[\"\\\\\\ufDD0\"]", "U+FDD0" },
 	};
 
