@@ -151,7 +151,7 @@ static void sweep(const char *folder)
 	while (dir && (entry = readdir(dir))) {
 		int fd;
 
-		if (strncmp(entry->d_name, STRAY + 1, strlen(STRAY + 1)) != 0)
+		if (strncmp(entry->d_name, &STRAY[1], strlen(&STRAY[1])) != 0)
 			continue;
 		fd = openat(dirfd(dir), entry->d_name,
 			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

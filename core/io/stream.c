@@ -246,8 +246,9 @@ static int memory_read(struct lam_reader *self, void *buf, size_t cap, size_t *o
 
 	(void)err;
 	*out_len = m->left < cap ? m->left : cap;
-	if (*out_len)
-		memcpy(buf, m->at, *out_len);
+	if (*out_len == 0)
+		return 0;
+	memcpy(buf, m->at, *out_len);
 	m->at += *out_len;
 	m->left -= *out_len;
 	return 0;

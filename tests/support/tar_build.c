@@ -1,7 +1,7 @@
 #include "tar_build.h"
 
-#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void append(struct lam_buf *out, const void *bytes, size_t len)
@@ -11,7 +11,7 @@ static void append(struct lam_buf *out, const void *bytes, size_t len)
 
 	if (lam_buf_append(out, bytes, len, &err) < 0 ||
 	    lam_buf_append(out, zeros, -len & 511, &err) < 0)
-		assert(!"a test's tar is larger than its buffer");
+		abort();
 }
 
 static void put(char *field, size_t len, const char *text)

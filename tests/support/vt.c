@@ -533,7 +533,7 @@ struct vt *vt_start(const struct vt_options *options, const char *const *argv)
 	char term[128], locale[128];
 	struct vt *vt = calloc(1, sizeof *vt);
 	size_t count = 0;
-	int slave;
+	int slave = -1;
 
 	if (!vt || openpty(&vt->master, &slave, NULL, NULL, &size) < 0)
 		die("openpty");

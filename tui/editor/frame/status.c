@@ -181,7 +181,8 @@ static int place_keys(const struct app *app, struct bar_key out[KEYS])
 
 		if (!(shown >> i & 1))
 			continue;
-		out[at++] = (struct bar_key){ i, x, width * (at + 1) / count - x };
+		at++;
+		out[at - 1] = (struct bar_key){ i, x, width * at / count - x };
 	}
 	return count;
 }

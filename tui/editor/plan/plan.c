@@ -205,7 +205,8 @@ static void keep(struct app *app, const char *name)
 
 /* Changes */
 
-static void push(struct app *app, struct lam_plan *plan, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+push(struct app *app, struct lam_plan *plan, const char *format, va_list args)
 {
 	LAM_CLEANUP(lam_free_ptr) char *name = lam_xvprintf(format, args);
 
