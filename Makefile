@@ -7,6 +7,9 @@ DESTDIR  :=
 CFLAGS   := -O2 -g
 PROP     ?= 1000# random images of the property test in `make test`
 JOBS     ?= $(shell nproc)
+FUZZ     ?= $(FUZZERS)# targets of `make fuzz`
+FUZZ_TIME ?= 1200# seconds for each of them
+FUZZ_CC  ?= clang
 
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -15,7 +18,7 @@ endif
 PACKAGES := libarchive jansson libcrypto libcurl libisal libdeflate libzstd ncursesw
 DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev libzstd-dev \
             libncurses-dev python3
-PEERS    := libcmocka-dev libvterm-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux mandoc
+PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux mandoc
 PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
 LINTERS  := clang-tidy cppcheck
 
@@ -34,12 +37,14 @@ TUI      := $(sort $(wildcard tui/*/*.c tui/*/*/*.c))
 UNIT     := $(wildcard tests/unit/test_*.c)
 SUPPORT  := $(wildcard tests/support/*.c)
 PROBES   := $(wildcard tests/screen/*_probe.c)
+FUZZ_C   := $(wildcard tests/fuzz/*.c)
+FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 E2E      := $(filter-out %/demo.sh,$(wildcard tests/e2e/*.sh tests/e2e/*.py))
 C_FILES  := $(wildcard core/*/*.[ch] core/include/lamina/*.h tui/*/*.[ch] tui/*/*/*.[ch] tests/*/*.[ch])
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all deps deps-build check bless check-asan check-tsan e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install clean help
+.PHONY: all deps deps-build check bless check-asan check-tsan fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install clean help
 
 all: $(BUILD)/lamina $(BUILD)/man ## build the program, build/lamina, and its manual, build/man
 
@@ -73,12 +78,15 @@ $(1)/tests/test_%: $(1)/tests/unit/test_%.o $(1)/libsupport.a $(1)/libtui.a $(1)
 $(1)/tests/%_probe: $(1)/tests/screen/%_probe.o $(1)/libtui.a $(1)/liblamina.a
 	$$(LINK) $(2) -o $$@ $$^ $$(PKG_LIBS)
 $(1)/tests/test_term: | $(1)/tests/term_probe
+$(1)/tests/fuzz_%: $(1)/tests/fuzz/fuzz_%.o $(1)/tests/fuzz/fuzz.o $(1)/tests/fuzz/replay.o $(1)/libsupport.a $(1)/libtui.a $(1)/liblamina.a
+	$$(LINK) $(2) -o $$@ $$^ -lm $$(PKG_LIBS)
 $(1)/tests/%_bench: $(1)/tests/bench/%_bench.o $(1)/libsupport.a $(1)/libtui.a $(1)/liblamina.a
 	$$(LINK) $(2) -o $$@ $$^ $$(PKG_LIBS)
-.SECONDARY: $(patsubst %.c,$(1)/%.o,$(UNIT) $(PROBES) $(CORE) $(TUI) $(SUPPORT))
--include $(patsubst %.c,$(1)/%.d,$(UNIT) $(PROBES) $(CORE) $(TUI) $(SUPPORT))
+.SECONDARY: $(patsubst %.c,$(1)/%.o,$(UNIT) $(PROBES) $(FUZZ_C) $(CORE) $(TUI) $(SUPPORT))
+-include $(patsubst %.c,$(1)/%.d,$(UNIT) $(PROBES) $(FUZZ_C) $(CORE) $(TUI) $(SUPPORT))
 endef
-unit = $(patsubst tests/unit/%.c,$(1)/tests/%,$(UNIT))
+# Unit tests, and what replays the inputs that fuzzing has left.
+unit = $(patsubst tests/unit/%.c,$(1)/tests/%,$(UNIT)) $(FUZZERS:%=$(1)/tests/fuzz_%)
 
 # What is missing is installed before anything is compiled, where that is asked for.
 deps_first := $(if $(filter test deps,$(MAKECMDGOALS)),deps,$(if $(filter demo,$(MAKECMDGOALS)),deps-build))
@@ -91,6 +99,14 @@ $(eval $(call variant,$(BUILD),$(HARDEN)))
 $(eval $(call variant,$(BUILD)/asan,-O1 -fno-omit-frame-pointer -fsanitize=address$(,)undefined -fno-sanitize-recover=all))
 $(eval $(call variant,$(BUILD)/tsan,-O1 -fsanitize=thread))
 $(eval $(call variant,$(BUILD)/cov,-O0 --coverage))
+
+# libFuzzer is clang's.
+FUZZ_FLAGS := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+$(BUILD)/fuzz/%: CC = $(FUZZ_CC)
+$(eval $(call variant,$(BUILD)/fuzz,$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link))
+$(FUZZERS:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/tests/fuzz/fuzz.o \
+		$(BUILD)/fuzz/libsupport.a $(BUILD)/fuzz/libtui.a $(BUILD)/fuzz/liblamina.a
+	$(LINK) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lm $(PKG_LIBS)
 
 # $(1): Debian packages. Quiet where all are there.
 define install_missing
@@ -123,6 +139,12 @@ check-tsan: $(call unit,$(BUILD)/tsan) $(BUILD)/tsan/lamina ## unit tests and pr
 	@LAMINA=$(BUILD)/tsan/lamina tests/run.sh $(call unit,$(BUILD)/tsan) \
 		"tests/prop/run.py --seeds 50 --jobs $(JOBS) --umoci 0"
 
+fuzz-smoke: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## each fuzz target for 20 seconds
+	@tests/fuzz/run.sh smoke $(FUZZERS)
+
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%) ## each for 20 minutes; FUZZ= which ones, FUZZ_TIME= seconds
+	@tests/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
+
 e2e: $(BUILD)/lamina $(BUILD)/tests/fault.so ## run the program against other tools and odd images
 	@tests/run.sh $(E2E)
 
@@ -146,8 +168,8 @@ screenshots: $(BUILD)/lamina ## pictures of the program in a terminal; SCREENSHO
 demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, without network or root
 	@tests/e2e/demo.sh
 
-test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so ## everything that CI runs; installs what is missing
-	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh \
+test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## everything that CI runs; installs what is missing
+	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/fuzz/run.sh smoke $(FUZZERS)" \
 		"tests/bench/run.py --smoke" "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)"
 
 coverage: $(call unit,$(BUILD)/cov) $(BUILD)/cov/lamina ## line and branch coverage of unit tests and properties

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "canvas_dump.h"
 #include "editor/files/files.h"
 
@@ -19,26 +20,33 @@ void drive_event(struct drive *d, struct event *event)
 
 /* Files */
 
-const char *drive_file(const struct drive *d, const char *name)
+static struct drive_file *find_file(const struct drive *d, const char *name)
 {
-	for (size_t i = 0; i < DRIVE_FILES; i++) {
-		if (d->files[i].name && strcmp(d->files[i].name, name) == 0)
-			return d->files[i].text;
+	for (size_t i = 0; i < d->file_count; i++) {
+		if (strcmp(d->files[i].name, name) == 0)
+			return &d->files[i];
 	}
 	return NULL;
 }
 
+const char *drive_file(const struct drive *d, const char *name)
+{
+	const struct drive_file *file = find_file(d, name);
+
+	return file ? file->text : NULL;
+}
+
 void drive_set_file(struct drive *d, const char *name, const char *text)
 {
-	size_t i = 0;
+	struct drive_file *file = find_file(d, name);
 
-	while (i < DRIVE_FILES && d->files[i].name && strcmp(d->files[i].name, name) != 0)
-		i++;
-	assert(i < DRIVE_FILES);
-	if (!d->files[i].name)
-		d->files[i].name = strdup(name);
-	free(d->files[i].text);
-	d->files[i].text = strdup(text);
+	if (!file) {
+		d->files = lam_xrealloc(d->files, (d->file_count + 1) * sizeof *d->files);
+		file = &d->files[d->file_count++];
+		*file = (struct drive_file){ .name = strdup(name) };
+	}
+	free(file->text);
+	file->text = strdup(text);
 }
 
 static void save(struct drive *d, const struct request *request)
@@ -333,10 +341,11 @@ void drive_close(struct drive *d)
 		job_free(d->jobs[i]);
 	app_fini(&d->app);
 	canvas_fini(&d->canvas);
-	for (size_t i = 0; i < DRIVE_FILES; i++) {
+	for (size_t i = 0; i < d->file_count; i++) {
 		free(d->files[i].name);
 		free(d->files[i].text);
 	}
+	free(d->files);
 	free(d->edited);
 	free(d->copied);
 	free(d->reference);
@@ -371,6 +380,40 @@ bool drive_sees(struct drive *d, const char *text)
 	seen = dump && strstr(dump, text);
 	free(dump);
 	return seen;
+}
+
+static const char *fault_of_list(const struct list *list, size_t count)
+{
+	return list->cursor < count || list->cursor == 0 ? NULL : "a cursor is outside";
+}
+
+static const char *fault_of_files(const struct drive *d)
+{
+	const struct files *f = &d->app.files;
+	size_t marks = 0;
+
+	if (f->list.count != f->rows.count)
+		return "the files' list has not the number of its rows";
+	for (uint32_t n = 0; n < d->app.facts->count; n++)
+		marks += bits_get(&f->marks, n);
+	if (marks != f->mark_count)
+		return "marks are counted wrong";
+	return fault_of_list(&f->list, f->rows.count);
+}
+
+const char *drive_fault(const struct drive *d)
+{
+	const struct lam_plan *plan = app_plan(&d->app);
+
+	if (!plan || plan->layer_count == 0)
+		return "no plan, or one without layers";
+	if (d->app.dialog_count > 6)
+		return "dialogs upon dialogs";
+	if (!app_is_settled(&d->app) && !d->app.writing.running)
+		return "it waits for what nobody does";
+	if (fault_of_files(d))
+		return fault_of_files(d);
+	return fault_of_list(&d->app.layers.list, plan->layer_count);
 }
 
 void drive_print(struct drive *d)

@@ -13,8 +13,7 @@
 #include "editor/dialogs/dialog.h"
 #include "image_build.h"
 
-#define DRIVE_FILES 8
-#define DRIVE_JOBS  64
+#define DRIVE_JOBS 64
 
 struct drive {
 	struct app app;
@@ -22,9 +21,10 @@ struct drive {
 	struct options options;
 	char *reference, *state_dir;
 	char *plan_file, *plan_text; /* of drive_open */
-	struct {
+	struct drive_file {
 		char *name, *text;
-	} files[DRIVE_FILES];
+	} * files;
+	size_t file_count;
 	/* What the editor was given last, and what it gives back: NULL: it fails. */
 	char *edited;
 	size_t edited_line;
@@ -79,6 +79,8 @@ void drive_draw(struct drive *d);
 		assert_string_equal(app_dialog(&(d)->app)->title, text); \
 	} while (0)
 bool drive_sees(struct drive *d, const char *text);
+/* What does not fit together in the app's state; NULL: nothing. */
+const char *drive_fault(const struct drive *d);
 void drive_print(struct drive *d); /* for a look at it */
 /* The text of a file in memory; NULL: none. */
 const char *drive_file(const struct drive *d, const char *name);

@@ -11,6 +11,7 @@
 #include "oci_build.h"
 #include "tar_build.h"
 #include "tree/tree.h"
+#include "tree_dump.h"
 #include "unit.h"
 
 static struct lam_error err;
@@ -115,92 +116,20 @@ static struct lam_layer *full_index(struct lam_layer_reading *reading)
 	return layer;
 }
 
-/* All that can be asked of a tree, as text; what it points to is touched. */
-static void dump_stat(struct lam_buf *out, const struct lam_stat *s)
-{
-	OK(lam_buf_printf(out, &err, " %d %o %lld:%lld %lld.%u %llu %u,%u", s->kind,
-			  s->mode, (long long)s->uid, (long long)s->gid,
-			  (long long)s->mtime_s, s->mtime_ns, (unsigned long long)s->size,
-			  s->dev_major, s->dev_minor));
-	OK(lam_buf_append(out, s->target, s->target_len, &err));
-	OK(lam_buf_append(out, s->content, sizeof s->content, &err));
-	for (size_t i = 0; i < s->attribute_count; i++) {
-		OK(lam_buf_append(out, s->attributes[i].key, s->attributes[i].key_len,
-				  &err));
-		OK(lam_buf_append(out, s->attributes[i].value, s->attributes[i].value_len,
-				  &err));
-	}
-}
-
-static void dump_tree(struct lam_buf *out, const struct lam_tree *tree)
-{
-	for (uint32_t n = 0; n < lam_tree_count(tree); n++) {
-		char *path = lam_tree_path_text(tree, n);
-		uint32_t to = 0;
-
-		OK(lam_buf_printf(out, &err, "\n%s %d", path,
-				  lam_tree_node(tree, n)->live));
-		free(path);
-		for (uint32_t v = lam_tree_node(tree, n)->version; v != LAM_NODE_NONE;
-		     v = lam_tree_version(tree, v)->previous) {
-			const struct lam_version *version = lam_tree_version(tree, v);
-			struct lam_stat stat;
-
-			OK(lam_buf_printf(out, &err, " %u:%u", version->layer,
-					  version->change));
-			if (version->change == LAM_CHANGE_DELETED)
-				continue;
-			lam_tree_stat_version(tree, version, &stat);
-			dump_stat(out, &stat);
-		}
-		if (lam_tree_node(tree, n)->kind == LAM_KIND_SYMLINK)
-			(void)lam_tree_resolve(tree, n, &to);
-	}
-}
-
-static void dump_inodes(struct lam_buf *out, const struct lam_layer *layer)
-{
-	for (uint32_t i = 0; i < layer->inode_count; i++) {
-		struct lam_extent whole;
-		size_t count;
-		const struct lam_extent *extents =
-			lam_layer_extents(layer, &layer->inodes[i], &whole, &count);
-
-		for (size_t e = 0; layer->inodes[i].kind == LAM_KIND_FILE && e < count;
-		     e++)
-			OK(lam_buf_printf(out, &err, " %llu+%llu",
-					  (unsigned long long)extents[e].offset,
-					  (unsigned long long)extents[e].length));
-	}
-	for (size_t i = 0; i < layer->points.count; i++) {
-		char window[LAM_CHECKPOINT_WINDOW];
-		size_t len = 0;
-
-		(void)lam_checkpoints_window(&layer->points, &layer->points.items[i],
-					     window, &len, &err);
-		OK(lam_buf_printf(out, &err, " point %llu",
-				  (unsigned long long)layer->points.items[i].out));
-		OK(lam_buf_append(out, window, len, &err));
-	}
-}
-
 static struct lam_buf dump(const struct lam_layer *layer)
 {
 	struct lam_layer_reading reading;
 	struct lam_layer *base = index_of(base_tar(), 0, &reading);
 	const struct lam_layer *layers[] = { base, layer };
 	struct lam_notes notes = { 0 };
-	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+	struct lam_buf out = LAM_TEXT;
 	struct lam_tree *tree;
 
 	OK(lam_tree_new(&tree, layers, 2, &notes, &err));
 	lam_notes_append(&notes, &layer->notes);
-	dump_tree(&out, tree);
-	dump_inodes(&out, layer);
-	for (size_t i = 0; i < notes.count; i++)
-		OK(lam_buf_printf(&out, &err, "\n%s %s %s", notes.items[i].rule,
-				  notes.items[i].path ? notes.items[i].path : "-",
-				  notes.items[i].text));
+	tree_dump(&out, tree);
+	layer_dump(&out, layer);
+	notes_dump(&out, &notes);
 	lam_notes_fini(&notes);
 	lam_tree_free(tree);
 	lam_layer_free(base);
@@ -548,9 +477,9 @@ static int open_with(const char *image, const char *cache, struct lam_image **ou
 
 static struct lam_buf dump_image(const struct lam_image *image)
 {
-	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
+	struct lam_buf out = LAM_TEXT;
 
-	dump_tree(&out, lam_image_tree(image));
+	tree_dump(&out, lam_image_tree(image));
 	for (size_t i = 0; i < lam_image_note_count(image); i++) {
 		const struct lam_note *n = lam_image_note(image, i);
 

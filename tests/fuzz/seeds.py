@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Writes what the corpus began with: seeds.py [FOLDER (tests/fuzz/corpus)]. What fuzzing adds is kept beside it."""
+import glob
+import gzip
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(HERE)
+CORPUS = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
+sys.path.insert(0, os.path.join(TESTS, "prop"))
+import generate  # noqa: E402
+import oci  # noqa: E402
+import tarmake  # noqa: E402
+from tarmake import plain, tar  # noqa: E402
+
+MOST = 6000  # bytes of one seed
+EDGE = sorted(glob.glob(os.path.join(TESTS, "corpus", "edge", "*", "oci")))
+
+
+def put(target, name, data):
+    if len(data) > MOST:
+        return
+    folder = os.path.join(CORPUS, target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as f:
+        f.write(data)
+
+
+def short(archive):
+    """Less the zeros at the end, but for one block."""
+    return archive.rstrip(b"\0").ljust(512, b"\0") + b"\0" * 512
+
+
+def edge():
+    """The layers and documents of images that were made to be odd."""
+    for number, folder in enumerate(EDGE):
+        name = os.path.basename(os.path.dirname(folder))
+        image = oci.Image(folder)
+        for n, layer in enumerate(image.layers):
+            if n:  # the base is the same in all
+                put("tar", "edge-%s-%d" % (name, n), b"\1" + short(layer))
+        if number % 12 == 0:
+            put("documents", "manifest-" + name, b"\1" + json.dumps(image.manifest).encode())
+            put("documents", "config-" + name, b"\2" + json.dumps(image.config).encode())
+            with open(os.path.join(folder, "index.json"), "rb") as f:
+                put("documents", "index-" + name, b"\0" + f.read())
+
+
+def odd(scratch):
+    """Tars and streams that readers take for different things."""
+    subprocess.run([os.path.join(TESTS, "corpus", "odd", "tars.py"), scratch], check=True, stdout=subprocess.DEVNULL)
+    for number, file in enumerate(sorted(glob.glob(os.path.join(scratch, "*")))):
+        with open(file, "rb") as f:
+            data = f.read()
+        if number % 3 == 0:
+            put("tar", "odd-" + os.path.basename(file), b"\0" + short(data))
+        for n, record in enumerate(re.findall(rb"(?:\d+ [A-Za-z.]+=[^\n\0]*\n)+", data)):
+            if number % 4 == 0:
+                put("pax", "odd-%s-%d" % (os.path.basename(file), n), record)
+    sample = os.path.join(scratch, "sample.tar")
+    with open(sample, "wb") as f:
+        f.write(tar([plain("file", b"f%d" % n, b"%d" % n * 300) for n in range(4)]))
+    streams = os.path.join(scratch, "streams")
+    subprocess.run([os.path.join(TESTS, "corpus", "odd", "streams.py"), streams, sample], check=True,
+                   stdout=subprocess.DEVNULL)
+    for file in sorted(glob.glob(os.path.join(streams, "*"))):
+        with open(file, "rb") as f:
+            data = f.read()
+        codec = 2 if os.path.basename(file).startswith("z") else 1
+        put("codec", os.path.basename(file), bytes([codec + 3 * 7]) + data)
+    put("codec", "encode-gzip", b"\xa9" + b"some text, some text " * 40)  # 0xa9 % 3 == 1
+    put("codec", "encode-zstd", b"\xaa" + b"some text, some text " * 40)
+
+
+def texts():
+    chance = random.Random(3)
+    paths = [b"/usr/lib/x.so.1", b"/a/b", b"/with space/\xff", b"/opt/[x]/{a,b}"]
+    for n in range(12):
+        globs = "\n".join(generate.random_glob(chance, paths) for _ in range(3))
+        put("text", "globs-%d" % n, globs.encode() + b"\n" + paths[n % 4])
+    put("text", "forms", b"\\x41\\u{202e}\\n\\\\\xff\xe2\x80\xae\x1b\x9b\xc2\x85 \xf0\x9f\x98\x80\xed\xa0\x80")
+    for n in range(10):
+        with tempfile.TemporaryDirectory() as scratch:
+            generate.generate(100 + n, scratch)
+            with open(os.path.join(scratch, "plan.json"), "rb") as f:
+                put("plan", "random-%d" % n, f.read())
+    put("plan", "all", json.dumps({
+        "lamina": 1, "note": "n", "compression": "gzip:6",
+        "source": {"reference": "r", "manifest": "sha256:" + "0" * 64, "paths": ["a", "etc"], "note": "n"},
+        "layers": [{"name": "a", "from": "rest", "note": "n", "compression": "zstd:3"},
+                   {"name": "b", "from": [0], "keep": True}, {"name": "c"}],
+        "assign": [{"path": "/etc", "to": "c", "note": "x"}, {"glob": "/{opt,var}/**", "to": "a"},
+                   {"path": "/a", "to": None}]}).encode())
+    put("plan", "ranges", b'{"lamina":1,"layers":[{"name":"x","from":["0-1"]}],"assign":[]}')
+
+
+def caches():
+    """Indexes as lamina keeps them; the target makes keys and checksum right."""
+    layers = [tar([plain("dir", b"d/"), plain("file", b"d/f", b"x"), plain("link", b"d/g", target=b"d/f"),
+                   plain("symlink", b"l", target=b"d/f"), plain("file", b".wh.a"), plain("file", b"d/.wh..wh..opq")]),
+              tarmake.sparse(plain("file", b"holes"), [(512, b"a"), (5000, b"b")], 9000, 1) + b"\0" * 1024,
+              tar([dict(plain("file", b"x", b"y"), records={b"SCHILY.xattr.user.a": b"1", b"VENDOR.b": b"2"}),
+                   plain("file", b"x", b"z"), plain("link", b"up", target=b"lower"), plain("char", b"c", dev=(1, 3))])]
+    with tempfile.TemporaryDirectory() as scratch:
+        for n, layer in enumerate(layers):
+            folder = os.path.join(scratch, "image-%d" % n)
+            oci.write_layout(folder, [(layer, "gzip", 2)])
+            subprocess.run([os.environ.get("LAMINA", "build/lamina"), "inspect", "oci:" + folder], check=True,
+                           stdout=subprocess.DEVNULL, env={**os.environ, "XDG_CACHE_HOME": os.path.join(scratch, str(n))})
+            for file in glob.glob(os.path.join(scratch, str(n), "lamina", "*.index")):
+                with open(file, "rb") as f:
+                    put("cache", "index-%d" % n, f.read())
+
+
+def members(*pairs):
+    return b"".join(b"\n--%s\n%s" % pair for pair in pairs)
+
+
+def archives():
+    config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:@0"]}}'
+    manifest = (b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":'
+                b'"application/vnd.oci.image.config.v1+json","digest":"sha256:@1","size":#1},"layers":[{"mediaType":'
+                b'"application/vnd.oci.image.layer.v1.tar","digest":"sha256:@0","size":#0}]}')
+    index = (b'{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",'
+             b'"digest":"sha256:@2","size":#2,"annotations":{"org.opencontainers.image.ref.name":"t"}}]}')
+    layout = (b"oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
+    # A name is expanded before its content is known: members are blobs under a first name, and links to them.
+    parts = [(b"a", b"\0" * 1024), (b"b", config), (b"c", manifest), (b"blobs/sha256/@0 -> ../../a", b""),
+             (b"blobs/sha256/@1 -> ../../b", b""), (b"blobs/sha256/@2 -> ../../c", b""), (b"index.json", index), layout]
+    put("archive", "oci", b"\0" + members(*parts))
+    saved = b'[{"Config":"b","RepoTags":["x:1"],"Layers":["a"]}]'
+    put("archive", "docker", b"\1" + members((b"a", b"\0" * 1024), (b"b", config), (b"manifest.json", saved)))
+    put("archive", "both", b"\2" + members(*parts, (b"manifest.json", saved)))
+    put("archive", "docker-links", b"\1" + members((b"a", b"\0" * 1024), (b"b", config), (b"x/layer.tar -> ../a", b""),
+                                                   (b"manifest.json", saved.replace(b'"a"', b'"x/layer.tar"'))))
+    put("archive", "raw-gzip", b"\4" + gzip.compress(tar([plain("file", b"oci-layout", layout[1])]), mtime=0))
+    put("archive", "raw", b"\4" + short(tar([plain("file", b"oci-layout", layout[1]), plain("file", b"manifest.json", saved)])))
+
+
+def images():
+    chance = random.Random(5)
+    for n in range(24):
+        put("image", "random-%d" % n, chance.randbytes(20 + 10 * n))
+
+
+def keys():
+    for name, text in (("assign", b"jjanopt\r"), ("pattern", b"P/usr/**\ry"), ("undo", b"jxuUu"), ("search", b"/lib\rnN"),
+                       ("filter", b"f*.so >1k\r"), ("save", b"gsapp.plan.json\r"), ("edit", b"\xff\x03e"),
+                       ("write", b"Woci:out:t\ryes\r"), ("sizes", b"\xff\x14\x14\xff\x60\xa0\xff\x04\x01?"),
+                       ("mouse", b"\x1b[<0;10;10M\x1b[<64;10;10M"), ("paste", b":\x1b[200~assign opt\x1b[201~\r"),
+                       ("arrows", b"\x1b[A\x1bOB\x1b[1;5C\x1b[5~\x1b\xff\x00"), ("help", b"?\x1b[6~q"),
+                       ("layers", b"2jnr\x15x\rK\x7fJmd"), ("details", b"3whtl\t\t"), ("quit", b"xq\x1bqn"),
+                       ("commands", b":suggest\r\r:sort name\r:go /opt\r")):
+        put("editor", name, text)
+
+
+def files():
+    put("files", "keys", b'\0{ "assign": ["a", "F5"], "down": "j", "fold": [], "nothing": 1, "up": "Hyper-x" }')
+    put("files", "state", b'\1{"panes": 2, "files-width": 60, "commands": ["go /x", "sort size"]}')
+    plan = json.dumps({"lamina": 1, "layers": [{"name": "a", "from": "rest"}], "assign": []})
+    put("files", "journal", b"\2" + json.dumps({
+        "lamina-journal": 2, "reference": "oci:x", "plan-file": "p.json", "folder": "/tmp", "time": 1, "changes": 2,
+        "names": ["/opt to x", "more"], "plan": plan}).encode())
+
+
+def main():
+    edge()
+    with tempfile.TemporaryDirectory() as scratch:
+        odd(scratch)
+    texts()
+    caches()
+    archives()
+    images()
+    keys()
+    files()
+
+
+if __name__ == "__main__":
+    main()
