@@ -58,8 +58,8 @@ struct lam_inode {
 	uint64_t offset; /* of a FILE's stored bytes in the tar; of SYMLINK and BELOW: of
 			    the target, a clean path for BELOW, in the layer's text */
 	uint32_t mtime_ns;
-	uint32_t owner; /* in the layer's owners */
-	uint32_t extra; /* in the layer's extras + 1; 0: none */
+	uint32_t owner;   /* in the layer's owners */
+	uint32_t extra;   /* in the layer's extras + 1; 0: none */
 	uint32_t content; /* of a FILE: in the layer's contents + 1; 0: not known yet */
 	uint16_t mode;
 	uint8_t kind;
@@ -129,9 +129,9 @@ static inline const void *lam_layer_content(const struct lam_layer *layer,
 {
 	static const char none[LAM_CONTENT];
 
-	return inode->content ? layer->contents.text +
-					(size_t)(inode->content - 1) * LAM_CONTENT
-			      : none;
+	return inode->content
+		       ? layer->contents.text + (size_t)(inode->content - 1) * LAM_CONTENT
+		       : none;
 }
 
 /* An inode by its number; its owner, target and extra are the holder's. */
@@ -206,8 +206,7 @@ int lam_layer_builder_add(struct lam_layer_builder *builder,
 			  const struct lam_entry *entry, uint64_t offset,
 			  uint32_t *out_inode, struct lam_error *err);
 int lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode,
-			      const uint8_t content[LAM_CONTENT],
-			      struct lam_error *err);
+			      const uint8_t content[LAM_CONTENT], struct lam_error *err);
 /* Shares what the last entry became with an inode of another layer, where the two are found
  * to be the same; that their contents are, if it is a file, is the caller's word. False:
  * they are not, and the content is to be told. */

@@ -370,9 +370,8 @@ static bool inodes_fit(const struct lam_layer *layer, uint64_t tar_size)
 
 		if (n->owner >= layer->owners.count || n->extra > layer->extra_count ||
 		    n->content > layer->contents.count ||
-		    (n->kind == LAM_KIND_FILE && n->content == 0) ||
-		    n->mode > 07777 || n->mtime_ns > 999999999 ||
-		    n->kind > LAM_KIND_BELOW)
+		    (n->kind == LAM_KIND_FILE && n->content == 0) || n->mode > 07777 ||
+		    n->mtime_ns > 999999999 || n->kind > LAM_KIND_BELOW)
 			return false;
 		if (n->kind == LAM_KIND_FILE && !file_fits(layer, n, tar_size))
 			return false;

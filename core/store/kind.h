@@ -28,6 +28,10 @@ struct lam_store {
 	/* Fills source->own, and calls one of the choosing functions below. */
 	int (*open)(struct lam_source *source, const struct lam_reference *reference,
 		    const struct lam_source_options *options, struct lam_error *err);
+	/* The same without an image: all blobs that are there, for lam_source_open_blobs.
+	 * NULL: they are found through an image alone. */
+	int (*open_blobs)(struct lam_source *source,
+			  const struct lam_reference *reference, struct lam_error *err);
 	void (*close)(struct lam_source *source);
 	/* Where a blob is, for open_blob, or NULL; LAM_EREAD where it is not, LAM_EFORMAT
 	 * where it has another size. */

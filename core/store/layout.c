@@ -43,6 +43,7 @@ const struct lam_store lam_store_layout = {
 	.is_at = is_at,
 	.check_name = lam_check_ref_name,
 	.open = open_source,
+	.open_blobs = lam_folder_open,
 	.close = lam_folder_close,
 	.find_blob = lam_folder_find_blob,
 	.open_blob = lam_folder_open_blob,

@@ -115,18 +115,15 @@ void lam_source_add_name(struct lam_source *s, const char *name)
 
 /* Opening, reading, closing */
 
-int lam_source_open(struct lam_source **out, const struct lam_reference *reference,
-		    const struct lam_source_options *options, struct lam_error *err)
+/* Gives what was opened, or closes it and says of which reference it was. */
+static int end_opening(struct lam_source *s, int code,
+		       const struct lam_reference *reference, struct lam_source **out,
+		       struct lam_error *err)
 {
-	struct lam_source *s = lam_xcalloc(1, sizeof *s);
 	char text[LAM_PATH_TEXT];
 
 	*out = NULL;
-	s->store = reference->store;
-	s->wanted = options->platform;
-	s->image.manifest = LAM_BUF(LAM_MAX_MANIFEST);
-	s->image.config = LAM_BUF(LAM_MAX_CONFIG);
-	if (s->store->open(s, reference, options, err) == 0) {
+	if (code == 0) {
 		s->wanted = (struct lam_platform){ 0 };
 		*out = s;
 		return 0;
@@ -137,6 +134,63 @@ int lam_source_open(struct lam_source **out, const struct lam_reference *referen
 	return lam_wrap(
 		err, "%s",
 		lam_path_text(text, reference->text, strlen(reference->text), false));
+}
+
+static struct lam_source *new_source(const struct lam_reference *reference,
+				     const struct lam_source_options *options)
+{
+	struct lam_source *s = lam_xcalloc(1, sizeof *s);
+
+	s->store = reference->store;
+	s->wanted = options->platform;
+	s->image.manifest = LAM_BUF(LAM_MAX_MANIFEST);
+	s->image.config = LAM_BUF(LAM_MAX_CONFIG);
+	return s;
+}
+
+int lam_source_open(struct lam_source **out, const struct lam_reference *reference,
+		    const struct lam_source_options *options, struct lam_error *err)
+{
+	struct lam_source *s = new_source(reference, options);
+
+	return end_opening(s, s->store->open(s, reference, options, err), reference, out,
+			   err);
+}
+
+int lam_source_open_blobs(struct lam_source **out, const struct lam_reference *reference,
+			  const struct lam_source_options *options, struct lam_error *err)
+{
+	struct lam_source *s;
+
+	if (!reference->store->open_blobs)
+		return lam_source_open(out, reference, options, err);
+	s = new_source(reference, options);
+	return end_opening(s, s->store->open_blobs(s, reference, err), reference, out,
+			   err);
+}
+
+bool lam_source_find_layer(struct lam_source *s, const struct lam_descriptor *blob,
+			   size_t *out_n)
+{
+	struct lam_source_layer found = { .descriptor = { .digest = blob->digest,
+							  .size = blob->size } };
+	struct lam_source_image *image = &s->image;
+	struct lam_error err;
+
+	for (*out_n = 0; *out_n < image->layer_count; ++*out_n) {
+		const struct lam_source_layer *layer = &image->layers[*out_n];
+
+		if (!layer->missing && layer->descriptor.size == blob->size &&
+		    lam_digest_equal(&layer->descriptor.digest, &blob->digest))
+			return true;
+	}
+	if (!s->store->open_blobs ||
+	    s->store->find_blob(s, &found.descriptor, &found.where, &err) < 0)
+		return false;
+	image->layers = lam_xrealloc(image->layers,
+				     (image->layer_count + 1) * sizeof *image->layers);
+	image->layers[image->layer_count++] = found;
+	return true;
 }
 
 void lam_source_close(struct lam_source *s)

@@ -49,6 +49,17 @@ int lam_source_open(struct lam_source **out, const struct lam_reference *referen
 void lam_source_close(struct lam_source *source);
 const struct lam_source_image *lam_source_image(const struct lam_source *source);
 
+/* A source of no image, to which layers are added that may be there: all that a folder
+ * holds, of whatever image; of other places, those of the image that the reference names,
+ * where it is found. LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT. */
+int lam_source_open_blobs(struct lam_source **out, const struct lam_reference *reference,
+			  const struct lam_source_options *options,
+			  struct lam_error *err);
+/* Whether it has a blob of this digest and size; *out_n is its layer's number then. Not
+ * while another thread uses the source. */
+bool lam_source_find_layer(struct lam_source *source, const struct lam_descriptor *blob,
+			   size_t *out_n);
+
 /* The bytes of layer n as stored, without the first `offset`; past the end is LAM_EREAD.
  * Any thread, several at once. */
 int lam_source_open_layer(const struct lam_source *source, size_t n, uint64_t offset,
