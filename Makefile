@@ -6,6 +6,7 @@ PREFIX   := /usr/local
 DESTDIR  :=
 CFLAGS   := -O2 -g
 PROP     ?= 1000# random images of the property test in `make test`
+REUSE    ?= 40# those of the test of reuse, each written two dozen times
 JOBS     ?= $(shell nproc)
 FUZZ     ?= $(FUZZERS)# targets of `make fuzz`
 FUZZ_TIME ?= 1200# seconds for each of them
@@ -150,6 +151,7 @@ e2e: $(BUILD)/lamina $(BUILD)/tests/fault.so ## run the program against other to
 
 property: $(BUILD)/lamina ## random images and plans against the reference; PROP= how many, SEED= repeats one
 	@tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)
+	@tests/prop/reuse.py --seeds $(REUSE) --jobs $(JOBS)
 
 bench: $(BUILD)/lamina ## lamina and its peers on real images; BENCH= stages, BENCH_IMAGES= where they are, BENCH_JSON= a file
 	@[ -n "$(BENCH_IMAGES)" ] || tests/bench/images $(BUILD)/bench/images
@@ -170,7 +172,8 @@ demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, withou
 
 test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## everything that CI runs; installs what is missing
 	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/fuzz/run.sh smoke $(FUZZERS)" \
-		"tests/bench/run.py --smoke" "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)"
+		"tests/bench/run.py --smoke" "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)" \
+		"tests/prop/reuse.py --seeds $(REUSE) --jobs $(JOBS)"
 
 coverage: $(call unit,$(BUILD)/cov) $(BUILD)/cov/lamina ## line and branch coverage of unit tests and properties
 	@find $(BUILD)/cov -name '*.gcda' -delete

@@ -24,6 +24,7 @@
 
 struct lam_codec_row {
 	const char *name;
+	const char *(*maker)(void); /* what compresses, with its version; NULL: nothing */
 	/* of layers: OCI's, Docker's, and of both those that are not to be passed on */
 	const char *media_types[4];
 	bool only_oci; /* Docker's is not to be written */

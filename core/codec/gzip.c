@@ -3,6 +3,7 @@
 #include "codec/gzip.h"
 
 #include <isa-l/crc.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -436,6 +437,11 @@ static int resume(struct lam_reader **out, struct lam_reader *inner,
 	return take_up(d, points, point, err);
 }
 
+static const char *maker(void)
+{
+	return "libdeflate " LIBDEFLATE_VERSION_STRING;
+}
+
 static bool begins(const unsigned char *bytes, size_t len)
 {
 	return len >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
@@ -446,6 +452,7 @@ static const uint16_t LEFT[] = { 383, 415, 400, 396, 393, 386, 383,
 
 const struct lam_codec_row lam_gzip_row = {
 	.name = "gzip",
+	.maker = maker,
 	.media_types = LAM_MEDIA_TYPES("+gzip", ".gzip"),
 	.begins = begins,
 	.least = 1,

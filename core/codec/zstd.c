@@ -413,6 +413,7 @@ static const uint16_t LEFT[] = { 366, 417, 387, 366, 361, 351, 342, 337, 335, 32
 
 const struct lam_codec_row lam_zstd_row = {
 	.name = "zstd",
+	.maker = ZSTD_versionString,
 	.media_types = LAM_MEDIA_TYPES("+zstd", ".zstd"),
 	.only_oci = true,
 	.begins = begins,

@@ -1,4 +1,4 @@
-/* A folder of stored indexes: found, kept, and the least used removed. */
+/* A folder of stored files: found, kept, and the least used removed. */
 #include "layer/cache.h"
 
 #include <dirent.h>
@@ -16,10 +16,10 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "layer/written.h"
 
-#define PREFIX    "layer-"
 #define SUFFIX    ".index"
-#define TEMPORARY PREFIX "temporary-"
+#define TEMPORARY "layer-temporary-"
 /* A temporary file of this age is nobody's any more; seconds. */
 #define STALE 3600
 
@@ -35,10 +35,9 @@ void lam_cache_fini(struct lam_cache *cache)
 	cache->folder = NULL;
 }
 
-/* A new string. The name says what it is asked for by; what is in the file is checked all
- * the same. */
-static char *name_of(const struct lam_cache *cache, const struct lam_digest *digest,
-		     const struct lam_digest *diff_id)
+/* A new string. The name says what an index is asked for by; what is in the file is
+ * checked all the same. */
+static char *name_of(const struct lam_digest *digest, const struct lam_digest *diff_id)
 {
 	char both[2 * LAM_DIGEST_TEXT + 2], text[LAM_DIGEST_TEXT];
 	struct lam_digest hash;
@@ -48,7 +47,7 @@ static char *name_of(const struct lam_cache *cache, const struct lam_digest *dig
 	len += snprintf(both + len, sizeof both - (size_t)len, "%s",
 			lam_digest_format(diff_id, text));
 	hash = lam_digest_of(LAM_SHA256, both, (size_t)len);
-	return lam_xprintf("%s/" PREFIX "v%u-%s" SUFFIX, cache->folder, LAM_STORE_VERSION,
+	return lam_xprintf("layer-v%u-%s" SUFFIX, LAM_STORE_VERSION,
 			   lam_digest_hex(&hash, text));
 }
 
@@ -68,15 +67,20 @@ static bool read_all(int fd, char *block, size_t size)
 	return true;
 }
 
-/* The whole file, if it is this user's own. */
-static char *read_file(const struct lam_cache *cache, const char *name, size_t *out_size)
+char *lam_cache_read(const struct lam_cache *cache, const char *name, size_t *out_size)
 {
-	int fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
 	char *block = NULL;
 	struct stat st;
+	int fd;
 
+	if (!cache->folder)
+		return NULL;
+	path = lam_xprintf("%s/%s", cache->folder, name);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
+	/* this user's own alone */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
 	    st.st_size > 0 && (uint64_t)st.st_size <= cache->max)
 		block = lam_alloc_large((size_t)st.st_size);
@@ -101,10 +105,10 @@ bool lam_cache_get(const struct lam_cache *cache, const struct lam_layer_key *ke
 	size_t size;
 	char *block;
 
-	if (!cache->folder || key->digest.algorithm == LAM_ALGORITHM_NONE)
+	if (key->digest.algorithm == LAM_ALGORITHM_NONE)
 		return false;
-	name = name_of(cache, &key->digest, &key->diff_id);
-	block = name ? read_file(cache, name, &size) : NULL;
+	name = name_of(&key->digest, &key->diff_id);
+	block = lam_cache_read(cache, name, &size);
 	return block && lam_layer_load(out, out_reading, block, size, key, number);
 }
 
@@ -121,10 +125,12 @@ static int open_temporary(const struct lam_cache *cache, char *name)
 	return mkostemp(name, O_CLOEXEC);
 }
 
-void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
-		   const struct lam_layer_reading *reading)
+void lam_cache_write(const struct lam_cache *cache, const char *name,
+		     int (*save)(const void *context, struct lam_writer *to,
+				 struct lam_error *err),
+		     const void *context)
 {
-	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
+	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
 	LAM_CLEANUP(lam_free_ptr) char *temporary = NULL;
 	LAM_CLEANUP(lam_writer_close_ptr) struct lam_writer *to = NULL;
 	struct lam_error err;
@@ -132,17 +138,40 @@ void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 
 	if (!cache->folder)
 		return;
-	name = name_of(cache, &reading->digest, &reading->diff_id);
+	path = lam_xprintf("%s/%s", cache->folder, name);
 	temporary = lam_xprintf("%s/" TEMPORARY "XXXXXX", cache->folder);
-	fd = name ? open_temporary(cache, temporary) : -1;
+	fd = open_temporary(cache, temporary);
 	if (fd < 0)
 		return;
 	/* no more than would stay, and no sync: what a power cut leaves of it does not
 	 * have its checksum */
 	to = lam_writer_file(fd, true, temporary);
-	if (lam_layer_save(layer, reading, cache->max, to, &err) < 0 ||
-	    lam_finish(to, &err) < 0 || rename(temporary, name) < 0)
+	if (save(context, to, &err) < 0 || lam_finish(to, &err) < 0 ||
+	    rename(temporary, path) < 0)
 		(void)unlink(temporary);
+}
+
+struct putting {
+	const struct lam_layer *layer;
+	const struct lam_layer_reading *reading;
+	uint64_t max;
+};
+
+static int save_layer(const void *context, struct lam_writer *to, struct lam_error *err)
+{
+	const struct putting *p = context;
+
+	return lam_layer_save(p->layer, p->reading, p->max, to, err);
+}
+
+void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
+		   const struct lam_layer_reading *reading)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	char *name = name_of(&reading->digest, &reading->diff_id);
+	const struct putting putting = { layer, reading, cache->max };
+
+	lam_cache_write(cache, name, save_layer, &putting);
 }
 
 /* Trimming */
@@ -170,10 +199,13 @@ static int by_use(const void *a, const void *b)
 
 static bool is_index(const char *name)
 {
+	static const char *const prefixes[] = { "layer-", LAM_WRITTEN_PREFIX };
 	size_t len = strlen(name), end = strlen(SUFFIX);
+	bool ours = false;
 
-	return strncmp(name, PREFIX, strlen(PREFIX)) == 0 && len > end &&
-	       strcmp(name + len - end, SUFFIX) == 0;
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		ours = ours || strncmp(name, prefixes[i], strlen(prefixes[i])) == 0;
+	return ours && len > end && strcmp(name + len - end, SUFFIX) == 0;
 }
 
 static void look_at(DIR *dir, const char *name, struct files *files)

@@ -1,6 +1,7 @@
-/* Layer indexes that were made before, by the digests of blob and tar: files of their own
- * in one folder, which several runs may share and anybody may empty at any time. Nothing
- * here fails: what cannot be read is not there, what cannot be written is not kept. */
+/* What was found out before: layer indexes, by the digests of blob and tar, and what
+ * written layers became (written.h). Files of their own in one folder, which several runs
+ * may share and anybody may empty at any time. Nothing here fails: what cannot be read is
+ * not there, what cannot be written is not kept. */
 #ifndef LAM_CACHE_H
 #define LAM_CACHE_H
 
@@ -21,6 +22,14 @@ bool lam_cache_get(const struct lam_cache *cache, const struct lam_layer_key *ke
 		   struct lam_layer_reading *out_reading);
 void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 		   const struct lam_layer_reading *reading);
+/* Files of any kind; name: in the folder, PREFIX-….index. What is in one is not trusted.
+ * The whole of it, the caller's (free()); NULL: it is not there. */
+char *lam_cache_read(const struct lam_cache *cache, const char *name, size_t *out_size);
+/* save() writes it; where that fails, nothing is kept. */
+void lam_cache_write(const struct lam_cache *cache, const char *name,
+		     int (*save)(const void *context, struct lam_writer *to,
+				 struct lam_error *err),
+		     const void *context);
 /* Removes what was not used for longest, until the rest is within the bound, and what a
  * killed run has left. */
 void lam_cache_trim(const struct lam_cache *cache);

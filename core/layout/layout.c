@@ -443,8 +443,10 @@ void lam_layout_free(struct lam_layout *l)
 	if (!l)
 		return;
 	lam_match_fini(&l->match);
-	for (size_t t = 0; l->stack && t < l->target_count; t++)
+	for (size_t t = 0; l->stack && t < l->target_count; t++) {
 		free(l->stack[t].items);
+		lam_layer_free(l->stack[t].layer);
+	}
 	free(l->stack);
 	free(l->owners);
 	free(l->wanted);

@@ -25,6 +25,8 @@ struct lam_layout_target {
 	uint32_t original;      /* the only one it is made from, or UINT32_MAX */
 	struct lam_item *items; /* of a written one */
 	size_t item_count;
+	struct lam_layer *layer; /* these, as the reader found them in the trial; it
+				    shares names and inodes with the image's */
 };
 
 struct lam_layout {

@@ -416,6 +416,7 @@ int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
 		if (code == 0 && made[i].layer && !l->stack[i].kept) {
 			l->stack[i].items = LAM_STEAL(made[i].items);
 			l->stack[i].item_count = made[i].item_count;
+			l->stack[i].layer = LAM_STEAL(made[i].layer);
 		}
 		lam_made_fini(&made[i]);
 	}

@@ -162,6 +162,10 @@ int lam_source_open_blobs(struct lam_source **out, const struct lam_reference *r
 {
 	struct lam_source *s;
 
+	*out = NULL;
+	if (!reference->store->open_blobs && reference->store->remote)
+		return lam_fail(err, LAM_ENOTFOUND, "%s: its blobs are not looked for",
+				reference->store->prefix);
 	if (!reference->store->open_blobs)
 		return lam_source_open(out, reference, options, err);
 	s = new_source(reference, options);

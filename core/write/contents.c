@@ -111,12 +111,13 @@ static void join(struct source_layer *l)
 	l->base.count = count + 1;
 }
 
-static int find_needs(struct lam_contents *c, struct lam_error *err)
+static int find_needs(struct lam_contents *c, const bool *taken, struct lam_error *err)
 {
 	for (size_t t = 0; t < c->layout->target_count; t++) {
 		const struct lam_layout_target *target = &c->layout->stack[t];
+		bool needed = !target->kept && !(taken && taken[t]);
 
-		for (size_t i = 0; !target->kept && i < target->item_count; i++) {
+		for (size_t i = 0; needed && i < target->item_count; i++) {
 			if (target->items[i].kind == LAM_ITEM_ENTRY &&
 			    need(c, target->items[i].node, err) < 0)
 				return err->code;
@@ -226,8 +227,9 @@ static int read_whole(struct lam_contents *c, struct lam_workers *workers,
 	return code;
 }
 
-static int fill(struct lam_contents *c, const char *folder, struct lam_workers *workers,
-		const struct lam_progress *progress, struct lam_error *err)
+static int fill(struct lam_contents *c, const bool *taken, const char *folder,
+		struct lam_workers *workers, const struct lam_progress *progress,
+		struct lam_error *err)
 {
 	c->layers = lam_xcalloc(c->image->layer_count, sizeof *c->layers);
 	for (size_t i = 0; i < c->image->layer_count; i++) {
@@ -236,7 +238,7 @@ static int fill(struct lam_contents *c, const char *folder, struct lam_workers *
 		c->layers[i].base.progress = progress;
 		c->layers[i].base.number = (uint32_t)i;
 	}
-	if (find_needs(c, err) < 0)
+	if (find_needs(c, taken, err) < 0)
 		return err->code;
 	new_spools(c, folder);
 	if (open_streams(c, lam_workers_count(workers) ? STREAM_CHUNKS : 0, err) < 0)
@@ -245,7 +247,7 @@ static int fill(struct lam_contents *c, const char *folder, struct lam_workers *
 }
 
 int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
-		     const char *folder, struct lam_workers *workers,
+		     const bool *taken, const char *folder, struct lam_workers *workers,
 		     const struct lam_progress *progress, struct lam_error *err)
 {
 	struct lam_contents *c = lam_xcalloc(1, sizeof *c);
@@ -253,7 +255,7 @@ int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
 	*out = c;
 	c->layout = layout;
 	c->image = layout->image;
-	return fill(c, folder, workers, progress, err);
+	return fill(c, taken, folder, workers, progress, err);
 }
 
 void lam_contents_free(struct lam_contents *c)

@@ -17,10 +17,11 @@
 
 struct lam_contents;
 
-/* folder: for what does not fit in memory. The layout must outlive it. LAM_EREAD,
+/* taken: of each target, whether it is there already and needs no contents; NULL: none is.
+ * folder: for what does not fit in memory. The layout must outlive it. LAM_EREAD,
  * LAM_EFORMAT with the layer's number and digest; LAM_EWRITE: the folder has no space. */
 int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
-		     const char *folder, struct lam_workers *workers,
+		     const bool *taken, const char *folder, struct lam_workers *workers,
 		     const struct lam_progress *progress, struct lam_error *err);
 void lam_contents_free(struct lam_contents *contents);
 

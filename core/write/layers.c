@@ -175,6 +175,11 @@ static int compare_jobs(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
+static bool is_written(const struct layer_job *job)
+{
+	return !job->target->kept && !job->writing->reused[job->number].taken;
+}
+
 /* A job for each layer, the largest first: what is left for the end is short. */
 static int make_jobs(struct lam_writing *w, struct layer_job *jobs, struct lam_error *err)
 {
@@ -182,7 +187,7 @@ static int make_jobs(struct lam_writing *w, struct layer_job *jobs, struct lam_e
 		jobs[n] = (struct layer_job){ .writing = w,
 					      .target = &w->layout->stack[w->targets[n]],
 					      .number = n };
-		if (!jobs[n].target->kept &&
+		if (is_written(&jobs[n]) &&
 		    lam_sink_new_blob(w->sink, &jobs[n].fd, &jobs[n].blob, err) < 0)
 			return err->code;
 	}
@@ -196,9 +201,12 @@ static void announce(const struct lam_writing *w, const struct layer_job *jobs)
 	for (size_t i = 0; i < w->count; i++) {
 		struct lam_step step = step_of(&jobs[i], LAM_STAGE_WRITE);
 
+		if (w->reused[jobs[i].number].taken)
+			step.done = step.total;
 		lam_progress_report(w->options->progress, &step);
+		step.done = 0;
 		step.stage = LAM_STAGE_VERIFY;
-		if (!jobs[i].target->kept && !w->options->no_verify)
+		if (is_written(&jobs[i]) && !w->options->no_verify)
 			lam_progress_report(w->options->progress, &step);
 	}
 }
@@ -215,6 +223,8 @@ static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 	for (size_t i = 0; i < w->count && !atomic_load(&w->failed); i++) {
 		bool kept = jobs[i].target->kept;
 
+		if (w->reused[jobs[i].number].taken)
+			continue;
 		lam_lane_give(kept ? keeping : packing, kept ? keep_layer : run_layer,
 			      &jobs[i]);
 	}
@@ -235,7 +245,7 @@ int lam_write_layers(struct lam_writing *w, struct lam_error *err)
 	if (code == 0)
 		code = run_jobs(w, jobs, packing, keeping, err);
 	for (size_t i = 0; code == 0 && i < w->count; i++) {
-		if (!jobs[i].target->kept)
+		if (is_written(&jobs[i]))
 			lam_sink_set_blob(w->sink, jobs[i].blob,
 					  &w->stack[jobs[i].number].digest,
 					  jobs[i].blob_size);

@@ -49,11 +49,67 @@ static void set_stack(struct lam_writing *w)
 	w->targets = lam_xcalloc(most, sizeof *w->targets);
 	w->texts = lam_xcalloc(most, sizeof *w->texts);
 	w->tar_sizes = lam_xcalloc(most, sizeof *w->tar_sizes);
+	w->reused = lam_xcalloc(most, sizeof *w->reused);
 	for (size_t t = 0; t < most; t++) {
 		if (w->layout->stack[t].info.fate == LAM_FATE_EMPTY)
 			continue;
 		w->targets[w->count] = t;
+		if (!w->layout->stack[t].kept)
+			w->reused[w->count].target = &w->layout->stack[t];
 		describe(w, w->count++);
+	}
+}
+
+/* What is there already */
+
+static int find_reused(struct lam_writing *w, struct lam_error *err)
+{
+	const struct lam_write_options *o = w->options;
+	const struct lam_reuse_options options = {
+		.layout = w->layout,
+		.cache = o->cache,
+		.reference = &w->reference,
+		.other = o->reuse,
+		.temporary = o->spool ? o->spool : "/tmp",
+		.workers = w->workers,
+		.progress = o->progress,
+	};
+
+	return lam_reuse_new(&w->reuse, &options, w->reused, w->count, err);
+}
+
+static int take_reused(struct lam_writing *w, struct lam_error *err)
+{
+	if (find_reused(w, err) < 0 || lam_reuse_take(w->reuse, w->sink, err) < 0)
+		return err->code;
+	for (size_t n = 0; n < w->count; n++) {
+		const struct lam_layer_reading *r = &w->reused[n].written.reading;
+
+		if (!w->reused[n].taken)
+			continue;
+		w->stack[n].digest = r->digest;
+		w->stack[n].diff_id = r->diff_id;
+		w->stack[n].size = (int64_t)r->blob_size;
+		w->tar_sizes[n] = r->tar_size;
+	}
+	return 0;
+}
+
+/* Only what was proven. */
+static void remember(const struct lam_writing *w)
+{
+	for (size_t n = 0; n < w->count && !w->options->no_verify; n++) {
+		const struct lam_stack_layer *s = &w->stack[n];
+		const struct lam_layer_reading reading = {
+			.digest = s->digest,
+			.diff_id = s->diff_id,
+			.blob_size = (uint64_t)s->size,
+			.tar_size = w->tar_sizes[n],
+			.codec = w->layout->stack[w->targets[n]].info.compression.codec
+		};
+
+		if (w->reused[n].target && !w->reused[n].taken)
+			lam_reuse_remember(w->reuse, &w->reused[n], &reading);
 	}
 }
 
@@ -63,12 +119,16 @@ static int read_contents(struct lam_writing *w, const char *reference,
 			 struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) char *folder = NULL;
+	LAM_CLEANUP(lam_free_ptr)
+	bool *taken = lam_xcalloc(w->layout->target_count, sizeof *taken);
 	const char *spool = w->options->spool;
 
 	if (!spool &&
 	    lam_write_spool_folder(&folder, reference, w->options->access, err) < 0)
 		return err->code;
-	return lam_contents_new(&w->contents, w->layout, spool ? spool : folder,
+	for (size_t n = 0; n < w->count; n++)
+		taken[w->targets[n]] = w->reused[n].taken;
+	return lam_contents_new(&w->contents, w->layout, taken, spool ? spool : folder,
 				w->workers, w->options->progress, err);
 }
 
@@ -247,6 +307,7 @@ static void fill_result(const struct lam_writing *w, struct lam_write_result *ou
 		lam_digest_format(&w->stack[i].diff_id, l->diff_id);
 		l->blob_size = (uint64_t)w->stack[i].size;
 		l->tar_size = w->tar_sizes[i];
+		l->reused = w->reused[i].taken;
 	}
 }
 
@@ -263,20 +324,47 @@ static int check_codecs(const struct lam_writing *w, struct lam_error *err)
 	return 0;
 }
 
-static int run(struct lam_writing *w, const char *text, struct lam_write_result *out,
-	       struct lam_error *err)
+static int open_output(struct lam_writing *w, const char *text, struct lam_error *err)
 {
 	if (lam_reference_parse(&w->reference, text, true, err) < 0)
 		return err->code;
 	w->reference.access = w->options->access;
 	w->workers = lam_workers_new(w->threads > 1 ? w->threads : 0);
-	w->chunks = lam_chunk_pool_new(ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
 	set_stack(w);
+	return 0;
+}
+
+static int run(struct lam_writing *w, const char *text, struct lam_write_result *out,
+	       struct lam_error *err)
+{
+	if (open_output(w, text, err) < 0)
+		return err->code;
+	w->chunks = lam_chunk_pool_new(ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
 	if (lam_sink_open(&w->sink, &w->reference, err) < 0 || check_codecs(w, err) < 0 ||
-	    read_contents(w, text, err) < 0 || write_layers(w, err) < 0)
+	    take_reused(w, err) < 0 || read_contents(w, text, err) < 0 ||
+	    write_layers(w, err) < 0)
 		return err->code;
 	fill_result(w, out);
-	return write_documents(w, out, err);
+	if (write_documents(w, out, err) < 0)
+		return err->code;
+	remember(w);
+	return 0;
+}
+
+/* The sink first: it may have to read from where layers were taken. */
+static void end(struct lam_writing *w)
+{
+	lam_sink_close(w->sink);
+	lam_contents_free(w->contents);
+	lam_reuse_free(w->reuse);
+	lam_workers_free(w->workers);
+	lam_chunk_pool_free(w->chunks);
+	lam_reference_fini(&w->reference);
+	free(w->stack);
+	free(w->targets);
+	free(w->texts);
+	free(w->tar_sizes);
+	free(w->reused);
 }
 
 int lam_write_image(const struct lam_layout *layout, const char *reference,
@@ -291,17 +379,29 @@ int lam_write_image(const struct lam_layout *layout, const char *reference,
 
 	*out = (struct lam_write_result){ 0 };
 	code = run(&w, reference, out, err);
-	lam_sink_close(w.sink);
-	lam_contents_free(w.contents);
-	lam_workers_free(w.workers);
-	lam_chunk_pool_free(w.chunks);
-	lam_reference_fini(&w.reference);
-	free(w.stack);
-	free(w.targets);
-	free(w.texts);
-	free(w.tar_sizes);
+	end(&w);
 	if (code < 0)
 		lam_write_result_fini(out);
+	return code;
+}
+
+int lam_write_forecast(bool **out, const struct lam_layout *layout, const char *reference,
+		       const struct lam_write_options *options, struct lam_error *err)
+{
+	struct lam_writing w = { .layout = layout,
+				 .image = layout->image,
+				 .options = options,
+				 .threads = lam_thread_count(options->threads) };
+	int code = open_output(&w, reference, err);
+
+	*out = NULL;
+	if (code == 0)
+		code = find_reused(&w, err);
+	if (code == 0)
+		*out = lam_xcalloc(layout->target_count, sizeof **out);
+	for (size_t n = 0; code == 0 && n < w.count; n++)
+		(*out)[w.targets[n]] = w.reused[n].there;
+	end(&w);
 	return code;
 }
 

@@ -11,6 +11,7 @@
 #include "layout/layout.h"
 #include "store/store.h"
 #include "write/contents.h"
+#include "write/reuse.h"
 
 /* Layers that are packed at once: while one waits for its last chunks, or for the disk,
  * another gives the cores something to do. */
@@ -34,6 +35,8 @@ struct lam_writing {
 	size_t *targets;
 	char (*texts)[300]; /* created_by */
 	uint64_t *tar_sizes;
+	struct lam_reuse_layer *reused;
+	struct lam_reuse *reuse;
 };
 
 /* Writes and reads back what is new, and puts what is kept into the sink: digests and

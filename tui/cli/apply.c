@@ -10,7 +10,8 @@ struct apply {
 	struct lam_plan *plan;
 	struct lam_image *image;
 	struct lam_layout *layout;
-	char *spool;
+	char *spool, *cache;
+	bool *there; /* of each target in a dry run: it was written before; or NULL */
 	char created[CREATED_MAX];
 };
 
@@ -70,9 +71,10 @@ static void print_layout(const struct apply *a, FILE *out, bool color)
 
 		print(out, "%-3zu %-16s ", i, t->name);
 		print_fate(out, t->fate, color);
-		print_line(out, " %8u %8u %9s  %s%s%s%s", t->entry_count, t->file_count,
+		print_line(out, " %8u %8u %9s  %s%s%s%s%s", t->entry_count, t->file_count,
 			   lam_size_text(t->tar_size, size), t->reason,
-			   t->from[0] ? " (" : "", t->from, t->from[0] ? ")" : "");
+			   t->from[0] ? " (" : "", t->from, t->from[0] ? ")" : "",
+			   a->there && a->there[i] ? "; is there" : "");
 	}
 	lam_layout_dropped(a->layout, &dropped, &bytes);
 	if (dropped)
@@ -80,7 +82,9 @@ static void print_layout(const struct apply *a, FILE *out, bool color)
 			   lam_size_text(bytes, size));
 }
 
-static json_t *json_target(const struct lam_target *t, const struct lam_written_layer *w)
+/* w: once it is written; there: in a dry run, whether it is already. */
+static json_t *json_target(const struct lam_target *t, const struct lam_written_layer *w,
+			   const bool *there)
 {
 	char compression[LAM_COMPRESSION_TEXT];
 	json_t *json = json_pack(
@@ -102,6 +106,8 @@ static json_t *json_target(const struct lam_target *t, const struct lam_written_
 				       json_pack("{s:s, s:s, s:I}", "digest", w->digest,
 						 "diff_id", w->diff_id, "blob_size",
 						 (json_int_t)w->blob_size));
+	if (t->fate != LAM_FATE_KEPT && (w || there))
+		json_object_set_new(json, "reused", json_boolean(w ? w->reused : *there));
 	return json;
 }
 
@@ -110,7 +116,7 @@ static void print_as_json(const struct apply *a, const struct lam_write_result *
 	json_t *layers = json_array(), *remarks = json_array(),
 	       *json = json_pack("{s:i, s:s}", "lamina", 1, "source",
 				 lam_image_manifest_digest(a->image));
-	size_t written = 0;
+	size_t next = 0;
 	uint32_t dropped;
 	uint64_t bytes;
 
@@ -122,11 +128,12 @@ static void print_as_json(const struct apply *a, const struct lam_write_result *
 						       (int)result->verified));
 	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
 		const struct lam_target *t = lam_layout_target(a->layout, i);
-		bool there = result && t->fate != LAM_FATE_EMPTY;
+		bool written = result && t->fate != LAM_FATE_EMPTY;
 
 		json_array_append_new(
-			layers, json_target(t, there ? &result->layers[written] : NULL));
-		written += there;
+			layers, json_target(t, written ? &result->layers[next] : NULL,
+					    a->there ? &a->there[i] : NULL));
+		next += written;
 	}
 	for (size_t i = 0; i < lam_layout_remark_count(a->layout); i++)
 		json_array_append_new(remarks,
@@ -138,15 +145,39 @@ static void print_as_json(const struct apply *a, const struct lam_write_result *
 	print_json(json);
 }
 
+static struct lam_write_options options_of(const struct apply *a)
+{
+	const struct call *call = a->call;
+
+	return (struct lam_write_options){ .threads = call->threads,
+					   .no_verify = call_has(call, "no-verify"),
+					   .created = a->created[0] ? a->created : NULL,
+					   .progress = &call->progress,
+					   .access = &call->access,
+					   .cache = a->cache,
+					   .reuse = call_value(call, "reuse"),
+					   .spool = a->spool };
+}
+
+/* Layers that were not written, as they were before. */
+static void tell_reused(const struct apply *a, const struct lam_write_result *result)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
+		const struct lam_target *t = lam_layout_target(a->layout, i);
+
+		if (t->fate == LAM_FATE_EMPTY)
+			continue;
+		if (result->layers[next++].reused)
+			tell(a->call, "reused: layer \"%s\" was there", t->name);
+	}
+}
+
 static int write_image(struct apply *a)
 {
 	struct call *call = a->call;
-	struct lam_write_options options = { .threads = call->threads,
-					     .no_verify = call_has(call, "no-verify"),
-					     .created = a->created[0] ? a->created : NULL,
-					     .progress = &call->progress,
-					     .access = &call->access,
-					     .spool = a->spool };
+	const struct lam_write_options options = options_of(a);
 	bool standard = strcmp(call->args[2], "-") == 0;
 	struct lam_write_result result;
 
@@ -154,12 +185,27 @@ static int write_image(struct apply *a)
 	if (lam_write_image(a->layout, call->args[2], &options, &result, &call->err) < 0)
 		return fail(call);
 	progress_clear();
+	tell_reused(a, &result);
 	if (call_has(call, "json"))
 		print_as_json(a, &result);
 	else
 		print_line(standard ? stderr : stdout, "%s %s%s", result.manifest_digest,
 			   call->args[2], result.verified ? "" : " (not verified)");
 	lam_write_result_fini(&result);
+	return EXIT_DONE;
+}
+
+static int dry_run(struct apply *a)
+{
+	const struct lam_write_options options = options_of(a);
+
+	if (lam_write_forecast(&a->there, a->layout, a->call->args[2], &options,
+			       &a->call->err) < 0)
+		return fail(a->call);
+	if (call_has(a->call, "json"))
+		print_as_json(a, NULL);
+	else
+		print_layout(a, stdout, a->call->color_out);
 	return EXIT_DONE;
 }
 
@@ -184,13 +230,7 @@ static int apply(struct apply *a)
 	code = tell_remarks(a);
 	if (code)
 		return code;
-	if (!call_has(a->call, "dry-run"))
-		return write_image(a);
-	if (call_has(a->call, "json"))
-		print_as_json(a, NULL);
-	else
-		print_layout(a, stdout, a->call->color_out);
-	return EXIT_DONE;
+	return call_has(a->call, "dry-run") ? dry_run(a) : write_image(a);
 }
 
 static int run_apply(struct call *call)
@@ -211,11 +251,14 @@ static int run_apply(struct call *call)
 	    lam_write_spool_folder(&a.spool, call->args[2], &call->access, &call->err) <
 		    0)
 		return fail(call);
+	a.cache = user_folder("XDG_CACHE_HOME", ".cache", "");
 	code = apply(&a);
 	lam_layout_free(a.layout);
 	lam_image_close(a.image);
 	lam_plan_free(a.plan);
 	free(a.spool);
+	free(a.cache);
+	free(a.there);
 	return code;
 }
 
@@ -225,6 +268,7 @@ static const struct option OPTIONS[] = {
 	  "refuse an image that is not the one the plan was made for" },
 	{ "strict", 0, NULL,
 	  "rules that match nothing and paths that are new are errors" },
+	{ "reuse", 0, "IMAGE", "take layers that were written before from there, too" },
 	{ "no-verify", 0, NULL, "do not read back what was written" },
 	{ "json", 0, NULL, "the result as JSON" },
 	{ 0 },

@@ -14,6 +14,11 @@ struct lam_write_options {
 	const char *spool; /* folder for contents that do not fit in memory, in files
 			      without a name; NULL: lam_write_spool_folder's */
 	const struct lam_access *access; /* may be NULL */
+	const char *cache; /* folder where it stands what was written before, as in
+			      lam_open_options; NULL: nothing is known */
+	const char *reuse; /* an image, or a folder of blobs, from which layers that were
+			      written before are taken, besides the output itself; or
+			      NULL */
 };
 
 /* "sha512:", which kept layers may have, and more than its 128 digits. */
@@ -22,6 +27,7 @@ struct lam_write_options {
 struct lam_written_layer {
 	char digest[LAM_WRITTEN_DIGEST], diff_id[LAM_WRITTEN_DIGEST];
 	uint64_t blob_size, tar_size;
+	bool reused; /* it was written before, and there */
 };
 
 struct lam_write_result {
@@ -44,9 +50,17 @@ int lam_write_spool_folder(char **out, const char *reference,
 int lam_write_replaces(bool *out, const char *reference, const struct lam_access *access,
 		       struct lam_error *err);
 
+/* Which of the layout's targets are there already, in the output or in options->reuse, and
+ * would be taken if their blobs are right; *out is the caller's (free()). Nothing is made
+ * or changed. Errors are about options->reuse. */
+int lam_write_forecast(bool **out, const struct lam_layout *layout, const char *reference,
+		       const struct lam_write_options *options, struct lam_error *err);
+
 /* Layers that files are taken from are read once, unless the image was opened with a
  * spool and has them; whatever is read is checked (LAM_EREAD, LAM_EFORMAT). Kept blobs
- * are checked where they are copied, and not touched where the output has them.
+ * are checked where they are copied, and not touched where the output has them. A layer
+ * that was written before, and whose blob is in the output or in options->reuse, is not
+ * written again: its digest and its entries are checked instead. The same bytes come out.
  * LAM_EWRITE, LAM_EREAD, LAM_EFORMAT, LAM_ESTOPPED, LAM_ENOMEM: nothing was published.
  * reference: design, section 6; it may be the layout that the image is read from. */
 int lam_write_image(const struct lam_layout *layout, const char *reference,

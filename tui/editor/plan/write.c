@@ -17,6 +17,7 @@ struct write_job {
 	char *output;
 	const char *created;
 	const struct lam_access *access;
+	const char *cache;
 	unsigned threads;
 	struct lam_write_result result;
 };
@@ -30,7 +31,8 @@ static int run_write(struct job *job)
 	const struct lam_write_options options = { .threads = w->threads,
 						   .created = w->created,
 						   .progress = &progress,
-						   .access = w->access };
+						   .access = w->access,
+						   .cache = w->cache };
 	struct lam_layout *layout;
 	int code;
 
@@ -165,6 +167,7 @@ static void begin(struct app *app)
 	job->created = app->options.created;
 	job->threads = app->options.threads;
 	job->access = app->options.access;
+	job->cache = app->options.cache_dir;
 	app_start(app, &job->job);
 	progress_show(app);
 }

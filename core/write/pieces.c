@@ -1,0 +1,226 @@
+/* Cuts a written layer's tar by what is in it. */
+#include "write/pieces.h"
+
+#include <isa-l/crc64.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/stop.h"
+#include "codec/codec.h"
+#include "tar/write.h"
+
+/* Changes with what written layers are made like: their tar, their pieces, their
+ * compression. */
+#define FORM "lamina 1"
+/* Where a codec has no chunks, pieces say what is in a layer, and nothing more. */
+#define CHUNK (1u << 20)
+
+struct cutting {
+	const struct lam_layout *layout;
+	const struct lam_layout_target *target;
+	struct lam_pieces *out;
+	uint32_t chunk;
+	uint8_t base[32]; /* what is the same for all pieces */
+	struct lam_item_scratch scratch;
+	struct lam_buf header, said;
+	struct lam_hash hash;
+	struct lam_piece open; /* that is gathered; len 0: none */
+};
+
+void lam_pieces_fini(struct lam_pieces *pieces)
+{
+	free(pieces->items);
+	*pieces = (struct lam_pieces){ 0 };
+}
+
+/* Numbers go into hashes in one order of bytes. */
+static void say_number(struct lam_buf *said, uint64_t number)
+{
+	for (int i = 0; i < 8; i++)
+		lam_text_putc(said, (char)(number >> 8 * i));
+}
+
+/* One part of a piece: what it is, how long, and what it comes from. */
+static void say(struct lam_buf *said, char what, uint64_t len, const void *from,
+		size_t from_len)
+{
+	lam_text_putc(said, what);
+	say_number(said, len);
+	lam_text_add(said, from, from_len);
+}
+
+static int push(struct cutting *c, struct lam_piece piece, struct lam_error *err)
+{
+	struct lam_digest key;
+
+	lam_hash_final(&c->hash, &key);
+	memcpy(piece.key, key.bytes, sizeof piece.key);
+	if (LAM_GROW(c->out->items, c->out->count, c->out->cap, err) < 0)
+		return err->code;
+	c->out->items[c->out->count++] = piece;
+	return 0;
+}
+
+static void begin(struct cutting *c)
+{
+	lam_hash_reset(&c->hash);
+	lam_hash_update(&c->hash, c->base, sizeof c->base);
+}
+
+static int close_piece(struct cutting *c, struct lam_error *err)
+{
+	struct lam_piece piece = c->open;
+
+	c->open.len = 0;
+	return piece.len ? push(c, piece, err) : 0;
+}
+
+/* Part of an item that pieces are gathered of; `said` tells it. */
+static int gather(struct cutting *c, uint32_t item, uint64_t skip, uint32_t len,
+		  struct lam_error *err)
+{
+	if (c->open.len + len > c->chunk && close_piece(c, err) < 0)
+		return err->code;
+	if (c->open.len == 0) {
+		c->open = (struct lam_piece){ .item = item, .skip = skip };
+		begin(c);
+	}
+	c->open.len += len;
+	lam_hash_update(&c->hash, c->said.data, c->said.len);
+	return 0;
+}
+
+/* Part of an item that has pieces of its own, a chunk each and a rest. */
+static int spread(struct cutting *c, uint32_t item, uint64_t skip, uint64_t len,
+		  struct lam_error *err)
+{
+	if (close_piece(c, err) < 0)
+		return err->code;
+	for (uint64_t at = 0; at < len; at += c->chunk) {
+		struct lam_piece piece = { .item = item, .skip = skip + at };
+		LAM_CLEANUP(lam_buf_fini) struct lam_buf offset = LAM_TEXT;
+
+		piece.len = len - at < c->chunk ? (uint32_t)(len - at) : c->chunk;
+		say_number(&offset, at);
+		begin(c);
+		lam_hash_update(&c->hash, c->said.data, c->said.len);
+		lam_hash_update(&c->hash, offset.data, offset.len);
+		if (push(c, piece, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int add_part(struct cutting *c, uint32_t item, uint64_t skip, uint64_t len,
+		    struct lam_error *err)
+{
+	return len < c->chunk / 4 ? gather(c, item, skip, (uint32_t)len, err)
+				  : spread(c, item, skip, len, err);
+}
+
+/* Once an eighth of a chunk is there, and then with every byte of what follows as likely
+ * as with any other: half a chunk is the mean. */
+static bool is_border(const struct cutting *c, struct lam_str path, uint64_t len)
+{
+	return c->open.len >= c->chunk / 8 &&
+	       crc64_ecma_refl(0, (const unsigned char *)path.bytes, path.len) %
+			       (c->chunk / 2) <
+		       len;
+}
+
+static int add_item(struct cutting *c, uint32_t n, struct lam_error *err)
+{
+	const struct lam_item *item = &c->target->items[n];
+	uint64_t content = 0, head, small;
+	struct lam_entry entry;
+	struct lam_stat stat;
+
+	lam_buf_clear(&c->header);
+	lam_item_entry(c->layout->tree, item, &c->scratch, &entry);
+	if (lam_tar_append_header(&c->header, &entry, err) < 0)
+		return err->code;
+	head = c->header.len;
+	if (entry.type == LAM_TYPE_FILE && entry.size)
+		content = entry.size + lam_tar_padding(entry.size);
+	small = head + (content < c->chunk / 4 ? content : 0);
+	if (is_border(c, entry.path, small) && close_piece(c, err) < 0)
+		return err->code;
+	lam_buf_clear(&c->said);
+	say(&c->said, 'h', head, c->header.data, head);
+	if (add_part(c, n, 0, head, err) < 0 || content == 0)
+		return err->code;
+	lam_tree_stat(c->layout->tree, item->node, &stat);
+	lam_buf_clear(&c->said);
+	say(&c->said, 'c', entry.size, stat.content, sizeof stat.content);
+	return add_part(c, n, head, content, err);
+}
+
+static int add_all(struct cutting *c, struct lam_error *err)
+{
+	for (size_t i = 0; i < c->target->item_count; i++) {
+		if (lam_stops(c->layout->stop, i))
+			return lam_fail_stopped(err);
+		if (add_item(c, (uint32_t)i, err) < 0)
+			return err->code;
+	}
+	lam_buf_clear(&c->said);
+	say(&c->said, 'e', LAM_TAR_END, NULL, 0);
+	if (gather(c, (uint32_t)c->target->item_count, 0, LAM_TAR_END, err) < 0)
+		return err->code;
+	return close_piece(c, err);
+}
+
+/* What compresses counts: another version of it may make other bytes. */
+static void set_base(struct cutting *c)
+{
+	const struct lam_compression *how = &c->target->info.compression;
+	const struct lam_codec_row *row = lam_codec_row(how->codec);
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf said = LAM_TEXT;
+	char text[LAM_COMPRESSION_TEXT];
+	struct lam_digest base;
+
+	lam_text_puts(&said, FORM "\n");
+	lam_text_puts(&said, lam_compression_format(*how, text));
+	lam_text_putc(&said, '\n');
+	lam_text_puts(&said, row->maker ? row->maker() : "");
+	base = lam_digest_of(LAM_SHA256, said.data, said.len);
+	memcpy(c->base, base.bytes, sizeof c->base);
+	c->chunk = row->chunks ? (uint32_t)row->chunks->size(how->level) : CHUNK;
+}
+
+static void set_recipe(struct cutting *c)
+{
+	struct lam_digest recipe;
+
+	begin(c);
+	for (size_t i = 0; i < c->out->count; i++)
+		lam_hash_update(&c->hash, c->out->items[i].key,
+				sizeof c->out->items[i].key);
+	lam_hash_final(&c->hash, &recipe);
+	memcpy(c->out->recipe, recipe.bytes, LAM_RECIPE);
+}
+
+int lam_pieces_cut(struct lam_pieces *out, const struct lam_layout *layout,
+		   const struct lam_layout_target *target, struct lam_error *err)
+{
+	struct cutting c = { .layout = layout,
+			     .target = target,
+			     .out = out,
+			     .scratch = LAM_ITEM_SCRATCH,
+			     .header = LAM_BUF(SIZE_MAX / 2),
+			     .said = LAM_TEXT };
+	int code;
+
+	*out = (struct lam_pieces){ 0 };
+	lam_hash_init(&c.hash, LAM_SHA256);
+	set_base(&c);
+	code = add_all(&c, err);
+	if (code == 0)
+		set_recipe(&c);
+	lam_hash_fini(&c.hash);
+	lam_item_scratch_fini(&c.scratch);
+	lam_buf_fini(&c.header);
+	lam_buf_fini(&c.said);
+	return code;
+}

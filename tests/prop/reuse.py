@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Properties of reuse over random images, plans and changes: whatever is or is not there to be taken, right or poisoned, the
+same bytes come out, or an error that says what is damaged.
+
+    reuse.py [--seeds N] [--start S] [--jobs J]        SEED=S repeats one, and keeps its files
+"""
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import struct
+import sys
+import tempfile
+
+import generate
+import lamina
+import oci
+
+NONE = {"XDG_CACHE_HOME": "", "HOME": ""}
+# A record of a written layer (core/layer/written.c): what it is asked for by, and what it says
+CHECKSUM, CHECKED, TAR_SIZE, RECIPE = 16, 24, slice(32, 40), slice(48, 80)
+
+
+def crc64(data):
+    """ECMA, reflected, as ISA-L has it."""
+    crc = 0xFFFFFFFFFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xC96C5795D7870F42 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFFFFFFFFFF
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def flip(rng, path):
+    data = bytearray(read(path))
+    if data:
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        write(path, data)
+
+
+def contents(tar):
+    """Where the bytes of its ordinary files are."""
+    found, at = [], 0
+    while at + 512 <= len(tar) and tar[at + 124:at + 135].strip(b" \0").isdigit():
+        size = int(tar[at + 124:at + 135].strip(b" \0"), 8)
+        if tar[at + 156:at + 157] == b"0" and size:
+            found.append((at + 512, size))
+        at += 512 + (size + 511) // 512 * 512
+    return found
+
+
+class Case:
+    def __init__(self, seed, folder):
+        self.rng, self.folder = random.Random(seed ^ 0x5EED), folder
+        self.cache = self.file("cache")
+        generate.generate(seed, folder)
+        self.changed(seed)
+        self.want = {image: self.apply(image, "want-" + image, NONE) for image in ("image", "next")}
+        for image, digest in self.want.items():
+            if self.apply(image, "again-" + image, NONE) != digest:
+                raise lamina.Failure("1 thread and 8 write different bytes")
+
+    def file(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def changed(self, seed):
+        """The next build: some layers are others' now, so that much stays and much does not; or only a byte is."""
+        tars = oci.Image(self.file("image")).layers
+        if self.rng.random() < 0.5:
+            for n, tar in enumerate(tars):
+                for at, size in contents(tar)[:self.rng.randint(0, 2)]:
+                    at += self.rng.randrange(size)
+                    tars[n] = tars[n][:at] + bytes([tars[n][at] ^ 1]) + tars[n][at + 1:]
+            oci.write_layout(self.file("next"), [(tar, "gzip", 1) for tar in tars])
+            return
+        os.mkdir(self.file("other"))
+        generate.generate(seed + 100000, self.file("other"))
+        others = oci.Image(self.file("other", "image")).layers
+        for n in range(len(tars)):
+            if self.rng.random() < 0.4:
+                tars[n] = self.rng.choice(others)
+        oci.write_layout(self.file("next"), [(tar, self.rng.choice(("gzip", "none")), 1) for tar in tars])
+
+    def run(self, image, out, env, *more):
+        threads = str(self.rng.choice((1, 8)))
+        return lamina.run("apply", self.file("plan.json"), "oci:%s:t" % self.file(image), "oci:%s" % self.file(out),
+                          "--threads", threads, *more, env={"TMPDIR": self.folder, **env})
+
+    def apply(self, image, out, env, *more):
+        done = self.run(image, out + ":t", env, *more)
+        if done.returncode:
+            raise lamina.Failure("exit %d: %s" % (done.returncode, done.stderr.decode("utf-8", "replace")))
+        return done.stdout.split()[0]
+
+    def same(self, what, image, out, *more, may_fail=()):
+        """The run gives the bytes that one without anything gives; may_fail: words of an error that may be instead."""
+        done = self.run(image, out, {"XDG_CACHE_HOME": self.cache}, *more)
+        error = done.stderr.decode("utf-8", "replace")
+        if done.returncode:
+            if any(word in error for word in may_fail):
+                return
+            raise lamina.Failure("%s: exit %d: %s" % (what, done.returncode, error))
+        if done.stdout.split()[0] != self.want[image]:
+            raise lamina.Failure("%s: %s is not %s" % (what, done.stdout.split()[0], self.want[image]))
+        lamina.must("check", "oci:" + self.file(out), env=NONE)
+
+    def records(self):
+        folder = os.path.join(self.cache, "lamina")
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.startswith("written-")]
+
+    def layers(self, out):
+        """The files of an output's layers."""
+        found = set()
+        for entry in json.loads(read(self.file(out, "index.json")))["manifests"]:
+            manifest = json.loads(read(self.file(out, "blobs", *entry["digest"].split(":"))))
+            found.update(self.file(out, "blobs", *layer["digest"].split(":")) for layer in manifest["layers"])
+        return sorted(found)
+
+    def warm(self):
+        self.same("first", "image", "out:a")
+        self.same("replay", "image", "out:a")
+        self.same("next", "next", "out:b")
+        self.same("next, replayed", "next", "out:c")
+        self.same("from another layout", "image", "elsewhere:a", "--reuse", "oci:" + self.file("out") + ":a")
+        self.same("into an archive's folder", "next", "elsewhere:b", "--reuse", "oci:" + self.file("out") + ":b")
+
+    def wrong_bytes(self):
+        """Behind the right name, of the right size."""
+        for path in self.layers("out"):
+            if self.rng.random() < 0.6:
+                flip(self.rng, path)
+        for image, tag in (("image", "d"), ("next", "e")):
+            self.same("wrong bytes", image, "out:" + tag, may_fail=("blob sha256:", "damaged"))
+
+    def wrong_records(self):
+        """Each is another's, as it is and as if it were right; or is damaged."""
+        files = self.records()
+        good = {path: read(path) for path in files}
+        for path in files:
+            alike = [f for f in files if f != path and good[f][TAR_SIZE] == good[path][TAR_SIZE]]
+            other = good[self.rng.choice(alike or files)]
+            way = self.rng.randrange(4) if not alike else 3
+            if way == 0:
+                write(path, other)
+            elif way == 1:
+                flip(self.rng, path)
+            elif way == 2:
+                write(path, good[path][:self.rng.randrange(len(good[path]))])
+            else:
+                forged = bytearray(other)
+                forged[RECIPE] = good[path][RECIPE]
+                forged[TAR_SIZE] = good[path][TAR_SIZE]
+                forged[CHECKSUM:CHECKED] = struct.pack("<Q", crc64(forged[CHECKED:]))
+                write(path, forged)
+        for image in ("image", "next"):
+            self.same("wrong records", image, "out:f-" + image, may_fail=("the cache",))
+
+    def damaged_cache(self):
+        folder = os.path.join(self.cache, "lamina")
+        for name in os.listdir(folder):
+            if self.rng.random() < 0.5:
+                flip(self.rng, os.path.join(folder, name))
+            elif self.rng.random() < 0.3:
+                os.remove(os.path.join(folder, name))
+        for image in ("image", "next"):
+            self.same("a damaged cache", image, "out:g-" + image)
+
+    def gone_blobs(self):
+        for path in self.layers("out"):
+            if self.rng.random() < 0.5:
+                os.remove(path)
+        for image in ("image", "next"):
+            self.same("blobs are gone", image, "out:h-" + image)
+
+
+def attempt(job):
+    """(seed, what went wrong or None)"""
+    seed, keep = job
+    folder = tempfile.mkdtemp(prefix="lamina-reuse-%d." % seed)
+    try:
+        case = Case(seed, folder)
+        for step in (case.warm, case.wrong_records, case.warm, case.wrong_bytes, case.damaged_cache, case.gone_blobs):
+            step()
+        return seed, None
+    except lamina.Failure as failure:
+        return seed, str(failure)
+    except Exception as failure:  # a broken output shows in many ways
+        return seed, "%s: %s" % (type(failure).__name__, failure)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            print("seed %d: files are in %s" % (seed, folder))
+
+
+def main():
+    assert crc64(b"123456789") == 0x995DC9BBDF1939FA
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    seeds, keep = range(args.start, args.start + args.seeds), False
+    if os.environ.get("SEED"):
+        seeds, keep = [int(os.environ["SEED"])], True
+    with multiprocessing.Pool(max(1, args.jobs)) as pool:
+        results = list(pool.imap_unordered(attempt, [(seed, keep) for seed in seeds], 2))
+    failures = [("SEED=%d" % seed, why) for seed, why in sorted(results) if why]
+    return lamina.conclude("reuse", len(results) - len(failures), failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
