@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
-"""Killed at any moment, interrupted, out of space, two at once: the output is what it was, or all of the new image."""
+"""Killed at any moment, interrupted, out of space, many at once: the output is what it was, or all of the new image.
+
+KILLS=N: how often `apply` is killed, over all kinds of output (default 100).
+"""
+import hashlib
 import json
 import os
+import shutil
 import random
 import resource
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,7 +22,7 @@ import lamina  # noqa: E402
 import oci  # noqa: E402
 from tarmake import plain, tar  # noqa: E402
 
-KILLS = int(os.environ.get("KILLS", "60"))
+KILLS = int(os.environ.get("KILLS", "100"))
 FLAT = json.dumps({"lamina": 1, "layers": [{"name": "a", "from": "rest"}, {"name": "b"}],
                    "assign": [{"path": "/d3", "to": "b"}]})
 
@@ -54,9 +60,12 @@ class Place:
         with open(os.path.join(self.out, "index.json"), encoding="utf-8") as f:
             return {m["annotations"]["org.opencontainers.image.ref.name"]: m["digest"] for m in json.load(f)["manifests"]}
 
+    def start_into(self, output, **options):
+        return subprocess.Popen([lamina.PROGRAM, "apply", self.plan, self.source, output, "--progress=none"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+
     def start(self, tag="new", **options):
-        return subprocess.Popen([lamina.PROGRAM, "apply", self.plan, self.source, "oci:%s:%s" % (self.out, tag),
-                                 "--progress=none"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+        return self.start_into("oci:%s:%s" % (self.out, tag), **options)
 
     def strays(self):
         return [n for n in os.listdir(self.out) if n.startswith(".lamina")]
@@ -73,23 +82,118 @@ class Place:
         return True
 
 
-def killed(scratch):
-    place = Place(scratch)
-    begin = time.monotonic()
-    place.start("timing").wait()
-    whole = time.monotonic() - begin
-    chance, there = random.Random(1), 0
-    for n in range(KILLS):
-        run = place.start("new%d" % n)
-        time.sleep(chance.random() * whole * 1.1)
+class Moments:
+    """Kills runs at moments that are spread over what a whole one takes."""
+
+    def __init__(self, run):
+        begin = time.monotonic()
+        if run().wait() != 0:
+            raise lamina.Failure("it cannot be written")
+        self.whole, self.chance, self.runs, self.there = time.monotonic() - begin, random.Random(1), 0, 0
+
+    def kill(self, run):
+        time.sleep(self.chance.random() * self.whole * 1.1)
         run.kill()
         run.communicate()
-        there += place.check("new%d" % n)
+        self.runs += 1
+
+    def tell(self, what):
+        print("crash: killed: %s: %d of %d runs had published" % (what, self.there, self.runs))
+
+
+def killed(scratch):
+    place = Place(scratch)
+    moments = Moments(lambda: place.start("timing"))
+    for n in range(KILLS * 2 // 5):
+        moments.kill(place.start("new%d" % n))
+        moments.there += place.check("new%d" % n)
     lamina.must("apply", place.plan, place.source, "oci:%s:last" % place.out)
     if place.strays():
         raise lamina.Failure("left behind: %s" % place.strays())
-    if not 0 < there < KILLS:
-        print("crash: killed: %d of %d runs had published: the times do not cover the run" % (there, KILLS))
+    moments.tell("layout")
+
+
+def sha256(file):
+    with open(file, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def killed_archive(scratch, kind, name):
+    """A file that stands is the old or the new one, byte for byte; one that does not stand yet is none or the new one."""
+    place = Place(scratch)
+    into, old, new = (os.path.join(scratch, n) for n in ("into", "old.tar", "new.tar"))
+    file = os.path.join(into, "a.tar")
+    os.mkdir(into)
+    lamina.must("apply", place.plan + ".same", place.source, "%s:%s:%s" % (kind, old, name))
+    lamina.must("apply", place.plan, place.source, "%s:%s:%s" % (kind, new, name))
+    states = {"old": sha256(old), "new": sha256(new), "none": None}
+    if states["old"] == states["new"]:
+        raise lamina.Failure("%s: nothing changes" % kind)
+
+    def start():
+        return place.start_into("%s:%s:%s" % (kind, file, name))
+
+    moments = Moments(start)
+    for n in range(KILLS * 3 // 10):
+        before = "old" if n % 3 else "none"
+        if before == "old":
+            shutil.copy(old, file)
+        elif os.path.exists(file):
+            os.unlink(file)
+        moments.kill(start())
+        now = sha256(file) if os.path.exists(file) else None
+        if now not in (states[before], states["new"]):
+            raise lamina.Failure("%s: killed, it is neither what it was nor the new one" % kind)
+        moments.there += now == states["new"]
+    if start().wait() != 0 or os.listdir(into) != ["a.tar"]:
+        raise lamina.Failure("%s: left behind: %s" % (kind, os.listdir(into)))
+    moments.tell(kind)
+
+
+def killed_oci_archive(scratch):
+    killed_archive(scratch, "oci-archive", "t")
+
+
+def killed_docker_archive(scratch):
+    killed_archive(scratch, "docker-archive", "example.test/app:1")
+
+
+def beside(scratch):
+    """Eight write into one layout, half of them killed, while others read: those find all whole, always."""
+    place, over, wrong = Place(scratch), threading.Event(), []
+
+    def read():
+        try:
+            while not over.is_set():
+                lamina.must("check", "oci:%s:old" % place.out)
+                for tag in place.tags():
+                    lamina.must("inspect", "oci:%s:%s" % (place.out, tag))
+        except (lamina.Failure, OSError, ValueError) as failure:
+            wrong.append(str(failure))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    chance, done = random.Random(2), set()
+    for n in range(3):
+        runs = {"w%d-%d" % (n, i): place.start("w%d-%d" % (n, i)) for i in range(8)}
+        time.sleep(chance.random())
+        for run in list(runs.values())[::2]:
+            run.kill()
+        for tag, run in runs.items():
+            errors = run.communicate()[1].decode()
+            if run.returncode == 0:
+                done.add(tag)
+            elif run.returncode != -signal.SIGKILL:
+                wrong.append("%s: exit %d: %s" % (tag, run.returncode, errors))
+    over.set()
+    for reader in readers:
+        reader.join()
+    lamina.must("apply", place.plan, place.source, "oci:%s:last" % place.out)
+    if wrong or not done <= set(place.tags()) or place.strays():
+        raise lamina.Failure("%s; lost: %s; left behind: %s" % (wrong, done - set(place.tags()), place.strays()))
+    for tag in sorted(done)[:2]:
+        place.check(tag)
 
 
 def interrupted(scratch):
@@ -201,7 +305,8 @@ def archives(scratch):
 
 
 def main():
-    failures, tests = [], (killed, interrupted, no_space, two_at_once, new_folder, in_is_out, only_one, archives)
+    failures, tests = [], (killed, killed_oci_archive, killed_docker_archive, beside, interrupted, no_space, two_at_once,
+                           new_folder, in_is_out, only_one, archives)
     for test in tests:
         with tempfile.TemporaryDirectory(prefix="lamina-crash.") as scratch:
             try:

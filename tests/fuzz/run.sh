@@ -3,6 +3,7 @@
 #
 # "smoke" is 20 seconds each, from the kept corpus alone and with the same seed each time; longer runs go on from where
 # the last one ended, in BUILD/fuzz/corpus. What ends a target badly is left in BUILD/fuzz/found.
+# FUZZ_TIMEOUT= seconds of one input (default 10), for a machine that has no time.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}/fuzz
@@ -38,7 +39,7 @@ fuzz() {
         corpus=$build/corpus/$name
     fi
     mkdir -p "$corpus"
-    "$build/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb="$memory" -malloc_limit_mb="$memory" \
+    "$build/fuzz_$name" -max_total_time="$seconds" -timeout="${FUZZ_TIMEOUT:-10}" -rss_limit_mb="$memory" -malloc_limit_mb="$memory" \
         -max_len="$length" -artifact_prefix="$found/$name-" -print_final_stats=1 ${options[@]+"${options[@]}"} \
         "$corpus" "tests/fuzz/corpus/$name" >"$scratch/$name.log" 2>&1 </dev/null
     echo $? >"$scratch/$name.status"
