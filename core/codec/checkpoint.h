@@ -37,8 +37,10 @@ struct lam_checkpoints {
 	size_t count, cap;
 	char *windows; /* zstd frames */
 	size_t windows_len, windows_cap;
-	uint64_t every;  /* 0: LAM_CHECKPOINT_EVERY */
+	uint64_t every; /* 0: LAM_CHECKPOINT_EVERY */
+	/* what else was seen on the way, for notes */
 	uint64_t memory; /* what a decoder holds: the largest window of a zstd frame */
+	bool long_name; /* a gzip header's name or comment is more than Go's reader takes */
 };
 
 void lam_checkpoints_fini(struct lam_checkpoints *points);

@@ -19,6 +19,8 @@
 #define IN_KEPT 16u
 /* The window is kept up from here on before a point is due: more than one call gives. */
 #define WINDOW_FROM (2u << 20)
+/* What Go's reader takes of a name or comment, its end included. */
+#define GO_HEADER_TEXT 512
 
 enum part { HEADER, BODY, TRAILER };
 
@@ -228,6 +230,8 @@ static int skip_text(struct decoder *d, uint32_t *crc, struct lam_error *err)
 		if (header_byte(d, crc, &byte, err) < 0)
 			return err->code;
 	} while (byte);
+	if (d->recording && LAM_MAX_GZIP_HEADER - left > GO_HEADER_TEXT)
+		d->recording->points->long_name = true;
 	return 0;
 }
 

@@ -82,10 +82,12 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 	return 0;
 }
 
-static void note_memory(struct lam_layer *layer)
+static void note_stream(struct lam_layer *layer)
 {
 	uint64_t mib = layer->points.memory >> 20;
 
+	if (layer->points.long_name)
+		lam_notes_add(&layer->notes, LAM_ODD_GZIP_NAME, layer->number, NULL, 0);
 	if (mib > 128)
 		lam_notes_add(&layer->notes,
 			      mib > 256 ? LAM_ODD_WINDOW_512 : LAM_ODD_WINDOW_256,
@@ -115,7 +117,7 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 		lam_hash_final(&p.blob_hash, &out->digest);
 		lam_hash_final(&p.tar_hash, &out->diff_id);
 		(*out_layer)->points = points;
-		note_memory(*out_layer);
+		note_stream(*out_layer);
 	} else {
 		lam_checkpoints_fini(&points);
 	}

@@ -431,6 +431,8 @@ int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *e
 		lam_layer_note(b, LAM_ODD_CLAMPED);
 	if (entry->empty_path)
 		lam_layer_note(b, LAM_ODD_PATH_EMPTY);
+	if (entry->repeated)
+		lam_layer_note(b, LAM_ODD_HEADER_TWICE);
 	if (entry->type == LAM_TYPE_FILE)
 		b->layer->file_bytes += entry->size;
 	if (check_held(b->layer, err) < 0)

@@ -106,6 +106,13 @@ static const struct {
 	[LAM_ODD_ROOT_KIND] = { "root-kind",
 				"an entry that puts something that is no directory in the place of the root; left "
 				"out" },
+	[LAM_ODD_HEADER_TWICE] = { "repeated-header",
+				   "extended headers that say something of it twice; the last PAX header and the last record "
+				   "are read, and GNU's name before PAX's, as by Docker, containerd, Podman and umoci; other "
+				   "readers take others" },
+	[LAM_ODD_GZIP_NAME] = { "gzip-name",
+				"a gzip header with a name or comment of more than 511 bytes; Docker, containerd, Podman and "
+				"umoci refuse it" },
 	[LAM_ODD_WINDOW_256] = { "window-256",
 				 "zstd with a window of more than 128 MiB: who reads it needs 256 MiB of memory for it" },
 	[LAM_ODD_WINDOW_512] = { "window-512",
@@ -126,6 +133,9 @@ static const struct {
 			      "the history has not one entry for each layer; kept as it is" },
 	[LAM_ODD_MANY_LAYERS] = { "many-layers",
 				  "more than 125 layers: Docker takes no more; Podman takes 128, containerd some 500" },
+	[LAM_ODD_DATA] = { "embedded-data",
+			   "a descriptor carries data that is not its blob; the blob is read, as by Docker, containerd and "
+			   "Podman; who takes the data instead refuses it" },
 	[LAM_ODD_FOREIGN] = { "foreign",
 			      "a foreign layer, whose blob is not here but where its URLs say; nothing of it is shown, and "
 			      "it is kept or nothing is written: copy the image again, with its foreign layers" },

@@ -45,6 +45,8 @@ enum lam_odd {
 	LAM_ODD_AFTER_2262,
 	LAM_ODD_PATH_EMPTY,
 	LAM_ODD_ROOT_KIND,
+	LAM_ODD_HEADER_TWICE,
+	LAM_ODD_GZIP_NAME,
 	LAM_ODD_WINDOW_256,
 	LAM_ODD_WINDOW_512,
 	/* these show only when layers meet, or of the image */
@@ -59,6 +61,7 @@ enum lam_odd {
 	LAM_ODD_HISTORY,
 	LAM_ODD_MANY_LAYERS,
 	LAM_ODD_FOREIGN,
+	LAM_ODD_DATA,
 	LAM_ODD_COUNT,
 };
 

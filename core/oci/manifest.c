@@ -11,18 +11,20 @@
 
 /* Descriptors */
 
-static int check_data(const struct lam_descriptor *d, const struct lam_json *data,
-		      struct lam_error *err)
+static int look_at_data(struct lam_descriptor *d, const struct lam_json *data,
+			struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_TEXT;
+	struct lam_error inner;
 	const char *text;
 
 	if (lam_json_text(data, &text, err) < 0)
 		return err->code;
 	if (!lam_base64_decode(&bytes, text, strlen(text)))
 		return lam_json_fail(data, err, LAM_EFORMAT, "is no base64");
-	return lam_descriptor_check(d, bytes.data ? bytes.data : "", bytes.len,
-				    "the embedded data", err);
+	d->wrong_data = lam_descriptor_check(d, bytes.data ? bytes.data : "", bytes.len,
+					     "", &inner) < 0;
+	return 0;
 }
 
 int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
@@ -53,7 +55,7 @@ int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
 		return err->code;
 	if (out->size < 0)
 		return lam_json_fail(&size, err, LAM_EFORMAT, "is negative");
-	return data.value ? check_data(out, &data, err) : 0;
+	return data.value ? look_at_data(out, &data, err) : 0;
 }
 
 int lam_descriptor_check(const struct lam_descriptor *d, const void *bytes, size_t len,
@@ -230,7 +232,7 @@ static int read_manifest(struct lam_manifest *m, const struct lam_json *root,
 	if (!is_config_type(m->config.media_type, m->docker))
 		return lam_json_fail(
 			&config, err, LAM_EFORMAT,
-			"media type %.200s is not a container image's: this is another kind of artifact",
+			"media type \"%.200s\" is not a container image's: this is another kind of artifact",
 			m->config.media_type);
 	return read_layers(m, &layers, err);
 }
@@ -360,7 +362,9 @@ static int read_index(struct lam_index *index, const struct lam_json *root,
 
 	if (check_head(root, media_type, &type, err) < 0)
 		return err->code;
-	if (has(root, "layers") || has(root, "config") || (type && !is_index_type(type)))
+	/* an index.json of no descriptor is read as one, whatever it calls itself */
+	if (has(root, "layers") || has(root, "config") ||
+	    (type && !is_index_type(type) && (media_type || !manifests.value)))
 		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "is a manifest, where an index was expected");
 	if (!manifests.value)

@@ -27,9 +27,10 @@ struct lam_descriptor {
 	struct lam_digest digest;
 	int64_t size; /* >= 0 */
 	json_t *json; /* in its document, for fields nobody here knows; NULL: made up */
+	bool wrong_data; /* what is embedded is not the blob, which alone is read */
 };
 
-/* Reads a descriptor object; embedded `data` is checked against size and digest. */
+/* Reads a descriptor object. */
 int lam_descriptor_read(struct lam_descriptor *out, const struct lam_json *json,
 			struct lam_error *err);
 /* Fails unless len and the digest of the bytes are the descriptor's. `what` names the

@@ -18,7 +18,7 @@ struct lam_store {
 	int (*parse)(struct lam_reference *out, const char *rest, bool for_output,
 		     struct lam_error *err);
 	/* Whether such an image is at the path; NULL: there are no paths. */
-	bool partial;       /* its index may name images that were not saved in it */
+	bool partial; /* its index may name images that were not saved in it */
 	/* Whether such an image is at the path. */
 	bool (*is_at)(const char *path);
 	/* Refuses names that it cannot hold. */

@@ -41,6 +41,7 @@ static int load_layers(struct lam_source *s, const struct lam_manifest *m,
 
 		layer->descriptor = m->layers[i];
 		layer->descriptor.json = NULL;
+		s->image.wrong_data |= m->layers[i].wrong_data;
 		layer->descriptor.media_type = lam_xstrdup(m->layers[i].media_type);
 		if (s->store->find_blob(s, &layer->descriptor, &layer->where, err) == 0)
 			continue;
@@ -67,6 +68,7 @@ int lam_source_load(struct lam_source *s, const struct lam_descriptor *d,
 	s->image.manifest_media_type =
 		m.docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
 	s->image.config_digest = m.config.digest;
+	s->image.wrong_data = d->wrong_data || m.config.wrong_data;
 	if (lam_source_read_blob(s, &m.config, LAM_MAX_CONFIG, &s->image.config, err) < 0)
 		return lam_wrap(err, "the config");
 	return load_layers(s, &m, err);

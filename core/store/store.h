@@ -27,6 +27,7 @@ struct lam_source_image {
 	const char *manifest_media_type;
 	struct lam_buf config;
 	struct lam_digest config_digest;
+	bool wrong_data; /* a descriptor's embedded data is not its blob */
 	struct lam_source_layer *layers;
 	size_t layer_count;
 };

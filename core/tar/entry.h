@@ -43,6 +43,8 @@ struct lam_entry {
 	uint32_t mtime_ns; /* 0 to 999,999,999; the time is mtime_s + mtime_ns / 1e9, also
 			      before 1970 */
 	bool empty_path;   /* a PAX header said an empty path or target, which is none */
+	bool repeated;     /* extended headers said something twice; the fields have what
+			      Go takes */
 	uint64_t size;     /* of a FILE as seen (holes included), else 0 */
 	uint64_t stored;   /* bytes of data in the archive: size, but for sparse files */
 	int64_t dev_major, dev_minor; /* of CHAR and BLOCK */

@@ -65,33 +65,39 @@ static bool parse_one(struct lam_str *rest, struct lam_record *out)
 	       !memchr(out->value.bytes, '\0', out->value.len);
 }
 
-/* Readers take the first or the last of two, by their age. */
-static int refuse_twice(const struct lam_pax *pax, struct lam_error *err)
+static bool is_same(struct lam_str a, struct lam_str b)
 {
-	static const char *const keys[] = { "path",
-					    "linkpath",
-					    "size",
-					    "uid",
-					    "gid",
-					    "mtime",
-					    "GNU.sparse.name",
-					    "GNU.sparse.realsize",
-					    "GNU.sparse.size",
-					    "GNU.sparse.map",
-					    NULL };
-	const struct lam_record *last = pax->records + pax->count - 1;
+	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
+}
 
-	if (!is_one_of(last->key, keys))
+/* Readers take the first or the last of two that differ. */
+static int look_for_twice(struct lam_pax *pax, struct lam_error *err)
+{
+	static const char *const said[] = { "path", "linkpath", "uid",
+					    "gid",  "mtime",    NULL };
+	static const char *const framing[] = { "size",
+					       "GNU.sparse.name",
+					       "GNU.sparse.realsize",
+					       "GNU.sparse.size",
+					       "GNU.sparse.map",
+					       NULL };
+	const struct lam_record *last = pax->records + pax->count - 1;
+	bool frames = is_one_of(last->key, framing);
+
+	if (!frames && !is_one_of(last->key, said))
 		return 0;
 	for (size_t i = 0; i + 1 < pax->count; i++) {
 		const struct lam_record *r = &pax->records[i];
 
-		if (r->key.len == last->key.len &&
-		    memcmp(r->key.bytes, last->key.bytes, r->key.len) == 0)
+		if (!is_same(r->key, last->key) || is_same(r->value, last->value))
+			continue;
+		if (frames)
 			return lam_fail(
 				err, LAM_EFORMAT,
-				"a PAX header has two records \"%.*s\": readers take one or the other",
+				"a PAX header has two records \"%.*s\": readers take one or the "
+				"other, and find other files behind it: pack the layer again",
 				(int)r->key.len, r->key.bytes);
+		pax->repeated = true;
 	}
 	return 0;
 }
@@ -116,6 +122,7 @@ int lam_pax_parse(struct lam_pax *pax, struct lam_error *err)
 	size_t sparse = 0;
 
 	pax->count = 0;
+	pax->repeated = pax->present; /* this one takes another's place */
 	pax->present = true;
 	while (rest.len) {
 		if (LAM_GROW(pax->records, pax->count, pax->cap, err) < 0)
@@ -129,7 +136,7 @@ int lam_pax_parse(struct lam_pax *pax, struct lam_error *err)
 			return lam_fail(
 				err, LAM_EFORMAT,
 				"a PAX header has a sparse map that is not well formed");
-		if (refuse_twice(pax, err) < 0)
+		if (look_for_twice(pax, err) < 0)
 			return err->code;
 	}
 	return 0;

@@ -10,11 +10,12 @@ struct lam_pax {
 	struct lam_record *records; /* all, in order; a later one of a key wins */
 	size_t count, cap;
 	bool present;
+	bool repeated; /* a key twice, with two values */
 };
 
 void lam_pax_fini(struct lam_pax *pax);
-/* Records of pax->body. LAM_EFORMAT for what Go's reader refuses, and for the keys that
- * this reader uses given twice. */
+/* Records of pax->body. LAM_EFORMAT for what Go's reader refuses, and for two sizes or
+ * maps of sparse files, by which readers find other entries behind this one. */
 int lam_pax_parse(struct lam_pax *pax, struct lam_error *err);
 /* The last record of a key, or NULL. */
 const struct lam_record *lam_pax_find(const struct lam_pax *pax, const char *key);

@@ -307,17 +307,9 @@ static int end_archive(struct lam_tar_reader *t, struct lam_error *err)
 
 /* Extended headers, in front of the entry that they are for */
 
-static int two_headers(const struct lam_tar_reader *t, struct lam_error *err)
-{
-	return lam_tar_fail(
-		t, err,
-		"two extended headers for one entry, which readers understand differently");
-}
-
+/* Of several the last one counts, as in Go, where others may read all of them. */
 static int take_pax(struct lam_tar_reader *t, uint64_t size, struct lam_error *err)
 {
-	if (t->pax.present)
-		return two_headers(t, err);
 	if (lam_tar_read_body(t, size, &t->pax.body, err) < 0)
 		return err->code;
 	if (lam_pax_parse(&t->pax, err) < 0)
@@ -332,8 +324,7 @@ static int take_long(struct lam_tar_reader *t, char flag, uint64_t size,
 	bool name = flag == 'L', *has = name ? &t->has_name : &t->has_target;
 	struct lam_buf *into = name ? &t->long_name : &t->long_target;
 
-	if (*has)
-		return two_headers(t, err);
+	t->repeated = t->repeated || *has;
 	if (lam_tar_read_body(t, size, into, err) < 0)
 		return err->code;
 	into->len = into->data ? strlen(into->data) : 0;
@@ -341,21 +332,19 @@ static int take_long(struct lam_tar_reader *t, char flag, uint64_t size,
 	return 0;
 }
 
-/* GNU's long name beside a PAX header (Rust's tar crate writes them so) is fine, unless
- * that says another. */
-static int take_long_text(const struct lam_tar_reader *t, bool has,
-			  const struct lam_buf *text, const char *key,
-			  struct lam_str *out, struct lam_error *err)
+/* GNU's long name counts before that of a PAX header (Rust's tar crate writes both), as
+ * in Go. */
+static void take_long_text(struct lam_tar_reader *t, bool has, const struct lam_buf *text,
+			   const char *key, struct lam_str *out)
 {
 	const struct lam_record *r = lam_pax_find(&t->pax, key);
 
 	if (!has)
-		return 0;
+		return;
 	if (r && r->value.len &&
 	    (r->value.len != text->len || memcmp(r->value.bytes, text->data, text->len)))
-		return two_headers(t, err);
+		t->repeated = true;
 	*out = (struct lam_str){ text->data, text->len };
-	return 0;
 }
 
 /* Entries */
@@ -443,10 +432,9 @@ static int finish_entry(struct lam_tar_reader *t, const unsigned char *header,
 	if (lam_pax_apply(&t->pax, e, &size, err) < 0)
 		return lam_wrap(err, "tar, before byte %llu",
 				(unsigned long long)t->offset);
-	if (take_long_text(t, t->has_name, &t->long_name, "path", &e->path, err) < 0 ||
-	    take_long_text(t, t->has_target, &t->long_target, "linkpath", &e->target,
-			   err) < 0)
-		return err->code;
+	take_long_text(t, t->has_name, &t->long_name, "path", &e->path);
+	take_long_text(t, t->has_target, &t->long_target, "linkpath", &e->target);
+	e->repeated = t->repeated || (t->pax.present && t->pax.repeated);
 	e->type = type_of(e->flag);
 	if (e->flag == '\0' && ends_with_slash(e->path))
 		e->type = LAM_TYPE_DIR;
@@ -456,7 +444,7 @@ static int finish_entry(struct lam_tar_reader *t, const unsigned char *header,
 		e->target = (struct lam_str){ "", 0 };
 	lam_pax_carry(&t->pax, &e->record_count);
 	e->records = t->pax.records;
-	t->pax.present = t->has_name = t->has_target = false;
+	t->pax.present = t->has_name = t->has_target = t->repeated = false;
 	return 1;
 }
 

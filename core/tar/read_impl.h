@@ -25,6 +25,7 @@ struct lam_tar_reader {
 	struct lam_pax pax;
 	struct lam_buf long_name, long_target;
 	bool has_name, has_target;
+	bool repeated; /* GNU's headers said another name than what else was there */
 	struct lam_buf name, target; /* of the header */
 	struct lam_extent *extents;
 	size_t extent_count, extent_cap;

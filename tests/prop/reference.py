@@ -104,8 +104,8 @@ def tar_entries(tar):
         name, target = text(h[:100]), text(h[157:257])
         if h[257:265] == b"ustar\x0000" and text(h[345:500]):
             name = text(h[345:500]) + b"/" + name
-        name = records.get("path") or long_name or name
-        target = records.get("linkpath") or long_target or target
+        name = long_name or records.get("path") or name
+        target = long_target or records.get("linkpath") or target
         kind = KINDS.get(flag)
         if flag == b"\0" and name.endswith(b"/"):
             kind = "dir"

@@ -17,6 +17,9 @@ one("path-twice", B + pax([("path", "etc/one"), ("path", "etc/two")]) + f(b"etc/
 one("x-then-x", B + pax([("path", "etc/one")]) + pax([("mtime", "5")]) + f(b"etc/n", b"n"))
 LN = b"etc/" + b"l" * 120
 gl = hdr(b"././@LongLink", b"L", len(LN) + 1, magic=b"ustar  \0") + pad(LN + b"\0")
+one("mtime-twice", B + pax([("mtime", "1"), ("uid", "4"), ("mtime", "2"), ("uid", "5")]) + f(b"etc/n", b"n"))
+one("size-twice", B + pax([("size", "1"), ("size", "0")]) + f(b"etc/n", b"n"))
+one("L-then-L", B + hdr(b"././@LongLink", b"L", 8, magic=b"ustar  \0") + pad(b"etc/one\0") + hdr(b"././@LongLink", b"L", 8, magic=b"ustar  \0") + pad(b"etc/two\0") + f(b"etc/n", b"n", magic=b"ustar  \0"))
 one("x-then-L", B + pax([("mtime", "5.25")]) + gl + f(LN[:100], b"n", magic=b"ustar  \0"))
 one("L-then-x", B + gl + pax([("mtime", "5.25")]) + f(LN[:100], b"n", magic=b"ustar  \0"))
 one("L-and-K", B + gl + hdr(b"././@LongLink", b"K", 130, magic=b"ustar  \0") + pad(b"t" * 129 + b"\0") + sym(LN[:100], b"t" * 100, magic=b"ustar  \0"))

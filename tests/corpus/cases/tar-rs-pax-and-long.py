@@ -15,3 +15,5 @@ one("symlink", x(("security.selinux", "system_u:object_r:usr_t:s0")) + long_(b"K
 one("path-in-both", pax([("path", P + b"/file"), ("mtime", "1700000000.25")]) + long_(b"L", P + b"/file") + f((P + b"/file")[:100], b"data", magic=G))
 one("only-long", long_(b"L", P + b"/file") + f((P + b"/file")[:100], b"data", magic=G))
 one("short-with-pax", x(("user.component", "bash")) + f(b"opt/short", b"s", magic=G))
+one("path-differs", pax([("path", P + b"/of-pax"), ("mtime", "1700000000.25")]) + long_(b"L", P + b"/of-gnu") + f((P + b"/file")[:100], b"data", magic=G))
+one("target-differs", pax([("linkpath", T + b"-of-pax")]) + long_(b"K", T) + sym(b"opt/s", T[:100], magic=G))
