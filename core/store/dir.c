@@ -125,12 +125,12 @@ static int replaces(bool *out, const struct lam_reference *reference,
 		    struct lam_error *err)
 {
 	const char *path = reference->path;
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code;
+	int dir, code;
 
+	if (lam_folder_open_output(reference, &dir, err) < 0)
+		return err->code;
 	if (dir < 0)
-		return errno == ENOENT
-			       ? 0
-			       : lam_fail_errno(err, LAM_EWRITE, errno, "%s", path);
+		return 0;
 	*out = lam_folder_has(dir, MANIFEST);
 	code = check_output(dir, path, err);
 	close(dir);

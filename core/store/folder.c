@@ -268,6 +268,37 @@ static int check_folder(const struct lam_sink *sink, const char *mark, const cha
 		path, what);
 }
 
+/* Who made the link may count on what it leads to. */
+static int refuse_link(const char *path, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *name = lam_xstrdup(path);
+	struct stat st;
+
+	for (size_t len = strlen(name); len > 1 && name[len - 1] == '/'; len--)
+		name[len - 1] = '\0';
+	if (lstat(name, &st) < 0 || !S_ISLNK(st.st_mode))
+		return 0;
+	return lam_fail(
+		err, LAM_EWRITE,
+		"%s: is a symlink, through which nothing is written: name the folder "
+		"that it leads to, or copy that with cp -rL first",
+		path);
+}
+
+int lam_folder_open_output(const struct lam_reference *reference, int *out,
+			   struct lam_error *err)
+{
+	const char *path = reference->path;
+
+	*out = -1;
+	if (refuse_link(path, err) < 0)
+		return err->code;
+	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*out < 0 && errno != ENOENT)
+		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", path);
+	return 0;
+}
+
 static int open_folder(struct lam_sink *sink, const char *mark, const char *what,
 		       bool *made, struct lam_error *err)
 {
@@ -295,6 +326,8 @@ int lam_folder_open_sink(struct lam_sink *sink, const char *mark, const char *wh
 {
 	struct stat st;
 
+	if (refuse_link(sink->reference->path, err) < 0)
+		return err->code;
 	sink->directory = lam_xstrdup(sink->reference->path);
 	/* who made the folder may give it up before we have put our sign into it */
 	for (int tries = 0; open_folder(sink, mark, what, out_made, err) < 0; tries++) {

@@ -32,6 +32,9 @@ int lam_folder_read_blob(const struct lam_store *store, int dir,
 int lam_folder_keep_layer(struct lam_sink *sink, const struct lam_source *source,
 			  size_t n, const struct lam_digest *digest,
 			  const struct lam_progress *progress, struct lam_error *err);
+/* A folder that may be an output, as it is; *out -1: there is none yet. */
+int lam_folder_open_output(const struct lam_reference *reference, int *out,
+			   struct lam_error *err);
 /* Makes the folder, or takes one that holds `mark` or nothing of anyone else's; what of
  * it is no image is told as `what`. *out_made: this run made it. */
 int lam_folder_open_sink(struct lam_sink *sink, const char *mark, const char *what,

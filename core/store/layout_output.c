@@ -188,16 +188,14 @@ int lam_layout_replaces(bool *out, const struct lam_reference *reference,
 			struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
-	struct lam_layout_output o = {
-		reference, open(reference->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-	};
+	struct lam_layout_output o = { .reference = reference };
 	struct lam_digest only;
 	int code;
 
+	if (lam_folder_open_output(reference, &o.dir, err) < 0)
+		return err->code;
 	if (o.dir < 0)
-		return errno == ENOENT ? 0
-				       : lam_fail_errno(err, LAM_EWRITE, errno, "%s",
-							reference->path);
+		return 0;
 	code = lam_layout_check_replaced(&o, &index, &only, out, err);
 	close(o.dir);
 	return code;

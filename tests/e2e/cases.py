@@ -169,10 +169,14 @@ ROWS = [
     ("outer-tar-sparse", "plan IN/gnu.tar | apply - IN/gnu.tar oci:OUT:t", 0, None, None),
     ("duplicate-layers", "check docker-archive:IN/jib.tar", 0, None, None),
     ("duplicate-layers", "plan docker-archive:IN/jib.tar | apply - docker-archive:IN/jib.tar oci:OUT:t", 0, None, None),
-    ("bazel-symlink-blobs", "inspect oci:IN/oci", 3, "copy the layout with cp -rL", None),
-    ("bazel-symlink-blobs", "inspect oci:IN/dirlink", 3, "copy the layout with cp -rL", None),
+    ("bazel-symlink-blobs", "inspect oci:IN/oci", 3, "copy the folder with cp -rL", None),
+    ("bazel-symlink-blobs", "inspect oci:IN/dirlink", 3, "copy the folder with cp -rL", None),
     ("bazel-symlink-blobs", "inspect oci:IN/whole", 0, "linux/amd64", None),
     ("bazel-symlink-blobs", "plan oci:IN/base:t | apply - oci:IN/base:t oci:IN/dirlink:new", 5, "copy the layout with cp -rL", None),
+    ("bazel-symlink-blobs", "plan oci:IN/base:t | apply - oci:IN/base:t oci:IN/whole:new", 5,
+     "/whole: is a symlink, through which nothing is written: name the folder that it leads to, or copy that with cp -rL", None),
+    ("bazel-symlink-blobs", "plan oci:IN/base:t | apply - oci:IN/base:t oci:IN/whole/:new", 5, "is a symlink", None),
+    ("bazel-symlink-blobs", "plan oci:IN/base:t | apply - oci:IN/base:t dir:IN/whole", 5, "is a symlink", None),
     # what the taker of an archive can take
     ("untagged-platforms", "plan oci:IN/two:@1 | apply - oci:IN/two:@1 docker-archive:OUT:app", 0, None, names("app:latest")),
 ]
