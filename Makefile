@@ -19,7 +19,8 @@ endif
 PACKAGES := libarchive jansson libcrypto libcurl libisal libdeflate libzstd ncursesw
 DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev libzstd-dev \
             libncurses-dev python3
-PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux mandoc
+PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah zstd tar libarchive-tools strace jq attr libcap2-bin tmux
+PAGES    := mandoc bash-completion zsh fish python3-jsonschema
 PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
 LINTERS  := clang-tidy cppcheck
 
@@ -47,13 +48,15 @@ C_FILES  := $(wildcard core/*/*.[ch] core/include/lamina/*.h tui/*/*.[ch] tui/*/
 .SUFFIXES:
 .PHONY: all deps deps-build check bless check-asan check-tsan fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install clean help
 
-all: $(BUILD)/lamina $(BUILD)/man ## build the program, build/lamina, and its manual, build/man
+all: $(BUILD)/lamina $(BUILD)/man $(BUILD)/completion ## build the program, build/lamina, its manual and completions
 
 # The program's own tables, and what is made from them.
 $(BUILD)/help.json: $(BUILD)/lamina
 	$< help --json >$@
 $(BUILD)/man: $(BUILD)/help.json tui/pages/man.py $(wildcard tui/pages/*.mdoc)
 	rm -rf $@ && tui/pages/man.py $< $@
+$(BUILD)/completion: $(BUILD)/help.json $(wildcard tui/pages/completion.*)
+	rm -rf $@ && tui/pages/completion.py $< $@
 
 # One set of rules for each way to compile: $(1) its folder, $(2) its flags.
 define variant
@@ -121,7 +124,7 @@ $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-re
 endef
 
 deps: ## install what the build and the tests need (Debian packages)
-	$(call install_missing,$(DEPS) $(PEERS))
+	$(call install_missing,$(DEPS) $(PEERS) $(PAGES))
 
 deps-build: ## install what the build alone needs
 	$(call install_missing,$(DEPS))
