@@ -2,10 +2,14 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <lamina/error.h>
 
+#include "base/buf.h"
 #include "base/stop.h"
 
 __attribute__((format(printf, 2, 0))) static void print(struct lam_error *err,
@@ -36,6 +40,48 @@ static void append(struct lam_error *err, const char *text)
 		memcpy(err->text + sizeof err->text - 4, "...", 4);
 }
 
+/* Up to the topmost directory that is on the same filesystem. */
+static void climb_to_mount(char *path)
+{
+	struct stat st, above;
+
+	if (stat(path, &st) < 0)
+		return;
+	while (path[1]) {
+		char *slash = strrchr(path, '/'), cut;
+
+		slash += slash == path;
+		cut = *slash;
+		*slash = '\0';
+		if (stat(path, &above) == 0 && above.st_dev == st.st_dev)
+			continue;
+		*slash = cut;
+		return;
+	}
+}
+
+/* The message begins with a path, or with what is in a folder that is there: which disk
+ * that is on. */
+static void append_disk(struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	char *path = strndup(err->text, strcspn(err->text, ":"));
+	LAM_CLEANUP(lam_free_ptr) char *real = NULL;
+	char text[LAM_ERROR_MAX];
+	struct statvfs disk;
+	char *slash;
+
+	while (path && !(real = realpath(path, NULL)) && (slash = strrchr(path, '/')) &&
+	       slash > path)
+		*slash = '\0';
+	if (!real || statvfs(real, &disk) < 0)
+		return;
+	climb_to_mount(real);
+	snprintf(text, sizeof text, "%.200s has %llu KiB free", real,
+		 (unsigned long long)(disk.f_bavail * disk.f_frsize >> 10));
+	append(err, text);
+}
+
 int lam_fail_errno(struct lam_error *err, enum lam_code code, int errnum,
 		   const char *format, ...)
 {
@@ -46,6 +92,8 @@ int lam_fail_errno(struct lam_error *err, enum lam_code code, int errnum,
 	print(err, format, args);
 	va_end(args);
 	append(err, strerror_r(errnum, words, sizeof words));
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		append_disk(err);
 	err->code = errnum == ENOMEM ? LAM_ENOMEM : code;
 	return err->code;
 }

@@ -21,6 +21,8 @@ struct lam_undo {
 	size_t count, cap;
 	size_t at;    /* what stands */
 	size_t saved; /* SIZE_MAX: not in the list any more */
+	struct lam_plan *saved_plan;
+	bool differs; /* what stands, from that */
 	size_t bytes;
 };
 
@@ -88,11 +90,17 @@ static void add_state(struct lam_undo *u, char *name, struct lam_plan *plan)
 	drop_oldest(u);
 }
 
+static void compare(struct lam_undo *u)
+{
+	u->differs = !lam_plan_equal(lam_undo_plan(u), u->saved_plan);
+}
+
 struct lam_undo *lam_undo_new(struct lam_plan *plan)
 {
 	struct lam_undo *u = lam_xcalloc(1, sizeof *u);
 
 	add_state(u, NULL, plan);
+	lam_undo_set_saved(u);
 	return u;
 }
 
@@ -103,6 +111,7 @@ void lam_undo_free(struct lam_undo *u)
 	while (u->count)
 		drop_state(u, --u->count);
 	free(u->states);
+	lam_plan_free(u->saved_plan);
 	free(u);
 }
 
@@ -113,10 +122,12 @@ const struct lam_plan *lam_undo_plan(const struct lam_undo *u)
 
 void lam_undo_push(struct lam_undo *u, const char *name, struct lam_plan *plan)
 {
-	if (lam_plan_equal(plan, u->states[u->at].plan))
+	if (lam_plan_equal(plan, u->states[u->at].plan)) {
 		lam_plan_free(plan);
-	else
-		add_state(u, lam_xstrdup(name), plan);
+		return;
+	}
+	add_state(u, lam_xstrdup(name), plan);
+	compare(u);
 }
 
 const char *lam_undo_back(struct lam_undo *u)
@@ -124,6 +135,7 @@ const char *lam_undo_back(struct lam_undo *u)
 	if (u->at == 0)
 		return NULL;
 	u->at--;
+	compare(u);
 	return u->states[u->at + 1].name;
 }
 
@@ -132,6 +144,7 @@ const char *lam_undo_again(struct lam_undo *u)
 	if (u->at + 1 == u->count)
 		return NULL;
 	u->at++;
+	compare(u);
 	return u->states[u->at].name;
 }
 
@@ -153,10 +166,15 @@ const char *lam_undo_name(const struct lam_undo *u, size_t n)
 void lam_undo_set_saved(struct lam_undo *u)
 {
 	u->saved = u->at;
+	lam_plan_free(u->saved_plan);
+	u->saved_plan = lam_plan_copy(lam_undo_plan(u));
+	u->differs = false;
 }
 
 size_t lam_undo_unsaved(const struct lam_undo *u)
 {
+	if (!u->differs)
+		return 0;
 	if (u->saved == SIZE_MAX)
 		return SIZE_MAX;
 	return u->saved > u->at ? u->saved - u->at : u->at - u->saved;

@@ -236,6 +236,28 @@ char *lam_reference_folder(const struct lam_reference *r)
 
 /* Other places of the same image */
 
+static bool is_same_path(const char *a, const char *b)
+{
+	LAM_CLEANUP(lam_free_ptr) char *one = realpath(a, NULL);
+	LAM_CLEANUP(lam_free_ptr) char *two = realpath(b, NULL);
+
+	return one && two ? strcmp(one, two) == 0 : strcmp(a, b) == 0;
+}
+
+bool lam_reference_is_of(const char *output, const char *reference, const char *name)
+{
+	LAM_CLEANUP(lam_reference_fini) struct lam_reference to = { 0 };
+	LAM_CLEANUP(lam_reference_fini) struct lam_reference from = { 0 };
+	struct lam_error err;
+
+	if (lam_reference_parse(&to, output, true, &err) < 0 ||
+	    lam_reference_parse(&from, reference, false, &err) < 0 || !to.path ||
+	    !from.path || !is_same_path(to.path, from.path))
+		return false;
+	/* without a tag an image stands in the place of the only one that has none */
+	return to.name && name ? strcmp(to.name, name) == 0 : to.name == name;
+}
+
 /* The tag, or the file, with "-layered" behind it. */
 char *lam_reference_beside(const char *text, const char *name)
 {

@@ -295,6 +295,100 @@ static void goes_to_paths(void **state)
 	CHECK_PATH("/var/cache/apt");
 }
 
+static void a_dropped_range_says_so(void **state)
+{
+	(void)state;
+	drive_keys(&d, "v j Esc");
+	CHECK_SEES("the range is dropped");
+	assert_int_equal(d.app.files.anchor, LAM_NODE_NONE);
+	go("/opt/app");
+	drive_keys(&d, "v");
+	drive_command(&d, "filter passwd");
+	CHECK_SEES("the range is dropped");
+	assert_int_equal(d.app.files.anchor, LAM_NODE_NONE);
+}
+
+static void a_proposal_is_typed_over(void **state)
+{
+	(void)state;
+	go("/opt");
+	drive_keys(&d, "a n");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "opt");
+	drive_type(&d, "new");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "new");
+	drive_keys(&d, "Esc a n Right");
+	drive_type(&d, "-2");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "opt-2");
+	drive_keys(&d, "Esc a n Home");
+	drive_type(&d, "my-");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "my-opt");
+	drive_keys(&d, "Esc a n Backspace");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "op");
+}
+
+#define MANY 120
+
+static void one_file(void *context, size_t n, struct image_entry *out)
+{
+	static char path[20];
+
+	(void)n;
+	snprintf(path, sizeof path, "f%03u", *(const unsigned *)context);
+	*out = (struct image_entry){ path, .size = 100 };
+}
+
+/* Of 120 layers. */
+static void many_layers(void **state)
+{
+	static struct image_layer stack[MANY];
+	static unsigned numbers[MANY];
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		numbers[i] = i;
+		stack[i] = (struct image_layer){ .count = 1,
+						 .make = one_file,
+						 .context = &numbers[i] };
+	}
+	drive_close(&d);
+	drive_build(&d, stack, MANY, NULL, 120, 40);
+	drive_command(&d, "sort name");
+	go("/f119");
+	CHECK_SEES("119");
+	CHECK_SEES("From: layer 119");
+	go("/f064");
+	CHECK_SEES("From: layer 64");
+	drive_keys(&d, "M");
+	assert_int_equal(d.app.files.mark_count, 1);
+	drive_keys(&d, "Esc a D");
+	CHECK_SEES("Assign to layer: D_");
+	drive_keys(&d, "P");
+	assert_int_equal(target_of("/f064"), 119);
+	assert_string_equal(rule(0)->to, "layer-119");
+	drive_keys(&d, "a D Enter");
+	assert_int_equal(target_of("/f064"), 3);
+	drive_keys(&d, "a d p");
+	assert_int_equal(target_of("/f064"), 119);
+	/* "e" is a choice of its own, and the beginning of layers */
+	drive_keys(&d, "a e");
+	CHECK_SEES("Assign to layer: e_");
+	CHECK_SEES("E e  [Enter] e");
+	drive_keys(&d, "Backspace E");
+	assert_int_equal(target_of("/f064"), 4);
+	drive_keys(&d, "a e Enter");
+	assert_asks(&d, DIALOG_PROMPT, "The rule as a pattern");
+	drive_keys(&d, "Esc a d z");
+	CHECK_SEES("dz: there is no such choice");
+	drive_keys(&d, "Esc");
+	assert_int_equal(d.app.dialog_count, 1);
+	drive_keys(&d, "n Enter");
+	assert_asks(&d, DIALOG_PROMPT, "A new layer for what is chosen");
+	/* marks of any layer */
+	drive_keys(&d, "Esc 2 G Space k k Space M");
+	assert_int_equal(layers(), MANY - 1);
+	assert_string_equal(layer(117), "layer-117");
+}
+
 static void marks(void **state)
 {
 	(void)state;
@@ -872,6 +966,9 @@ int main(void)
 		TEST(jumps),
 		TEST(follows_links),
 		TEST(goes_to_paths),
+		TEST(a_dropped_range_says_so),
+		TEST(a_proposal_is_typed_over),
+		TEST(many_layers),
 		TEST(marks),
 		TEST(marks_what_a_filter_found),
 		TEST(filters),

@@ -90,6 +90,25 @@ static void saves(void **state)
 	assert_int_equal(d.code, 0);
 }
 
+/* By whatever steps: what is in the file is saved. */
+static void the_same_plan_is_saved(void **state)
+{
+	(void)state;
+	change();
+	drive_command(&d, "save a.json");
+	drive_keys(&d, "a b");
+	assert_true(unsaved() > 0);
+	drive_keys(&d, "a a");
+	assert_int_equal(unsaved(), 0);
+	assert_int_equal(lam_undo_back_count(d.app.plan.undo), 3);
+	drive_keys(&d, "u u u");
+	assert_true(unsaved() > 0);
+	drive_keys(&d, "U U U");
+	assert_int_equal(unsaved(), 0);
+	again();
+	assert_int_equal(d.app.dialog_count, 0);
+}
+
 static void asks_before_saving_over(void **state)
 {
 	(void)state;
@@ -140,7 +159,8 @@ static void an_undone_load_keeps_its_file(void **state)
 	drive_keys(&d, "Esc");
 	/* undone edits of a loaded plan are still that file's */
 	drive_command(&d, "load a.json");
-	drive_keys(&d, "x u x gs");
+	see("in no file");
+	drive_keys(&d, "l x u x gs");
 	assert_int_equal(unsaved(), 0);
 	assert_string_not_equal(drive_file(&d, "a.json"), loaded);
 	free(loaded);
@@ -155,22 +175,28 @@ static void loads(void **state)
 	drive_command(&d, "save a.json");
 	changed = drive_plan(&d);
 	drive_keys(&d, "u");
+	assert_true(unsaved() > 0);
 	drive_command(&d, "load no.json");
+	drive_keys(&d, "l");
 	see("no.json");
 	drive_command(&d, "load a.json");
+	see("in no file");
+	drive_keys(&d, "Esc");
+	assert_true(unsaved() > 0);
+	drive_command(&d, "load a.json");
+	drive_keys(&d, "l");
 	now = drive_plan(&d);
 	assert_string_equal(now, changed);
 	free(now);
-	/* the plan before it is in no file */
-	assert_true(unsaved() > 0);
-	drive_keys(&d, "q");
-	see("in no file");
-	drive_keys(&d, "Esc u");
+	/* what stands is what the file holds */
+	assert_int_equal(unsaved(), 0);
+	drive_keys(&d, "u");
 	now = drive_plan(&d);
 	assert_string_equal(now, first);
 	free(now);
 	drive_set_file(&d, "bad.json", "{ \"lamina\": 1 }\n");
 	drive_command(&d, "load bad.json");
+	drive_keys(&d, "l");
 	see("This plan has errors");
 	drive_keys(&d, "Esc");
 	drive_set_file(&d, "more.json",
@@ -210,6 +236,13 @@ static void edits_as_text(void **state)
 	assert_asks(&d, DIALOG_CHOICE, "The edited plan has errors");
 	see("line 5");
 	/* what was typed is what is edited again, at that line */
+	drive_keys(&d, "e");
+	assert_string_equal(d.edited, bad);
+	assert_int_equal(d.edited_line, 5);
+	/* the same behind an Esc */
+	drive_keys(&d, "Esc");
+	assert_int_equal(d.app.dialog_count, 0);
+	see("e goes on with what was typed");
 	drive_keys(&d, "e");
 	assert_string_equal(d.edited, bad);
 	assert_int_equal(d.edited_line, 5);
@@ -308,11 +341,16 @@ static void recovers_a_load(void **state)
 	drive_command(&d, "load a.json");
 	drive_keys(&d, "x");
 	drive_command(&d, "load c.json");
+	drive_keys(&d, "l x");
 	again();
 	see("of the plan file c.json");
 	drive_keys(&d, "r");
 	assert_string_equal(d.app.plan.file, "c.json");
 	drive_command(&d, "save e.json"); /* ends the journal */
+	drive_command(&d, "load c.json");
+	assert_int_equal(unsaved(), 0);
+	again();
+	assert_int_equal(d.app.dialog_count, 0);
 }
 
 static void configure_nowhere(struct drive *drive)
@@ -543,9 +581,13 @@ static void writes(void **state)
 	assert_asks(&d, DIALOG_PROMPT, "Write new image");
 	drive_type(&d, "y");
 	drive_keys(&d, "Enter");
+	see("type \"yes\"");
+	assert_asks(&d, DIALOG_PROMPT, "Write new image");
+	drive_keys(&d, "Esc");
 	see("nothing was written");
 	write_to("out");
-	drive_type(&d, "yes");
+	drive_type(&d, "ye");
+	drive_keys(&d, "Enter s");
 	drive_keys(&d, "Enter");
 	assert_asks(&d, DIALOG_CHOICE, "Written");
 	see("Read back and compared");
@@ -577,7 +619,7 @@ static void tells_what_a_write_replaces(void **state)
 	/* what is edited, by another name */
 	snprintf(name, sizeof name, "write %s/.:latest", built.dir);
 	drive_command(&d, name);
-	see(told);
+	see("this is the image that is edited");
 	drive_keys(&d, "Esc");
 	write_to("");
 	assert_asks(&d, DIALOG_PROMPT, "Write new image");
@@ -619,10 +661,9 @@ static void leaving_out_takes_another_word(void **state)
 	see("REMOVES 2 live files");
 	drive_type(&d, "yes");
 	drive_keys(&d, "Enter");
-	see("nothing was written");
+	see("type \"yes remove\"");
 	assert_false(d.app.writing.running);
-	write_to("out");
-	drive_type(&d, "yes remove");
+	drive_type(&d, " remove");
 	drive_keys(&d, "Enter");
 	assert_asks(&d, DIALOG_CHOICE, "Written");
 }
@@ -715,6 +756,21 @@ static void keys_while_it_opens(void **state)
 	d.held[JOB_OPEN] = false;
 	drive_settle(&d);
 	assert_int_equal(d.app.phase, PHASE_READY);
+	/* they are kept */
+	assert_asks(&d, DIALOG_PALETTE, "Command");
+	drive_close(&d);
+	drive_open(&d, &built, 80, 24, hold_opening);
+	drive_keys(&d, "G x");
+	d.held[JOB_OPEN] = false;
+	drive_settle(&d);
+	assert_int_equal(app_plan(&d.app)->rule_count, 1);
+	drive_close(&d);
+	/* but not given to a question that nobody has seen */
+	drive_open(&d, &built, 80, 24, hold_opening);
+	drive_keys(&d, "d");
+	d.held[JOB_OPEN] = false;
+	drive_settle(&d);
+	assert_asks(&d, DIALOG_CHOICE, "An unsaved plan of this image");
 	drive_close(&d);
 	drive_open(&d, &built, 80, 24, hold_opening);
 	drive_keys(&d, "q");
@@ -750,6 +806,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(saves),
+		TEST(the_same_plan_is_saved),
 		TEST(asks_before_saving_over),
 		TEST(an_undone_load_keeps_its_file),
 		TEST(loads),

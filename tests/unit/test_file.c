@@ -246,6 +246,28 @@ static void without_a_name(void **state)
 	assert_int_equal(lam_file_nameless("no/such"), -1);
 }
 
+/* No space is told with the disk that has none. */
+static void a_full_disk(void **state)
+{
+	static const char *const paths[] = { "/dev/shm", "/dev/shm/no/such/file",
+					     "/proc/self" };
+	static const char *const disks[] = { "/dev/shm", "/dev/shm", "/proc" };
+	char wanted[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		lam_fail_errno(&err, LAM_EWRITE, ENOSPC, "%s: writing", paths[i]);
+		snprintf(wanted, sizeof wanted, "No space left on device: %s has ",
+			 disks[i]);
+		assert_non_null(strstr(err.text, wanted));
+		assert_non_null(strstr(err.text, " KiB free"));
+	}
+	lam_fail_errno(&err, LAM_EWRITE, EACCES, "/dev/shm: writing");
+	assert_string_equal(err.text, "/dev/shm: writing: Permission denied");
+	lam_fail_errno(&err, LAM_EWRITE, ENOSPC, "no-such-thing");
+	assert_string_equal(err.text, "no-such-thing: No space left on device");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,7 +276,7 @@ int main(void)
 		cmocka_unit_test(private_stays_so), cmocka_unit_test(killed),
 		cmocka_unit_test(strays),           cmocka_unit_test(read_whole),
 		cmocka_unit_test(read_much),        cmocka_unit_test(folders),
-		cmocka_unit_test(without_a_name),
+		cmocka_unit_test(without_a_name),   cmocka_unit_test(a_full_disk),
 	};
 
 	umask(022);

@@ -206,8 +206,14 @@ static bool take_mouse(struct app *app, const struct event *event)
 	return true;
 }
 
+/* Others are taken once there is something to take them. */
 static void opening_key(struct app *app, struct key key)
 {
+	struct keyboard *k = &app->keys;
+
+	if (key.code < K_WHEEL_UP &&
+	    k->early_count < sizeof k->early / sizeof *k->early && !key_is(key, K_ESC))
+		k->early[k->early_count++] = key;
 	if (key_is(key, 'q') || key_is(key, K_ESC) || key_is(key, K_F1 + 9) ||
 	    (key.code == 'c' && key.mods == MOD_CTRL))
 		plan_stop(app, 0);
@@ -217,7 +223,6 @@ static void update_key(struct app *app, const struct event *event)
 {
 	struct key key = event->key;
 
-	app->keys.taken++;
 	app->message.text[0] = '\0';
 	if (app->phase != PHASE_READY)
 		opening_key(app, key);
@@ -229,6 +234,24 @@ static void update_key(struct app *app, const struct event *event)
 		app_tell(app, ROLE_STATUS, "q quits");
 	else if (key.code != K_PASTE && !take_mouse(app, event))
 		take_key(app, key);
+}
+
+/* Not into a question that nobody has seen yet. */
+static void take_early(struct app *app)
+{
+	struct event event = { .kind = EVENT_KEY, .now_ms = app->writing.now_ms };
+	size_t count = app->keys.early_count;
+
+	app->keys.early_count = 0;
+	if (count && app->dialog_count) {
+		app_tell(app, ROLE_STATUS, "what was typed meanwhile is dropped");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		event.key = app->keys.early[i];
+		update_key(app, &event);
+		app_settle(app);
+	}
 }
 
 static void update_copied(struct app *app, const struct event *event)
@@ -252,7 +275,10 @@ void app_update(struct app *app, const struct event *event)
 	app->writing.now_ms = event->now_ms;
 	switch (event->kind) {
 	case EVENT_START: app_open(app); break;
-	case EVENT_KEY: update_key(app, event); break;
+	case EVENT_KEY:
+		app->keys.taken++;
+		update_key(app, event);
+		break;
 	case EVENT_RESIZE:
 		app->width = event->width;
 		app->height = event->height;
@@ -268,6 +294,8 @@ void app_update(struct app *app, const struct event *event)
 	case EVENT_STOP: plan_stop(app, 128 + (event->signal ? event->signal : 2)); break;
 	}
 	app_settle(app);
+	if (app->phase == PHASE_READY && app->keys.early_count)
+		take_early(app);
 }
 
 /* Drawing */

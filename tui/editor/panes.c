@@ -100,7 +100,7 @@ void pane_cancel(struct app *app)
 	if (app->details.full)
 		app->details.full = false;
 	else if (f->anchor != LAM_NODE_NONE)
-		f->anchor = LAM_NODE_NONE;
+		files_range_drop(app, "the range is dropped");
 	else if (f->mark_count || layers_marked(app))
 		files_marks_clear(app), layers_marks_clear(app);
 	else if (f->search)

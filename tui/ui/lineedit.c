@@ -72,7 +72,21 @@ static void insert(struct lineedit *edit, const char *text, size_t len)
 void lineedit_set(struct lineedit *edit, const char *text)
 {
 	edit->len = edit->cursor = 0;
+	edit->offered = false;
 	insert(edit, text, strlen(text));
+}
+
+void lineedit_offer(struct lineedit *edit, const char *text)
+{
+	lineedit_set(edit, text);
+	edit->offered = edit->len > 0;
+}
+
+static void type(struct lineedit *edit, const char *text, size_t len)
+{
+	if (edit->offered)
+		lineedit_set(edit, "");
+	insert(edit, text, len);
 }
 
 static uint32_t code_at(const struct lineedit *edit, size_t at, size_t *out_bytes)
@@ -212,16 +226,17 @@ bool lineedit_key(struct lineedit *edit, struct key key, const char *paste)
 	char bytes[4];
 
 	if (binding) {
+		edit->offered = false;
 		apply(edit, binding);
 		return true;
 	}
 	if (key.code == K_PASTE) {
-		insert(edit, paste ? paste : "", paste ? strlen(paste) : 0);
+		type(edit, paste ? paste : "", paste ? strlen(paste) : 0);
 		return true;
 	}
 	if (key.mods != 0 || key.code < 0x20 || key.code >= K_ENTER)
 		return false;
-	insert(edit, bytes, lam_utf8_encode(key.code, bytes));
+	type(edit, bytes, lam_utf8_encode(key.code, bytes));
 	return true;
 }
 
@@ -250,7 +265,8 @@ void lineedit_draw(const struct lineedit *edit, struct canvas *canvas, int x, in
 	char *to_cursor = lam_xmemdup(text + first, edit->cursor - first);
 
 	canvas_fill(canvas, (struct rect){ x, y, width, 1 }, style);
-	canvas_text(canvas, x, y, width, style, text + first);
+	canvas_text(canvas, x, y, width, edit->offered ? style | S_REVERSE : style,
+		    text + first);
 	if (width > 0) {
 		canvas->cursor_x = x + text_width(to_cursor);
 		canvas->cursor_y = y;

@@ -13,12 +13,15 @@ struct lineedit {
 	char *text; /* UTF-8, '\0'-terminated; NULL while it is empty and new */
 	size_t len, cap;
 	size_t cursor; /* a byte offset at a character's start */
+	bool offered; /* the text is a proposal: typing replaces it, any other key takes it
+			  as it is */
 };
 
 void lineedit_fini(struct lineedit *edit);
 const char *lineedit_text(const struct lineedit *edit); /* never NULL */
 /* The cursor goes to the end. */
 void lineedit_set(struct lineedit *edit, const char *text);
+void lineedit_offer(struct lineedit *edit, const char *text);
 /* True where the key is one of the above or a character, and was taken. paste: the text
  * of K_PASTE. */
 bool lineedit_key(struct lineedit *edit, struct key key, const char *paste);

@@ -85,8 +85,8 @@ size_t lam_undo_again_count(const struct lam_undo *undo);
 /* The name of the n-th step that would be taken back, 0 the next; NULL past the end. */
 const char *lam_undo_name(const struct lam_undo *undo, size_t n);
 /* That what stands now is saved (the first plan is, to begin with); and how many steps
- * what stands is away from that (0: it is saved; SIZE_MAX: that state is not in the list
- * any more). */
+ * what stands is away from that (0: it is the same plan, by whatever steps; SIZE_MAX: that
+ * state is not in the list any more). */
 void lam_undo_set_saved(struct lam_undo *undo);
 size_t lam_undo_unsaved(const struct lam_undo *undo);
 

@@ -3,8 +3,12 @@
 #ifndef LAMINA_REFERENCE_H
 #define LAMINA_REFERENCE_H
 
+#include <stdbool.h>
+
 /* All kinds that there are: "oci:DIR[:TAG], oci-archive:FILE[:TAG], ...". */
 char *lam_reference_kinds(void);
+/* Whether a place to write to is where an opened image is; name: that image's, or NULL. */
+bool lam_reference_is_of(const char *output, const char *reference, const char *name);
 /* A place beside an image, for what is made of it; name: the image's, or NULL. */
 char *lam_reference_beside(const char *reference, const char *name);
 /* What a file about the image may be called: "app" for "oci:build/app:1". */

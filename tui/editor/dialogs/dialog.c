@@ -66,7 +66,7 @@ struct dialog_item *dialog_item(struct dialog *dialog, char letter, uint64_t id,
 	LAM_XGROW(dialog->items, dialog->item_count, dialog->item_cap);
 	item = &dialog->items[dialog->item_count++];
 	va_start(args, format);
-	*item = (struct dialog_item){ .letter = letter,
+	*item = (struct dialog_item){ .tag = { letter },
 				      .role = ROLE_DIALOG,
 				      .text = lam_xvprintf(format, args),
 				      .id = id };
@@ -89,7 +89,7 @@ struct dialog *dialog_prompt(struct app *app, action_on_text *action, const char
 	d->action = action;
 	d->label = lam_xstrdup(label);
 	if (text)
-		lineedit_set(&d->edit, text);
+		lineedit_offer(&d->edit, text);
 	dialog_set_hints(d, "[Enter] take  [Esc] cancel");
 	return d;
 }
@@ -129,9 +129,14 @@ static void take_item(struct app *app, const struct dialog_item *item)
 
 static void take_text(struct app *app)
 {
-	struct dialog *d = app->dialogs[--app->dialog_count];
+	struct dialog *d = app->dialogs[app->dialog_count - 1];
 	const char *text = lineedit_text(&d->edit);
 
+	if (d->exact && strcmp(text, d->text) != 0) {
+		app_tell(app, ROLE_WARNING, "type \"%s\", or Esc to go back", d->text);
+		return;
+	}
+	app->dialog_count--;
 	if (d->on_text)
 		d->on_text(app, d, text);
 	else if (d->action && *text)
@@ -178,31 +183,98 @@ static bool list_key(struct list *list, struct key key)
 	return true;
 }
 
-static const struct dialog_item *find_letter(const struct dialog *d, struct key key)
+/* Tags */
+
+bool dialog_may_mean(const struct dialog *d, const struct dialog_item *item)
 {
-	char upper = (char)(key.code >= 'a' && key.code <= 'z' ? key.code - 'a' + 'A'
-							       : key.code);
+	return strncasecmp(item->tag, d->typed, strlen(d->typed)) == 0 && item->tag[0];
+}
 
-	if (key.mods || key.code >= 0x7f)
-		return NULL;
-	for (int pass = 0; pass < 2; pass++) {
-		char wanted = pass ? upper : (char)key.code;
+/* The lit one is that which is spelt so, or else the first that may be. */
+static void light_first(struct dialog *d)
+{
+	size_t first = SIZE_MAX;
 
-		for (size_t i = 0; i < d->item_count; i++) {
-			if (d->items[i].letter && d->items[i].letter == wanted)
-				return &d->items[i];
+	for (size_t i = d->item_count; i-- > 0;) {
+		if (dialog_may_mean(d, &d->items[i]))
+			first = i;
+	}
+	for (size_t i = 0; i < d->item_count; i++) {
+		if (strcmp(d->items[i].tag, d->typed) == 0) {
+			first = i;
+			break;
 		}
 	}
-	return NULL;
+	if (first != SIZE_MAX)
+		list_go(&d->list, first);
+}
+
+/* The one item that what is typed can mean: those of another case stand back only where a
+ * whole tag is spelt as it is typed, and no longer one is in that spelling. */
+static const struct dialog_item *only_one(const struct dialog *d, size_t *out_count)
+{
+	const struct dialog_item *any = NULL, *whole = NULL;
+	size_t len = strlen(d->typed), spelt = 0;
+	bool capital = len && d->typed[len - 1] >= 'A' && d->typed[len - 1] <= 'Z';
+
+	*out_count = 0;
+	for (size_t i = 0; i < d->item_count; i++) {
+		const struct dialog_item *item = &d->items[i];
+
+		if (!dialog_may_mean(d, item))
+			continue;
+		any = item;
+		++*out_count;
+		if (strncmp(item->tag, d->typed, len) == 0)
+			spelt++;
+		if (strcmp(item->tag, d->typed) == 0)
+			whole = item;
+	}
+	if (*out_count == 1)
+		return any;
+	return capital && spelt == 1 && whole ? whole : NULL;
+}
+
+/* False: no tag goes on with that key. */
+static bool tag_key(struct app *app, struct dialog *d, struct key key)
+{
+	size_t len = strlen(d->typed), count;
+	const struct dialog_item *one;
+
+	if (d->many || key.mods || key.code <= ' ' || key.code >= 0x7f ||
+	    len + 1 >= sizeof d->typed)
+		return false;
+	d->typed[len] = (char)key.code;
+	d->typed[len + 1] = '\0';
+	one = only_one(d, &count);
+	if (one) {
+		take_item(app, one);
+	} else if (count) {
+		light_first(d);
+	} else {
+		d->typed[len] = '\0';
+		if (len)
+			app_tell(app, ROLE_WARNING, "%s%c: there is no such choice",
+				 d->typed, (char)key.code);
+		return len > 0;
+	}
+	return true;
+}
+
+static void untype(struct dialog *d, bool all)
+{
+	d->typed[all ? 0 : strlen(d->typed) - 1] = '\0';
+	if (d->typed[0])
+		light_first(d);
 }
 
 static void choice_key(struct app *app, struct dialog *d, struct key key)
 {
-	const struct dialog_item *item = find_letter(d, key);
-
-	if (item && !d->many)
-		take_item(app, item);
-	else if (dialog_leaves(key) || (key_is(key, 'q') && !item) ||
+	if (d->typed[0] && (dialog_leaves(key) || key_is(key, K_BACKSPACE)))
+		untype(d, dialog_leaves(key));
+	else if (tag_key(app, d, key))
+		;
+	else if (dialog_leaves(key) || key_is(key, 'q') ||
 		 (key_is(key, K_ENTER) && d->list.cursor >= d->item_count))
 		leave(app);
 	else if (d->many && key_is(key, ' ') && d->list.cursor < d->item_count) {

@@ -9,7 +9,8 @@
 #include "ui/lineedit.h"
 
 enum dialog_kind {
-	DIALOG_CHOICE, /* lines, then items: a letter decides, Enter takes the lit one */
+	DIALOG_CHOICE, /* lines, then items: their tags are typed until one alone can be
+			  meant; Enter takes the lit one */
 	DIALOG_PROMPT, /* lines, then a line to type */
 	DIALOG_TEXT, /* lines to be read, scrolled and searched (`edit` is the search) */
 	DIALOG_PALETTE, /* a line to type, and items that fit it */
@@ -22,10 +23,10 @@ struct dialog_line {
 };
 
 struct dialog_item {
-	char letter; /* that takes it; '\0': none */
+	char tag[8]; /* what is typed to take it: a letter, or a layer's letters; "": none */
 	bool chosen; /* of those that are marked with Space */
 	uint8_t role;
-	uint8_t chip; /* a target's chip before it: number + 1 (capped at 255); 0: none */
+	uint16_t chip; /* a target's chip before it: number + 1; 0: none */
 	char *text;
 	char *key;   /* at the right edge, or NULL: a command's key */
 	uint64_t id; /* what it stands for */
@@ -50,7 +51,9 @@ struct dialog {
 	char *hints;        /* the last line: "[Enter] assign  [Esc] cancel" */
 	struct list list;   /* of items, or of lines for TEXT */
 	struct parts parts; /* since the last event */
+	char typed[8];      /* CHOICE: the beginning of a tag */
 	bool many;          /* items are chosen with Space */
+	bool exact;         /* PROMPT: nothing but `text` is taken */
 	bool searching;     /* TEXT: the line is typed now */
 	bool of_write;      /* goes when the write has ended */
 	size_t row_count;   /* of PICTURE */
@@ -88,6 +91,8 @@ struct dialog *dialog_top(struct app *app); /* or NULL */
 void dialog_errors(struct app *app, const char *title,
 		   const struct lam_plan_errors *errors, const struct lam_error *err);
 bool dialog_leaves(struct key key); /* Esc or ^C */
+/* Whether what is typed in a CHOICE may be the beginning of an item's tag. */
+bool dialog_may_mean(const struct dialog *dialog, const struct dialog_item *item);
 void dialog_key(struct app *app, const struct event *event);
 
 /* view.c */

@@ -345,7 +345,7 @@ static void draw_text(const struct view *view, const struct dialog *dialog,
 static bool has_tags(const struct dialog *dialog)
 {
 	for (size_t i = 0; i < dialog->item_count && i < 200; i++) {
-		if (dialog->items[i].letter || dialog->items[i].chip)
+		if (dialog->items[i].tag[0] || dialog->items[i].chip)
 			return true;
 	}
 	return false;
@@ -356,8 +356,8 @@ static void draw_tag(const struct view *view, int x, int y,
 {
 	if (item->chip)
 		view_chip(view->canvas, x, y, item->chip - 1u, 0);
-	else if (item->letter)
-		canvas_textf(view->canvas, x, y, 3, ROLE_KEY, " %c ", item->letter);
+	else if (item->tag[0])
+		canvas_textf(view->canvas, x, y, 3, ROLE_KEY, " %s ", item->tag);
 }
 
 static void draw_item(const struct view *view, const struct dialog *dialog,
@@ -379,7 +379,10 @@ static void draw_item(const struct view *view, const struct dialog *dialog,
 		canvas_text(view->canvas, end - key, row.y, key, ROLE_KEY, item->key);
 		end -= key + 2;
 	}
-	canvas_text_cut(view->canvas, x, row.y, end - x, item->role, item->text, CUT_END);
+	canvas_text_cut(view->canvas, x, row.y, end - x,
+			dialog->typed[0] && !dialog_may_mean(dialog, item) ? ROLE_DIM
+									   : item->role,
+			item->text, CUT_END);
 }
 
 static void draw_items(const struct view *view, const struct dialog *dialog,
@@ -452,13 +455,49 @@ static void draw_prompt(const struct view *view, const struct dialog *dialog,
 		      area.width - used, ROLE_INPUT);
 }
 
+/* What may be typed next: the tags that begin so, and which of them Enter takes. */
+static void draw_choices(const struct view *view, const struct dialog *dialog,
+			 struct rect area)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_TEXT;
+
+	for (size_t i = 0; i < dialog->item_count; i++) {
+		if (dialog_may_mean(dialog, &dialog->items[i]))
+			lam_text_printf(&text, "%s ", dialog->items[i].tag);
+	}
+	if (dialog->list.cursor < dialog->item_count)
+		lam_text_printf(&text, " [Enter] %s",
+				dialog->items[dialog->list.cursor].tag);
+	canvas_text_cut(view->canvas, area.x, area.y, area.width, ROLE_KEY, text.data,
+			CUT_MIDDLE);
+}
+
+/* The last line: what was just said, which the box may cover in the status line; what may
+ * be typed next; or the hints. */
+static void draw_foot(const struct view *view, const struct dialog *dialog)
+{
+	const struct message *said = &view->app->message;
+	struct rect area = dialog->parts.hints;
+
+	if (said->text[0] && dialog == app_dialog(view->app))
+		canvas_text_cut(view->canvas, area.x, area.y, area.width, said->role,
+				said->text, CUT_END);
+	else if (dialog->typed[0])
+		draw_choices(view, dialog, area);
+	else
+		hint_rows(view->canvas, area, dialog->hints);
+}
+
 static void draw_dialog(const struct view *view, const struct dialog *dialog)
 {
 	const struct parts *parts = &dialog->parts;
+	char title[120];
 
 	canvas_fill(view->canvas, parts->box, ROLE_DIALOG);
+	if (dialog->typed[0])
+		snprintf(title, sizeof title, "%s: %s_", dialog->title, dialog->typed);
 	canvas_box(view->canvas, parts->box, LINE_DOUBLE, ROLE_BORDER_FOCUS,
-		   dialog->title, ROLE_TITLE_FOCUS);
+		   dialog->typed[0] ? title : dialog->title, ROLE_TITLE_FOCUS);
 	if (dialog->draw) {
 		dialog->draw(view, parts);
 	} else if (dialog->kind == DIALOG_TEXT) {
@@ -470,7 +509,7 @@ static void draw_dialog(const struct view *view, const struct dialog *dialog)
 	if (parts->prompt.height > 0)
 		draw_prompt(view, dialog, parts->prompt);
 	if (parts->hints.height > 0)
-		hint_rows(view->canvas, parts->hints, dialog->hints);
+		draw_foot(view, dialog);
 }
 
 void view_dialogs(const struct view *view)

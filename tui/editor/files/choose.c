@@ -160,7 +160,16 @@ void files_range(struct app *app)
 {
 	struct files *f = &app->files;
 
-	f->anchor = f->anchor == LAM_NODE_NONE ? app_cursor_node(app) : LAM_NODE_NONE;
+	if (f->anchor != LAM_NODE_NONE)
+		files_range_drop(app, "the range is dropped; Space marks one");
+	else
+		f->anchor = app_cursor_node(app);
+}
+
+void files_range_drop(struct app *app, const char *why)
+{
+	app->files.anchor = LAM_NODE_NONE;
+	app_tell(app, ROLE_STATUS, "%s", why);
 }
 
 /* Directories above what a filter found are shown for their place alone. */

@@ -62,6 +62,10 @@ void files_rebuild(struct app *app, uint32_t keep)
 
 void files_fit(struct app *app)
 {
+	if (app->files.anchor != LAM_NODE_NONE &&
+	    rows_find(&app->files.rows, app->files.anchor) == SIZE_MAX)
+		files_range_drop(app,
+				 "the range is dropped: where it began is not in view");
 	if (app->files.marks_changed)
 		files_sum_marks(app);
 	list_fit(&app->files.list, app->files.rows.count,

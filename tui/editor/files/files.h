@@ -24,6 +24,7 @@ void files_selection(const struct app *app, uint32_t **out, size_t *out_count);
 char *files_describe(const struct app *app, const uint32_t *nodes, size_t count);
 void files_mark(struct app *app); /* what the cursor is at, or the range */
 void files_marks_clear(struct app *app);
+void files_range_drop(struct app *app, const char *why); /* which is told */
 void files_sum_marks(struct app *app); /* their bytes, what is below another once */
 
 /* find.c */

@@ -207,21 +207,21 @@ static void add_targets(const struct app *app, struct dialog *d, size_t most)
 	const struct effect *e = app->plan.effect_stale ? NULL : app->plan.effect;
 
 	for (size_t i = 0; i < plan->layer_count; i++) {
-		char letters[8], size[LAM_SIZE_TEXT] = "";
+		char size[LAM_SIZE_TEXT] = "";
 		const struct lam_target *t =
 			e && e->layout ? lam_layout_target(e->layout, i) : NULL;
 		struct dialog_item *item;
 
 		if (t)
 			lam_size_text(t->tar_size, size);
-		target_letters(i, letters);
-		item = dialog_item(d, letters[1] ? '\0' : letters[0], i, "%-16s %6s%s%s",
-				   plan->layers[i].name, size,
+		item = dialog_item(d, '\0', i, "%-16s %6s%s%s", plan->layers[i].name,
+				   size,
 				   t && t->fate == LAM_FATE_KEPT
 					   ? "  (kept as it is: this rewrites it)"
 					   : "",
 				   i == most ? "  <- most of it is here" : "");
-		item->chip = (uint8_t)(i < 254 ? i + 1 : 255);
+		target_letters(i, item->tag);
+		item->chip = (uint16_t)(i + 1);
 	}
 }
 
@@ -248,7 +248,7 @@ static struct dialog *ask_target(struct app *app)
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Assign to layer");
 
 	d->on_item = assign_item;
-	dialog_set_hints(d, "[letter] pick  [Enter] assign  [Esc] cancel");
+	dialog_set_hints(d, "[letters] pick  [Enter] assign  [Esc] cancel");
 	return d;
 }
 
@@ -329,9 +329,9 @@ static char *clean_pattern(struct app *app, const char *pattern)
 		clean = lam_xstrdup(plan->rules[plan->rule_count - 1].pattern);
 	} else {
 		d = dialog_prompt(app, plan_assign_pattern, "The rule as a pattern",
-				  "Pattern: ", pattern);
-		if (d)
-			dialog_line(d, ROLE_ERROR, "%s", err.text);
+				  "Pattern: ", NULL);
+		lineedit_set(&d->edit, pattern);
+		dialog_line(d, ROLE_ERROR, "%s", err.text);
 	}
 	lam_plan_free(plan);
 	return clean;

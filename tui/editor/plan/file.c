@@ -130,7 +130,7 @@ void plan_save(struct app *app, const char *text)
 
 /* Loading */
 
-static void ask_load(struct app *app, const char *file, bool merge)
+static void read_plan(struct app *app, const char *file, bool merge)
 {
 	struct request *request = app_request(app, REQUEST_LOAD);
 
@@ -138,10 +138,36 @@ static void ask_load(struct app *app, const char *file, bool merge)
 	request->merge = merge;
 }
 
+static void load_item(struct app *app, struct dialog *d, const struct dialog_item *item)
+{
+	if (item->id == 'l')
+		read_plan(app, d->text, false);
+	else
+		app_tell(app, ROLE_STATUS, "nothing was loaded");
+}
+
+/* What stands and is in no file is given up knowingly. */
+static void load(struct app *app, const char *file)
+{
+	struct dialog *d;
+
+	if (!lam_undo_unsaved(app->plan.undo)) {
+		read_plan(app, file, false);
+		return;
+	}
+	d = dialog_push(app, DIALOG_CHOICE, "Load a plan");
+	d->on_item = load_item;
+	d->text = lam_xstrdup(file);
+	dialog_line(d, ROLE_WARNING, "The plan has changes that are in no file.");
+	dialog_item(d, 'l', 'l', "load; undo brings them back while the editor runs");
+	dialog_item(d, 's', 's', "stay, to save them first");
+	dialog_set_hints(d, "[letter] pick  [Esc] stay");
+}
+
 void plan_load(struct app *app, const char *text)
 {
 	if (text)
-		ask_load(app, text, false);
+		load(app, text);
 	else
 		dialog_prompt(app, plan_load, "Load a plan (undo takes it back)",
 			      "File: ", app->plan.file);
@@ -150,7 +176,7 @@ void plan_load(struct app *app, const char *text)
 void plan_merge(struct app *app, const char *text)
 {
 	if (text)
-		ask_load(app, text, true);
+		read_plan(app, text, true);
 	else
 		dialog_prompt(app, plan_merge, "Add another plan's layers and rules",
 			      "File: ", NULL);
@@ -159,20 +185,15 @@ void plan_merge(struct app *app, const char *text)
 static void take_loaded(struct app *app, const struct event *event, struct lam_plan *plan)
 {
 	struct plan *p = &app->plan;
-	bool was_clean = lam_undo_unsaved(p->undo) == 0,
-	     is_own = is_own_file(app, event->file);
+	bool is_own = is_own_file(app, event->file);
 
 	/* the journal is told whose the plan is */
 	plan_set_file(app, lam_xstrdup(event->file), lam_xstrdup(event->text));
 	plan_push(app, plan, "load %s", event->file);
 	if (!is_own)
 		p->file_since = lam_undo_back_count(p->undo);
-	/* else what stood before is in no file: it is asked about at the end, and the
-	 * journal keeps it until it is saved */
-	if (was_clean)
-		lam_undo_set_saved(p->undo);
-	if (was_clean)
-		plan_forget(app);
+	lam_undo_set_saved(p->undo);
+	plan_forget(app);
 }
 
 static void take_merged(struct app *app, const struct event *event,
@@ -218,16 +239,24 @@ static void edit_text(struct app *app, const char *text, size_t line)
 
 void plan_edit(struct app *app)
 {
-	LAM_CLEANUP(lam_free_ptr) char *text = plan_text(app);
+	LAM_CLEANUP(lam_free_ptr) char *text = NULL;
 
+	if (app->plan.typed) {
+		edit_text(app, app->plan.typed, app->plan.typed_line);
+		return;
+	}
+	text = plan_text(app);
 	if (text)
 		edit_text(app, text, 1);
 }
 
 static void again_item(struct app *app, struct dialog *d, const struct dialog_item *item)
 {
+	(void)d;
 	if (item->id == 'e')
-		edit_text(app, d->text, (size_t)d->value);
+		plan_edit(app);
+	else
+		free(LAM_STEAL(app->plan.typed));
 }
 
 static void ask_again(struct app *app, const char *text,
@@ -236,16 +265,16 @@ static void ask_again(struct app *app, const char *text,
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "The edited plan has errors");
 
 	d->on_item = again_item;
-	d->on_leave = "the plan stays as it was";
-	d->text = lam_xstrdup(text);
-	d->value = errors->count ? errors->at[0] : 1;
+	d->on_leave = "the plan stays as it was; e goes on with what was typed";
+	free(app->plan.typed);
+	app->plan.typed = lam_xstrdup(text);
+	app->plan.typed_line = errors->count ? errors->at[0] : 1;
 	if (!errors->count)
 		dialog_line(d, ROLE_ERROR, "%s", err->text);
 	for (size_t i = 0; i < errors->count && i < 100; i++)
 		dialog_line(d, ROLE_ERROR, "line %zu: %s", errors->at[i],
 			    errors->lines[i]);
-	dialog_item(d, 'e', 'e', "edit it again, at line %llu",
-		    (unsigned long long)d->value);
+	dialog_item(d, 'e', 'e', "edit it again, at line %zu", app->plan.typed_line);
 	dialog_item(d, 'd', 'd', "drop what was typed; the plan stays as it was");
 	dialog_set_hints(d, "[Enter] take");
 }
@@ -263,7 +292,7 @@ void plan_edited(struct app *app, const struct event *event)
 			   &err) < 0)
 		ask_again(app, event->text, &errors, &err);
 	else
-		plan_push(app, plan, "edited as text");
+		plan_push(app, plan, "edited as text"), free(LAM_STEAL(app->plan.typed));
 	lam_plan_errors_fini(&errors);
 }
 

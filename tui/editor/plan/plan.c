@@ -32,6 +32,7 @@ void plan_fini(struct plan *plan)
 	lam_undo_free(plan->undo);
 	free(plan->file);
 	free(plan->on_disk);
+	free(plan->typed);
 	free(plan->output);
 }
 
@@ -198,8 +199,12 @@ static void keep(struct app *app, const char *name)
 		tell_unkept(app, name, "there is no journal");
 		return;
 	}
-	journal_note(app->plan.journal, name);
 	app_tell(app, ROLE_GOOD, "%s", name);
+	if (lam_undo_unsaved(app->plan.undo) == 0 && app->plan.file) {
+		plan_forget(app); /* what stands is in its file */
+		return;
+	}
+	journal_note(app->plan.journal, name);
 	app_start(app, keep_job(app));
 }
 
@@ -351,7 +356,7 @@ void plan_rules(struct app *app)
 				    r->to ? r->to : "left out of the image");
 
 		if (to != SIZE_MAX)
-			item->chip = (uint8_t)(to < 254 ? to + 1 : 255);
+			item->chip = (uint16_t)(to + 1);
 		item->role = r->to ? ROLE_DIALOG : ROLE_WARNING;
 	}
 	d->list.cursor = plan->rule_count - 1;

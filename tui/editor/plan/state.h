@@ -16,6 +16,8 @@ struct plan {
 	char *file;        /* NULL: none yet */
 	char *on_disk;     /* what it held when it was read or saved; NULL: none */
 	size_t file_since; /* undone to fewer steps the plan is not that file's */
+	char *typed; /* a plan as text that has errors, to be gone on with; or NULL */
+	size_t typed_line; /* of its first error */
 	char *output;      /* where the last write went, or is to go; NULL: not said */
 	struct journal *journal;
 	bool unkept;          /* the journal could not take what stands now */

@@ -170,7 +170,7 @@ static void take_offer(struct app *app, struct dialog *d, const struct dialog_it
 		&w->causes[d->value >> 32],
 		(uint32_t)d->value ? &w->items[(uint32_t)d->value - 1] : NULL });
 
-	switch (item->letter) {
+	switch (item->tag[0]) {
 	case 'r': rewrite(app, &o); break;
 	case 'm': merge(app, &o); break;
 	case 'x': leave_out(app, o.line.item->node); break;

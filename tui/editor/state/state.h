@@ -60,7 +60,9 @@ struct keyboard {
 	struct keymap map;
 	struct key_sequence typed; /* the beginning of a sequence */
 	action_on_text *awaits;    /* takes the next letter: a bookmark's */
-	char **commands;           /* that were typed, the last first */
+	struct key early[64];      /* typed while the image was opened */
+	size_t early_count;
+	char **commands; /* that were typed, the last first */
 	size_t command_count;
 	uint64_t taken; /* keys handled */
 };
