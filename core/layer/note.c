@@ -133,6 +133,9 @@ static const struct {
 			      "the history has not one entry for each layer; kept as it is" },
 	[LAM_ODD_MANY_LAYERS] = { "many-layers",
 				  "more than 125 layers: Docker takes no more; Podman takes 128, containerd some 500" },
+	[LAM_ODD_CREATED] = { "created",
+			      "the config says a time of creation that is none; Docker, containerd, Podman and umoci refuse "
+			      "the image; a config that is written anew is without it" },
 	[LAM_ODD_DATA] = { "embedded-data",
 			   "a descriptor carries data that is not its blob; the blob is read, as by Docker, containerd and "
 			   "Podman; who takes the data instead refuses it" },

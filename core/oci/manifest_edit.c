@@ -165,6 +165,7 @@ static int edit_config(const struct lam_config *config,
 		json_object_set_new(root, "history", edit_history(&h));
 	if (created)
 		json_object_set_new(root, "created", json_string(created));
+	lam_created_repair(root);
 	return write_doc(root, out, err);
 }
 

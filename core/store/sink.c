@@ -402,6 +402,19 @@ int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
 			layer, lam_codec_name(codec), store->prefix);
 }
 
+int lam_sink_check_config(const struct lam_sink *sink, const struct lam_config *config,
+			  struct lam_error *err)
+{
+	if (!sink->reference->store->docker || !lam_config_has_odd_times(config))
+		return 0;
+	return lam_fail(
+		err, LAM_EWRITE,
+		"the config says a time of creation that is none, and Docker and "
+		"skopeo do not read it in what %s makes: a plan that changes anything "
+		"makes a new config, without it",
+		sink->reference->store->prefix);
+}
+
 int lam_sink_replaces(bool *out, const struct lam_reference *reference,
 		      struct lam_error *err)
 {

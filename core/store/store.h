@@ -98,6 +98,10 @@ int lam_sink_replaces(bool *out, const struct lam_reference *reference,
 int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
 			 const char *layer, struct lam_error *err);
 
+/* The same for a config whose times are none. */
+int lam_sink_check_config(const struct lam_sink *sink, const struct lam_config *config,
+			  struct lam_error *err);
+
 /* A temporary file for a blob that is yet to be named; read-write, the sink's. */
 int lam_sink_new_blob(struct lam_sink *sink, int *out_fd, size_t *out_blob,
 		      struct lam_error *err);

@@ -237,6 +237,8 @@ static int prove(const struct lam_writing *w, const struct documents *d,
 	    lam_config_parse(&c, d->config.data, d->config.len, "the new config", err) <
 		    0)
 		return err->code;
+	if (lam_sink_check_config(w->sink, &c, err) < 0)
+		return err->code;
 	if (!lam_digest_equal(&m.config.digest, &d->image.config) ||
 	    !names_the_stack(w, &m, &c))
 		return lam_fail(

@@ -91,6 +91,30 @@ def keeps(*texts):
     return check
 
 
+def takes_docker_archive(image, plan, layout, exits):
+    out = "docker-archive:%s.tar:example.test/x:1" % layout
+    done = lamina.must("apply", "-", image, out, stdin=lamina.must("plan", image, *plan).stdout, exits=(exits,))
+    if exits == 0:
+        copies(out)
+        os.unlink(layout + ".tar")
+    return done.stderr
+
+
+def created_is_repaired(image, layout, tag):
+    """Times that are none are told, not written anew, and not given to Docker, which would not read the image."""
+    need(b"created: the config says a time" in lamina.must("check", image).stdout, "nothing is said")
+    _, _, config = documents(layout, tag)
+    said = [e["created"] for e in [config] + config["history"] if "created" in e]
+    need(not said or said == ["2024-02-29T00:00:00.5+01:00"], "the new config says %s" % said)
+    need(b"a time of creation that is none" in takes_docker_archive(image, [], layout, 5), "why is not said")
+    takes_docker_archive(image, ["--flatten"], layout, 0)
+
+
+def created_stays(image, layout, tag):
+    need(documents(layout, tag)[2]["created"] == "0001-01-01T00:00:00Z", "the time is another")
+    takes_docker_archive(image, [], layout, 0)
+
+
 def layers(count):
     def check(image, layout, tag):
         got = json.loads(lamina.must("inspect", "--json", image).stdout)["layers"]
@@ -132,8 +156,9 @@ CASES = {
         "oci:case-twice:t": [r"Config: a key that the object has already in another case"],
         "oci:config-null:t": [READ],
         "oci:control:t": [r"config:1:\d+: control character"],
-        "oci:created-empty:t": [READ],
-        "oci:created-odd:t": [READ],
+        "oci:created-empty:t": [READ, created_is_repaired],
+        "oci:created-wrong:t": [READ, created_is_repaired],
+        "oci:created-odd:t": [READ, created_stays],
         "oci:dup-label:t": [r"config:1:68: a key that the object has already"],
         "oci:empty-os-arch:t": [READ],
         "oci:history-all-empty:t": [READ, history_fits, says_history],
