@@ -101,6 +101,9 @@ void print_help_json(void);
 /* progress.c */
 int progress_setup(struct call *call);
 void progress_clear(void);
+/* So many images are read, one after another: the bar is of all of them; and the next. */
+void progress_parts(unsigned count);
+void progress_next_part(void);
 
 /* access.c */
 /* Fills call->access. 0, or EXIT_USAGE with the reason told. */

@@ -74,10 +74,14 @@ static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 static int run_diff(struct call *call)
 {
 	int code = EXIT_DONE;
-	struct lam_image *a = open_image(call, call->args[0], NULL, &code);
-	struct lam_image *b = a ? open_image(call, call->args[1], NULL, &code) : NULL;
+	struct lam_image *a, *b = NULL;
 	struct difference d = { .json = call_has(call, "json") };
 
+	progress_parts(2);
+	a = open_image(call, call->args[0], NULL, &code);
+	progress_next_part();
+	if (a)
+		b = open_image(call, call->args[1], NULL, &code);
 	if (b) {
 		d.a = lam_image_tree(a);
 		d.b = lam_image_tree(b);

@@ -15,6 +15,7 @@ static struct {
 	bool shown;
 	int64_t since;        /* the last report, in ms */
 	enum lam_stage stage; /* that is shown */
+	unsigned part, parts; /* images that were read, of how many; 0: of one */
 	struct {
 		uint64_t done[4096], total[4096]; /* of its layers */
 	} of[LAM_STAGE_PUBLISH + 1];
@@ -41,21 +42,40 @@ static void show(uint64_t done, uint64_t total)
 					     "publishing" };
 	static const char full[] = "##############################",
 			  empty[] = "------------------------------";
-	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT];
-	int filled = total ? (int)(done * 30 / total) : 0;
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], part[40] = "";
+	unsigned parts = state.parts ? state.parts : 1;
+	double share = total ? (double)done / (double)total : 0;
+	int filled;
 
+	share = share > 1 ? 1 : share;
+	share = (state.part + share) / parts;
+	filled = (int)(share * 30);
 	lam_size_text(done, a);
 	lam_size_text(total, b);
+	if (parts > 1)
+		snprintf(part, sizeof part, ", image %u of %u", state.part + 1, parts);
 	if (state.how == LINES) {
-		print_line(stderr, "lamina: %s: %s of %s", words[state.stage], a, b);
+		print_line(stderr, "lamina: %s: %s of %s%s", words[state.stage], a, b,
+			   part);
 		return;
 	}
-	filled = filled > 30 ? 30 : filled;
 	print_own(stderr, CLEAR);
-	print(stderr, "%-10s [%.*s%.*s] %3d%%  %s of %s", words[state.stage], filled,
-	      full, 30 - filled, empty, total ? (int)(done * 100 / total) : 0, a, b);
+	print(stderr, "%-10s [%.*s%.*s] %3d%%  %s of %s%s", words[state.stage], filled,
+	      full, 30 - filled, empty, (int)(share * 100), a, b, part);
 	fflush(stderr);
 	state.shown = true;
+}
+
+void progress_parts(unsigned count)
+{
+	state.parts = count;
+}
+
+void progress_next_part(void)
+{
+	state.part++;
+	state.stage = LAM_STAGE_READ;
+	memset(state.of, 0, sizeof state.of);
 }
 
 static bool sum(enum lam_stage stage, uint64_t *done, uint64_t *total)
