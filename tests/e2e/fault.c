@@ -9,12 +9,16 @@
  * FAULT_IS: EIO, ENOSPC, EINTR, ENOMEM, `short` or `kill`.
  * FAULT_LACKS: what the file system does not know at all: `flock`, `fchmod`, `dirsync`
  * (folders cannot be synced).
+ * FAULT_DISK: a folder, with no dots in its path, on a disk of its own that is full
+ * (FAULT_IS=ENOSPC), breaks (EIO) or can only be read (EROFS), from the beginning on.
  * FAULT_CLONES: the file system clones files, all that they hold.
  * FAULT_LOG: gets the call's name when it happens, and the number of such calls when the
  * program ends.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <linux/fs.h>
 #include <signal.h>
@@ -41,6 +45,7 @@ static struct {
 	int error; /* 0: short, or a kill */
 	bool kills;
 	int log;
+	const char *disk; /* or NULL */
 	atomic_long count;
 } fault = { .log = -1 };
 
@@ -77,21 +82,23 @@ __attribute__((constructor)) static void begin(void)
 		int number;
 	} errors[] = { { "EIO", EIO },
 		       { "ENOSPC", ENOSPC },
+		       { "EROFS", EROFS },
 		       { "EINTR", EINTR },
 		       { "ENOMEM", ENOMEM } };
 	const char *in = getenv("FAULT_IN"), *at = getenv("FAULT_AT"),
 		   *is = getenv("FAULT_IS"), *log = getenv("FAULT_LOG");
 
+	for (size_t i = 0; is && i < sizeof errors / sizeof *errors; i++) {
+		if (strcmp(is, errors[i].name) == 0)
+			fault.error = errors[i].number;
+	}
+	fault.disk = getenv("FAULT_DISK");
 	if (!in)
 		return;
 	dl_iterate_phdr(find_program, NULL);
 	if (log)
 		fault.log = (int)syscall(SYS_openat, AT_FDCWD, log,
 					 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	for (size_t i = 0; is && i < sizeof errors / sizeof *errors; i++) {
-		if (strcmp(is, errors[i].name) == 0)
-			fault.error = errors[i].number;
-	}
 	fault.kills = is && strcmp(is, "kill") == 0;
 	fault.at = at ? atol(at) : 0;
 	fault.kinds[MEMORY] = strcmp(in, "memory") == 0;
@@ -117,6 +124,55 @@ static enum outcome ask(enum kind kind, const char *name)
 		kill(getpid(), SIGKILL);
 	errno = fault.error;
 	return fault.error ? FAIL : SHORT;
+}
+
+/* A disk */
+
+static bool is_below(const char *path)
+{
+	size_t len = strlen(fault.disk);
+
+	return strncmp(path, fault.disk, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0' || path[len] == ' ');
+}
+
+/* Files without a name have one that ends in " (deleted)". */
+static bool is_there(int fd)
+{
+	char link[64], path[PATH_MAX + 1];
+	ssize_t len;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	len = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+	path[len < 0 ? 0 : len] = '\0';
+	return is_below(path);
+}
+
+enum need { TO_READ, TO_WRITE, TO_MAKE };
+
+/* A full disk lets names be made, one that cannot be written does not let files be opened
+ * to be written. */
+static bool refuses(enum need need)
+{
+	bool refused = need == TO_READ    ? fault.error == EIO
+		       : need == TO_WRITE ? fault.error == EIO || fault.error == ENOSPC
+					  : fault.error == EROFS;
+
+	if (refused)
+		errno = fault.error;
+	return refused;
+}
+
+static bool breaks(int fd, enum need need)
+{
+	return fault.disk && fd > STDERR_FILENO && is_there(fd) && refuses(need);
+}
+
+static bool breaks_at(int folder, const char *path, enum need need)
+{
+	if (!fault.disk || !(path[0] == '/' ? is_below(path) : is_there(folder)))
+		return false;
+	return refuses(need);
 }
 
 /* Memory. Only what the program itself asks for: libraries may end it. */
@@ -185,7 +241,7 @@ static size_t allowed(int fd, size_t len, const char *name)
 
 ssize_t read(int fd, void *buf, size_t len)
 {
-	size_t now = allowed(fd, len, "read");
+	size_t now = breaks(fd, TO_READ) ? 0 : allowed(fd, len, "read");
 
 	return len && !now ? -1 : syscall(SYS_read, fd, buf, now);
 }
@@ -199,7 +255,7 @@ ssize_t __read_chk(int fd, void *buf, size_t len, size_t room)
 
 ssize_t pread(int fd, void *buf, size_t len, off_t offset)
 {
-	size_t now = allowed(fd, len, "pread");
+	size_t now = breaks(fd, TO_READ) ? 0 : allowed(fd, len, "pread");
 
 	return len && !now ? -1 : syscall(SYS_pread64, fd, buf, now, offset);
 }
@@ -213,14 +269,14 @@ ssize_t __pread_chk(int fd, void *buf, size_t len, off_t offset, size_t room)
 
 ssize_t write(int fd, const void *buf, size_t len)
 {
-	size_t now = allowed(fd, len, "write");
+	size_t now = breaks(fd, TO_WRITE) ? 0 : allowed(fd, len, "write");
 
 	return len && !now ? -1 : syscall(SYS_write, fd, buf, now);
 }
 
 ssize_t pwrite(int fd, const void *buf, size_t len, off_t offset)
 {
-	size_t now = allowed(fd, len, "pwrite");
+	size_t now = breaks(fd, TO_WRITE) ? 0 : allowed(fd, len, "pwrite");
 
 	return len && !now ? -1 : syscall(SYS_pwrite64, fd, buf, now, offset);
 }
@@ -228,7 +284,8 @@ ssize_t pwrite(int fd, const void *buf, size_t len, off_t offset)
 ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t len,
 			unsigned flags)
 {
-	size_t now = allowed(from, len, "copy_file_range");
+	bool broken = breaks(from, TO_READ) || breaks(to, TO_WRITE);
+	size_t now = broken ? 0 : allowed(from, len, "copy_file_range");
 
 	return len && !now ? -1
 			   : syscall(SYS_copy_file_range, from, from_at, to, to_at, now,
@@ -239,6 +296,10 @@ ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size
 
 static int open_at(int folder, const char *path, int flags, mode_t mode)
 {
+	bool makes = (flags & (O_CREAT | O_TRUNC)) || (flags & O_ACCMODE) != O_RDONLY;
+
+	if (makes && breaks_at(folder, path, TO_MAKE))
+		return -1;
 	return ask(OTHER, flags & O_CREAT ? "open to create" : "open") == PASS
 		       ? (int)syscall(SYS_openat, folder, path, flags, mode)
 		       : -1;
@@ -283,6 +344,16 @@ int __openat_2(int folder, const char *path, int flags);
 int __openat_2(int folder, const char *path, int flags)
 {
 	return open_at(folder, path, flags, 0);
+}
+
+int mkostemp(char *pattern, int flags)
+{
+	int (*next)(char *, int) = NULL;
+
+	if (breaks_at(AT_FDCWD, pattern, TO_MAKE))
+		return -1;
+	*(void **)&next = dlsym(RTLD_NEXT, "mkostemp");
+	return next(pattern, flags);
 }
 
 static bool lacks(const char *what)
@@ -339,6 +410,8 @@ int fsync(int fd)
 		errno = EINVAL;
 		return -1;
 	}
+	if (breaks(fd, TO_WRITE) && fault.error == EIO)
+		return -1;
 	return ask(OTHER, "fsync") == PASS ? (int)syscall(SYS_fsync, fd) : -1;
 }
 
@@ -372,11 +445,15 @@ int link(const char *from, const char *to)
 
 int mkdir(const char *path, mode_t mode)
 {
+	if (breaks_at(AT_FDCWD, path, TO_MAKE))
+		return -1;
 	return ask(OTHER, "mkdir") == PASS ? (int)syscall(SYS_mkdir, path, mode) : -1;
 }
 
 int mkdirat(int folder, const char *path, mode_t mode)
 {
+	if (breaks_at(folder, path, TO_MAKE))
+		return -1;
 	return ask(OTHER, "mkdirat") == PASS
 		       ? (int)syscall(SYS_mkdirat, folder, path, mode)
 		       : -1;
@@ -384,11 +461,15 @@ int mkdirat(int folder, const char *path, mode_t mode)
 
 int unlink(const char *path)
 {
+	if (breaks_at(AT_FDCWD, path, TO_MAKE))
+		return -1;
 	return ask(OTHER, "unlink") == PASS ? (int)syscall(SYS_unlink, path) : -1;
 }
 
 int unlinkat(int folder, const char *path, int flags)
 {
+	if (breaks_at(folder, path, TO_MAKE))
+		return -1;
 	return ask(OTHER, "unlinkat") == PASS
 		       ? (int)syscall(SYS_unlinkat, folder, path, flags)
 		       : -1;

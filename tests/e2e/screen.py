@@ -564,7 +564,7 @@ def finding(p):
     s.leave("q d")
 
 
-@flow("screen")
+@flow("screen", "vt100")
 def deep(p):
     """Ten thousand directories in each other."""
     oci.write_layout(p.path("app"), [(tar([plain("file", b"d/" * 10000 + b"end", b"deep"), plain("file", b"top", b"")]),

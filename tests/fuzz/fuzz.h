@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                      \
 		}                                                                     \
 	} while (0)
-/* An error has a text, without control characters. */
+/* An error has a text. */
 void need_error(int code, const struct lam_error *err);
 
 /* An input, used up from its begin. */
