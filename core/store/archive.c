@@ -55,8 +55,43 @@ static int fail_archive(struct archive *ar, struct lam_error *err)
 	/* EILSEQ and EINVAL are what libarchive says of a format */
 	if (number > 0 && number != EILSEQ && number != EINVAL)
 		return lam_fail_errno(err, LAM_EREAD, number, "reading");
-	return lam_fail(err, LAM_EFORMAT, "is no archive that can be read: %s",
+	if (why && strcmp(why, "Unrecognized archive format") == 0)
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"is no archive that can be read: no tar, as it is or packed by "
+			"gzip, zstd, xz or bzip2");
+	return lam_fail(err, LAM_EFORMAT,
+			"is no archive that can be read: %s: save the image again",
 			why ? why : "damaged");
+}
+
+/* Archives that are not read, by how they begin, and what makes them ones that are. */
+static int refuse_other(const unsigned char *head, size_t len, struct lam_error *err)
+{
+	static const struct {
+		const char *magic;
+		size_t len;
+		const char *name, *command;
+	} others[] = {
+		{ "\x04\x22\x4d\x18", 4, "lz4", "lz4 -d" },
+		{ "7z\xbc\xaf\x27\x1c", 6, "7z", "7z x" },
+		{ "PK\003\004", 4, "zip", "unzip" },
+		{ "LZIP", 4, "lzip", "lzip -d" },
+		{ "\x89LZO", 4, "lzop", "lzop -d" },
+		{ "\x1f\x9d", 2, "compress", "gunzip" },
+		{ "Rar!", 4, "RAR", "unrar x" },
+	};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		if (len >= others[i].len &&
+		    memcmp(head, others[i].magic, others[i].len) == 0)
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"is packed by %s; a tar is read, as it is or packed by gzip, zstd, "
+				"xz or bzip2: unpack it first with %s",
+				others[i].name, others[i].command);
+	}
+	return 0;
 }
 
 static int to_spool(struct source *a, const struct lam_source_options *options,
@@ -126,8 +161,11 @@ static int open_file(struct source *a, const char *path, bool *out_plain,
 				 "its begin");
 	if (lam_read_full(reader, head, sizeof head, &got, err) < 0)
 		return err->code;
+	if (got == 0)
+		return lam_fail(err, LAM_EFORMAT,
+				"is an empty file: save the image again");
 	*out_plain = lam_codec_is_plain(head, got);
-	return 0;
+	return refuse_other((const unsigned char *)head, got, err);
 }
 
 /* Members */
@@ -333,7 +371,7 @@ int lam_archive_find(const struct lam_source *s, const char *name,
 			return 0;
 		at = (*out)->target;
 	}
-	return lam_fail(err, LAM_EFORMAT, "%s links in a circle",
+	return lam_fail(err, LAM_EFORMAT, "%s links in a circle: pack the archive again",
 			lam_path_text(text, name, strlen(name), false));
 }
 
@@ -370,6 +408,36 @@ static int read_document(const struct lam_source *s, const char *name,
 	return m ? lam_archive_read(s, m, out, err) : 0;
 }
 
+/* A document of the layout, or manifest.json, in a folder of the archive. */
+static const struct lam_member *member_below(const struct source *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		const char *slash = strrchr(a->members[i].name, '/');
+
+		if (slash && (strcmp(slash, "/index.json") == 0 ||
+			      strcmp(slash, "/manifest.json") == 0))
+			return &a->members[i];
+	}
+	return NULL;
+}
+
+static int fail_no_image(const struct source *a, struct lam_error *err)
+{
+	const struct lam_member *below = member_below(a);
+	char text[LAM_PATH_TEXT];
+
+	if (below)
+		return lam_fail(
+			err, LAM_EFORMAT,
+			"has neither index.json nor manifest.json, but %s: pack what is in that "
+			"folder: tar -C FOLDER -cf FILE .",
+			lam_path_text(text, below->name, strlen(below->name), false));
+	return lam_fail(
+		err, LAM_EFORMAT,
+		"has neither index.json nor manifest.json: it is no image archive, or one that "
+		"a Docker older than 1.10 wrote: load and save it with a newer one");
+}
+
 static int read_documents(const struct lam_source *s, struct lam_archive_documents *out,
 			  struct lam_error *err)
 {
@@ -384,10 +452,7 @@ static int read_documents(const struct lam_source *s, struct lam_archive_documen
 	out->has_index = out->has_index && has_layout;
 	if (out->has_index || out->has_saved)
 		return 0;
-	return lam_fail(
-		err, LAM_EFORMAT,
-		"has neither index.json nor manifest.json: it is no image archive, or one that "
-		"a Docker older than 1.10 wrote: load and save it with a newer one");
+	return fail_no_image(s->own, err);
 }
 
 int lam_archive_open(struct lam_source *s, const struct lam_reference *reference,

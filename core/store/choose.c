@@ -87,7 +87,7 @@ static struct lam_platform wanted(const struct lam_source *s, struct utsname *ma
 
 struct candidate {
 	struct lam_descriptor manifest; /* the media type is its own copy */
-	char *os, *architecture, *variant;
+	char *os, *architecture, *variant, *os_version;
 	bool looked_at; /* its config */
 };
 
@@ -104,6 +104,7 @@ static void candidate_fini(struct candidate *c)
 	free(c->os);
 	free(c->architecture);
 	free(c->variant);
+	free(c->os_version);
 }
 
 /* The last ones, down to `count`. */
@@ -128,7 +129,8 @@ static struct lam_platform platform_of(const struct candidate *c)
 {
 	return (struct lam_platform){ .os = c->os,
 				      .architecture = c->architecture,
-				      .variant = c->variant };
+				      .variant = c->variant,
+				      .os_version = c->os_version };
 }
 
 static void set_platform(struct candidate *c, const struct lam_platform *p)
@@ -138,6 +140,7 @@ static void set_platform(struct candidate *c, const struct lam_platform *p)
 	c->os = copy(p->os);
 	c->architecture = copy(p->architecture);
 	c->variant = copy(p->variant);
+	c->os_version = copy(p->os_version);
 }
 
 /* What the index does not say, the config does. */
@@ -230,6 +233,8 @@ static int fail_platform(const struct choosing *c, const struct lam_platform *wa
 			continue;
 		lam_text_puts(&list, list.len ? ", " : "");
 		add_platform(&list, &p);
+		if (p.os_version)
+			lam_text_printf(&list, " (%.60s)", p.os_version);
 	}
 	add_platform(&asked, want);
 	return lam_fail(err, LAM_ENOTFOUND,
@@ -251,6 +256,8 @@ static int fail_several(const struct choosing *c, const struct lam_platform *wan
 		lam_text_printf(&list, "%s@%s (", list.len ? ", " : "",
 				lam_digest_format(&c->all[i].manifest.digest, digest));
 		add_platform(&list, &p);
+		if (p.os_version)
+			lam_text_printf(&list, " %.60s", p.os_version);
 		lam_text_putc(&list, ')');
 	}
 	return lam_fail(err, LAM_ENOTFOUND,
@@ -365,6 +372,18 @@ static void add_label(struct lam_buf *text, const struct lam_index_entry *e)
 				lam_digest_format(&e->descriptor.digest, shown));
 }
 
+/* One name of several images is said once: it is their platforms that differ. */
+static bool is_listed(const struct lam_index *index, size_t n)
+{
+	const char *name = name_of(&index->entries[n]);
+
+	for (size_t i = 0; name && i < n; i++) {
+		if (same(name_of(&index->entries[i]), name))
+			return true;
+	}
+	return false;
+}
+
 static int fail_name(const struct lam_index *index, const char *name,
 		     struct lam_error *err)
 {
@@ -374,7 +393,8 @@ static int fail_name(const struct lam_index *index, const char *name,
 	for (size_t i = 0; i < index->count; i++) {
 		const struct lam_index_entry *e = &index->entries[i];
 
-		if ((lam_index_entry_is_image(e) || e->ref_name) && ++images <= 20)
+		if ((lam_index_entry_is_image(e) || e->ref_name) &&
+		    !is_listed(index, i) && ++images <= 20)
 			add_label(&list, e);
 	}
 	if (images > 20)

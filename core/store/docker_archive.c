@@ -19,13 +19,7 @@ struct choosing {
 	const char *name;       /* the tag that it was chosen by, or its first, or NULL */
 	size_t matches, others; /* and those of another platform */
 	char other_text[3][64]; /* of that */
-	struct lam_buf labels;  /* of all, for messages */
 };
-
-static void choosing_fini(struct choosing *c)
-{
-	lam_buf_fini(&c->labels);
-}
 
 static const char *config_of(const struct lam_json *image)
 {
@@ -45,17 +39,55 @@ static bool is_addressed(const struct choosing *c, const struct lam_json *image)
 	       strtoul(text, NULL, 10) == image->index;
 }
 
-static void add_label(struct choosing *c, const char *tag, size_t number)
+static bool has_tag(const struct lam_json *image, const char *tag)
+{
+	const struct lam_json tags = lam_json_member(image, "RepoTags");
+
+	for (struct lam_json t = lam_json_first(&tags); t.value; lam_json_step(&t)) {
+		const char *text = json_string_value(t.value);
+
+		if (text && strcmp(text, tag) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* No other image has the tag. */
+static bool is_alone(const struct lam_json *root, const struct lam_json *image,
+		     const char *tag)
+{
+	for (struct lam_json i = lam_json_first(root); i.value; lam_json_step(&i)) {
+		if (i.index != image->index &&
+		    strcmp(config_of(&i), config_of(image)) != 0 && has_tag(&i, tag))
+			return false;
+	}
+	return true;
+}
+
+/* What each image can be asked for by, for messages. */
+static void list_labels(const struct lam_json *root, struct lam_buf *out)
 {
 	char shown[LAM_PATH_TEXT];
 
-	if (c->labels.len > 2000)
-		return;
-	if (tag)
-		lam_text_printf(&c->labels, "%s%s", c->labels.len ? ", " : "",
-				lam_path_text(shown, tag, strlen(tag), false));
-	else
-		lam_text_printf(&c->labels, "%s@%zu", c->labels.len ? ", " : "", number);
+	for (struct lam_json i = lam_json_first(root); i.value && out->len < 2000;
+	     lam_json_step(&i)) {
+		const struct lam_json tags = lam_json_member(&i, "RepoTags");
+		bool any = false;
+
+		for (struct lam_json t = lam_json_first(&tags); t.value;
+		     lam_json_step(&t)) {
+			const char *tag = json_string_value(t.value);
+
+			if (!tag || strcmp(tag, "<none>:<none>") == 0 ||
+			    !is_alone(root, &i, tag))
+				continue;
+			any = true;
+			lam_text_printf(out, "%s%s", out->len ? ", " : "",
+					lam_path_text(shown, tag, strlen(tag), false));
+		}
+		if (!any)
+			lam_text_printf(out, "%s@%zu", out->len ? ", " : "", i.index);
+	}
 }
 
 /* The first of its tags, and the one that is asked for. */
@@ -73,14 +105,11 @@ static int look_at_tags(struct choosing *c, const struct lam_json *image,
 		if (strcmp(tag, "<none>:<none>") == 0)
 			continue;
 		lam_source_add_name(c->source, tag);
-		add_label(c, tag, 0);
 		if (!*out_first)
 			*out_first = tag;
 		if (c->wanted && !*out_chosen && lam_is_same_name(tag, c->wanted))
 			*out_chosen = tag;
 	}
-	if (!*out_first)
-		add_label(c, NULL, image->index);
 	return 0;
 }
 
@@ -142,6 +171,8 @@ static int look_at_image(struct choosing *c, const struct lam_json *image,
 
 static int choose(struct choosing *c, const struct lam_json *root, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf labels = LAM_TEXT;
+
 	if (!json_is_array(root->value))
 		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "expected an array of images");
@@ -153,9 +184,10 @@ static int choose(struct choosing *c, const struct lam_json *root, struct lam_er
 	}
 	if (c->matches == 1)
 		return 0;
+	list_labels(root, &labels);
 	if (c->matches > 1 && c->wanted)
-		return lam_fail(err, LAM_EFORMAT, "has \"%s\" twice: name one by @N",
-				c->wanted);
+		return lam_fail(err, LAM_EFORMAT, "has \"%s\" twice: name one of: %s",
+				c->wanted, labels.data);
 	if (c->matches == 0 && c->others)
 		return lam_fail(err, LAM_ENOTFOUND,
 				"has no image for %s/%s; --platform takes one of: "
@@ -164,9 +196,9 @@ static int choose(struct choosing *c, const struct lam_json *root, struct lam_er
 				c->other_text[0], c->other_text[1], c->other_text[2]);
 	if (c->wanted)
 		return lam_fail(err, LAM_ENOTFOUND, "has no image \"%s\"; there is: %s",
-				c->wanted, c->labels.data);
+				c->wanted, labels.data);
 	return lam_fail(err, LAM_ENOTFOUND, "holds several images; name one of: %s",
-			c->labels.data);
+			labels.data);
 }
 
 /* Loading */
@@ -276,8 +308,7 @@ int lam_docker_archive_choose(struct lam_source *s, const char *name,
 			      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_doc_fini) struct lam_doc doc = { 0 };
-	LAM_CLEANUP(choosing_fini)
-	struct choosing c = { .source = s, .wanted = name, .labels = LAM_TEXT };
+	struct choosing c = { .source = s, .wanted = name };
 	struct lam_json root;
 	bool found = false;
 

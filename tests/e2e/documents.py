@@ -188,6 +188,7 @@ CASES = {
         "oci:html-docker:t": [READ, stays_docker],
         "oci:plain-docker:t": [READ, stays_docker],
         "oci:blank-docker:t": [READ, stays_docker],
+        "oci:blank-oci:t": [r'config: media type "" is not a container image'],
         "oci:octet-oci:t": [r"this is another kind of artifact"],
         "oci:docker-plugin-docker:t": [r"this is another kind of artifact"],
     },
