@@ -13,7 +13,7 @@ import sys
 CORE = "base io codec tar oci store layer tree image plan layout write".split()
 # Which floor says what a public header declares.
 PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "stat": "base", "access": "base", "compression": "codec", "note": "layer", "tree": "tree",
-          "image": "image", "reference": "store", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
+          "image": "image", "reference": "store", "referrer": "store", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
 
 # The same of tui/; folders of one line stand side by side. A pane's state.h is on the floor of editor/state, which holds them all.
 TUI = [line.split() for line in """

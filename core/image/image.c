@@ -190,49 +190,6 @@ static int read_documents(struct opening *o, struct lam_error *err)
 	return merge(o, err);
 }
 
-/* "os/arch[/variant]", cut in place. */
-static int split_platform(char *text, struct lam_platform *out, struct lam_error *err)
-{
-	char *arch = strchr(text, '/'), *variant = arch ? strchr(arch + 1, '/') : NULL;
-
-	if (!arch || arch == text || !arch[1])
-		return lam_fail(err, LAM_EUSAGE,
-				"platform: expected OS/ARCHITECTURE[/VARIANT], such as "
-				"linux/arm64");
-	*arch++ = '\0';
-	if (variant)
-		*variant++ = '\0';
-	*out = (struct lam_platform){ .os = text,
-				      .architecture = arch,
-				      .variant = variant && *variant ? variant : NULL };
-	return 0;
-}
-
-static int open_source(struct opening *o, const char *text, struct lam_error *err)
-{
-	struct lam_source_options options = {
-		.temporary = o->options->temporary ? o->options->temporary : "/tmp",
-		.progress = o->progress,
-	};
-	struct lam_reference reference = { 0 };
-	char *platform = NULL;
-	int code = 0;
-
-	if (o->options->platform) {
-		platform = strdup(o->options->platform);
-		code = platform ? split_platform(platform, &options.platform, err)
-				: lam_fail_memory(err);
-	}
-	if (code == 0)
-		code = lam_reference_parse(&reference, text, false, err);
-	reference.access = o->options->access;
-	if (code == 0)
-		code = lam_source_open(&o->image->source, &reference, &options, err);
-	lam_reference_fini(&reference);
-	free(platform);
-	return code;
-}
-
 int lam_image_open(struct lam_image **out, const char *reference,
 		   const struct lam_open_options *options, struct lam_error *err)
 {
@@ -244,7 +201,9 @@ int lam_image_open(struct lam_image **out, const char *reference,
 	if (!image)
 		return lam_fail_memory(err);
 	image->reference = strdup(reference);
-	code = image->reference ? open_source(&o, reference, err) : lam_fail_memory(err);
+	code = image->reference ? lam_image_open_source(&image->source, reference,
+							options, NULL, err)
+				: lam_fail_memory(err);
 	if (code == 0) {
 		code = read_documents(&o, err);
 		if (code < 0 && code != LAM_ESTOPPED && code != LAM_ENOMEM) {
@@ -321,6 +280,11 @@ const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size
 const struct lam_tree *lam_image_tree(const struct lam_image *image)
 {
 	return image->tree;
+}
+
+const struct lam_referrers *lam_image_referrers(const struct lam_image *image)
+{
+	return &lam_source_image(image->source)->referrers;
 }
 
 size_t lam_image_note_count(const struct lam_image *image)

@@ -36,6 +36,19 @@ struct lam_image {
 	char manifest_text[LAM_DIGEST_TEXT], config_text[LAM_DIGEST_TEXT], platform[256];
 };
 
+struct lam_image_set {
+	struct lam_source *source; /* with no image of its own: for what is beside them */
+	struct lam_source_set all;
+	struct lam_set_text {
+		char manifest[LAM_DIGEST_TEXT], platform[256];
+	} * texts;
+};
+
+/* Opens the place that is named with the options. */
+int lam_image_open_source(struct lam_source **out, const char *reference,
+			  const struct lam_open_options *options,
+			  struct lam_source_set *set, struct lam_error *err);
+
 /* layers.c: each layer from the cache, or read and checked, side by side. Fills indexes
  * and the layers' info; descriptors and diff_ids are there. An error names the layer. */
 int lam_image_read_layers(struct lam_image *image, const struct lam_open_options *options,

@@ -192,10 +192,31 @@ int lam_manifest_make(const struct lam_digest *config_digest, int64_t config_siz
 		      const struct lam_stack_layer *layers, size_t count,
 		      struct lam_buf *out, struct lam_error *err);
 
+/* Whether several images have this name, one for each platform. */
+bool lam_index_has_several(const struct lam_index *index, const char *ref_name);
 /* Whether an image of this name (NULL: without a tag) takes the place of this entry: the
- * one of that name; without a tag the only image that there is, where it has none. */
+ * one of that name, and of that platform (NULL, or without an os: of any) where several
+ * have it; without a tag the only image that there is, where it has none. */
 bool lam_index_is_replaced(const struct lam_index *index,
-			   const struct lam_index_entry *entry, const char *ref_name);
+			   const struct lam_index_entry *entry, const char *ref_name,
+			   const struct lam_platform *platform);
+
+/* The descriptor of another image in the entry's place: it keeps what nobody here knows,
+ * and gets the platform (NULL: it stays). */
+json_t *lam_index_entry_edit(const struct lam_index_entry *entry, const char *media_type,
+			     const struct lam_digest *digest, int64_t size,
+			     const struct lam_platform *platform);
+json_t *lam_index_entry_make(const char *media_type, const struct lam_digest *digest,
+			     int64_t size, const struct lam_platform *platform,
+			     const char *ref_name);
+/* What an index of the type `old` is, once it holds an image of that type: a list of
+ * Docker's with a manifest of OCI's becomes an index of OCI's. */
+const char *lam_index_settle_type(struct lam_index *index, const char *old,
+				  const char *image);
+/* Takes entries out of it. */
+int lam_index_drop(struct lam_buf *bytes,
+		   bool (*drops)(const void *context, const struct lam_digest *digest),
+		   const void *context, struct lam_error *err);
 
 /* index.json with one more image: `bytes` NULL or empty: a new one. The descriptor that
  * is replaced keeps its name and what nobody here knows, and gets the platform (NULL: it

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "oci/manifest.h"
+#include "oci/platform.h"
 
 static int write_doc(const json_t *root, struct lam_buf *out, struct lam_error *err)
 {
@@ -269,13 +270,36 @@ int lam_manifest_make(const struct lam_digest *config_digest, int64_t config_siz
 
 /* Indexes */
 
-bool lam_index_is_replaced(const struct lam_index *index,
-			   const struct lam_index_entry *entry, const char *ref_name)
+static bool has_name(const struct lam_index_entry *e, const char *name)
 {
-	if (ref_name)
-		return entry->ref_name && strcmp(entry->ref_name, ref_name) == 0;
-	return !entry->ref_name && lam_index_entry_is_image(entry) &&
-	       lam_index_image_count(index) == 1;
+	return e->ref_name && strcmp(e->ref_name, name) == 0;
+}
+
+bool lam_index_has_several(const struct lam_index *index, const char *name)
+{
+	const struct lam_index_entry *first = NULL;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct lam_index_entry *e = &index->entries[i];
+
+		if (!lam_index_entry_is_image(e) || !has_name(e, name))
+			continue;
+		first = first ? first : e;
+		if (!lam_digest_equal(&first->descriptor.digest, &e->descriptor.digest))
+			return true;
+	}
+	return false;
+}
+
+bool lam_index_is_replaced(const struct lam_index *index, const struct lam_index_entry *e,
+			   const char *name, const struct lam_platform *platform)
+{
+	if (!name)
+		return !e->ref_name && lam_index_entry_is_image(e) &&
+		       lam_index_image_count(index) == 1;
+	return has_name(e, name) &&
+	       (!platform || !platform->os || !lam_index_has_several(index, name) ||
+		lam_platform_is_same(&e->platform, platform));
 }
 
 static bool same_text(const char *a, const char *b)
@@ -305,9 +329,9 @@ static void set_platform(json_t *descriptor, const struct lam_platform *p)
 
 /* What stood in the place of an image; a platform that says the same stays, with what
  * else it says. */
-static json_t *edit_image(const struct lam_index_entry *entry, const char *media_type,
-			  const struct lam_digest *digest, int64_t size,
-			  const struct lam_platform *platform)
+json_t *lam_index_entry_edit(const struct lam_index_entry *entry, const char *media_type,
+			     const struct lam_digest *digest, int64_t size,
+			     const struct lam_platform *platform)
 {
 	json_t *image = redirect(entry->descriptor.json, digest, size);
 
@@ -317,9 +341,9 @@ static json_t *edit_image(const struct lam_index_entry *entry, const char *media
 	return image;
 }
 
-static json_t *make_image(const char *media_type, const struct lam_digest *digest,
-			  int64_t size, const struct lam_platform *platform,
-			  const char *ref_name)
+json_t *lam_index_entry_make(const char *media_type, const struct lam_digest *digest,
+			     int64_t size, const struct lam_platform *platform,
+			     const char *ref_name)
 {
 	json_t *image = make_descriptor(media_type, digest, size);
 
@@ -329,6 +353,37 @@ static json_t *make_image(const char *media_type, const struct lam_digest *diges
 		json_object_set_new(image, "annotations",
 				    json_pack("{s:s}", LAM_REF_NAME, ref_name));
 	return image;
+}
+
+const char *lam_index_settle_type(struct lam_index *index, const char *old,
+				  const char *image)
+{
+	if (strcmp(old, LAM_MT_DOCKER_LIST) != 0 ||
+	    strcmp(image, LAM_MT_DOCKER_MANIFEST) == 0)
+		return strcmp(old, LAM_MT_DOCKER_LIST) == 0 ? LAM_MT_DOCKER_LIST
+							    : LAM_MT_OCI_INDEX;
+	set_type(index->doc.root, LAM_MT_OCI_INDEX);
+	return LAM_MT_OCI_INDEX;
+}
+
+int lam_index_drop(struct lam_buf *bytes,
+		   bool (*drops)(const void *context, const struct lam_digest *digest),
+		   const void *context, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
+	json_t *images;
+
+	if (lam_index_parse(&index, bytes->data ? bytes->data : "", bytes->len,
+			    "index.json", NULL, err) < 0)
+		return err->code;
+	images = json_array();
+	for (size_t i = 0; i < index.count; i++) {
+		if (!drops(context, &index.entries[i].descriptor.digest))
+			json_array_append(images, index.entries[i].descriptor.json);
+	}
+	json_object_set_new(index.doc.root, "manifests", images);
+	lam_buf_clear(bytes);
+	return write_doc(index.doc.root, bytes, err);
 }
 
 int lam_index_edit(const char *bytes, size_t len, const char *media_type,
@@ -350,16 +405,18 @@ int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 	for (size_t i = 0; i < index.count; i++) {
 		const struct lam_index_entry *e = &index.entries[i];
 
-		if (!lam_index_is_replaced(&index, e, ref_name))
+		if (!lam_index_is_replaced(&index, e, ref_name, platform))
 			json_array_append(images, e->descriptor.json);
 		else if (!done)
-			json_array_append_new(images, edit_image(e, media_type, digest,
-								 size, platform));
-		done = done || lam_index_is_replaced(&index, e, ref_name);
+			json_array_append_new(images,
+					      lam_index_entry_edit(e, media_type, digest,
+								   size, platform));
+		done = done || lam_index_is_replaced(&index, e, ref_name, platform);
 	}
 	if (!done)
-		json_array_append_new(
-			images, make_image(media_type, digest, size, platform, ref_name));
+		json_array_append_new(images,
+				      lam_index_entry_make(media_type, digest, size,
+							   platform, ref_name));
 	json_object_set_new(index.doc.root, "manifests", images);
 	return write_doc(index.doc.root, out, err);
 }

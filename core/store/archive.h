@@ -47,8 +47,8 @@ int lam_archive_read(const struct lam_source *source, const struct lam_member *m
 
 /* What an archive of this name holds must be the image that is replaced. */
 int lam_archive_open_sink(struct lam_sink *sink, struct lam_error *err);
-int lam_archive_replaces(bool *out, const struct lam_reference *reference,
-			 struct lam_error *err);
+int lam_archive_replaces(struct lam_replaced *out, const struct lam_reference *reference,
+			 const struct lam_sink_options *options, struct lam_error *err);
 /* saved: manifest.json; NULL: none. */
 int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 			const struct lam_buf *index, const struct lam_buf *saved,

@@ -7,56 +7,15 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "oci/platform.h"
 #include "store/kind.h"
+#include "store/set.h"
 
-/* Platforms, as containerd normalises them */
+/* Platforms */
 
 static bool same(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-static void normalise(struct lam_platform *p)
-{
-	static const char *const names[][2] = {
-		{ "x86_64", "amd64" }, { "x86-64", "amd64" }, { "aarch64", "arm64" },
-		{ "armhf", "arm" },    { "armv7l", "arm" },   { "i386", "386" },
-		{ "i686", "386" }
-	};
-	static const struct {
-		const char *architecture, *variant, *normal;
-	} variants[] = { { "arm64", NULL, "v8" }, { "arm64", "8", "v8" },
-			 { "arm", NULL, "v7" },   { "arm", "7", "v7" },
-			 { "arm", "6", "v6" },    { "arm", "5", "v5" },
-			 { "amd64", "v1", NULL } };
-
-	if (same(p->os, "macos"))
-		p->os = "darwin";
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (same(p->architecture, names[i][0]))
-			p->architecture = names[i][1];
-	}
-	for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-		if (same(p->architecture, variants[i].architecture) &&
-		    same(p->variant, variants[i].variant)) {
-			p->variant = variants[i].normal;
-			return;
-		}
-	}
-}
-
-static bool fits(struct lam_platform have, const struct lam_platform *want, bool exactly)
-{
-	normalise(&have);
-	return same(have.os, want->os) && same(have.architecture, want->architecture) &&
-	       (!exactly || same(have.variant, want->variant));
-}
-
-static void add_platform(struct lam_buf *text, const struct lam_platform *p)
-{
-	lam_text_printf(text, "%.60s/%.60s", p->os, p->architecture);
-	if (p->variant)
-		lam_text_printf(text, "/%.60s", p->variant);
 }
 
 bool lam_source_takes(const struct lam_source *s, const struct lam_platform *have)
@@ -65,9 +24,9 @@ bool lam_source_takes(const struct lam_source *s, const struct lam_platform *hav
 
 	if (!want.os || !have->os || !have->architecture)
 		return true;
-	normalise(&want);
-	return fits(*have, &want, true) ||
-	       (!s->wanted.variant && fits(*have, &want, false));
+	lam_platform_normalise(&want);
+	return lam_platform_fits(*have, &want, true) ||
+	       (!s->wanted.variant && lam_platform_fits(*have, &want, false));
 }
 
 static struct lam_platform wanted(const struct lam_source *s, struct utsname *machine)
@@ -79,7 +38,7 @@ static struct lam_platform wanted(const struct lam_source *s, struct utsname *ma
 		p = (struct lam_platform){ .os = "linux",
 					   .architecture = machine->machine };
 	}
-	normalise(&p);
+	lam_platform_normalise(&p);
 	return p;
 }
 
@@ -95,7 +54,11 @@ struct choosing {
 	struct lam_source *source;
 	struct candidate *all;
 	size_t count, cap;
-	size_t indexes; /* that were read */
+	struct lam_digest *indexes; /* that were read */
+	size_t index_count, index_cap;
+	struct lam_referrers beside;         /* of all that is there */
+	const struct lam_index_entry **tops; /* of index.json itself, that are meant */
+	size_t top_count, top_cap;
 };
 
 static void candidate_fini(struct candidate *c)
@@ -118,6 +81,9 @@ static void choosing_fini(struct choosing *c)
 {
 	drop(c, 0);
 	free(c->all);
+	free(c->indexes);
+	free(c->tops);
+	lam_referrers_fini(&c->beside);
 }
 
 static char *copy(const char *text)
@@ -168,11 +134,32 @@ static void look_at_config(const struct choosing *c, struct candidate *candidate
 static int add_index(struct choosing *c, const struct lam_descriptor *d, int depth,
 		     struct lam_error *err);
 
+static int read_blob(const void *source, const struct lam_descriptor *d,
+		     struct lam_buf *out, struct lam_error *err)
+{
+	return lam_source_read_blob(source, d, LAM_MAX_MANIFEST, out, err);
+}
+
+static void note(struct choosing *c, const struct lam_index_entry *e, bool inside)
+{
+	const struct lam_blob_reader reader = { read_blob, c->source };
+	struct lam_referrer found;
+
+	if (c->beside.count == LAM_MAX_IMAGES ||
+	    !lam_referrer_read(&found, e, c->source->store->remote ? NULL : &reader))
+		return;
+	found.inside = inside;
+	lam_referrers_add(&c->beside, found);
+}
+
 static int add_entry(struct choosing *c, const struct lam_index_entry *e, int depth,
 		     struct lam_error *err)
 {
-	if (!lam_index_entry_is_image(e))
+	if (!lam_index_entry_is_image(e)) {
+		if (depth > 0)
+			note(c, e, true);
 		return 0;
+	}
 	if (lam_descriptor_is_index(&e->descriptor))
 		return add_index(c, &e->descriptor, depth, err);
 	if (c->count == LAM_MAX_IMAGES)
@@ -186,6 +173,14 @@ static int add_entry(struct choosing *c, const struct lam_index_entry *e, int de
 	return 0;
 }
 
+static int add_top(struct choosing *c, const struct lam_index_entry *e,
+		   struct lam_error *err)
+{
+	LAM_XGROW(c->tops, c->top_count, c->top_cap);
+	c->tops[c->top_count++] = e;
+	return add_entry(c, e, 0, err);
+}
+
 /* The images of an index in an index. */
 static int add_index(struct choosing *c, const struct lam_descriptor *d, int depth,
 		     struct lam_error *err)
@@ -194,10 +189,12 @@ static int add_index(struct choosing *c, const struct lam_descriptor *d, int dep
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
 	char name[LAM_DIGEST_TEXT + 16] = "index ";
 
-	if (depth == LAM_MAX_INDEX_DEPTH || c->indexes++ == LAM_MAX_INDEXES)
+	if (depth == LAM_MAX_INDEX_DEPTH || c->index_count == LAM_MAX_INDEXES)
 		return lam_fail(err, LAM_EFORMAT, "indexes in indexes, deeper than %d",
 				LAM_MAX_INDEX_DEPTH);
 	lam_digest_format(&d->digest, name + strlen(name));
+	LAM_XGROW(c->indexes, c->index_count, c->index_cap);
+	c->indexes[c->index_count++] = d->digest;
 	if (lam_source_read_blob(c->source, d, LAM_MAX_INDEX, &bytes, err) < 0 ||
 	    lam_index_parse(&index, bytes.data, bytes.len, name, d->media_type, err) < 0)
 		return err->code;
@@ -232,11 +229,11 @@ static int fail_platform(const struct choosing *c, const struct lam_platform *wa
 		if (!p.os)
 			continue;
 		lam_text_puts(&list, list.len ? ", " : "");
-		add_platform(&list, &p);
+		lam_platform_text(&list, &p);
 		if (p.os_version)
 			lam_text_printf(&list, " (%.60s)", p.os_version);
 	}
-	add_platform(&asked, want);
+	lam_platform_text(&asked, want);
 	return lam_fail(err, LAM_ENOTFOUND,
 			"has no image for %s; --platform takes one of: %s", asked.data,
 			list.len ? list.data : "none that says its platform");
@@ -251,11 +248,11 @@ static int fail_several(const struct choosing *c, const struct lam_platform *wan
 	for (size_t i = 0; i < c->count; i++) {
 		const struct lam_platform p = platform_of(&c->all[i]);
 
-		if (!fits(p, want, exactly))
+		if (!lam_platform_fits(p, want, exactly))
 			continue;
 		lam_text_printf(&list, "%s@%s (", list.len ? ", " : "",
 				lam_digest_format(&c->all[i].manifest.digest, digest));
-		add_platform(&list, &p);
+		lam_platform_text(&list, &p);
 		if (p.os_version)
 			lam_text_printf(&list, " %.60s", p.os_version);
 		lam_text_putc(&list, ')');
@@ -273,7 +270,7 @@ static bool find_fit(const struct choosing *c, const struct lam_platform *want,
 	for (size_t i = 0; i < c->count; i++) {
 		const struct candidate *now = &c->all[i];
 
-		if (!fits(platform_of(now), want, exactly))
+		if (!lam_platform_fits(platform_of(now), want, exactly))
 			continue;
 		if (*out &&
 		    !lam_digest_equal(&(*out)->manifest.digest, &now->manifest.digest))
@@ -480,7 +477,7 @@ static int add_address(struct choosing *c, const struct lam_index *index,
 			e = &index->entries[i];
 	}
 	if (e)
-		return lam_index_entry_is_image(e) ? add_entry(c, e, 0, err)
+		return lam_index_entry_is_image(e) ? add_top(c, e, err)
 						   : fail_type(e, err);
 	for (size_t i = 0; i < index->count; i++) {
 		size_t before = c->count;
@@ -514,7 +511,7 @@ static int add_named(struct choosing *c, const struct lam_index *index, const ch
 			continue;
 		if (!lam_index_entry_is_image(e))
 			other = e;
-		else if (add_entry(c, e, 0, err) < 0)
+		else if (add_top(c, e, err) < 0)
 			return err->code;
 		else if (!c->source->image.name && e->ref_name)
 			c->source->image.name = lam_xstrdup(e->ref_name);
@@ -526,6 +523,72 @@ static int add_named(struct choosing *c, const struct lam_index *index, const ch
 	if (c->count == 0 && name)
 		return fail_name(index, name, err);
 	return 0;
+}
+
+/* Referrers of what was chosen */
+
+static bool speaks_of(const struct choosing *c, const struct lam_referrer *r,
+		      const struct lam_digest *chosen, bool only)
+{
+	if (!r->of[0])
+		return r->inside || only;
+	if (lam_referrer_speaks_of(r, chosen))
+		return true;
+	for (size_t i = 0; i < c->index_count; i++) {
+		if (lam_referrer_speaks_of(r, &c->indexes[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What speaks of the image, or of an index that it was found in; what does not say of
+ * which, of the only image that there is. */
+static void keep_referrers(struct choosing *c, const struct lam_index *index,
+			   const struct lam_digest *chosen)
+{
+	bool only = lam_index_image_count(index) == 1;
+
+	for (size_t i = 0; i < index->count; i++)
+		note(c, &index->entries[i], index->entries[i].attestation);
+	for (size_t i = 0; i < c->beside.count; i++) {
+		if (speaks_of(c, &c->beside.items[i], chosen, only))
+			lam_referrers_copy(&c->source->image.referrers,
+					   &c->beside.items[i], LAM_REFERRER_THERE);
+	}
+}
+
+/* Choosing one, or listing all */
+
+static int list_all(struct choosing *c, const struct lam_index *index,
+		    const struct lam_buf *bytes, struct lam_error *err)
+{
+	struct lam_source_set *set = c->source->set;
+
+	if (lam_source_set_index(set, c->source, index, bytes, c->tops, c->top_count,
+				 err) < 0)
+		return err->code;
+	for (size_t i = 0; i < c->count; i++) {
+		struct lam_platform p;
+
+		look_at_config(c, &c->all[i]);
+		p = platform_of(&c->all[i]);
+		lam_source_set_add(set, &c->all[i].manifest.digest, &p);
+	}
+	return 0;
+}
+
+static int pick_by_digest(const struct choosing *c, const struct candidate **out,
+			  struct lam_error *err)
+{
+	char digest[LAM_DIGEST_TEXT];
+
+	for (size_t i = 0; i < c->count; i++) {
+		*out = &c->all[i];
+		if (lam_digest_equal(&(*out)->manifest.digest, &c->source->only))
+			return 0;
+	}
+	return lam_fail(err, LAM_ENOTFOUND, "has no image @%s",
+			lam_digest_format(&c->source->only, digest));
 }
 
 int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const char *name,
@@ -545,10 +608,16 @@ int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const c
 	if (!name && needs_name(&index))
 		return fail_name(&index, NULL, err);
 	if ((name && name[0] == '@' ? add_address(&c, &index, name + 1, err)
-				    : add_named(&c, &index, name, err)) < 0 ||
-	    pick_platform(&c, &chosen, err) < 0)
+				    : add_named(&c, &index, name, err)) < 0)
+		return err->code;
+	if (s->set)
+		return list_all(&c, &index, bytes, err);
+	if ((s->only.algorithm != LAM_ALGORITHM_NONE
+		     ? pick_by_digest(&c, &chosen, err)
+		     : pick_platform(&c, &chosen, err)) < 0)
 		return err->code;
 	s->others = !is_one(&c);
+	keep_referrers(&c, &index, &chosen->manifest.digest);
 	return lam_source_load(s, &chosen->manifest, err);
 }
 
@@ -598,6 +667,7 @@ int lam_source_choose_config(struct lam_source *s, const struct lam_buf *bytes,
 		if (!right || *out_found)
 			continue;
 		*out_found = true;
+		keep_referrers(&c, &index, &c.all[i].manifest.digest);
 		if (lam_source_load(s, &c.all[i].manifest, err) < 0)
 			return err->code;
 	}

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "store/folder.h"
+#include "store/replace.h"
 
 #define MANIFEST "manifest.json"
 #define VERSION  "version"
@@ -92,7 +93,8 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 	    read_top(lam_folder_dir(s), &top, &bytes, err) < 0)
 		return err->code;
 	lam_folder_name(s, &top.digest, MANIFEST);
-	if (lam_descriptor_is_index(&top))
+	s->own_index = lam_descriptor_is_index(&top);
+	if (s->own_index)
 		return lam_source_choose(s, &bytes, reference->name, err);
 	if (lam_index_edit(NULL, 0, top.media_type, &top.digest, top.size, NULL, NULL,
 			   &index, err) < 0)
@@ -106,45 +108,92 @@ struct sink {
 	bool made; /* its folder was not there before */
 };
 
-static int check_output(int dir, const char *path, struct lam_error *err)
+static int read_old(const void *dir, const struct lam_descriptor *d, struct lam_buf *out,
+		    struct lam_error *err)
 {
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
 	struct lam_descriptor top;
 
-	if (!lam_folder_has(dir, VERSION) && !lam_folder_has(dir, MANIFEST))
-		return 0;
-	if ((lam_folder_has(dir, MANIFEST) ? read_top(dir, &top, &bytes, err)
-					   : check_version(dir, err)) == 0)
-		return 0;
-	if (err->code != LAM_ENOMEM)
-		err->code = LAM_EWRITE;
-	return lam_wrap(err, "%s", path);
+	/* the index itself is the one document with a name of its own */
+	if (lam_descriptor_is_index(d))
+		return read_top(*(const int *)dir, &top, out, err);
+	return lam_folder_read_blob(&lam_store_dir, *(const int *)dir, d, out, err);
 }
 
-static int replaces(bool *out, const struct lam_reference *reference,
-		    struct lam_error *err)
+/* Signatures of the simple kind are files beside the image. */
+static void add_signatures(int dir, const struct lam_digest *gone,
+			   struct lam_replaced *out)
+{
+	for (int n = 1; gone->algorithm != LAM_ALGORITHM_NONE; n++) {
+		LAM_CLEANUP(lam_free_ptr) char *name = lam_xprintf("signature-%d", n);
+		struct lam_referrer r = { .kind = "signature",
+					  .fate = LAM_REFERRER_DROPPED };
+		LAM_CLEANUP(lam_buf_fini)
+		struct lam_buf bytes = LAM_BUF(LAM_MAX_MANIFEST);
+		struct lam_digest digest;
+		struct lam_error err;
+
+		if (!lam_folder_has(dir, name) ||
+		    lam_folder_read(dir, name, &bytes, &err) < 0)
+			return;
+		digest = lam_digest_of(LAM_SHA256, bytes.data, bytes.len);
+		lam_digest_format(&digest, r.digest);
+		lam_digest_format(gone, r.of);
+		r.name = LAM_STEAL(name);
+		lam_referrers_add(&out->referrers, r);
+	}
+}
+
+static int check_output(int dir, const char *path, const struct lam_sink_options *options,
+			const struct lam_sink_image *image, struct lam_replaced *out,
+			struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
+	const struct lam_replace r = { .place = path,
+				       .options = options,
+				       .image = image,
+				       .reader = { read_old, &dir } };
+	struct lam_descriptor top;
+	bool there = lam_folder_has(dir, MANIFEST);
+
+	*out = (struct lam_replaced){ 0 };
+	if ((there && read_top(dir, &top, &bytes, err) < 0) ||
+	    (!there && lam_folder_has(dir, VERSION) && check_version(dir, err) < 0)) {
+		if (err->code != LAM_ENOMEM)
+			err->code = LAM_EWRITE;
+		return lam_wrap(err, "%s", path);
+	}
+	if (lam_replace(out, &r, there ? &top : NULL, err) < 0)
+		return err->code;
+	add_signatures(dir, &out->gone[0], out);
+	return lam_replace_check(out, &r, err);
+}
+
+static int replaces(struct lam_replaced *out, const struct lam_reference *reference,
+		    const struct lam_sink_options *options, struct lam_error *err)
 {
 	const char *path = reference->path;
 	int dir, code;
 
+	*out = (struct lam_replaced){ 0 };
 	if (lam_folder_open_output(reference, &dir, err) < 0)
 		return err->code;
 	if (dir < 0)
 		return 0;
-	*out = lam_folder_has(dir, MANIFEST);
-	code = check_output(dir, path, err);
+	code = check_output(dir, path, options, NULL, out, err);
 	close(dir);
 	return code;
 }
 
 static int open_sink(struct lam_sink *sink, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
 	struct sink *own = sink->own = lam_xcalloc(1, sizeof *own);
 
 	if (lam_folder_open_sink(sink, VERSION, "image as skopeo's dir: has them",
 				 &own->made, err) < 0)
 		return err->code;
-	return check_output(sink->dir, sink->reference->path, err);
+	return check_output(sink->dir, sink->reference->path, sink->options, NULL,
+			    &replaced, err);
 }
 
 /* What points to all else comes last. */
@@ -161,15 +210,24 @@ static int place_top(struct lam_sink *sink, const struct lam_digest *digest,
 static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
 		     struct lam_error *err)
 {
+	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
 	const char *path = sink->reference->path;
+	const struct lam_digest *top = &replaced.top.manifest;
 
-	if (check_output(sink->dir, path, err) < 0 ||
+	if (check_output(sink->dir, path, sink->options, image, &replaced, err) < 0 ||
+	    lam_replace_settle(sink, &replaced, err) < 0 ||
 	    (!lam_folder_has(sink->dir, VERSION) &&
 	     lam_folder_place_file(sink, VERSION, version, sizeof version - 1, err) <
 		     0) ||
-	    lam_folder_place_blobs(sink, &image->manifest, image->progress, err) < 0 ||
-	    lam_sink_sync(sink->dir, path, err) < 0 ||
-	    place_top(sink, &image->manifest, err) < 0)
+	    lam_folder_place_blobs(sink, top, image->progress, err) < 0 ||
+	    lam_sink_sync(sink->dir, path, err) < 0)
+		return err->code;
+	/* they would be taken for the new image's */
+	for (size_t i = 0; i < sink->told.count; i++) {
+		if (strcmp(sink->told.items[i].kind, "signature") == 0)
+			unlinkat(sink->dir, sink->told.items[i].name, 0);
+	}
+	if (place_top(sink, top, err) < 0)
 		return err->code;
 	return lam_sink_sync(sink->dir, path, err);
 }

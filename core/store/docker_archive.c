@@ -312,6 +312,12 @@ int lam_docker_archive_choose(struct lam_source *s, const char *name,
 	struct lam_json root;
 	bool found = false;
 
+	/* manifest.json knows no manifests and no platforms */
+	if ((s->set || s->only.algorithm != LAM_ALGORITHM_NONE) && d->has_index)
+		return lam_source_choose(s, &d->index, name, err);
+	if (s->set)
+		return lam_fail(err, LAM_EUSAGE,
+				"is an archive of one platform: name that one, or none");
 	if (lam_doc_parse(&doc, d->saved.data, d->saved.len, LAM_MAX_INDEX,
 			  "manifest.json", err) < 0)
 		return err->code;

@@ -8,6 +8,8 @@
 
 #include "store/store.h"
 
+struct lam_replaced;
+
 struct lam_store {
 	const char *prefix; /* "oci:" */
 	const char *syntax; /* what stands behind it: "DIR[:TAG]" */
@@ -54,8 +56,9 @@ struct lam_store {
 			  const struct lam_progress *progress, struct lam_error *err);
 	int (*publish)(struct lam_sink *sink, const struct lam_sink_image *image,
 		       struct lam_error *err);
-	int (*replaces)(bool *out, const struct lam_reference *reference,
-			struct lam_error *err);
+	/* lam_sink_replaces() */
+	int (*replaces)(struct lam_replaced *out, const struct lam_reference *reference,
+			const struct lam_sink_options *options, struct lam_error *err);
 	/* Undoes what was not published; NULL: nothing. */
 	void (*close_sink)(struct lam_sink *sink);
 };
@@ -86,6 +89,10 @@ struct lam_source {
 	char **names;
 	size_t name_count, name_cap;
 	struct lam_platform wanted; /* all NULL: this machine's; while it is opened */
+	struct lam_digest only;     /* its manifest, where that is asked for; or NONE */
+	bool own_index; /* what is chosen from is the index of one image, and no list of
+			   images */
+	struct lam_source_set *set; /* NULL: one image is chosen */
 	bool others; /* images that its index holds and that could be chosen too */
 };
 
@@ -131,10 +138,13 @@ struct lam_sink_blob {
 struct lam_sink {
 	struct lam_sink *next; /* of all that are open */
 	const struct lam_reference *reference;
-	char *directory;      /* where temporary files go */
-	int dir;              /* a descriptor of that */
-	void *own;            /* the kind's; freed with it */
-	pthread_mutex_t lock; /* of the blobs, until they are published */
+	const struct lam_sink_options *options;
+	struct lam_referrers told; /* what was said of what is replaced */
+	struct lam_digest index;   /* that the image was put into; NONE: into none */
+	char *directory;           /* where temporary files go */
+	int dir;                   /* a descriptor of that */
+	void *own;                 /* the kind's; freed with it */
+	pthread_mutex_t lock;      /* of the blobs, until they are published */
 	struct lam_sink_blob *blobs;
 	size_t blob_count, blob_cap;
 };
@@ -153,6 +163,10 @@ void lam_sink_sweep(const struct lam_sink *sink);
 int lam_sink_keep_later(struct lam_sink *sink, const struct lam_source *source, size_t n,
 			const struct lam_digest *digest,
 			const struct lam_progress *progress, struct lam_error *err);
+bool lam_sink_has_blob(struct lam_sink *sink, const struct lam_digest *digest);
+/* The temporary file of a blob that was added. */
+int lam_sink_sync_blob(struct lam_sink *sink, const struct lam_digest *digest,
+		       struct lam_error *err);
 /* Of sink->dir, until that is unlocked or closed. */
 int lam_sink_lock(const struct lam_sink *sink, const struct lam_progress *progress,
 		  struct lam_error *err);

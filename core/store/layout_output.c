@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "store/layout.h"
 
@@ -58,42 +59,6 @@ static int read_index(const struct lam_layout_output *o, struct lam_buf *out,
 	return 0;
 }
 
-/* Replacing an index takes all that it holds: more than one image would be lost, and an
- * index in it counts as several. Attestations are of the image that is replaced. */
-static int check_index(const struct lam_layout_output *o, const struct lam_descriptor *d,
-		       struct lam_error *err)
-{
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
-	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
-	const char *path = o->reference->path, *tag = o->reference->name;
-	char name[LAM_DIGEST_TEXT];
-	size_t held = 0;
-
-	lam_digest_format(&d->digest, name);
-	if (lam_folder_read_blob(o->reference->store, o->dir, d, &bytes, err) < 0 ||
-	    lam_index_parse(&index, bytes.data, bytes.len, name, d->media_type, err) < 0)
-		return fail_output(o, err);
-	for (size_t i = 0; i < index.count; i++) {
-		const struct lam_index_entry *e = &index.entries[i];
-
-		if (!e->attestation)
-			held += lam_descriptor_is_index(&e->descriptor) ? 2 : 1;
-	}
-	if (held <= 1)
-		return 0;
-	if (tag)
-		return lam_fail(
-			err, LAM_EWRITE,
-			"%s: \"%s\" is an index of several images, which would be lost: "
-			"choose another tag",
-			path, tag);
-	return lam_fail(
-		err, LAM_EWRITE,
-		"%s: holds an index of several images, which would be lost: name a new "
-		"tag: %s:TAG",
-		path, path);
-}
-
 /* Without a tag nothing that has one, and not one of several, is replaced. */
 static int check_untagged(const struct lam_layout_output *o,
 			  const struct lam_index *index, struct lam_error *err)
@@ -123,22 +88,24 @@ static int check_untagged(const struct lam_layout_output *o,
 	return 0;
 }
 
-/* A tag may be that of several images, one for each platform. */
+/* A tag may be that of several images, one for each platform: the one of ours is replaced,
+ * or all of them by an index. */
 static int check_tagged(const struct lam_layout_output *o, const struct lam_index *index,
 			struct lam_error *err)
 {
-	const struct lam_index_entry *first = NULL;
 	const char *tag = o->reference->name;
 
+	if (!lam_index_has_several(index, tag))
+		return 0;
 	for (size_t i = 0; i < index->count; i++) {
 		const struct lam_index_entry *e = &index->entries[i];
 
-		if (!lam_index_entry_is_image(e) || !lam_index_is_replaced(index, e, tag))
+		if (!lam_index_entry_is_image(e) || !e->ref_name ||
+		    strcmp(e->ref_name, tag) != 0 ||
+		    (e->platform.os && !o->options->platform_count) ||
+		    lam_replace_covers(o->options, e))
 			continue;
-		first = first ? first : e;
-		if (!lam_digest_equal(&first->descriptor.digest, &e->descriptor.digest))
-			return lam_fail(
-				err, LAM_EWRITE,
+		return lam_fail(err, LAM_EWRITE,
 				"%s: \"%s\" names several images, which would be lost: "
 				"choose another tag",
 				o->reference->path, tag);
@@ -146,18 +113,87 @@ static int check_tagged(const struct lam_layout_output *o, const struct lam_inde
 	return 0;
 }
 
-/* What the new image takes the place of, if anything, is one image. *out_only is that
- * where no tag is named; NONE: there is none. */
+static int read_blob(const void *context, const struct lam_descriptor *d,
+		     struct lam_buf *out, struct lam_error *err)
+{
+	const struct lam_layout_output *o = context;
+
+	return lam_folder_read_blob(o->reference->store, o->dir, d, out, err);
+}
+
+static bool is_named(const struct lam_index *index, const struct lam_digest *digest,
+		     const struct lam_index_entry *but)
+{
+	for (size_t i = 0; i < index->count; i++) {
+		if (&index->entries[i] != but &&
+		    lam_digest_equal(&index->entries[i].descriptor.digest, digest))
+			return true;
+	}
+	return false;
+}
+
+/* What stands in the layout beside the image and speaks of it; of an image that has another
+ * tag besides, it does so still. */
+static void look_beside(const struct lam_layout_output *o, const struct lam_index *index,
+			const struct lam_index_entry *old, struct lam_replaced *out)
+{
+	const struct lam_blob_reader reader = { read_blob, o };
+	enum lam_referrer_fate fate =
+		o->options->drop_attestations ? LAM_REFERRER_DROPPED : LAM_REFERRER_LEFT;
+
+	if (!old || out->gone[0].algorithm == LAM_ALGORITHM_NONE ||
+	    is_named(index, &old->descriptor.digest, old))
+		return;
+	for (size_t i = 0; i < index->count; i++) {
+		struct lam_referrer found;
+
+		if (!lam_referrer_read(&found, &index->entries[i], &reader))
+			continue;
+		for (size_t g = 0; g < 2; g++) {
+			if (lam_referrer_speaks_of(&found, &out->gone[g]))
+				lam_referrers_copy(&out->referrers, &found, fate);
+		}
+		lam_referrer_fini(&found);
+	}
+}
+
+static int check(const struct lam_layout_output *o, const struct lam_index *index,
+		 struct lam_replaced *out, struct lam_error *err)
+{
+	const char *tag = o->reference->name;
+	LAM_CLEANUP(lam_free_ptr)
+	char *place =
+		lam_xprintf("%s%s%s", o->reference->path, tag ? ":" : "", tag ? tag : "");
+	const struct lam_index_entry *old = NULL;
+	const struct lam_replace r = { .place = place,
+				       .options = o->options,
+				       .image = o->image,
+				       .reader = { read_blob, o } };
+
+	for (size_t i = 0; i < index->count && !old; i++) {
+		if (lam_index_is_replaced(index, &index->entries[i], tag,
+					  &o->options->platform))
+			old = &index->entries[i];
+	}
+	if (lam_replace(out, &r, old ? &old->descriptor : NULL, err) < 0 ||
+	    lam_replace_check(out, &r, err) < 0)
+		return err->code;
+	look_beside(o, index, old, out);
+	return 0;
+}
+
 int lam_layout_check_replaced(const struct lam_layout_output *o, struct lam_buf *bytes,
-			      struct lam_digest *out_only, bool *out_any,
+			      struct lam_digest *out_only, struct lam_replaced *out,
 			      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
 	const char *tag = o->reference->name;
 	bool there;
 
+	*out = (struct lam_replaced){ 0 };
 	*out_only = (struct lam_digest){ .algorithm = LAM_ALGORITHM_NONE };
-	*out_any = false;
+	if (o->image)
+		out->top = *o->image;
 	if (read_index(o, bytes, &there, err) < 0)
 		return err->code;
 	if (!there)
@@ -165,30 +201,20 @@ int lam_layout_check_replaced(const struct lam_layout_output *o, struct lam_buf 
 	if (lam_index_parse(&index, bytes->data ? bytes->data : "", bytes->len,
 			    "index.json", NULL, err) < 0)
 		return fail_output(o, err);
-	if (!tag && check_untagged(o, &index, err) < 0)
+	if ((tag ? check_tagged(o, &index, err) : check_untagged(o, &index, err)) < 0)
 		return err->code;
-	if (tag && check_tagged(o, &index, err) < 0)
-		return err->code;
-	for (size_t i = 0; i < index.count; i++) {
-		const struct lam_index_entry *e = &index.entries[i];
-
-		if (!lam_index_is_replaced(&index, e, tag))
-			continue;
-		*out_any = true;
-		if (!tag)
-			*out_only = e->descriptor.digest;
-		if (lam_descriptor_is_index(&e->descriptor) &&
-		    check_index(o, &e->descriptor, err) < 0)
-			return err->code;
+	for (size_t i = 0; i < index.count && !tag; i++) {
+		if (lam_index_is_replaced(&index, &index.entries[i], NULL, NULL))
+			*out_only = index.entries[i].descriptor.digest;
 	}
-	return 0;
+	return check(o, &index, out, err);
 }
 
-int lam_layout_replaces(bool *out, const struct lam_reference *reference,
-			struct lam_error *err)
+int lam_layout_replaces(struct lam_replaced *out, const struct lam_reference *reference,
+			const struct lam_sink_options *options, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
-	struct lam_layout_output o = { .reference = reference };
+	struct lam_layout_output o = { .reference = reference, .options = options };
 	struct lam_digest only;
 	int code;
 

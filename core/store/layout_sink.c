@@ -22,13 +22,14 @@ int lam_layout_open_sink(struct lam_sink *sink, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
 	struct sink *own = sink->own = lam_xcalloc(1, sizeof *own);
-	struct lam_layout_output o = { .reference = sink->reference };
-	bool any;
+	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
+	struct lam_layout_output o = { .reference = sink->reference,
+				       .options = sink->options };
 
 	if (lam_folder_open_sink(sink, "oci-layout", "OCI layout", &own->made, err) < 0)
 		return err->code;
 	o.dir = sink->dir;
-	return lam_layout_check_replaced(&o, &index, &own->only, &any, err);
+	return lam_layout_check_replaced(&o, &index, &own->only, &replaced, err);
 }
 
 /* Publishing */
@@ -84,6 +85,22 @@ static int check_only(const struct lam_sink *sink, const struct lam_digest *only
 			path, path);
 }
 
+static bool is_dropped(const void *sink, const struct lam_digest *digest)
+{
+	const struct lam_referrers *told = &((const struct lam_sink *)sink)->told;
+	char text[LAM_DIGEST_TEXT];
+
+	lam_digest_format(digest, text);
+	for (size_t i = 0; i < told->count; i++) {
+		const struct lam_referrer *r = &told->items[i];
+
+		if (!r->inside && r->fate == LAM_REFERRER_DROPPED &&
+		    strcmp(r->digest, text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int place_index(struct lam_sink *sink, const struct lam_sink_image *image,
 		       const struct lam_buf *old, struct lam_error *err)
 {
@@ -91,7 +108,8 @@ static int place_index(struct lam_sink *sink, const struct lam_sink_image *image
 
 	if (lam_index_edit(old->data, old->len, image->media_type, &image->manifest,
 			   image->manifest_size, &image->platform, sink->reference->name,
-			   &new, err) < 0)
+			   &new, err) < 0 ||
+	    (sink->told.count && lam_index_drop(&new, is_dropped, sink, err) < 0))
 		return lam_wrap(err, "%s", sink->reference->path);
 	if (old->len == new.len && memcmp(old->data, new.data, new.len) == 0)
 		return 0;
@@ -103,13 +121,15 @@ static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
 		     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf old = LAM_BUF(LAM_MAX_INDEX);
-	const struct lam_layout_output o = { sink->reference, sink->dir };
+	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
+	const struct lam_layout_output o = { sink->reference, sink->dir, sink->options,
+					     image };
 	struct sink *own = sink->own;
 	struct lam_digest only;
-	bool any;
 
-	if (lam_layout_check_replaced(&o, &old, &only, &any, err) < 0 ||
-	    check_only(sink, &only, &image->manifest, err) < 0 ||
+	if (lam_layout_check_replaced(&o, &old, &only, &replaced, err) < 0 ||
+	    check_only(sink, &only, &replaced.top.manifest, err) < 0 ||
+	    lam_replace_settle(sink, &replaced, err) < 0 ||
 	    place_blobs(sink, image->progress, err) < 0)
 		return err->code;
 	if (!lam_folder_has(o.dir, "oci-layout")) {
@@ -118,7 +138,7 @@ static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
 					  strlen(lam_oci_layout), err) < 0)
 			return err->code;
 	}
-	return place_index(sink, image, &old, err);
+	return place_index(sink, &replaced.top, &old, err);
 }
 
 /* While no index stands: nobody else can have been told of what this run has placed. */
@@ -134,7 +154,6 @@ static void take_back(const struct lam_sink *sink)
 int lam_layout_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 		       struct lam_error *err)
 {
-	const struct lam_layout_output o = { sink->reference, sink->dir };
 	struct sink *own = sink->own;
 	int code;
 
@@ -144,7 +163,7 @@ int lam_layout_publish(struct lam_sink *sink, const struct lam_sink_image *image
 	code = place_all(sink, image, err);
 	if (code == 0)
 		own->made = false;
-	else if (own->made && !lam_folder_has(o.dir, "index.json"))
+	else if (own->made && !lam_folder_has(sink->dir, "index.json"))
 		take_back(sink);
 	flock(sink->dir, LOCK_UN);
 	return code;
@@ -155,12 +174,11 @@ int lam_layout_publish(struct lam_sink *sink, const struct lam_sink_image *image
 void lam_layout_close_sink(struct lam_sink *sink)
 {
 	const struct sink *own = sink->own;
-	const struct lam_layout_output o = { sink->reference, sink->dir };
 	bool locked = own->made &&
 		      (flock(sink->dir, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
 
-	if (locked && !lam_folder_has(o.dir, "index.json") &&
-	    !lam_folder_has(o.dir, "oci-layout")) {
+	if (locked && !lam_folder_has(sink->dir, "index.json") &&
+	    !lam_folder_has(sink->dir, "oci-layout")) {
 		unlinkat(sink->dir, "blobs/sha256", AT_REMOVEDIR);
 		unlinkat(sink->dir, "blobs/sha512", AT_REMOVEDIR);
 		unlinkat(sink->dir, "blobs", AT_REMOVEDIR);

@@ -15,7 +15,7 @@
 #include "base/names.h"
 #include "base/stop.h"
 #include "codec/codec.h"
-#include "store/kind.h"
+#include "store/replace.h"
 
 #define FRONT ".lamina-"
 #define PIECE (1u << 20)
@@ -257,7 +257,7 @@ void lam_sink_set_blob(struct lam_sink *sink, size_t blob,
 	pthread_mutex_unlock(&sink->lock);
 }
 
-static bool has_blob(struct lam_sink *sink, const struct lam_digest *digest)
+bool lam_sink_has_blob(struct lam_sink *sink, const struct lam_digest *digest)
 {
 	bool found;
 
@@ -273,7 +273,7 @@ int lam_sink_add_bytes(struct lam_sink *sink, const void *bytes, size_t len,
 	size_t blob;
 	int fd;
 
-	if (has_blob(sink, digest))
+	if (lam_sink_has_blob(sink, digest))
 		return 0;
 	if (lam_sink_new_blob(sink, &fd, &blob, err) < 0 ||
 	    lam_sink_write_all(fd, bytes, len, sink->directory, err) < 0)
@@ -294,6 +294,16 @@ int lam_sink_add_manifest(struct lam_sink *sink, const char *media_type,
 	return 0;
 }
 
+int lam_sink_sync_blob(struct lam_sink *sink, const struct lam_digest *digest,
+		       struct lam_error *err)
+{
+	size_t n = find(sink, digest);
+
+	return n < sink->blob_count && sink->blobs[n].fd >= 0
+		       ? lam_sink_sync(sink->blobs[n].fd, sink->directory, err)
+		       : 0;
+}
+
 static uint64_t layer_size(const struct lam_source *source, size_t n)
 {
 	return (uint64_t)source->image.layers[n].descriptor.size;
@@ -303,7 +313,7 @@ int lam_sink_keep_layer(struct lam_sink *sink, const struct lam_source *source, 
 			const struct lam_digest *digest,
 			const struct lam_progress *progress, struct lam_error *err)
 {
-	if (has_blob(sink, digest))
+	if (lam_sink_has_blob(sink, digest))
 		return 0;
 	return sink->reference->store->keep_layer(sink, source, n, digest, progress, err);
 }
@@ -372,13 +382,21 @@ static void delist(struct lam_sink *sink)
 }
 
 int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
-		  struct lam_error *err)
+		  const struct lam_sink_options *options, struct lam_error *err)
 {
 	struct lam_sink *sink = lam_xcalloc(1, sizeof *sink);
 
 	*out = NULL;
+	if (reference->store->docker && options->platform_count) {
+		free(sink);
+		return lam_fail(err, LAM_EUSAGE,
+				"%s holds images of one platform: all of them go to "
+				"oci-archive: or oci:",
+				reference->store->prefix);
+	}
 	pthread_mutex_init(&sink->lock, NULL);
 	sink->reference = reference;
+	sink->options = options;
 	sink->dir = -1;
 	enlist(sink);
 	if (reference->store->open_sink(sink, err) < 0)
@@ -415,11 +433,33 @@ int lam_sink_check_config(const struct lam_sink *sink, const struct lam_config *
 		sink->reference->store->prefix);
 }
 
-int lam_sink_replaces(bool *out, const struct lam_reference *reference,
-		      struct lam_error *err)
+/* With options that let all go, to be told what that would be. */
+int lam_sink_replaces(bool *out, struct lam_referrers *out_lost,
+		      const struct lam_reference *reference,
+		      const struct lam_sink_options *options, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
+	struct lam_sink_options all = *options;
+
 	*out = false;
-	return reference->store->replaces(out, reference, err);
+	*out_lost = (struct lam_referrers){ 0 };
+	all.drop_attestations = true;
+	if (reference->store->replaces(&replaced, reference, &all, err) < 0)
+		return err->code;
+	*out = replaced.any;
+	*out_lost = replaced.referrers;
+	replaced.referrers = (struct lam_referrers){ 0 };
+	return 0;
+}
+
+const struct lam_referrers *lam_sink_referrers(const struct lam_sink *sink)
+{
+	return &sink->told;
+}
+
+struct lam_digest lam_sink_index(const struct lam_sink *sink)
+{
+	return sink->index;
 }
 
 int lam_sink_publish(struct lam_sink *sink, const struct lam_sink_image *image,
@@ -444,6 +484,7 @@ void lam_sink_close(struct lam_sink *sink)
 	if (sink->dir >= 0)
 		close(sink->dir);
 	pthread_mutex_destroy(&sink->lock);
+	lam_referrers_fini(&sink->told);
 	free(sink->blobs);
 	free(sink->directory);
 	free(sink->own);

@@ -127,6 +127,7 @@ static int end_opening(struct lam_source *s, int code,
 	*out = NULL;
 	if (code == 0) {
 		s->wanted = (struct lam_platform){ 0 };
+		s->set = NULL;
 		*out = s;
 		return 0;
 	}
@@ -145,6 +146,8 @@ static struct lam_source *new_source(const struct lam_reference *reference,
 
 	s->store = reference->store;
 	s->wanted = options->platform;
+	s->only = options->only;
+	s->set = options->set;
 	s->image.manifest = LAM_BUF(LAM_MAX_MANIFEST);
 	s->image.config = LAM_BUF(LAM_MAX_CONFIG);
 	return s;
@@ -211,6 +214,7 @@ void lam_source_close(struct lam_source *s)
 	lam_buf_fini(&s->image.manifest);
 	lam_buf_fini(&s->image.config);
 	free(s->image.layers);
+	lam_referrers_fini(&s->image.referrers);
 	free((void *)(uintptr_t)s->image.name);
 	free(s->names);
 	free(s);
@@ -219,6 +223,13 @@ void lam_source_close(struct lam_source *s)
 const struct lam_source_image *lam_source_image(const struct lam_source *source)
 {
 	return &source->image;
+}
+
+int lam_source_read_document(const struct lam_source *source,
+			     const struct lam_descriptor *d, struct lam_buf *out,
+			     struct lam_error *err)
+{
+	return lam_source_read_blob(source, d, out->max, out, err);
 }
 
 int lam_source_open_layer(const struct lam_source *source, size_t n, uint64_t offset,

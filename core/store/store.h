@@ -3,6 +3,8 @@
 #ifndef LAM_STORE_H
 #define LAM_STORE_H
 
+#include <lamina/referrer.h>
+
 #include "io/stream.h"
 #include "oci/manifest.h"
 #include "store/reference.h"
@@ -30,11 +32,31 @@ struct lam_source_image {
 	bool wrong_data; /* a descriptor's embedded data is not its blob */
 	struct lam_source_layer *layers;
 	size_t layer_count;
+	struct lam_referrers referrers; /* of it, and of the indexes that it stands in */
 };
+
+/* All images that a name means, one for each platform. */
+struct lam_listed {
+	struct lam_digest manifest;
+	struct lam_platform platform; /* strings of its own; NULL: not known */
+};
+struct lam_source_set {
+	struct lam_listed *images;
+	size_t count, cap;
+	struct lam_buf index;   /* that names them; empty where it is one image without */
+	const char *media_type; /* of that */
+	struct lam_digest digest;
+};
+void lam_source_set_fini(struct lam_source_set *set);
 
 struct lam_source_options {
 	struct lam_platform
-		platform; /* all NULL: this machine's, where a choice is needed */
+		platform;       /* all NULL: this machine's, where a choice is needed */
+	struct lam_digest only; /* the manifest that is meant, or NONE */
+	struct lam_source_set *set; /* not NULL: filled instead of choosing an image, of
+				       which the source has none then; it is the caller's,
+				       empty before, to be given back also after failure
+				     */
 	const char
 		*temporary; /* folder for the spool of stdin and of compressed archives */
 	const struct lam_progress *progress;
@@ -61,6 +83,10 @@ int lam_source_open_blobs(struct lam_source **out, const struct lam_reference *r
 bool lam_source_find_layer(struct lam_source *source, const struct lam_descriptor *blob,
 			   size_t *out_n);
 
+/* A document of the place that is no image's: checked, of at most out->max bytes. */
+int lam_source_read_document(const struct lam_source *source,
+			     const struct lam_descriptor *document, struct lam_buf *out,
+			     struct lam_error *err);
 /* The bytes of layer n as stored, without the first `offset`; past the end is LAM_EREAD.
  * Any thread, several at once. */
 int lam_source_open_layer(const struct lam_source *source, size_t n, uint64_t offset,
@@ -80,19 +106,37 @@ int lam_source_open_layer(const struct lam_source *source, size_t n, uint64_t of
 
 struct lam_sink;
 
+/* What of the new image must be known before it is there. */
+struct lam_sink_options {
+	/* the manifest that it is made of; its place in an index is what is replaced */
+	struct lam_digest source;
+	struct lam_platform platform; /* its own; of an index all NULL */
+	/* an index is written, with images for these platforms */
+	const struct lam_platform *platforms;
+	size_t platform_count;
+	/* manifests that come out as they are */
+	const struct lam_digest *unchanged;
+	size_t unchanged_count;
+	bool drop_attestations; /* what speaks of what is replaced */
+};
+
 /* A layout's folder is made where it is missing (one level, not its parents); stray
  * temporary files of runs that are gone are removed. LAM_EWRITE at once for what can be
  * known: no permission, a file in the folder's place, a folder that is no layout and not
  * empty, an archive file that exists and is no archive, or that holds images of other
- * names, as these would be lost (a file that holds only what is replaced is replaced), a
- * tag that is an index of several images. Without a tag the only image of a layout is
- * replaced, if it has none either; others are LAM_EWRITE. The reference outlives it. */
+ * names, as these would be lost (a file that holds only what is replaced is replaced);
+ * attestations of what is replaced, unless options say that they go. In an index the image
+ * of the same platform is replaced, and the others stay (replace.h). Without a tag the only
+ * image of a layout is replaced, if it has none either; others are LAM_EWRITE. The
+ * reference and the options outlive it. */
 int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
-		  struct lam_error *err);
+		  const struct lam_sink_options *options, struct lam_error *err);
 void lam_sink_close(struct lam_sink *sink);
-/* Whether publishing would replace an image; nothing is changed or made. */
-int lam_sink_replaces(bool *out, const struct lam_reference *reference,
-		      struct lam_error *err);
+/* Whether publishing would replace an image, and what speaks of that and would be lost;
+ * nothing is changed or made. */
+int lam_sink_replaces(bool *out, struct lam_referrers *out_lost,
+		      const struct lam_reference *reference,
+		      const struct lam_sink_options *options, struct lam_error *err);
 
 /* LAM_EWRITE where those who take such images cannot read a layer of this codec. */
 int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
@@ -122,13 +166,25 @@ int lam_sink_keep_layer(struct lam_sink *sink, const struct lam_source *source, 
 			const struct lam_digest *digest,
 			const struct lam_progress *progress, struct lam_error *err);
 
+/* A further one beside it, with all that it leads to: an attestation of an image that is
+ * kept. */
+int lam_sink_copy_manifest(struct lam_sink *sink, const struct lam_source *source,
+			   const struct lam_descriptor *manifest,
+			   const struct lam_progress *progress, struct lam_error *err);
+/* What was said of what was replaced, once it is published; the sink's. */
+const struct lam_referrers *lam_sink_referrers(const struct lam_sink *sink);
+/* Where the image went into an index that was there: that index's digest; else NONE. */
+struct lam_digest lam_sink_index(const struct lam_sink *sink);
+
 struct lam_sink_image {
-	const char *media_type; /* of the manifest */
+	const char *media_type; /* of the manifest; or of an index that is written */
 	struct lam_digest manifest, config;
 	int64_t manifest_size, config_size;
 	struct lam_platform platform;
 	const struct lam_digest *layers; /* for docker's manifest.json */
 	size_t layer_count;
+	const struct lam_digest *named; /* of an index: all that it names */
+	size_t named_count;
 	const struct lam_progress *progress; /* for stops, while one still leaves all as
 						it was; or NULL */
 };

@@ -1,5 +1,4 @@
-/* An image is written: its layers, then the documents, then all of it for everyone to
- * see. */
+/* An image is written into a sink: its layers, then the documents. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +9,6 @@
 
 /* Bytes of tar that are on their way through compression and back. */
 #define ON_THE_WAY (8u << 20)
-
-void lam_write_result_fini(struct lam_write_result *result)
-{
-	free(result->layers);
-	*result = (struct lam_write_result){ 0 };
-}
 
 /* The stack */
 
@@ -68,7 +61,7 @@ static int find_reused(struct lam_writing *w, struct lam_error *err)
 	const struct lam_reuse_options options = {
 		.layout = w->layout,
 		.cache = o->cache,
-		.reference = &w->reference,
+		.reference = w->reference,
 		.other = o->reuse,
 		.temporary = o->spool ? o->spool : "/tmp",
 		.workers = w->workers,
@@ -96,7 +89,7 @@ static int take_reused(struct lam_writing *w, struct lam_error *err)
 }
 
 /* Only what was proven. */
-static void remember(const struct lam_writing *w)
+void lam_write_remember(const struct lam_writing *w)
 {
 	for (size_t n = 0; n < w->count && !w->options->no_verify; n++) {
 		const struct lam_stack_layer *s = &w->stack[n];
@@ -247,49 +240,32 @@ static int prove(const struct lam_writing *w, const struct documents *d,
 	return 0;
 }
 
-static int publish(const struct lam_writing *w, const struct documents *d,
-		   struct lam_error *err)
-{
-	struct lam_step step = { .stage = LAM_STAGE_PUBLISH,
-				 .layer_count = w->count,
-				 .total = w->count };
-
-	if (lam_sink_add_bytes(w->sink, d->config.data, d->config.len, &d->image.config,
-			       err) < 0 ||
-	    lam_sink_add_manifest(w->sink, d->image.media_type, d->manifest.data,
-				  d->manifest.len, &d->image.manifest, err) < 0)
-		return err->code;
-	if (lam_progress_stopped(w->options->progress))
-		return lam_fail(err, LAM_ESTOPPED, "stopped");
-	lam_progress_report(w->options->progress, &step);
-	if (lam_sink_publish(w->sink, &d->image, err) < 0)
-		return err->code;
-	step.done = step.total;
-	lam_progress_report(w->options->progress, &step);
-	return 0;
-}
-
-static int write_documents(const struct lam_writing *w, struct lam_write_result *out,
+static int write_documents(struct lam_writing *w, struct lam_write_result *out,
 			   struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr)
-	struct lam_digest *layers = lam_xcalloc(w->count + 1, sizeof *layers);
 	struct documents d = { .config = LAM_BUF(LAM_MAX_CONFIG),
 			       .manifest = LAM_BUF(LAM_MAX_MANIFEST),
 			       .image = { .platform = w->image->config.platform,
-					  .layers = layers,
 					  .layer_count = w->count,
 					  .progress = w->options->progress } };
 	int code;
 
+	w->digests = lam_xcalloc(w->count + 1, sizeof *w->digests);
 	for (size_t i = 0; i < w->count; i++)
-		layers[i] = w->stack[i].digest;
+		w->digests[i] = w->stack[i].digest;
+	d.image.layers = w->digests;
 	code = make_config(w, &d, err) < 0 || make_manifest(w, &d, err) < 0 ||
-			       prove(w, &d, err) < 0
+			       prove(w, &d, err) < 0 ||
+			       lam_sink_add_bytes(w->sink, d.config.data, d.config.len,
+						  &d.image.config, err) < 0 ||
+			       lam_sink_add_manifest(w->sink, d.image.media_type,
+						     d.manifest.data, d.manifest.len,
+						     &d.image.manifest, err) < 0
 		       ? err->code
-		       : publish(w, &d, err);
+		       : 0;
 	lam_buf_fini(&d.config);
 	lam_buf_fini(&d.manifest);
+	w->written = d.image;
 	lam_digest_format(&d.image.manifest, out->manifest_digest);
 	lam_digest_format(&d.image.config, out->config_digest);
 	return code;
@@ -326,110 +302,58 @@ static int check_codecs(const struct lam_writing *w, struct lam_error *err)
 	return 0;
 }
 
-static int open_output(struct lam_writing *w, const char *text, struct lam_error *err)
+static void begin(struct lam_writing *w)
 {
-	if (lam_reference_parse(&w->reference, text, true, err) < 0)
-		return err->code;
-	w->reference.access = w->options->access;
 	w->workers = lam_workers_new(w->threads > 1 ? w->threads : 0);
 	set_stack(w);
-	return 0;
 }
 
-static int run(struct lam_writing *w, const char *text, struct lam_write_result *out,
-	       struct lam_error *err)
+int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
+		  struct lam_error *err)
 {
-	if (open_output(w, text, err) < 0)
-		return err->code;
+	begin(w);
 	w->chunks = lam_chunk_pool_new(ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
-	if (lam_sink_open(&w->sink, &w->reference, err) < 0 || check_codecs(w, err) < 0 ||
-	    take_reused(w, err) < 0 || read_contents(w, text, err) < 0 ||
-	    write_layers(w, err) < 0)
+	if (check_codecs(w, err) < 0 || take_reused(w, err) < 0 ||
+	    read_contents(w, w->reference->text, err) < 0 || write_layers(w, err) < 0)
 		return err->code;
 	fill_result(w, out);
-	if (write_documents(w, out, err) < 0)
-		return err->code;
-	remember(w);
-	return 0;
+	return write_documents(w, out, err);
 }
 
-/* The sink first: it may have to read from where layers were taken. */
-static void end(struct lam_writing *w)
+void lam_writing_fini(struct lam_writing *w)
 {
-	lam_sink_close(w->sink);
 	lam_contents_free(w->contents);
 	lam_reuse_free(w->reuse);
 	lam_workers_free(w->workers);
 	lam_chunk_pool_free(w->chunks);
-	lam_reference_fini(&w->reference);
 	free(w->stack);
 	free(w->targets);
 	free(w->texts);
 	free(w->tar_sizes);
 	free(w->reused);
-}
-
-int lam_write_image(const struct lam_layout *layout, const char *reference,
-		    const struct lam_write_options *options, struct lam_write_result *out,
-		    struct lam_error *err)
-{
-	struct lam_writing w = { .layout = layout,
-				 .image = layout->image,
-				 .options = options,
-				 .threads = lam_thread_count(options->threads) };
-	int code;
-
-	*out = (struct lam_write_result){ 0 };
-	code = run(&w, reference, out, err);
-	end(&w);
-	if (code < 0)
-		lam_write_result_fini(out);
-	return code;
+	free(w->digests);
 }
 
 int lam_write_forecast(bool **out, const struct lam_layout *layout, const char *reference,
 		       const struct lam_write_options *options, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_reference_fini) struct lam_reference place = { 0 };
+	LAM_CLEANUP(lam_writing_fini)
 	struct lam_writing w = { .layout = layout,
 				 .image = layout->image,
 				 .options = options,
+				 .reference = &place,
 				 .threads = lam_thread_count(options->threads) };
-	int code = open_output(&w, reference, err);
 
 	*out = NULL;
-	if (code == 0)
-		code = find_reused(&w, err);
-	if (code == 0)
-		*out = lam_xcalloc(layout->target_count, sizeof **out);
-	for (size_t n = 0; code == 0 && n < w.count; n++)
+	if (lam_reference_parse(&place, reference, true, err) < 0)
+		return err->code;
+	place.access = options->access;
+	begin(&w);
+	if (find_reused(&w, err) < 0)
+		return err->code;
+	*out = lam_xcalloc(layout->target_count, sizeof **out);
+	for (size_t n = 0; n < w.count; n++)
 		(*out)[w.targets[n]] = w.reused[n].there;
-	end(&w);
-	return code;
-}
-
-/* Places */
-
-int lam_write_spool_folder(char **out, const char *text, const struct lam_access *access,
-			   struct lam_error *err)
-{
-	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
-
-	*out = NULL;
-	if (lam_reference_parse(&reference, text, true, err) < 0)
-		return err->code;
-	reference.access = access;
-	*out = lam_reference_folder(&reference);
 	return 0;
-}
-
-int lam_write_replaces(bool *out, const char *text, const struct lam_access *access,
-		       struct lam_error *err)
-{
-	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
-
-	*out = false;
-	if (lam_reference_parse(&reference, text, true, err) < 0)
-		return err->code;
-	reference.access = access;
-	return lam_sink_replaces(out, &reference, err);
 }

@@ -9,6 +9,7 @@
 #include "base/workers.h"
 #include "codec/encoder.h"
 #include "layout/layout.h"
+#include "store/referrers.h"
 #include "store/store.h"
 #include "write/contents.h"
 #include "write/reuse.h"
@@ -24,8 +25,8 @@ struct lam_writing {
 	struct lam_workers *workers;
 	struct lam_contents *contents;
 	struct lam_chunk_pool *chunks;
-	struct lam_reference reference; /* which outlives the sink */
-	struct lam_sink *sink;
+	const struct lam_reference *reference; /* where it is written to */
+	struct lam_sink *sink; /* not its own: several images may go into one */
 	unsigned threads;
 	atomic_bool failed; /* one layer has: the others need not go on */
 	atomic_bool wrong;  /* what was read back is not what it should be */
@@ -37,7 +38,17 @@ struct lam_writing {
 	uint64_t *tar_sizes;
 	struct lam_reuse_layer *reused;
 	struct lam_reuse *reuse;
+	struct lam_digest *digests; /* of the layers */
+	struct lam_sink_image written;
 };
+
+/* One image into w->sink, all but its publication: w->layout, image, options, reference,
+ * sink and threads are set. To be freed, once the sink is closed, also after failure. */
+int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
+		  struct lam_error *err);
+/* Once it is published: what was written is known from now on. */
+void lam_write_remember(const struct lam_writing *w);
+void lam_writing_fini(struct lam_writing *w);
 
 /* Writes and reads back what is new, and puts what is kept into the sink: digests and
  * sizes are known then. */

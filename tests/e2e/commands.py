@@ -289,6 +289,20 @@ class InPlace:
         expect(what + ": read", "inspect", reference, out=new["digest"])
         expect(what + ": the same", "diff", "oci:%s:latest" % self.image, reference)
 
+    def replaces_in(self, what, index, others, reference, *options):
+        """The image is replaced in the index, or comes to it: its other images and its own name and fields stay."""
+        write_index(self.folder, [index])
+        expect(what, "apply", "-", "oci:%s:latest" % self.image, reference, *options, stdin=self.plan)
+        (new,) = read_index(self.folder)["manifests"]
+        inner = json.load(open(blob_path(self.folder, new["digest"]), "rb"))
+        own = [m for m in inner["manifests"] if m not in others]
+        # a list of Docker's holds no manifest of OCI's
+        if {**new, "digest": 0, "size": 0} != {**index, "digest": 0, "size": 0, "mediaType": INDEX} or inner["mediaType"] != INDEX \
+                or [m for m in inner["manifests"] if m in others] != others or [m["platform"] for m in own] != [AMD64]:
+            FAILURES.append((what, "%s: %s" % (new, inner)))
+        expect(what + ": read", "inspect", reference, "--platform", "linux/amd64", out=own[0]["digest"])
+        expect(what + ": the same", "diff", "--platform", "linux/amd64", "oci:%s:latest" % self.image, reference)
+
     def refuses(self, what, manifests, err, reference=None):
         write_index(self.folder, manifests)
         before = sorted(os.walk(self.folder))
@@ -313,16 +327,21 @@ def in_place(image):
     multi = "oci:%s:multi" % place.folder
     attestation = {**other, "platform": UNKNOWN}
     pair = [{**one, "platform": AMD64}, {**other, "platform": ARM64}]
-    lost = "several images, which would be lost: choose another tag"
     for kind in (INDEX, LIST):
-        place.refuses("an index of several", [place.index(kind, pair)], '"multi" is an index of ' + lost, multi)
-        place.replaces("an index of one", [place.index(kind, pair[:1])], multi, mediaType=one["mediaType"], **tagged("multi"))
+        place.replaces_in("an index of several", place.index(kind, pair), pair[1:], multi)
+        place.replaces_in("an index of one", place.index(kind, pair[:1]), [], multi)
+        place.replaces_in("an index of another platform", place.index(kind, pair[1:]), pair[1:], multi)
     nested = [place.index(INDEX, pair[:1])]
-    place.refuses("an index of an index", [place.index(INDEX, nested)], lost, multi)
+    place.refuses("an index of an index", [place.index(INDEX, nested)], "an image that would be lost, sha256:.*: choose another tag", multi)
     bare = place.index(INDEX, pair)
     bare.pop("annotations")
-    place.refuses("no tag: an index of several", [bare], "holds an index of several images, .*: name a new tag")
-    place.replaces("an index of one and its attestation", [place.index(INDEX, [pair[0], attestation])], multi)
+    place.replaces_in("no tag: an index of several", bare, pair[1:], place.folder)
+    attested = place.index(INDEX, [pair[0], attestation])
+    place.refuses("an index of one and its attestation", [attested], "attestation sha256:.* would be lost: --drop-attestations", multi)
+    place.replaces_in("the same, said so", attested, [], multi, "--drop-attestations")
+    third = add_blob(place.folder, {**json.load(open(blob_path(place.folder, one["digest"]), "rb")), "annotations": {"third": "image"}})
+    twice = place.index(INDEX, [{**image, "platform": AMD64} for image in (other, third)])
+    place.refuses("an index of two of a platform", [twice], "an image that would be lost, sha256:", multi)
     gone = place.index(INDEX, pair)
     os.remove(blob_path(place.folder, gone["digest"]))
     place.refuses("an index that is missing", [gone], gone["digest"][7:], multi)

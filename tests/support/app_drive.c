@@ -100,11 +100,15 @@ static void edit(struct drive *d, const struct request *request)
 static void look_at_output(struct drive *d, const struct request *request)
 {
 	struct event event = { .kind = EVENT_OUTPUT, .text = request->text };
+	struct lam_referrers lost;
 	struct lam_error err = { 0 };
 
-	lam_write_replaces(&event.replaces, request->text, NULL, &err);
+	lam_write_replaces(&event.replaces, &lost, d->app.image, request->text, NULL,
+			   &err);
 	event.err = &err;
+	event.lost = &lost;
 	drive_event(d, &event);
+	lam_referrers_fini(&lost);
 }
 
 static void copy_text(struct drive *d, const struct request *request)

@@ -227,8 +227,8 @@ static void indexes(void **state)
 	assert_true(lam_digest_equal(&index.entries[0].descriptor.digest, &c));
 	assert_non_null(strstr(one.data, "\"k\":\"v\""));
 	assert_string_equal(index.entries[1].ref_name, "new");
-	assert_false(lam_index_is_replaced(&index, &index.entries[0], NULL));
-	assert_true(lam_index_is_replaced(&index, &index.entries[0], "b"));
+	assert_false(lam_index_is_replaced(&index, &index.entries[0], NULL, NULL));
+	assert_true(lam_index_is_replaced(&index, &index.entries[0], "b", NULL));
 	lam_index_fini(&index);
 	lam_buf_fini(&one);
 	lam_buf_fini(&two);

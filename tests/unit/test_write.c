@@ -270,11 +270,13 @@ static void kept_where_it_is(void **state)
 
 static bool replaces(const char *transport, const char *path, const char *name)
 {
+	struct lam_referrers lost;
 	char text[4300];
 	bool there;
 
 	snprintf(text, sizeof text, "%s:%s%s", transport, path, name);
-	OK(lam_write_replaces(&there, text, NULL, &err));
+	OK(lam_write_replaces(&there, &lost, NULL, text, NULL, &err));
+	assert_int_equal(lost.count, 0);
 	return there;
 }
 
@@ -282,6 +284,7 @@ static void what_it_replaces(void **state)
 {
 	char *image = make_image(1000, LAM_CODEC_GZIP), *out = in_folder("out"),
 	     *other = in_folder("./out/../image"), *file = in_folder("a.tar");
+	struct lam_referrers lost;
 	char bare[300];
 	FILE *made;
 	bool there;
@@ -290,7 +293,8 @@ static void what_it_replaces(void **state)
 	assert_true(replaces("oci", image, ":latest"));
 	assert_false(replaces("oci", image, ":late"));
 	snprintf(bare, sizeof bare, "oci:%s", image);
-	assert_int_equal(lam_write_replaces(&there, bare, NULL, &err), LAM_EWRITE);
+	assert_int_equal(lam_write_replaces(&there, &lost, NULL, bare, NULL, &err),
+			 LAM_EWRITE);
 	assert_non_null(strstr(err.text, "holds the image \"latest\": name it"));
 	assert_false(replaces("oci", out, ":latest"));
 	assert_int_equal(oci_count(out), -1);
@@ -304,12 +308,16 @@ static void what_it_replaces(void **state)
 	assert_false(replaces("docker-archive", file, ":app:1"));
 	fputs("image", made);
 	fclose(made);
-	assert_true(replaces("docker-archive", file, ":app:1"));
-	assert_true(replaces("oci-archive", file, ":latest"));
-	assert_int_equal(lam_write_replaces(&there, "nonsense", NULL, &err), LAM_EUSAGE);
-	assert_non_null(strstr(err.text, "say what it is to be"));
-	assert_int_equal(lam_write_replaces(&there, "docker://x/y", NULL, &err),
+	snprintf(bare, sizeof bare, "oci-archive:%s:latest", file);
+	assert_int_equal(lam_write_replaces(&there, &lost, NULL, bare, NULL, &err),
+			 LAM_EWRITE);
+	assert_non_null(strstr(err.text, "is there, and no image archive"));
+	assert_int_equal(lam_write_replaces(&there, &lost, NULL, "nonsense", NULL, &err),
 			 LAM_EUSAGE);
+	assert_non_null(strstr(err.text, "say what it is to be"));
+	assert_int_equal(
+		lam_write_replaces(&there, &lost, NULL, "docker://x/y", NULL, &err),
+		LAM_EUSAGE);
 	remove(file);
 	free(image);
 	free(out);

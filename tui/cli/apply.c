@@ -2,39 +2,51 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/size.h"
 #include "cli/print.h"
+
+struct part {
+	struct lam_image *image;
+	struct lam_layout *layout;
+	bool *there; /* of each target in a dry run: it was written before; or NULL */
+};
 
 struct apply {
 	struct call *call;
 	struct lam_plan *plan;
-	struct lam_image *image;
-	struct lam_layout *layout;
+	struct lam_image_set *set; /* of all platforms; NULL: one image */
+	struct part *parts;
+	size_t count;
 	char *spool, *cache;
-	bool *there; /* of each target in a dry run: it was written before; or NULL */
 	char created[CREATED_MAX];
 };
 
+/* The plan was made for one of them. */
 static int check_pinned(struct apply *a)
 {
-	const char *have = lam_image_manifest_digest(a->image),
-		   *want = a->plan->source_manifest;
+	const char *want = a->plan->source_manifest;
 
-	if (!call_has(a->call, "pinned") || (want && strcmp(have, want) == 0))
+	if (!call_has(a->call, "pinned"))
 		return 0;
+	for (size_t i = 0; want && i < a->count; i++) {
+		if (strcmp(lam_image_manifest_digest(a->parts[i].image), want) == 0)
+			return 0;
+	}
 	(void)lam_fail(&a->call->err, LAM_EPLAN,
-		       "%s: is %s, and the plan was made for %s", a->call->args[1], have,
+		       "%s: is %s, and the plan was made for %s", a->call->args[1],
+		       lam_image_manifest_digest(a->parts[0].image),
 		       want ? want : "no image in particular (no source.manifest)");
 	return fail(a->call);
 }
 
-static int tell_remarks(struct apply *a)
+static int tell_remarks(struct apply *a, const struct lam_layout *layout)
 {
 	bool strict = call_has(a->call, "strict");
 	int code = 0;
 
-	for (size_t i = 0; i < lam_layout_remark_count(a->layout); i++) {
-		const struct lam_remark *r = lam_layout_remark(a->layout, i);
+	for (size_t i = 0; i < lam_layout_remark_count(layout); i++) {
+		const struct lam_remark *r = lam_layout_remark(layout, i);
 
 		if (strict && r->strict) {
 			(void)lam_fail(&a->call->err, LAM_EPLAN, "%s", r->text);
@@ -58,7 +70,7 @@ static void print_fate(FILE *out, enum lam_fate fate, bool color)
 	print_own(out, color ? "\033[0m" : "");
 }
 
-static void print_layout(const struct apply *a, FILE *out, bool color)
+static void print_layout(const struct part *p, FILE *out, bool color)
 {
 	uint32_t dropped;
 	uint64_t bytes;
@@ -66,20 +78,29 @@ static void print_layout(const struct apply *a, FILE *out, bool color)
 
 	print_line(out, "%-3s %-16s %-10s %8s %8s %9s  %s", "", "layer", "", "entries",
 		   "files", "tar", "why");
-	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
-		const struct lam_target *t = lam_layout_target(a->layout, i);
+	for (size_t i = 0; i < lam_layout_target_count(p->layout); i++) {
+		const struct lam_target *t = lam_layout_target(p->layout, i);
 
 		print(out, "%-3zu %-16s ", i, t->name);
 		print_fate(out, t->fate, color);
 		print_line(out, " %8u %8u %9s  %s%s%s%s%s", t->entry_count, t->file_count,
 			   lam_size_text(t->tar_size, size), t->reason,
 			   t->from[0] ? " (" : "", t->from, t->from[0] ? ")" : "",
-			   a->there && a->there[i] ? "; is there" : "");
+			   p->there && p->there[i] ? "; is there" : "");
 	}
-	lam_layout_dropped(a->layout, &dropped, &bytes);
+	lam_layout_dropped(p->layout, &dropped, &bytes);
 	if (dropped)
 		print_line(out, "LEFT OUT of the image: %u paths, %s", dropped,
 			   lam_size_text(bytes, size));
+}
+
+static void print_layouts(const struct apply *a, FILE *out, bool color)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->set)
+			print_line(out, "%s", lam_image_platform(a->parts[i].image));
+		print_layout(&a->parts[i], out, color);
+	}
 }
 
 /* w: once it is written; there: in a dry run, whether it is already. */
@@ -111,37 +132,61 @@ static json_t *json_target(const struct lam_target *t, const struct lam_written_
 	return json;
 }
 
-static void print_as_json(const struct apply *a, const struct lam_write_result *result)
+static json_t *json_part(const struct part *p, const struct lam_write_result *result)
 {
 	json_t *layers = json_array(), *remarks = json_array(),
-	       *json = json_pack("{s:i, s:s}", "lamina", 1, "source",
-				 lam_image_manifest_digest(a->image));
+	       *json = json_pack("{s:s}", "source", lam_image_manifest_digest(p->image));
 	size_t next = 0;
 	uint32_t dropped;
 	uint64_t bytes;
 
-	lam_layout_dropped(a->layout, &dropped, &bytes);
+	lam_layout_dropped(p->layout, &dropped, &bytes);
 	if (result)
 		json_object_update_new(json, json_pack("{s:s, s:s, s:b}", "manifest",
 						       result->manifest_digest, "config",
 						       result->config_digest, "verified",
 						       (int)result->verified));
-	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
-		const struct lam_target *t = lam_layout_target(a->layout, i);
+	for (size_t i = 0; i < lam_layout_target_count(p->layout); i++) {
+		const struct lam_target *t = lam_layout_target(p->layout, i);
 		bool written = result && t->fate != LAM_FATE_EMPTY;
 
 		json_array_append_new(
 			layers, json_target(t, written ? &result->layers[next] : NULL,
-					    a->there ? &a->there[i] : NULL));
+					    p->there ? &p->there[i] : NULL));
 		next += written;
 	}
-	for (size_t i = 0; i < lam_layout_remark_count(a->layout); i++)
+	for (size_t i = 0; i < lam_layout_remark_count(p->layout); i++)
 		json_array_append_new(remarks,
-				      json_shown(lam_layout_remark(a->layout, i)->text));
+				      json_shown(lam_layout_remark(p->layout, i)->text));
 	json_object_update_new(json, json_pack("{s:I, s:I, s:o, s:o}", "dropped",
 					       (json_int_t)dropped, "dropped_bytes",
 					       (json_int_t)bytes, "layers", layers,
 					       "remarks", remarks));
+	return json;
+}
+
+/* One image as it is, all platforms as a list. */
+static void print_as_json(const struct apply *a, const struct lam_write_result *results)
+{
+	json_t *json = json_pack("{s:i}", "lamina", 1), *images = json_array();
+
+	for (size_t i = 0; i < a->count; i++) {
+		json_t *part = json_part(&a->parts[i], results ? &results[i] : NULL);
+
+		json_object_set_new(part, "platform",
+				    json_string(lam_image_platform(a->parts[i].image)));
+		json_array_append_new(images, part);
+	}
+	if (a->set)
+		json_object_set(json, "images", images);
+	else
+		json_object_update(json, json_array_get(images, 0));
+	json_decref(images);
+	if (results && results[0].index_digest[0])
+		json_object_set_new(json, "index", json_string(results[0].index_digest));
+	if (results)
+		json_object_set_new(json, "referrers",
+				    json_referrers(&results[0].referrers));
 	print_json(json);
 }
 
@@ -156,16 +201,19 @@ static struct lam_write_options options_of(const struct apply *a)
 					   .access = &call->access,
 					   .cache = a->cache,
 					   .reuse = call_value(call, "reuse"),
-					   .spool = a->spool };
+					   .spool = a->spool,
+					   .drop_attestations =
+						   call_has(call, "drop-attestations") };
 }
 
 /* Layers that were not written, as they were before. */
-static void tell_reused(const struct apply *a, const struct lam_write_result *result)
+static void tell_reused(const struct apply *a, const struct lam_layout *layout,
+			const struct lam_write_result *result)
 {
 	size_t next = 0;
 
-	for (size_t i = 0; i < lam_layout_target_count(a->layout); i++) {
-		const struct lam_target *t = lam_layout_target(a->layout, i);
+	for (size_t i = 0; i < lam_layout_target_count(layout); i++) {
+		const struct lam_target *t = lam_layout_target(layout, i);
 
 		if (t->fate == LAM_FATE_EMPTY)
 			continue;
@@ -174,24 +222,67 @@ static void tell_reused(const struct apply *a, const struct lam_write_result *re
 	}
 }
 
-static int write_image(struct apply *a)
+/* What stands under the name comes last. */
+static void print_written(const struct apply *a, const struct lam_write_result *results)
 {
-	struct call *call = a->call;
-	const struct lam_write_options options = options_of(a);
-	bool standard = strcmp(call->args[2], "-") == 0;
-	struct lam_write_result result;
+	const char *place = a->call->args[2], *index = results[0].index_digest;
+	FILE *out = strcmp(place, "-") == 0 ? stderr : stdout;
+	const char *verified = results[0].verified ? "" : " (not verified)";
 
-	print_layout(a, stderr, call->color_err);
-	if (lam_write_image(a->layout, call->args[2], &options, &result, &call->err) < 0)
-		return fail(call);
+	print_referrers(stderr, &results[0].referrers);
+	for (size_t i = 0; i < a->count; i++)
+		print_line(out, "%s %s%s", results[i].manifest_digest,
+			   index[0] ? lam_image_platform(a->parts[i].image) : place,
+			   verified);
+	if (index[0])
+		print_line(out, "%s %s", index, place);
+}
+
+/* What was said of the source speaks of that alone. */
+static void tell_referrers(const struct apply *a)
+{
+	const struct lam_referrers *all = lam_image_referrers(a->parts[0].image);
+
+	for (size_t n = 0; n < all->count && !a->set; n++)
+		tell(a->call, "note: %s %s speaks of the source, and is not written",
+		     all->items[n].kind, all->items[n].digest);
+}
+
+static int write_parts(struct apply *a, struct lam_write_result *results)
+{
+	const struct lam_write_options options = options_of(a);
+	const struct lam_layout **layouts = lam_xcalloc(a->count, sizeof *layouts);
+	const char *place = a->call->args[2];
+	int code;
+
+	for (size_t i = 0; i < a->count; i++)
+		layouts[i] = a->parts[i].layout;
+	code = a->set ? lam_write_set(a->set, layouts, place, &options, results,
+				      &a->call->err)
+		      : lam_write_image(layouts[0], place, &options, results,
+					&a->call->err);
+	free(layouts);
+	return code;
+}
+
+static int write_all(struct apply *a)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	struct lam_write_result *results = lam_xcalloc(a->count, sizeof *results);
+
+	tell_referrers(a);
+	print_layouts(a, stderr, a->call->color_err);
+	if (write_parts(a, results) < 0)
+		return fail(a->call);
 	progress_clear();
-	tell_reused(a, &result);
-	if (call_has(call, "json"))
-		print_as_json(a, &result);
+	for (size_t i = 0; i < a->count; i++)
+		tell_reused(a, a->parts[i].layout, &results[i]);
+	if (call_has(a->call, "json"))
+		print_as_json(a, results);
 	else
-		print_line(standard ? stderr : stdout, "%s %s%s", result.manifest_digest,
-			   call->args[2], result.verified ? "" : " (not verified)");
-	lam_write_result_fini(&result);
+		print_written(a, results);
+	for (size_t i = 0; i < a->count; i++)
+		lam_write_result_fini(&results[i]);
 	return EXIT_DONE;
 }
 
@@ -199,14 +290,58 @@ static int dry_run(struct apply *a)
 {
 	const struct lam_write_options options = options_of(a);
 
-	if (lam_write_forecast(&a->there, a->layout, a->call->args[2], &options,
-			       &a->call->err) < 0)
-		return fail(a->call);
+	for (size_t i = 0; i < a->count; i++) {
+		struct part *p = &a->parts[i];
+
+		if (lam_write_forecast(&p->there, p->layout, a->call->args[2], &options,
+				       &a->call->err) < 0)
+			return fail(a->call);
+	}
 	if (call_has(a->call, "json"))
 		print_as_json(a, NULL);
 	else
-		print_layout(a, stdout, a->call->color_out);
+		print_layouts(a, stdout, a->call->color_out);
 	return EXIT_DONE;
+}
+
+static int open_all(struct apply *a)
+{
+	const char *reference = a->call->args[1];
+	bool all = wants_all_platforms(a->call);
+	int code = EXIT_DONE;
+
+	if (all)
+		a->set = open_set(a->call, reference, &code);
+	if (code)
+		return code;
+	a->count = all ? lam_image_set_count(a->set) : 1;
+	a->parts = lam_xcalloc(a->count, sizeof *a->parts);
+	for (size_t i = 0; i < a->count; i++) {
+		struct part *p = &a->parts[i];
+
+		/* the contents of all of them are not kept at a time */
+		p->image = all ? open_listed(a->call, reference,
+					     lam_image_set_manifest(a->set, i), &code)
+			       : open_image(a->call, reference, a->spool, &code);
+		if (!p->image)
+			return code;
+	}
+	return 0;
+}
+
+static int lay_out_all(struct apply *a)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < a->count && code == 0; i++) {
+		struct part *p = &a->parts[i];
+
+		p->layout = make_layout(a->call, p->image, a->plan, &code);
+		if (!p->layout)
+			return code;
+		code = tell_remarks(a, p->layout);
+	}
+	return code;
 }
 
 static int apply(struct apply *a)
@@ -218,19 +353,10 @@ static int apply(struct apply *a)
 	a->plan = read_plan(a->call, a->call->args[0], &code);
 	if (!a->plan)
 		return code;
-	a->image = open_image(a->call, a->call->args[1], a->spool, &code);
-	if (!a->image)
+	if ((code = open_all(a)) != 0 || (code = check_pinned(a)) != 0 ||
+	    (code = lay_out_all(a)) != 0)
 		return code;
-	code = check_pinned(a);
-	if (code)
-		return code;
-	a->layout = make_layout(a->call, a->image, a->plan, &code);
-	if (!a->layout)
-		return code;
-	code = tell_remarks(a);
-	if (code)
-		return code;
-	return call_has(a->call, "dry-run") ? dry_run(a) : write_image(a);
+	return call_has(a->call, "dry-run") ? dry_run(a) : write_all(a);
 }
 
 static int run_apply(struct call *call)
@@ -253,12 +379,16 @@ static int run_apply(struct call *call)
 		return fail(call);
 	a.cache = user_folder("XDG_CACHE_HOME", ".cache", "");
 	code = apply(&a);
-	lam_layout_free(a.layout);
-	lam_image_close(a.image);
+	for (size_t i = 0; a.parts && i < a.count; i++) {
+		lam_layout_free(a.parts[i].layout);
+		lam_image_close(a.parts[i].image);
+		free(a.parts[i].there);
+	}
+	free(a.parts);
+	lam_image_set_close(a.set);
 	lam_plan_free(a.plan);
 	free(a.spool);
 	free(a.cache);
-	free(a.there);
 	return code;
 }
 
@@ -270,6 +400,8 @@ static const struct option OPTIONS[] = {
 	  "rules that match nothing and paths that are new are errors" },
 	{ "reuse", 0, "IMAGE", "take layers that were written before from there, too" },
 	{ "no-verify", 0, NULL, "do not read back what was written" },
+	{ "drop-attestations", 0, NULL,
+	  "attestations and signatures of what is replaced go" },
 	{ "json", 0, NULL, "the result as JSON" },
 	{ 0 },
 };

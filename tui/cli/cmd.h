@@ -115,6 +115,11 @@ void access_fini(struct call *call);
  * on failure, which has been told, with the exit code in *out_exit. */
 struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
 			     int *out_exit);
+/* The same of all images that the reference names; each is opened by open_listed(). */
+bool wants_all_platforms(const struct call *call);
+struct lam_image_set *open_set(struct call *call, const char *reference, int *out_exit);
+struct lam_image *open_listed(struct call *call, const char *reference,
+			      const char *manifest, int *out_exit);
 struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit);
 struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 			       const struct lam_plan *plan, int *out_exit);

@@ -32,22 +32,20 @@ const char *temporary_folder(void)
 	return folder && *folder ? folder : "/tmp";
 }
 
-struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
-			     int *out_exit)
+static struct lam_image *open_by(struct call *call, const char *reference,
+				 const struct lam_open_options *by, int *out_exit)
 {
 	char *cache = call->read_all ? NULL : user_folder("XDG_CACHE_HOME", ".cache", "");
-	struct lam_open_options options = {
-		.platform = call_value(call, "platform"),
-		.threads = call->threads,
-		.spool = spool,
-		.temporary = temporary_folder(),
-		.progress = &call->progress,
-		.cache = cache,
-		.access = &call->access,
-	};
+	struct lam_open_options options = *by;
 	struct lam_image *image;
-	int code = lam_image_open(&image, reference, &options, &call->err);
+	int code;
 
+	options.threads = call->threads;
+	options.temporary = temporary_folder();
+	options.progress = &call->progress;
+	options.cache = cache;
+	options.access = &call->access;
+	code = lam_image_open(&image, reference, &options, &call->err);
 	free(cache);
 	if (code < 0) {
 		*out_exit = fail(call);
@@ -55,6 +53,48 @@ struct lam_image *open_image(struct call *call, const char *reference, const cha
 	}
 	progress_clear();
 	return image;
+}
+
+struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
+			     int *out_exit)
+{
+	const struct lam_open_options by = { .platform = call_value(call, "platform"),
+					     .spool = spool };
+
+	if (!wants_all_platforms(call))
+		return open_by(call, reference, &by, out_exit);
+	*out_exit = usage_error(call->command->name,
+				"%s: --platform names one here; apply, inspect and check "
+				"take all",
+				call->command->name);
+	return NULL;
+}
+
+bool wants_all_platforms(const struct call *call)
+{
+	const char *platform = call_value(call, "platform");
+
+	return platform && strcmp(platform, "all") == 0;
+}
+
+struct lam_image_set *open_set(struct call *call, const char *reference, int *out_exit)
+{
+	const struct lam_open_options options = { .temporary = temporary_folder(),
+						  .progress = &call->progress,
+						  .access = &call->access };
+	struct lam_image_set *set;
+
+	if (lam_image_set_open(&set, reference, &options, &call->err) < 0)
+		*out_exit = fail(call);
+	return set;
+}
+
+struct lam_image *open_listed(struct call *call, const char *reference,
+			      const char *manifest, int *out_exit)
+{
+	const struct lam_open_options by = { .manifest = manifest };
+
+	return open_by(call, reference, &by, out_exit);
 }
 
 int read_input(struct call *call, const char *file, struct lam_buf *out)

@@ -93,6 +93,10 @@ static void print_image(const struct lam_image *image, const struct pull *pull)
 	print_line(stdout, "merged: %u paths, %s in files", root->live_count,
 		   lam_size_text(root->live_bytes, size));
 	pull_print(image, pull);
+	if (lam_image_referrers(image)->count) {
+		print_own(stdout, "\n");
+		print_referrers(stdout, lam_image_referrers(image));
+	}
 	if (lam_image_note_total(image))
 		print_own(stdout, "\n");
 	print_notes(image, 20);
@@ -131,7 +135,7 @@ static json_t *json_note(const struct lam_note *note)
 	return json;
 }
 
-static void print_as_json(const struct lam_image *image, const struct pull *pull)
+static json_t *json_image(const struct lam_image *image, const struct pull *pull)
 {
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
 	const char *reference = lam_image_reference(image),
@@ -143,67 +147,142 @@ static void print_as_json(const struct lam_image *image, const struct pull *pull
 				      json_layer(lam_image_layer(image, i), i, pull));
 	for (size_t i = 0; i < lam_image_note_count(image); i++)
 		json_array_append_new(notes, json_note(lam_image_note(image, i)));
-	print_json(json_pack(
-		"{s:i, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:I, s:o, s:o*}", "lamina", 1,
-		"reference", json_bytes(reference, strlen(reference)), "platform",
-		json_bytes(platform, strlen(platform)), "manifest",
-		lam_image_manifest_digest(image), "config",
-		lam_image_config_digest(image), "paths", (json_int_t)root->live_count,
-		"file_bytes", (json_int_t)root->live_bytes, "layers", layers,
-		"note_total", (json_int_t)lam_image_note_total(image), "notes", notes,
-		"fetch", pull->old_count ? pull_json(pull) : NULL));
+	return json_pack("{s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:o*}",
+			 "reference", json_bytes(reference, strlen(reference)),
+			 "platform", json_bytes(platform, strlen(platform)), "manifest",
+			 lam_image_manifest_digest(image), "config",
+			 lam_image_config_digest(image), "paths",
+			 (json_int_t)root->live_count, "file_bytes",
+			 (json_int_t)root->live_bytes, "layers", layers, "note_total",
+			 (json_int_t)lam_image_note_total(image), "notes", notes,
+			 "referrers", json_referrers(lam_image_referrers(image)), "fetch",
+			 pull->old_count ? pull_json(pull) : NULL);
+}
+
+/* What is there and wrong is what check is for; what is not there is not. */
+static int damaged_or(const struct call *call, int code)
+{
+	return call->read_all && (call->err.code == LAM_EFORMAT ||
+				  call->err.code == LAM_EREAD)
+		       ? EXIT_DIFFERENT
+		       : code;
+}
+
+/* Each image that is meant, one after another: 0, or the worst of their exit codes. */
+static int for_each(struct call *call,
+		    int (*one)(struct call *call, struct lam_image *image, void *context),
+		    void *context)
+{
+	int code = EXIT_DONE, worst = EXIT_DONE;
+	struct lam_image_set *set = open_set(call, call->args[0], &code);
+
+	if (!set)
+		return code;
+	for (size_t i = 0; i < lam_image_set_count(set); i++) {
+		struct lam_image *image = open_listed(
+			call, call->args[0], lam_image_set_manifest(set, i), &code);
+
+		code = image ? one(call, image, context) : damaged_or(call, code);
+		worst = code > worst ? code : worst;
+		lam_image_close(image);
+	}
+	lam_image_set_close(set);
+	return worst;
+}
+
+struct inspecting {
+	struct pull pull;
+	json_t *images; /* of --json */
+	size_t shown;
+};
+
+static int inspect_one(struct call *call, struct lam_image *image, void *context)
+{
+	struct inspecting *i = context;
+	int code = pull_count(call, image, &i->pull);
+
+	if (code)
+		return code;
+	if (call_has(call, "json")) {
+		json_array_append_new(i->images, json_image(image, &i->pull));
+	} else {
+		print_own(stdout, i->shown++ ? "\n" : "");
+		print_image(image, &i->pull);
+	}
+	return pull_check(call, image, &i->pull);
+}
+
+/* One image as it is, all platforms as a list. */
+static void print_as_json(const json_t *images, bool all)
+{
+	json_t *json = json_pack("{s:i}", "lamina", 1);
+
+	if (all)
+		json_object_set_new(json, "images",
+				    json_incref((json_t *)(uintptr_t)images));
+	else
+		json_object_update(json, json_array_get(images, 0));
+	print_json(json);
 }
 
 static int run_inspect(struct call *call)
 {
-	struct pull pull;
-	int code = pull_limits(call, &pull);
-	struct lam_image *image =
-		code ? NULL : open_image(call, call->args[0], NULL, &code);
+	struct inspecting i = { .images = json_array() };
+	bool all = wants_all_platforms(call);
+	struct lam_image *image = NULL;
+	int code = pull_limits(call, &i.pull);
 
-	if (!image)
-		return code;
-	code = pull_count(call, image, &pull);
-	if (code == 0) {
-		if (call_has(call, "json"))
-			print_as_json(image, &pull);
-		else
-			print_image(image, &pull);
-		code = pull_check(call, image, &pull);
-	}
-	pull_fini(&pull);
+	if (code == 0 && all && call_has(call, "against"))
+		code = usage_error("inspect", "inspect: --against is of one platform");
+	if (code == 0 && all)
+		code = for_each(call, inspect_one, &i);
+	else if (code == 0 &&
+		 (image = open_image(call, call->args[0], NULL, &code)) != NULL)
+		code = inspect_one(call, image, &i);
+	if (json_array_size(i.images))
+		print_as_json(i.images, all);
+	json_decref(i.images);
+	pull_fini(&i.pull);
 	lam_image_close(image);
 	return code;
+}
+
+static int check_one(struct call *call, struct lam_image *image, void *context)
+{
+	size_t missing = 0;
+
+	(void)context;
+	print_notes(image, SIZE_MAX);
+	print_referrers(stdout, lam_image_referrers(image));
+	for (size_t i = 0; i < lam_image_layer_count(image); i++)
+		missing += lam_image_layer(image, i)->missing;
+	print(stdout, "%s", lam_image_reference(image));
+	if (wants_all_platforms(call))
+		print(stdout, " %s", lam_image_platform(image));
+	if (missing > 0)
+		print_line(stdout, ": %zu of %zu layers are not there", missing,
+			   lam_image_layer_count(image));
+	else
+		print_line(
+			stdout, ": all %zu layers are what their digests say, %u paths",
+			lam_image_layer_count(image),
+			lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
+	return missing > 0 ? EXIT_DIFFERENT : EXIT_DONE;
 }
 
 static int run_check(struct call *call)
 {
 	int code = EXIT_DONE;
-	size_t missing = 0;
 	struct lam_image *image;
 
 	call->read_all = true;
 	call->access.blobs = NULL;
+	if (wants_all_platforms(call))
+		return for_each(call, check_one, NULL);
 	image = open_image(call, call->args[0], NULL, &code);
-	/* what is there and wrong is what check is for; what is not there is not */
-	if (!image)
-		return call->err.code == LAM_EFORMAT || call->err.code == LAM_EREAD
-			       ? EXIT_DIFFERENT
-			       : code;
-	print_notes(image, SIZE_MAX);
-	for (size_t i = 0; i < lam_image_layer_count(image); i++)
-		missing += lam_image_layer(image, i)->missing;
-	if (missing > 0)
-		print_line(stdout, "%s: %zu of %zu layers are not there",
-			   lam_image_reference(image), missing,
-			   lam_image_layer_count(image));
-	else
-		print_line(
-			stdout, "%s: all %zu layers are what their digests say, %u paths",
-			lam_image_reference(image), lam_image_layer_count(image),
-			lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT)->live_count);
+	code = image ? check_one(call, image, NULL) : damaged_or(call, code);
 	lam_image_close(image);
-	return missing > 0 ? EXIT_DIFFERENT : EXIT_DONE;
+	return code;
 }
 
 const struct command CMD_INSPECT = {

@@ -11,7 +11,7 @@
 
 const struct option COMMON_OPTIONS[] = {
 	{ "platform", 0, "OS/ARCH[/VARIANT]",
-	  "the image of an index that holds several" },
+	  "the image of an index that holds several; all: each (apply, inspect, check)" },
 	{ "threads", 0, "N", "threads to use, 1 to 256; by default one a core" },
 	{ "tls-verify", 0, "true|false",
 	  "false: a registry's certificate is not looked at, or it has none" },

@@ -27,6 +27,10 @@ void print_json(json_t *value);
 void print_json_item(json_t *value, bool first);
 void print_json_text(const char *text);
 
+/* referrers.c: what speaks of an image. */
+void print_referrers(FILE *out, const struct lam_referrers *referrers);
+json_t *json_referrers(const struct lam_referrers *referrers);
+
 /* A line on standard error, for the user. */
 void tell(const struct call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

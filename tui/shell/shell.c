@@ -96,13 +96,17 @@ static void load(struct shell *s, const struct request *request)
 static void look_at_output(struct shell *s, const struct request *request)
 {
 	struct event event = { .kind = EVENT_OUTPUT, .text = request->text };
+	struct lam_referrers lost;
 	struct lam_error err = { 0 };
 
 	if (!request->text)
 		return;
-	lam_write_replaces(&event.replaces, request->text, s->app->options.access, &err);
+	lam_write_replaces(&event.replaces, &lost, s->app->image, request->text,
+			   s->app->options.access, &err);
 	event.err = &err;
+	event.lost = &lost;
 	give(s, &event);
+	lam_referrers_fini(&lost);
 }
 
 static void copy(struct shell *s, const struct request *request)

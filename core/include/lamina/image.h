@@ -12,11 +12,14 @@
 #include <lamina/compression.h>
 #include <lamina/note.h>
 #include <lamina/progress.h>
+#include <lamina/referrer.h>
 #include <lamina/tree.h>
 
 struct lam_image;
 
 struct lam_open_options {
+	const char *manifest;  /* digest of the one that is meant of those that the
+				 reference names; NULL: by platform */
 	const char *platform;  /* "os/arch[/variant]", of any variant where it names none;
 				  or NULL: this machine's where there is a choice */
 	unsigned threads;      /* 0: as many as there are cores */
@@ -38,6 +41,19 @@ struct lam_open_options {
 int lam_image_open(struct lam_image **out, const char *reference,
 		   const struct lam_open_options *options, struct lam_error *err);
 void lam_image_close(struct lam_image *image); /* NULL is fine */
+
+/* All images that a reference names, one for each platform: an index's, or the one that is
+ * there. They are opened by lam_open_options.manifest. Standard input cannot be opened so
+ * often: LAM_EUSAGE. */
+struct lam_image_set;
+
+int lam_image_set_open(struct lam_image_set **out, const char *reference,
+		       const struct lam_open_options *options, struct lam_error *err);
+void lam_image_set_close(struct lam_image_set *set); /* NULL is fine */
+size_t lam_image_set_count(const struct lam_image_set *set);
+const char *lam_image_set_manifest(const struct lam_image_set *set, size_t n);
+const char *lam_image_set_platform(const struct lam_image_set *set,
+				   size_t n); /* "unknown" where nothing says it */
 
 struct lam_layer_info {
 	const char *digest;  /* "sha256:..." of the blob as stored */
@@ -66,6 +82,9 @@ lam_image_platform(const struct lam_image *image); /* "linux/amd64", "linux/arm/
 size_t lam_image_layer_count(const struct lam_image *image);
 const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size_t n);
 const struct lam_tree *lam_image_tree(const struct lam_image *image);
+
+/* What speaks of it, or of an index that it stands in. */
+const struct lam_referrers *lam_image_referrers(const struct lam_image *image);
 
 /* At most 1,000 notes are kept, in order of layer; the total goes on. */
 size_t lam_image_note_count(const struct lam_image *image); /* of those kept */

@@ -14,7 +14,9 @@ struct lam_write_options {
 	const char *spool; /* folder for contents that do not fit in memory, in files
 			      without a name; NULL: lam_write_spool_folder's */
 	const struct lam_access *access; /* may be NULL */
-	const char *cache; /* folder where it stands what was written before, as in
+	bool drop_attestations; /* what speaks of an image that is replaced or written anew
+				   goes; without it nothing is written then */
+	const char *cache;      /* folder where it stands what was written before, as in
 			      lam_open_options; NULL: nothing is known */
 	const char *reuse; /* an image, or a folder of blobs, from which layers that were
 			      written before are taken, besides the output itself; or
@@ -35,6 +37,9 @@ struct lam_write_result {
 	bool verified;
 	struct lam_written_layer *layers; /* of the image that was written, base first */
 	size_t layer_count;
+	/* The index that stands under the name, and holds the image; "": none does. */
+	char index_digest[LAM_WRITTEN_DIGEST];
+	struct lam_referrers referrers; /* what spoke of what was there, with its fate */
 };
 void lam_write_result_fini(struct lam_write_result *result);
 
@@ -45,10 +50,13 @@ int lam_write_spool_folder(char **out, const char *reference,
 			   const struct lam_access *access, struct lam_error *err);
 
 /* Whether an image stands in the reference's place, which writing there replaces: its tag
- * in a layout, or the archive's file. LAM_EUSAGE for what is no place to write to,
- * LAM_EWRITE where writing to a layout would be refused at once. */
-int lam_write_replaces(bool *out, const char *reference, const struct lam_access *access,
-		       struct lam_error *err);
+ * in a layout, or the archive's file; and what speaks of it and would go, or be left without
+ * it, which is the caller's, also after failure. image: what is to be written there, or NULL.
+ * LAM_EUSAGE for what is no place to write to, LAM_EWRITE where writing there would be
+ * refused at once. */
+int lam_write_replaces(bool *out, struct lam_referrers *out_lost,
+		       const struct lam_image *image, const char *reference,
+		       const struct lam_access *access, struct lam_error *err);
 
 /* Which of the layout's targets are there already, in the output or in options->reuse, and
  * would be taken if their blobs are right; *out is the caller's (free()). Nothing is made
@@ -66,5 +74,13 @@ int lam_write_forecast(bool **out, const struct lam_layout *layout, const char *
 int lam_write_image(const struct lam_layout *layout, const char *reference,
 		    const struct lam_write_options *options, struct lam_write_result *out,
 		    struct lam_error *err);
+
+/* All images of a set, each with its layout, and their index with the rest of what it
+ * names: one publication. results has room for each; what is told of the index stands in
+ * the first. A set without an index is one image. */
+int lam_write_set(const struct lam_image_set *set,
+		  const struct lam_layout *const *layouts, const char *reference,
+		  const struct lam_write_options *options,
+		  struct lam_write_result *results, struct lam_error *err);
 
 #endif

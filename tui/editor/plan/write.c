@@ -16,6 +16,7 @@ struct write_job {
 	struct lam_plan *plan;
 	char *output;
 	const char *created;
+	bool drop; /* what speaks of what is replaced */
 	const struct lam_access *access;
 	const char *cache;
 	unsigned threads;
@@ -30,6 +31,7 @@ static int run_write(struct job *job)
 	const struct lam_progress progress = { job_hear, job, &job->stop };
 	const struct lam_write_options options = { .threads = w->threads,
 						   .created = w->created,
+						   .drop_attestations = w->drop,
 						   .progress = &progress,
 						   .access = w->access,
 						   .cache = w->cache };
@@ -147,7 +149,7 @@ static void make_rows(struct writing *w, const struct lam_layout *layout)
 	}
 }
 
-static void begin(struct app *app)
+static void begin(struct app *app, bool drop)
 {
 	static const struct job_ops WRITE = { JOB_WRITE, run_write, take_write,
 					      free_write, true };
@@ -165,6 +167,7 @@ static void begin(struct app *app)
 	job->plan = plan_copy(app);
 	job->output = lam_xstrdup(app->plan.output);
 	job->created = app->options.created;
+	job->drop = drop;
 	job->threads = app->options.threads;
 	job->access = app->options.access;
 	job->cache = app->options.cache_dir;
@@ -183,6 +186,17 @@ static void count_line(struct dialog *d, char sign, size_t count, const char *wh
 		dialog_line(d, ROLE_DIALOG, "  %c %3zu %-6s %-10s %8s", sign, count,
 			    count == 1 ? "layer" : "layers", what,
 			    lam_size_text(bytes, size));
+}
+
+/* What speaks of the image that is replaced goes with it. */
+static void lost_lines(struct dialog *d, const struct lam_referrers *lost)
+{
+	for (size_t i = 0; lost && i < lost->count && i < 6; i++)
+		dialog_line(d, ROLE_ERROR, "DROPS %s %.26s...", lost->items[i].kind,
+			    lost->items[i].digest);
+	if (lost && lost->count > 6)
+		dialog_line(d, ROLE_ERROR, "and %zu more that speak of what is replaced",
+			    lost->count - 6);
 }
 
 static void summary_lines(struct app *app, struct dialog *d, const char *output,
@@ -240,12 +254,11 @@ static void remark_lines(const struct app *app, struct dialog *d)
 
 static void yes_typed(struct app *app, struct dialog *d, const char *text)
 {
-	(void)d;
 	(void)text;
-	begin(app);
+	begin(app, d->value != 0);
 }
 
-static void summarise(struct app *app, const char *output, bool replaces)
+static void summarise(struct app *app, const char *output, const struct event *event)
 {
 	struct dialog *d;
 
@@ -264,10 +277,13 @@ static void summarise(struct app *app, const char *output, bool replaces)
 	d->on_leave = "nothing was written";
 	free(app->plan.output);
 	app->plan.output = lam_xstrdup(output);
-	summary_lines(app, d, output, replaces);
+	d->value = event->lost && event->lost->count > 0;
+	summary_lines(app, d, output, event->replaces);
+	lost_lines(d, event->lost);
 	remark_lines(app, d);
 	d->exact = true;
-	d->text = lam_xstrdup(app->plan.effect->dropped_files ? "yes remove" : "yes");
+	d->text = lam_xprintf("yes%s%s", app->plan.effect->dropped_files ? " remove" : "",
+			      d->value ? " drop" : "");
 	d->label = lam_xprintf("Type %s to write: ", d->text);
 	dialog_set_hints(d, "[Enter] take  [Esc] go back");
 }
@@ -312,5 +328,5 @@ void write_looked_at(struct app *app, const struct event *event)
 	if (event->err && event->err->code)
 		ask_output(app, event->text, event->err->text);
 	else
-		summarise(app, event->text, event->replaces);
+		summarise(app, event->text, event);
 }

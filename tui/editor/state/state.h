@@ -127,6 +127,7 @@ struct event {
 	const struct lam_error *err; /* of what came back; NULL or LAM_OK: it went well */
 	bool differs;  /* of SAVED: the file holds something else; nothing was written */
 	bool replaces; /* of OUTPUT: an image is there */
+	const struct lam_referrers *lost; /* of OUTPUT: what speaks of that image */
 	const char *file;
 	bool merge; /* of LOADED: as the request said */
 	int signal;
