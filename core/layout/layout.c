@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "codec/codec.h"
+#include "oci/claims.h"
 #include "tar/write.h"
 
 char *lam_layout_copy(struct lam_layout *l, const char *text)
@@ -305,6 +306,43 @@ static void remark_groups(struct lam_layout *l)
 	}
 }
 
+static void remark_claim(void *layout, const char *key, const char *says)
+{
+	char shown[LAM_PATH_TEXT];
+
+	lam_layout_remark_add(layout, false, "%s goes: it says %s",
+			      lam_path_text(shown, key, strlen(key), false), says);
+}
+
+static bool is_kept(const struct lam_layout *l, size_t original)
+{
+	for (size_t t = 0; t < l->target_count; t++) {
+		if (l->stack[t].kept && l->stack[t].original == original)
+			return true;
+	}
+	return false;
+}
+
+/* What is said of the layers, and is not true of the new ones. */
+static void remark_claims(struct lam_layout *l)
+{
+	const struct lam_manifest *m = &l->image->manifest;
+	const json_t *config = l->image->config.doc.root;
+
+	lam_claims_each(json_object_get(m->doc.root, "annotations"), remark_claim, l);
+	lam_claims_each(json_object_get(json_object_get(config, "config"), "Labels"),
+			remark_claim, l);
+	for (size_t i = 0; i < m->layer_count; i++) {
+		if (m->layers[i].json && !is_kept(l, i))
+			lam_claims_each(json_object_get(m->layers[i].json, "annotations"),
+					remark_claim, l);
+	}
+	if (json_object_get(m->doc.root, "subject"))
+		lam_layout_remark_add(l, false,
+				      "the manifest has a subject, which stays: the new "
+				      "image is a referrer of it, too");
+}
+
 /* What changes in the documents beside what the plan is about. */
 static void remark_documents(struct lam_layout *l)
 {
@@ -313,6 +351,7 @@ static void remark_documents(struct lam_layout *l)
 
 	if (lam_layout_is_identity(l))
 		return;
+	remark_claims(l);
 	if (l->image->manifest.docker && !lam_layout_is_docker(l))
 		lam_layout_remark_add(
 			l, false,

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "oci/claims.h"
 #include "oci/manifest.h"
 #include "oci/platform.h"
 
@@ -146,6 +147,17 @@ static json_t *edit_history(struct history *h)
 	return h->out;
 }
 
+static void drop_labels(json_t *root)
+{
+	json_t *run = json_object_get(root, "config");
+
+	if (!json_is_object(run))
+		return;
+	run = json_copy(run);
+	lam_claims_drop(run, "Labels");
+	json_object_set_new(root, "config", run);
+}
+
 static int edit_config(const struct lam_config *config,
 		       const struct lam_stack_layer *layers, size_t count,
 		       const char *created, struct lam_buf *out, struct lam_error *err)
@@ -162,6 +174,8 @@ static int edit_config(const struct lam_config *config,
 		json_array_append_new(ids, digest_text(&layers[n].diff_id));
 	json_object_set_new(rootfs, "diff_ids", ids);
 	json_object_set_new(root, "rootfs", rootfs);
+	if (!is_same_stack(layers, count, config->diff_id_count))
+		drop_labels(root);
 	if (json_is_array(h.old))
 		json_object_set_new(root, "history", edit_history(&h));
 	if (created)
@@ -205,18 +219,11 @@ static json_t *edit_layers(const struct lam_manifest *m, bool docker,
 	return stack;
 }
 
-/* What was said of the layers as they were: SOCI's table of their blobs, ostree's last
- * diff_id. */
-static const char *const OF_LAYERS[] = { "com.amazon.soci.index-digest",
-					 "ostree.final-diffid" };
-
 static void annotate(json_t *root, const struct lam_annotation *annotations, size_t count)
 {
 	json_t *old = json_object_get(root, "annotations"),
 	       *edited = json_is_object(old) ? json_copy(old) : json_object();
 
-	for (size_t i = 0; i < sizeof OF_LAYERS / sizeof *OF_LAYERS; i++)
-		json_object_del(edited, OF_LAYERS[i]);
 	for (size_t i = 0; i < count; i++) {
 		json_object_del(edited, annotations[i].key);
 		json_object_set_new(edited, annotations[i].key,
@@ -245,6 +252,8 @@ int lam_manifest_edit(const struct lam_manifest *m, bool docker,
 	}
 	json_object_set_new(root, "config", config);
 	json_object_set_new(root, "layers", edit_layers(m, docker, layers, count));
+	if (!is_same_stack(layers, count, m->layer_count))
+		lam_claims_drop(root, "annotations");
 	if (annotation_count)
 		annotate(root, annotations, annotation_count);
 	return write_doc(root, out, err);
@@ -335,6 +344,8 @@ json_t *lam_index_entry_edit(const struct lam_index_entry *entry, const char *me
 {
 	json_t *image = redirect(entry->descriptor.json, digest, size);
 
+	if (!lam_digest_equal(&entry->descriptor.digest, digest))
+		lam_claims_drop(image, "annotations");
 	set_type(image, media_type);
 	if (platform && !is_same_platform(&entry->platform, platform))
 		set_platform(image, platform);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "oci/claims.h"
 #include "oci/platform.h"
 
 void lam_replaced_fini(struct lam_replaced *r)
@@ -141,6 +142,7 @@ static int make_index(struct lam_replaced *out, const struct lam_replace *r,
 						     image->manifest_size,
 						     &image->platform, NULL));
 	json_object_set_new(index->doc.root, "manifests", images);
+	lam_claims_drop(index->doc.root, "annotations");
 	out->top = (struct lam_sink_image){ .media_type = lam_index_settle_type(
 						    index, old->media_type,
 						    image->media_type) };

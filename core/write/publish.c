@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "oci/claims.h"
 #include "write/write_impl.h"
 
 void lam_write_result_fini(struct lam_write_result *result)
@@ -204,6 +205,8 @@ static int make_index(struct session *s, struct lam_sink_image *out,
 		}
 	}
 	json_object_set_new(index.doc.root, "manifests", images);
+	if (!same)
+		lam_claims_drop(index.doc.root, "annotations");
 	*out = (struct lam_sink_image){ .media_type = settle_type(s, &index),
 					.named = s->named,
 					.named_count = s->named_count,

@@ -15,6 +15,8 @@ import lamina  # noqa: E402
 import lib  # noqa: E402
 
 KEEP = {"lamina": 1, "layers": [{"name": "a", "from": [0]}, {"name": "b", "from": [1]}]}
+SAME = {"lamina": 1, "layers": KEEP["layers"] + [{"name": "c", "from": [2]}]}
+TOP = {"lamina": 1, "layers": [{"name": "a", "from": [0], "keep": True}, {"name": "rest", "from": "rest"}]}
 FLAT = {"lamina": 1, "layers": [{"name": "all", "from": "rest"}]}
 PREDICATE = "https://slsa.dev/provenance/v0.2"
 
@@ -61,7 +63,7 @@ def buildx(folder, arches=("amd64", "arm64"), attested=True, tag="v1", kind=lib.
 class Place:
     def __init__(self, folder):
         self.folder = folder
-        for name, plan in (("keep", KEEP), ("flat", FLAT)):
+        for name, plan in (("keep", KEEP), ("flat", FLAT), ("three", SAME), ("top", TOP)):
             with open(self.at(name), "w", encoding="ascii") as f:
                 json.dump(plan, f)
 
@@ -121,7 +123,167 @@ def to_dir(place):
     want(os.listdir(place.at("other")) == ["file"], "it was written to")
 
 
-CHECKS = [from_dir, to_dir]
+# Indexes
+
+
+def entries(place, reference):
+    """The index under the name: image entries by architecture, and the attestations."""
+    index = json.loads(place.raw(reference))
+    images = {e["platform"]["architecture"]: e for e in index["manifests"] if e["platform"]["os"] != "unknown"}
+    return index, images, [e for e in index["manifests"] if e["platform"]["os"] == "unknown"]
+
+
+def all_unchanged(place):
+    """The plan that changes nothing: the same index, to the byte, and its attestations are there."""
+    place.fresh("multi")
+    for output in ("oci:@/same:v1", "dir:@/same-dir", "oci-archive:@/same.tar:v1"):
+        done = place.apply("keep", "oci:@/multi:v1", output, "--platform", "all")
+        want(place.raw(output) == place.raw("oci:@/multi:v1"), output + " is another index")
+        skopeo("copy", "-q", "--all", place.named(output), "dir:" + place.at("copy" + output.split("@/")[1].replace(":", "-")))
+        want(done.stderr.count(b"moved along: attestation") == 2 and PREDICATE.encode() in done.stderr, done.stderr)
+
+
+def all_changed(place):
+    place.fresh("multi", kind=lib.OI)
+    done = place.apply("flat", "oci:@/multi:v1", "oci:@/out:v1", "--platform", "all", exits=(5,))
+    want(b"--drop-attestations" in done.stderr and not os.path.exists(place.at("out")), done.stderr)
+    old, before, spoke = entries(place, "oci:@/multi:v1")
+    for source, output in (("oci:@/multi:v1", "oci:@/out:v1"), ("oci:@/multi:v1", "dir:@/out-dir"),
+                           ("oci:@/multi.tar:v1", "oci-archive:@/out.tar:v1"), ("dir:@/multi-dir", "dir:@/multi-dir")):
+        if source.startswith("dir:"):
+            skopeo("copy", "-q", "--all", "oci:%s:v1" % place.at("multi"), place.named(source))
+        if source.startswith("oci:@/multi.tar"):
+            lib.Layout.archive(place.fresh("multi"), place.at("multi.tar"))
+            source = "oci-archive:@/multi.tar:v1"
+        done = place.apply("flat", source, output, "--platform", "all", "--drop-attestations", "--json")
+        told = json.loads(done.stdout)
+        index, images, attestations = entries(place, output)
+        want(told["index"] == "sha256:" + hashlib.sha256(place.raw(output)).hexdigest(), told)
+        want([i["platform"] for i in told["images"]] == ["linux/amd64", "linux/arm64"], told)
+        want([(r["kind"], r["digest"], r["fate"]) for r in told["referrers"]] ==
+             [("attestation", e["digest"], "dropped") for e in spoke], told["referrers"])
+        want(not attestations and index["annotations"] == old["annotations"], index)
+        for arch in ("amd64", "arm64"):
+            want(images[arch]["digest"] != before[arch]["digest"], "it is not new")
+            place.same_tree(output, "oci:@/multi:v1", "linux/" + arch)
+        skopeo("copy", "-q", "--all", place.named(output), "dir:" + place.at("copy"))
+
+
+def partly_changed(place):
+    """What is changed for one platform alone leaves the other's image and attestation as they are."""
+    layout = lib.Layout(place.at("multi"))
+    images = [image(layout, "amd64"), dict(layout.image([layout.layer(lib.BASE + lib.END), layout.layer(lib.f(b"etc/y") + lib.END)],
+                                                        arch="arm64"), platform={"os": "linux", "architecture": "arm64"})]
+    made = images + [attestation(layout, e["digest"]) for e in images]
+    layout.tag(layout.desc({"schemaVersion": 2, "mediaType": lib.OI, "manifests": made}, lib.OI), "v1")
+    layout.done()
+    with open(place.at("drop"), "w", encoding="ascii") as f:
+        json.dump({**KEEP, "assign": [{"path": "/opt/arch", "to": None}]}, f)
+    place.apply("drop", "oci:@/multi:v1", "oci:@/multi:v1", "--platform", "all", "--drop-attestations")
+    manifests = json.loads(place.raw("oci:@/multi:v1"))["manifests"]
+    want(manifests[1:] == [made[1], made[3]] and manifests[0]["digest"] != made[0]["digest"], manifests)
+
+
+def one_of_an_index(place):
+    """One platform into the tag of an index, where it came from and from elsewhere."""
+    for source in ("oci:@/multi:v1", "oci:@/other:v1"):
+        place.fresh("multi")
+        place.fresh("other")
+        old, before, spoke = entries(place, "oci:@/multi:v1")
+        done = place.apply("flat", source, "oci:@/multi:v1", "--platform", "linux/arm64", exits=(5,))
+        want(b"attestation " + spoke[1]["digest"].encode() in done.stderr and b"would be lost" in done.stderr, done.stderr)
+        want(place.raw("oci:@/multi:v1") == json.dumps(old).encode(), "something was written")
+        place.apply("flat", source, "oci:@/multi:v1", "--platform", "linux/arm64", "--drop-attestations")
+        index, images, attestations = entries(place, "oci:@/multi:v1")
+        want(images["amd64"] == before["amd64"] and attestations == spoke[:1], index)
+        want(images["arm64"]["digest"] != before["arm64"]["digest"] and index["annotations"] == old["annotations"], index)
+        place.same_tree("oci:@/multi:v1", "oci:@/other:v1", "linux/arm64")
+        skopeo("copy", "-q", "--all", "oci:%s:v1" % place.at("multi"), "dir:" + place.at("copy"))
+
+
+def one_with_provenance(place):
+    """A buildx image of one platform, over its own tag: an index still, less what spoke of the old image."""
+    place.fresh("multi", arches=("amd64",))
+    place.apply("flat", "oci:@/multi:v1", "oci:@/multi:v1", exits=(5,))
+    done = place.apply("flat", "oci:@/multi:v1", "oci:@/multi:v1", "--drop-attestations")
+    index, images, attestations = entries(place, "oci:@/multi:v1")
+    want(list(images) == ["amd64"] and not attestations and "org.example.who" in index["annotations"], index)
+    want(done.stdout.split()[2].decode() == "sha256:" + hashlib.sha256(place.raw("oci:@/multi:v1")).hexdigest(), done.stdout)
+    place.fresh("multi", arches=("amd64",))
+    place.apply("keep", "oci:@/multi:v1", "oci:@/plain:v1")  # elsewhere: the image alone
+    want("layers" in json.loads(place.raw("oci:@/plain:v1")), "it is an index")
+
+
+def platforms_that_would_be_lost(place):
+    place.fresh("multi")
+    place.fresh("third", arches=("amd64", "s390x"))
+    done = place.apply("flat", "oci:@/third:v1", "oci:@/multi:v1", "--platform", "all", "--drop-attestations", exits=(5,))
+    want(b"would be lost" in done.stderr and b"linux/arm64" in done.stderr, done.stderr)
+    done = place.apply("flat", "oci:@/multi:v1", "docker-archive:@/x.tar", "--platform", "all", "--drop-attestations", exits=(2,))
+    want(b"images of one platform" in done.stderr, done.stderr)
+    place.apply("flat", "oci:@/third:v1", "oci:@/multi:v1", "--platform", "linux/s390x")
+    want(sorted(entries(place, "oci:@/multi:v1")[1]) == ["amd64", "arm64", "s390x"], place.raw("oci:@/multi:v1"))
+
+
+def signatures_beside(place):
+    """cosign's tags and referrers by subject stand in the layout: told, left, and dropped where that is said."""
+    for drop in (False, True):
+        layout = lib.Layout(place.at("signed"))
+        made = image(layout, "amd64")
+        layout.tag(made, "v1")
+        blob = layout.desc({"critical": {}}, "application/vnd.dev.cosign.simplesigning.v1+json")
+        signature = layout.desc({"schemaVersion": 2, "mediaType": lib.OM, "config": layout.desc({}, lib.OC), "layers": [blob]}, lib.OM)
+        layout.tag(signature, made["digest"].replace(":", "-") + ".sig")
+        subject = {k: made[k] for k in ("mediaType", "digest", "size")}
+        sbom = layout.desc({"schemaVersion": 2, "mediaType": lib.OM, "artifactType": "application/spdx+json", "subject": subject,
+                            "config": layout.desc({}, "application/vnd.oci.empty.v1+json"), "layers": [blob]}, lib.OM)
+        layout.tag(sbom, None, artifactType="application/spdx+json")
+        layout.done()
+        shown = json.loads(lamina.must("inspect", "--json", "oci:%s:v1" % place.at("signed")).stdout)["referrers"]
+        want([(r["kind"], r["of"]) for r in shown] == [("signature", made["digest"]), ("referrer", made["digest"])], shown)
+        checked = lamina.must("check", "oci:%s:v1" % place.at("signed")).stdout
+        want(signature["digest"].encode() in checked and sbom["digest"].encode() in checked, checked)
+        done = place.apply("flat", "oci:@/signed:v1", "oci:@/signed:v1", *(["--drop-attestations"] if drop else []))
+        want(done.stderr.count(b"dropped: " if drop else b"left, and no longer true: ") == 2, done.stderr)
+        with open(place.at("signed/index.json"), encoding="utf-8") as f:
+            want(len(json.load(f)["manifests"]) == (1 if drop else 3), "what stands beside")
+
+
+# What another stack makes untrue
+
+UNTRUE = {"org.opencontainers.image.base.name": "debian:12", "org.opencontainers.image.base.digest": "sha256:" + 64 * "a",
+          "ostree.final-diffid": "sha256:" + 64 * "b", "com.amazon.soci.index-digest": "sha256:" + 64 * "c"}
+TRUE = {"org.opencontainers.image.title": "app", "ostree.bootable": "true", "org.example": "1"}
+LABELS = {"io.buildpacks.lifecycle.metadata": "{}", "io.buildpacks.rebasable": "true", "ostree.commit": "x"}
+STARGZ = {"containerd.io/snapshot/stargz/toc.digest": "sha256:" + 64 * "d"}
+
+
+def claims(place):
+    """They are named and go with the stack that they are about; what is still true stays, and so do kept descriptors."""
+    layout = lib.Layout(place.at("claims"))
+    parts = [layout.layer(lib.BASE + lib.END, annotations=STARGZ), layout.layer(lib.f(b"etc/new", b"x") + lib.END, annotations=STARGZ),
+             layout.layer(lib.f(b"etc/more", b"x") + lib.END)]
+    subject = {"mediaType": lib.OM, "digest": "sha256:" + 64 * "e", "size": 9}
+    layout.tag(layout.image(parts, config={"config": {"Labels": {**LABELS, **TRUE}}},
+                            manifest={"annotations": {**UNTRUE, **TRUE}, "subject": subject}), "v1", annotations={**UNTRUE, **TRUE})
+    layout.done()
+    place.apply("three", "oci:@/claims:v1", "oci:@/same:v1")
+    want(place.raw("oci:@/same:v1") == place.raw("oci:@/claims:v1"), "the identity is another")
+    done = place.apply("top", "oci:@/claims:v1", "oci:@/claims:v1")
+    manifest = json.loads(place.raw("oci:@/claims:v1"))
+    want(manifest["layers"][0] == parts[0][0] and "annotations" not in manifest["layers"][1], manifest)
+    want({k: v for k, v in manifest["annotations"].items() if not k.startswith("dev.lamina.")} == TRUE, manifest)
+    want(manifest["subject"] == subject and b"has a subject" in done.stderr, done.stderr)
+    config = json.loads(skopeo("inspect", "--config", "--raw", "oci:%s:v1" % place.at("claims")))
+    want(config["config"]["Labels"] == TRUE, config)
+    with open(place.at("claims/index.json"), encoding="utf-8") as f:
+        want(json.load(f)["manifests"][0]["annotations"] == {**TRUE, lib.REF: "v1"}, "the entry of the index")
+    for key in [*UNTRUE, *LABELS, *STARGZ]:
+        want(b"note: " + key.encode() + b" goes: " in done.stderr, "%s: %r" % (key, done.stderr))
+
+
+CHECKS = [claims, from_dir, to_dir, all_unchanged, all_changed, partly_changed, one_of_an_index, one_with_provenance,
+          platforms_that_would_be_lost, signatures_beside]
 
 
 def main():
