@@ -25,6 +25,7 @@ bounds() {
         editor) echo 600 512 ;;
         image) echo 300 512 ;;
         codec) echo 20000 900 ;;
+        cache) echo 120 512 ;;
         *) echo 12000 512 ;;
     esac
 }
@@ -60,7 +61,7 @@ passed=0 failed=0
 for name in "$@"; do
     log=$scratch/$name.log
     printf '%-10s %s executions, %s\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: //p' "$log")" \
-        "$(grep -o 'cov: [0-9]* ft: [0-9]* corp: [0-9]*' "$log" | tail -1)"
+        "$(grep -o 'cov: [0-9]* ft: [0-9]* corp: [0-9]*' "$log" | tail -n 1)"
     if [ "$(cat "$scratch/$name.status")" = 0 ]; then
         passed=$((passed + 1))
     else

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Twice as much takes twice as long, not four times: entries, layers, names of one file, whiteouts, rules.
+
+SCALE=N: N times the sizes of CI (default 1; 10 is as many layers as are read); what each took is printed.
+Measured is the processor's time, which other programs do not change by much, and the shortest of some tries counts.
+"""
+import json
+import os
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
+import lamina  # noqa: E402
+import oci  # noqa: E402
+import tarmake  # noqa: E402
+
+SCALE = int(os.environ.get("SCALE", "1"))
+TRIES = 3 if SCALE < 5 else 1
+MOST = 3.0          # times as long for twice as much
+CONSTANT = 0.05     # seconds that any run may take
+
+
+def header_of(kind, target=b"", mode=0o644):
+    """A function from a name of at most 99 bytes to its header."""
+    block = tarmake.header(b"", tarmake.TYPES[kind], {"kind": kind, "mode": mode}, 0, tarmake.USTAR_MAGIC, target=target)
+    rest, base = block[100:148] + b"%s" + block[156:], sum(block) - sum(block[148:156]) + 8 * 0x20
+
+    def header(name):
+        return name.ljust(100, b"\0") + rest.replace(b"%s", b"%06o\0 " % (base + sum(name)), 1)
+    return header
+
+
+def write(folder, layers, how="none"):
+    oci.write_layout(folder, [(b"".join(headers) + b"\0" * 1024, how, 1) for headers in layers])
+
+
+def plan(folder, rules):
+    with open(os.path.join(folder, "plan.json"), "w", encoding="ascii") as f:
+        json.dump({"lamina": 1, "layers": [{"name": "rest", "from": "rest"}, {"name": "b"}], "assign": rules}, f)
+
+
+def entries(folder, count):
+    """Files, a hundred in a directory."""
+    header = header_of("file")
+    write(folder, [[header(b"d%d/f%d" % (n // 100, n)) for n in range(count)]])
+    plan(folder, [{"path": "/d1", "to": "b"}])
+
+
+def layers(folder, count):
+    header = header_of("file")
+    write(folder, [[header(b"d%d/f" % (n % 50)), header(b"g%d" % n)] for n in range(count)])
+    plan(folder, [{"glob": "/d*", "to": "b"}])
+
+
+def links(folder, count):
+    first, header = header_of("file"), header_of("link", b"a")
+    write(folder, [[first(b"a")] + [header(b"d%d/l%d" % (n // 1000, n)) for n in range(count)]])
+    plan(folder, [{"path": "/d0", "to": "b"}])
+
+
+def whiteouts(folder, count):
+    header = header_of("file")
+    write(folder, [[header(b"d%d/f%d" % (n // 100, n)) for n in range(count)],
+                   [header(b"d%d/.wh.f%d" % (n // 100, n)) for n in range(count)] + [header(b"x")]])
+    plan(folder, [{"path": "/x", "to": "b"}])
+
+
+def rules(folder, count):
+    """Half of them paths, half globs."""
+    header = header_of("file")
+    write(folder, [[header(b"d%d/f%d" % (n // 100, n)) for n in range(count)]])
+    plan(folder, [{"path": "/d%d/f%d" % (n // 100, n), "to": "b"} if n % 2 else
+                  {"glob": "/d%d/f%d*" % (n // 100, n), "to": "b"} for n in range(count)])
+
+
+CASES = {entries: 50000, layers: 200, links: 5000, whiteouts: 50000, rules: 5000}
+
+
+def took(words):
+    """Seconds of the processor that a run takes."""
+    with open(os.devnull, "w", encoding="ascii") as nothing:
+        pid = os.posix_spawn(lamina.PROGRAM, [lamina.PROGRAM, *words], {**os.environ, "XDG_CACHE_HOME": "", "HOME": ""},
+                             file_actions=[(os.POSIX_SPAWN_DUP2, nothing.fileno(), fd) for fd in (1, 2)])
+        _, status, used = os.wait4(pid, 0)
+    if status != 0:
+        raise lamina.Failure("%r: status %#x" % (words, status))
+    return used.ru_utime + used.ru_stime
+
+
+def measure(case, count, scratch):
+    """command -> seconds."""
+    folder = os.path.join(scratch, "%s-%d" % (case.__name__, count))
+    os.mkdir(folder)
+    case(folder, count)
+    image = "oci:%s:t" % folder
+    apply = ["apply", "--progress=none", os.path.join(folder, "plan.json"), image]
+    return {"ls": min(took(["ls", "-lR", "--dead", image]) for _ in range(TRIES)),
+            "apply": min(took([*apply, "oci:%s-out-%d" % (folder, n)]) for n in range(TRIES))}
+
+
+def grows(case, scratch):
+    count = CASES[case] * SCALE
+    once, twice = measure(case, count, scratch), measure(case, 2 * count, scratch)
+    for name in once:
+        print("scaling: %-9s %8d -> %8d  %-5s %7.2f s -> %7.2f s" % (case.__name__, count, 2 * count, name, once[name],
+                                                                    twice[name]), flush=True)
+    for name in once:
+        if twice[name] > MOST * max(once[name], CONSTANT):
+            raise lamina.Failure("%s: %.2f s for %d, %.2f s for twice as many" % (name, once[name], count, twice[name]))
+
+
+def main():
+    failures = []
+    for case in CASES:
+        with tempfile.TemporaryDirectory(prefix="lamina-scaling.") as scratch:
+            try:
+                grows(case, scratch)
+            except (lamina.Failure, OSError) as failure:
+                failures.append((case.__name__, str(failure)))
+    return lamina.conclude("scaling", len(CASES) - len(failures), failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
