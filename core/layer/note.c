@@ -126,6 +126,9 @@ static const struct {
 	[LAM_ODD_IMPLIED_IN_OPAQUE] = { "implied-in-opaque",
 					"a directory that this layer names only in longer paths, where it hides the lower "
 					"one; read as 0755 0:0; containerd gives it what lower layers say of it" },
+	[LAM_ODD_XATTR_LOWER] = { "lower-attribute",
+				  "a directory without an attribute that it has in lower layers; read without it, as on "
+				  "overlayfs and by umoci; the vfs folders of Docker and Podman keep it" },
 	[LAM_ODD_MEDIA_TYPE] = { "media-type",
 				 "its media type says another compression than it has; read as it "
 				 "is; some runtimes refuse it" },

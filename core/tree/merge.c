@@ -145,6 +145,55 @@ static int apply_implied(struct lam_merge *m, const struct lam_layer_node *node,
 	return 0;
 }
 
+static const struct lam_attribute *attributes_of(const struct lam_merge *m,
+						 struct lam_ref ref, size_t *out_count)
+{
+	const struct lam_layer *holder;
+	const struct lam_inode *inode =
+		lam_layer_inode(m->tree->layers[ref.layer], ref.inode, &holder);
+	const struct lam_extra *extra = lam_layer_extra(holder, inode);
+
+	*out_count = extra ? extra->record_count : 0;
+	return *out_count ? holder->records + extra->records : NULL;
+}
+
+static bool has_key(const struct lam_attribute *records, size_t count,
+		    const struct lam_attribute *as)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].key_len == as->key_len &&
+		    memcmp(records[i].key, as->key, as->key_len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A directory's entry that is without an attribute which the lower one has. */
+static bool drops_attribute(const struct lam_merge *m, uint32_t at, struct lam_ref ref)
+{
+	static const char prefix[] = "SCHILY.xattr.";
+	const struct lam_node *t = &m->tree->nodes[at];
+	const struct lam_attribute *old, *new;
+	size_t old_count, new_count;
+
+	if (!t->live || t->kind != LAM_KIND_DIR || t->version == NONE ||
+	    m->tree->versions[t->version].inode == NONE ||
+	    m->tree->versions[t->version].layer == m->number)
+		return false;
+	old = attributes_of(m,
+			    (struct lam_ref){ m->tree->versions[t->version].inode_layer,
+					      m->tree->versions[t->version].inode },
+			    &old_count);
+	new = attributes_of(m, ref, &new_count);
+	for (size_t i = 0; i < old_count; i++) {
+		if (old[i].key_len >= sizeof prefix &&
+		    memcmp(old[i].key, prefix, sizeof prefix - 1) == 0 &&
+		    !has_key(new, new_count, &old[i]))
+			return true;
+	}
+	return false;
+}
+
 static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 		       uint32_t at, struct lam_ref ref, struct lam_error *err)
 {
@@ -158,6 +207,9 @@ static int apply_entry(struct lam_merge *m, const struct lam_layer_node *node,
 		return err->code;
 	if (dir && ref.inode == NONE)
 		return apply_implied(m, node, at, err);
+	if (m->notes && dir && drops_attribute(m, at, ref) &&
+	    note_node(m, at, LAM_ODD_XATTR_LOWER, err) < 0)
+		return err->code;
 	version.change = change_of(m, at, ref);
 	if (lam_merge_push(m, at, version, err) < 0)
 		return err->code;

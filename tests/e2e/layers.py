@@ -19,7 +19,7 @@ import oci  # noqa: E402
 import reference  # noqa: E402
 import rootfs  # noqa: E402
 
-CASES = ("empty-name", "hardlink-no-parent", "kaniko-absolute", "kaniko-dir-to-symlink", "link-kinds", "one-layer-order",
+CASES = ("empty-name", "hardlink-no-parent", "kaniko-absolute", "kaniko-dir-to-symlink", "link-kinds", "lower-attributes", "one-layer-order",
          "opaque-order", "ostree-links", "pax-empty-values", "pax-sparse-size-lies", "pnpm-symlink-parent",
          "tar-rs-pax-and-long", "whiteout-hardlink-lower", "whiteout-then-dir", "whiteout-through-lower")
 
