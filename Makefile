@@ -3,7 +3,12 @@
 ,        := ,
 BUILD    := build
 PREFIX   := /usr/local
+LIBDIR   := $(PREFIX)/lib
+ZSHDIR   := $(PREFIX)/share/zsh/site-functions
 DESTDIR  :=
+VERSION  := $(shell sed -n 's/^.define VERSION "\(.*\)"/\1/p' tui/cli/cmd.h)
+SO       := liblamina.so
+SONAME   := $(SO).0# another number when what is compiled against it would break
 CFLAGS   := -O2 -g
 PROP     ?= 1000# random images of the property test in `make test`
 REUSE    ?= 40# those of the test of reuse, each written two dozen times
@@ -30,8 +35,8 @@ HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 # Asked for when something is compiled, and once: `make deps` works without the libraries, and before them.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(filter-out -D%_SOURCE -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
-COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) -fPIE -pthread \
-           -MMD -MP
+COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) -fPIC \
+           -fno-semantic-interposition -pthread -MMD -MP
 LINK     = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 
 CORE     := $(sort $(wildcard core/*/*.c))
@@ -57,6 +62,15 @@ $(BUILD)/man: $(BUILD)/help.json tui/pages/man.py $(wildcard tui/pages/*.mdoc)
 	rm -rf $@ && tui/pages/man.py $< $@
 $(BUILD)/completion: $(BUILD)/help.json $(wildcard tui/pages/completion.*)
 	rm -rf $@ && tui/pages/completion.py $< $@
+
+# The shared library has what the public headers declare, and nothing else of it can be seen.
+$(BUILD)/liblamina.map: $(wildcard core/include/lamina/*.h)
+	@mkdir -p $(@D)
+	{ echo 'LAMINA_0 { global:'; cat $^ | $(CC) -fpreprocessed -E -P - | grep -oE '\blam_[a-z0-9_]+\(' | tr '(' ';' | sort -u; \
+		echo 'local: *; };'; } >$@
+$(BUILD)/$(SO): $(BUILD)/liblamina.map $(CORE:%.c=$(BUILD)/%.o)
+	$(CC) $(CFLAGS) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=$< -Wl,-z,defs,-z,relro,-z,now,--as-needed \
+		$(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
 
 # One set of rules for each way to compile: $(1) its folder, $(2) its flags.
 define variant
@@ -194,8 +208,25 @@ lint: $(BUILD)/lamina ## all of that, clang-tidy and cppcheck
 format: ## have clang-format write the C files
 	clang-format -i $(C_FILES)
 
-install: all ## install the program below $(DESTDIR)$(PREFIX)
-	install -D -m 755 $(BUILD)/lamina $(DESTDIR)$(PREFIX)/bin/lamina
+# $(1): mode, $(2): folder, $(3): files.
+put = install -D -m $(1) -t $(DESTDIR)$(2) $(3)
+
+install: all $(BUILD)/liblamina.a $(BUILD)/$(SO) ## install program, manual, completions and library below $(DESTDIR)$(PREFIX)
+	$(call put,755,$(PREFIX)/bin,$(BUILD)/lamina)
+	$(call put,644,$(PREFIX)/share/man/man1,$(BUILD)/man/*.1)
+	$(call put,644,$(PREFIX)/share/man/man5,$(BUILD)/man/*.5)
+	$(call put,644,$(PREFIX)/share/man/man7,$(BUILD)/man/*.7)
+	install -D -m 644 $(BUILD)/completion/lamina.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lamina
+	$(call put,644,$(PREFIX)/share/fish/vendor_completions.d,$(BUILD)/completion/lamina.fish)
+	$(call put,644,$(ZSHDIR),$(BUILD)/completion/_lamina)
+	$(call put,644,$(PREFIX)/include/lamina,core/include/lamina/*.h)
+	$(call put,644,$(LIBDIR),$(BUILD)/liblamina.a)
+	install -m 644 $(BUILD)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO).$(VERSION)
+	ln -sf $(SO).$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/$(SO)
+	@mkdir -p $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@NEEDS@|$(filter-out ncursesw,$(PACKAGES))|' \
+		core/lamina.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/lamina.pc
 
 clean: ## remove all that was made
 	rm -rf $(BUILD)
