@@ -80,6 +80,8 @@
 
 /* All cached indexes of layers together: those of some 5 million entries. */
 #define LAM_MAX_CACHE (512ull << 20)
+/* All blobs together that were fetched from registries: those of a large image. */
+#define LAM_MAX_KEPT_BLOBS (8ull << 30)
 
 /* Notes that are kept one by one; the rest are only counted. */
 #define LAM_MAX_NOTES 1000u

@@ -389,7 +389,8 @@ static void decoder_close(struct lam_reader *self)
 	free(d);
 }
 
-static const struct lam_reader_ops DECODER = { decoder_read, decoder_close };
+static const struct lam_reader_ops DECODER = { .read = decoder_read,
+					       .close = decoder_close };
 
 static struct decoder *decoder_new(struct lam_reader *inner)
 {

@@ -208,7 +208,8 @@ static void decoder_close(struct lam_reader *self)
 	free(d);
 }
 
-static const struct lam_reader_ops DECODER = { decoder_read, decoder_close };
+static const struct lam_reader_ops DECODER = { .read = decoder_read,
+					       .close = decoder_close };
 
 static struct lam_reader *open_decoder(struct lam_reader *inner,
 				       struct lam_checkpoints *points)

@@ -14,6 +14,9 @@
  */
 #define AHEAD_FROM (8u << 20)
 
+/* Layers that come over a network are read so many at a time, by default and at least. */
+#define REMOTE_THREADS 4
+
 /* What all spools of an image may hold in memory. */
 #define SPOOL_MEMORY (512u << 10)
 
@@ -224,7 +227,7 @@ static int get_layer(struct layer_job *job, struct lam_error *err)
 	struct batch *o = job->opening;
 	struct lam_image_layer *layer = &o->image->layers[job->number];
 	struct lam_layer_key key;
-	bool plain;
+	bool plain = false;
 
 	if (lam_progress_stopped(o->progress))
 		return lam_fail_stopped(err);
@@ -232,7 +235,7 @@ static int get_layer(struct layer_job *job, struct lam_error *err)
 		return err->code;
 	if (lam_source_image(o->image->source)->layers[job->number].missing)
 		return stand_in(job, err);
-	if (look_at_blob(job, &plain, err) < 0)
+	if (!lam_source_is_remote(o->image->source) && look_at_blob(job, &plain, err) < 0)
 		return err->code;
 	key = key_of(layer, plain);
 	if (lam_cache_get(&o->cache, &key, (uint32_t)job->number, &job->layer,
@@ -379,9 +382,19 @@ static int read_all(struct batch *o, struct layer_job *jobs, struct lam_lane *la
 	return first.code;
 }
 
-static int run_jobs(struct batch *o, struct layer_job *jobs, struct lam_error *err)
+static unsigned thread_count(const struct batch *o)
 {
 	unsigned threads = lam_thread_count(o->options->threads);
+
+	return lam_source_is_remote(o->image->source) && !o->options->threads &&
+			       threads < REMOTE_THREADS
+		       ? REMOTE_THREADS
+		       : threads;
+}
+
+static int run_jobs(struct batch *o, struct layer_job *jobs, struct lam_error *err)
+{
+	unsigned threads = thread_count(o);
 	struct lam_workers *workers = lam_workers_new(threads > 1 ? threads : 0);
 	struct lam_lane *lane = lam_lane_new(workers, threads);
 	int code = read_all(o, jobs, lane, err);

@@ -51,7 +51,8 @@ struct lam_http_answer {
 	bool too_long;       /* they were */
 	struct lam_buf body;
 	size_t used; /* of the body's bytes */
-	bool paused, begun, done, transient;
+	unsigned idle_seconds;
+	bool paused, done, transient;
 	uint64_t moved; /* bytes either way */
 	CURLcode result;
 	char words[CURL_ERROR_SIZE];
@@ -151,7 +152,6 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *context)
 	struct lam_error err;
 
 	(void)one;
-	a->begun = true;
 	if (a->body.len - a->used >= WAITING) {
 		a->paused = true;
 		return CURL_WRITEFUNC_PAUSE;
@@ -294,9 +294,10 @@ static void set_request(struct lam_http_answer *a, const struct lam_http_request
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
 			 strncasecmp(r->url, "https:", 6) == 0 ? "https" : "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, r->stay ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)o->connect_seconds);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+			 (long)(r->seconds ? r->seconds : o->connect_seconds));
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)PIECE);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->words);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -399,10 +400,10 @@ static int wait_for(struct lam_http_answer *a, struct lam_error *err)
 		if (a->moved != moved) {
 			moved = a->moved;
 			since = now();
-		} else if (now() - since > (int64_t)a->client->options.idle_seconds) {
+		} else if (now() - since > (int64_t)a->idle_seconds) {
 			a->transient = true;
 			return lam_fail(err, LAM_EREAD, "%s: no answer for %u seconds",
-					a->shown, a->client->options.idle_seconds);
+					a->shown, a->idle_seconds);
 		}
 		curl_multi_poll(a->slot->multi, NULL, 0, TICK, NULL);
 		run(a);
@@ -445,7 +446,7 @@ static void close_answer(struct lam_reader *self)
 	free(a);
 }
 
-static const struct lam_reader_ops BODY = { read_body, close_answer };
+static const struct lam_reader_ops BODY = { .read = read_body, .close = close_answer };
 
 int lam_http_send(struct lam_http_answer **out, struct lam_http *client,
 		  const struct lam_http_request *request, struct lam_error *err)
@@ -457,6 +458,8 @@ int lam_http_send(struct lam_http_answer **out, struct lam_http *client,
 	a->client = client;
 	a->shown = lam_http_shown(request->url);
 	a->stop = request->stop;
+	a->idle_seconds =
+		request->seconds ? request->seconds : client->options.idle_seconds;
 	a->text = LAM_BUF(MAX_HEADERS);
 	a->body = LAM_BUF(2 * WAITING);
 	a->slot = take_slot(client);
@@ -500,6 +503,23 @@ const char *lam_http_header(const struct lam_http_answer *answer, const char *na
 		return at + strspn(at, " \t");
 	}
 	return NULL;
+}
+
+/* Seconds or a date (RFC 9110, 10.2.3), as milliseconds; -1: it does not say. */
+int64_t lam_http_retry_after(const struct lam_http_answer *answer)
+{
+	const char *text = lam_http_header(answer, "Retry-After", 0);
+	time_t when;
+
+	if (!text)
+		return -1;
+	if (strspn(text, "0123456789") == strlen(text))
+		return strlen(text) > 6 ? INT64_MAX : strtol(text, NULL, 10) * 1000;
+	when = curl_getdate(text, NULL);
+	if (when < 0)
+		return -1;
+	when -= time(NULL);
+	return when > 0 ? (int64_t)when * 1000 : 0;
 }
 
 const char *lam_http_url(const struct lam_http_answer *answer)

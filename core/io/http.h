@@ -56,7 +56,9 @@ struct lam_http_request {
 	int (*send)(void *context, uint64_t at, void *buf, size_t cap, size_t *out_len,
 		    struct lam_error *err);
 	void *context;
-	int64_t send_len;        /* of the body; -1: not known, and sent in chunks */
+	int64_t send_len; /* of the body; -1: not known, and sent in chunks */
+	unsigned seconds; /* without a byte, in place of the client's; 0: the client's */
+	bool stay;        /* redirects are answers like others */
 	const atomic_bool *stop; /* looked at ten times a second and more; NULL: never */
 };
 
@@ -76,6 +78,8 @@ unsigned lam_http_status(const struct lam_http_answer *answer); /* 0: there is n
 /* The n-th header of this name, whatever its case; NULL: there is none. The answer's. */
 const char *lam_http_header(const struct lam_http_answer *answer, const char *name,
 			    size_t n);
+/* Milliseconds that the answer asks to wait (Retry-After); -1: it does not say. */
+int64_t lam_http_retry_after(const struct lam_http_answer *answer);
 /* Where the answer came from, behind all redirects. */
 const char *lam_http_url(const struct lam_http_answer *answer);
 
@@ -94,6 +98,9 @@ char *lam_http_resolve(const char *base, const char *reference);
 char *lam_http_shown(const char *url);
 /* Whether both have the same scheme, host and port. */
 bool lam_http_same_place(const char *one, const char *two);
+
+/* Appends a value as a query can hold it; to a LAM_TEXT. */
+void lam_http_escape(struct lam_buf *text, const char *value);
 
 /* For bodies in memory: request.send with a struct lam_http_bytes as its context. */
 struct lam_http_bytes {

@@ -83,3 +83,16 @@ bool lam_http_same_place(const char *one, const char *two)
 
 	return a && b && strcasecmp(a, b) == 0;
 }
+
+void lam_http_escape(struct lam_buf *text, const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+	for (; *value; value++) {
+		if (strchr(plain, *value))
+			lam_text_putc(text, *value);
+		else
+			lam_text_printf(text, "%%%02X", (unsigned char)*value);
+	}
+}

@@ -50,6 +50,12 @@ int lam_read_drain(struct lam_reader *reader, uint64_t *out_len, struct lam_erro
 	return 0;
 }
 
+void lam_reader_stop(struct lam_reader *reader, const atomic_bool *stop)
+{
+	if (reader->ops->stop)
+		reader->ops->stop(reader, stop);
+}
+
 void lam_reader_close(struct lam_reader *reader)
 {
 	if (reader)
@@ -141,7 +147,8 @@ static void file_close(struct lam_reader *self)
 	free(f);
 }
 
-static const struct lam_reader_ops FILE_READER = { file_read, file_close };
+static const struct lam_reader_ops FILE_READER = { .read = file_read,
+						   .close = file_close };
 
 struct lam_reader *lam_reader_file(int fd, bool own_fd, uint64_t offset, uint64_t len,
 				   const char *name)
@@ -259,7 +266,8 @@ static void memory_close(struct lam_reader *self)
 	free(self);
 }
 
-static const struct lam_reader_ops MEMORY_READER = { memory_read, memory_close };
+static const struct lam_reader_ops MEMORY_READER = { .read = memory_read,
+						     .close = memory_close };
 
 struct lam_reader *lam_reader_memory(const void *bytes, size_t len)
 {
@@ -326,7 +334,7 @@ static void tap_close(struct lam_reader *self)
 	free(self);
 }
 
-static const struct lam_reader_ops TAP_READER = { tap_read, tap_close };
+static const struct lam_reader_ops TAP_READER = { .read = tap_read, .close = tap_close };
 
 struct lam_reader *lam_reader_tap(struct lam_reader *inner, struct lam_hash *hash,
 				  uint64_t *count, struct lam_spool *spool)
@@ -405,7 +413,8 @@ static void progress_close(struct lam_reader *self)
 	free(self);
 }
 
-static const struct lam_reader_ops PROGRESS_READER = { progress_read, progress_close };
+static const struct lam_reader_ops PROGRESS_READER = { .read = progress_read,
+						       .close = progress_close };
 
 struct lam_reader *lam_reader_progress(struct lam_reader *inner,
 				       const struct lam_progress *progress,
@@ -416,6 +425,7 @@ struct lam_reader *lam_reader_progress(struct lam_reader *inner,
 	*p = (struct progress_reader){ { &PROGRESS_READER },
 				       inner,
 				       { .progress = progress, .step = *step } };
+	lam_reader_stop(inner, progress ? progress->stop : NULL);
 	return &p->base;
 }
 
@@ -528,7 +538,8 @@ static void ahead_close(struct lam_reader *self)
 	ahead_free(a);
 }
 
-static const struct lam_reader_ops AHEAD_READER = { ahead_read, ahead_close };
+static const struct lam_reader_ops AHEAD_READER = { .read = ahead_read,
+						    .close = ahead_close };
 
 int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned pieces,
 		     size_t size, struct lam_error *err)

@@ -25,6 +25,8 @@ struct lam_reader_ops {
 	int (*read)(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
 		    struct lam_error *err);
 	void (*close)(struct lam_reader *self);
+	/* Of those that may wait long; NULL: never. */
+	void (*stop)(struct lam_reader *self, const atomic_bool *stop);
 };
 
 struct lam_reader {
@@ -46,6 +48,9 @@ struct lam_writer {
 
 int lam_read(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len,
 	     struct lam_error *err);
+/* Makes reading end with LAM_ESTOPPED once the flag is set, also while it waits. Where the
+ * bytes are at hand it does nothing; lam_reader_progress() does it to what it wraps. */
+void lam_reader_stop(struct lam_reader *reader, const atomic_bool *stop);
 /* Reads until cap is full or the end. */
 int lam_read_full(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len,
 		  struct lam_error *err);

@@ -39,7 +39,8 @@ static void peeking_close(struct lam_reader *self)
 	free(p);
 }
 
-static const struct lam_reader_ops PEEKING = { peeking_read, peeking_close };
+static const struct lam_reader_ops PEEKING = { .read = peeking_read,
+					       .close = peeking_close };
 
 /* Wraps *stream, which stays owned also on failure, and says how it is compressed. */
 static int detect(struct lam_reader **stream, enum lam_codec *out, struct lam_error *err)

@@ -1,14 +1,12 @@
 /* A folder of stored files: found, kept, and the least used removed. */
 #include "layer/cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -16,12 +14,11 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/trim.h"
 #include "layer/written.h"
 
 #define SUFFIX    ".index"
 #define TEMPORARY "layer-temporary-"
-/* A temporary file of this age is nobody's any more; seconds. */
-#define STALE 3600
 
 void lam_cache_init(struct lam_cache *cache, const char *folder)
 {
@@ -176,76 +173,11 @@ void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 
 /* Trimming */
 
-struct file {
-	char *name;
-	uint64_t size;
-	struct timespec used;
-};
-
-struct files {
-	struct file *items;
-	size_t count, cap;
-	uint64_t size;
-};
-
-static int by_use(const void *a, const void *b)
-{
-	const struct file *x = a, *y = b;
-
-	if (x->used.tv_sec != y->used.tv_sec)
-		return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
-	return (x->used.tv_nsec > y->used.tv_nsec) - (x->used.tv_nsec < y->used.tv_nsec);
-}
-
-static bool is_index(const char *name)
-{
-	static const char *const prefixes[] = { "layer-", LAM_WRITTEN_PREFIX };
-	size_t len = strlen(name), end = strlen(SUFFIX);
-	bool ours = false;
-
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-		ours = ours || strncmp(name, prefixes[i], strlen(prefixes[i])) == 0;
-	return ours && len > end && strcmp(name + len - end, SUFFIX) == 0;
-}
-
-static void look_at(DIR *dir, const char *name, struct files *files)
-{
-	bool temporary = strncmp(name, TEMPORARY, strlen(TEMPORARY)) == 0;
-	struct stat st;
-
-	if ((!temporary && !is_index(name)) ||
-	    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode))
-		return;
-	if (temporary) {
-		if (time(NULL) - st.st_mtime > STALE)
-			(void)unlinkat(dirfd(dir), name, 0);
-		return;
-	}
-	LAM_XGROW(files->items, files->count, files->cap);
-	files->items[files->count++] =
-		(struct file){ lam_xstrdup(name), (uint64_t)st.st_size, st.st_mtim };
-	files->size += (uint64_t)st.st_size;
-}
-
 void lam_cache_trim(const struct lam_cache *cache)
 {
-	DIR *dir = cache->folder ? opendir(cache->folder) : NULL;
-	const struct dirent *entry;
-	struct files files = { 0 };
+	static const char *const prefixes[] = { "layer-", LAM_WRITTEN_PREFIX, NULL };
+	const struct lam_trim trim = { prefixes, SUFFIX, TEMPORARY, cache->max };
 
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)))
-		look_at(dir, entry->d_name, &files);
-	if (files.count)
-		qsort(files.items, files.count, sizeof *files.items, by_use);
-	for (size_t i = 0; i < files.count; i++) {
-		if (files.size > cache->max &&
-		    unlinkat(dirfd(dir), files.items[i].name, 0) == 0)
-			files.size -= files.items[i].size;
-		free(files.items[i].name);
-	}
-	free(files.items);
-	closedir(dir);
+	if (cache->folder)
+		lam_folder_trim(cache->folder, &trim);
 }

@@ -64,13 +64,15 @@ struct lam_store {
 };
 
 extern const struct lam_store lam_store_layout, lam_store_oci_archive,
-	lam_store_docker_archive, lam_store_dir;
+	lam_store_docker_archive, lam_store_registry, lam_store_dir;
 
 /* Names, for check_name: names.c. OCI's ref.name; what docker loads. */
 int lam_check_ref_name(const struct lam_reference *reference, bool for_output,
 		       struct lam_error *err);
 /* As docker normalises names: "app" is the same as "docker.io/library/app:latest". */
 char *lam_docker_name(const char *name);
+/* Whether it is one: [HOST[:PORT]/]NAME[:TAG]. */
+bool lam_is_docker_name(const char *name);
 bool lam_is_same_name(const char *a, const char *b);
 int lam_check_docker_name(const struct lam_reference *reference, bool for_output,
 			  struct lam_error *err);

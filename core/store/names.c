@@ -70,8 +70,7 @@ bool lam_is_same_name(const char *a, const char *b)
 
 /* The grammar of github.com/distribution/reference, less digests. Where the first
  * component cannot be a host, it may still be one of the path. */
-int lam_check_docker_name(const struct lam_reference *r, bool for_output,
-			  struct lam_error *err)
+bool lam_is_docker_name(const char *name)
 {
 #define LABEL "[[:alnum:]]([[:alnum:]-]*[[:alnum:]])?"
 #define PORT  ":[[:digit:]]+"
@@ -79,17 +78,24 @@ int lam_check_docker_name(const struct lam_reference *r, bool for_output,
 	static const char grammar[] =
 		"^((localhost|" LABEL "(\\." LABEL ")+)(" PORT ")?/|" LABEL PORT
 		"/)?" WORD "(/" WORD ")*(:[[:alnum:]_][[:alnum:]_.-]{0,127})?$";
-	char shown[LAM_PATH_TEXT], name[LAM_PATH_TEXT];
 	regex_t regex;
 	int code;
 
-	if (!for_output || !r->name)
-		return lam_check_ref_name(r, for_output, err);
 	if (regcomp(&regex, grammar, REG_EXTENDED | REG_NOSUB) != 0)
 		lam_out_of_memory();
-	code = is_ref_name(r->name) ? regexec(&regex, r->name, 0, NULL, 0) : REG_NOMATCH;
+	code = is_ref_name(name) ? regexec(&regex, name, 0, NULL, 0) : REG_NOMATCH;
 	regfree(&regex);
-	if (code == 0)
+	return code == 0;
+}
+
+int lam_check_docker_name(const struct lam_reference *r, bool for_output,
+			  struct lam_error *err)
+{
+	char shown[LAM_PATH_TEXT], name[LAM_PATH_TEXT];
+
+	if (!for_output || !r->name)
+		return lam_check_ref_name(r, for_output, err);
+	if (lam_is_docker_name(r->name))
 		return 0;
 	return lam_fail(
 		err, LAM_EUSAGE,

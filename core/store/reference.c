@@ -12,14 +12,13 @@
 #include "base/path.h"
 #include "store/kind.h"
 
-static const struct lam_store *const STORES[] = { &lam_store_layout,
-						  &lam_store_oci_archive,
-						  &lam_store_docker_archive,
-						  &lam_store_dir, NULL };
+static const struct lam_store *const STORES[] = {
+	&lam_store_layout, &lam_store_oci_archive, &lam_store_docker_archive,
+	&lam_store_dir,    &lam_store_registry,    NULL
+};
 
 /* What other tools know, and what may come. */
-static const char *const LATER[] = { "docker-daemon:", "containers-storage:", "docker://",
-				     NULL };
+static const char *const LATER[] = { "docker-daemon:", "containers-storage:", NULL };
 
 /* The kind that is named, or NULL. */
 static const struct lam_store *store_of(const char *text)
@@ -146,6 +145,12 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 	set_parts(out, text, NULL);
 	there = stat(out->path, &st) == 0;
 	kinds = list_kinds(for_output ? shown : NULL, " or ");
+	if (!there && !for_output && lam_is_docker_name(text))
+		return lam_fail(
+			err, LAM_ENOTFOUND,
+			"%s: there is no such file or folder; from a registry it is "
+			"docker://%s; images are named as %s",
+			shown, shown, kinds);
 	if (!there && !for_output)
 		return lam_fail(
 			err, LAM_ENOTFOUND,
@@ -261,16 +266,18 @@ bool lam_reference_is_of(const char *output, const char *reference, const char *
 /* The tag, or the file, with "-layered" behind it. */
 char *lam_reference_beside(const char *text, const char *name)
 {
+	const struct lam_store *store = store_of(text);
 	size_t len = strlen(text), tag = name ? strlen(name) : 0;
 
 	if (strcmp(text, "-") == 0)
 		return lam_xprintf("%simage-layered.tar", lam_store_oci_archive.prefix);
+	if (store && store->remote && strchr(text, '@'))
+		return lam_xprintf("%.*s:layered", (int)strcspn(text, "@"), text);
 	if (tag && len > tag && strcmp(text + len - tag, name) == 0)
 		return lam_xprintf("%s-layered", text);
 	if (len > 4 && strcmp(text + len - 4, ".tar") == 0)
 		return lam_xprintf("%.*s-layered.tar", (int)(len - 4), text);
-	return lam_xprintf("%s%s:%s-layered",
-			   store_of(text) ? "" : lam_store_layout.prefix, text,
+	return lam_xprintf("%s%s:%s-layered", store ? "" : lam_store_layout.prefix, text,
 			   name ? name : "image");
 }
 
@@ -282,7 +289,7 @@ char *lam_reference_stem(const char *text)
 	size_t len;
 
 	name = slash ? slash + 1 : name;
-	len = strcspn(name, ":");
+	len = strcspn(name, store && store->remote ? ":@" : ":");
 	if (len > 4 && strncmp(name + len - 4, ".tar", 4) == 0)
 		len -= 4;
 	if (len == 0 || *name == '-' || *name == '.')

@@ -232,6 +232,11 @@ int lam_source_read_document(const struct lam_source *source,
 	return lam_source_read_blob(source, d, out->max, out, err);
 }
 
+bool lam_source_is_remote(const struct lam_source *source)
+{
+	return source->store->remote;
+}
+
 int lam_source_open_layer(const struct lam_source *source, size_t n, uint64_t offset,
 			  struct lam_reader **out, struct lam_error *err)
 {

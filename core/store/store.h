@@ -87,6 +87,10 @@ bool lam_source_find_layer(struct lam_source *source, const struct lam_descripto
 int lam_source_read_document(const struct lam_source *source,
 			     const struct lam_descriptor *document, struct lam_buf *out,
 			     struct lam_error *err);
+
+/* Whether its layers come over a network: that they are there is seen when they are read. */
+bool lam_source_is_remote(const struct lam_source *source);
+
 /* The bytes of layer n as stored, without the first `offset`; past the end is LAM_EREAD.
  * Any thread, several at once. */
 int lam_source_open_layer(const struct lam_source *source, size_t n, uint64_t offset,
@@ -96,7 +100,7 @@ int lam_source_open_layer(const struct lam_source *source, size_t n, uint64_t of
  * lam_sink_publish() nothing of the output is changed; killed at any moment, the output
  * is what it was or all of the new image.
  *
- *	lam_sink_open(&sink, &reference, err);
+ *	lam_sink_open(&sink, &reference, &options, err);
  *	lam_sink_new_blob(sink, &fd, &blob, err);
  *	... write to fd, hash ...
  *	lam_sink_set_blob(sink, blob, &digest, size);
@@ -117,7 +121,8 @@ struct lam_sink_options {
 	/* manifests that come out as they are */
 	const struct lam_digest *unchanged;
 	size_t unchanged_count;
-	bool drop_attestations; /* what speaks of what is replaced */
+	bool drop_attestations;              /* what speaks of what is replaced */
+	const struct lam_progress *progress; /* while it is opened; or NULL */
 };
 
 /* A layout's folder is made where it is missing (one level, not its parents); stray

@@ -168,7 +168,8 @@ static void needed_close(struct lam_reader *self)
 	free(n);
 }
 
-static const struct lam_reader_ops NEEDED_READER = { needed_read, needed_close };
+static const struct lam_reader_ops NEEDED_READER = { .read = needed_read,
+						     .close = needed_close };
 
 static struct lam_reader *open_needed(struct lam_reader *inner,
 				      const struct lam_contents_layer *c)

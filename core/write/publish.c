@@ -296,6 +296,7 @@ static int run(struct session *s, const char *text, struct lam_write_result *res
 		return err->code;
 	s->reference.access = s->options->access;
 	s->sink_options.drop_attestations = s->options->drop_attestations;
+	s->sink_options.progress = s->options->progress;
 	s->images = lam_xcalloc(s->count, sizeof *s->images);
 	if (!has_index(s))
 		set_one(s);

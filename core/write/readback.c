@@ -313,8 +313,10 @@ static void file_close(struct lam_reader *self)
 	free(self);
 }
 
-static const struct lam_reader_ops CHUNKS_READER = { chunks_read, file_close },
-				   STORED_READER = { stored_read, file_close };
+static const struct lam_reader_ops CHUNKS_READER = { .read = chunks_read,
+						     .close = file_close },
+				   STORED_READER = { .read = stored_read,
+						     .close = file_close };
 
 /* The tar that the file holds, as far as it is written. */
 static struct lam_reader *open_tar(struct lam_readback *r)

@@ -367,7 +367,7 @@ def words(image):
     expect("behind --", "ls", "--", source, "/opt", out="/opt/app")
     expect("options in front", "--threads", "1", "ls", source, "/opt", out="/opt/app")
     expect("threads", "--threads=0", "ls", source, exits=2)
-    expect("a later transport", "inspect", "docker://x", exits=2, err="not supported yet")
+    expect("no image of a registry", "inspect", "docker://X", exits=2, err="is no image of a registry")
     expect("an output that is not named", "apply", "-", source, "x.tar", exits=2, err="say what it is to be", stdin=b"")
     flat = b'{"lamina": 1, "layers": [{"name": "a", "from": "rest"}]}'
     expect("both to standard output", "apply", "--json", "-", source, "-", exits=2, out=r"\A\Z", err="--json and an archive",

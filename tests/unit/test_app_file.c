@@ -631,7 +631,7 @@ static void refuses_no_place_to_write_to(void **state)
 	static const struct {
 		const char *output, *why;
 	} REFUSED[] = { { "nonsense", "say what it is to be" },
-			{ "docker://x/y", "not supported yet" },
+			{ "docker://x/Y", "is no image of a registry" },
 			{ "oci:a:b!", "no tag" },
 			{ "-", "standard output is this screen" } };
 

@@ -316,7 +316,7 @@ static void what_it_replaces(void **state)
 			 LAM_EUSAGE);
 	assert_non_null(strstr(err.text, "say what it is to be"));
 	assert_int_equal(
-		lam_write_replaces(&there, &lost, NULL, "docker://x/y", NULL, &err),
+		lam_write_replaces(&there, &lost, NULL, "docker://x/Y", NULL, &err),
 		LAM_EUSAGE);
 	remove(file);
 	free(image);
@@ -345,9 +345,9 @@ static void kept_but_damaged(void **state)
 
 /* Reports are in order for each layer and for all of them, and come to the end. */
 struct watch {
-	uint64_t done[4][8], total[4][8];
-	double part[4]; /* of all that there is to do */
-	bool writes;    /* what is read on the way is not known before */
+	uint64_t done[LAM_STAGE_PUBLISH + 1][8], total[LAM_STAGE_PUBLISH + 1][8];
+	double part[LAM_STAGE_PUBLISH + 1]; /* of all that there is to do */
+	bool writes; /* what is read on the way is not known before */
 	atomic_bool stop;
 	uint64_t stop_from; /* bytes written; 0: never */
 	struct timespec stopped;

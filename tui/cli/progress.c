@@ -38,7 +38,7 @@ void progress_clear(void)
 
 static void show(uint64_t done, uint64_t total)
 {
-	static const char *const words[] = { "reading", "writing", "verifying",
+	static const char *const words[] = { "reading", "writing", "verifying", "sending",
 					     "publishing" };
 	static const char full[] = "##############################",
 			  empty[] = "------------------------------";

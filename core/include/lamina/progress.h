@@ -16,6 +16,8 @@ enum lam_stage {
 	LAM_STAGE_READ,   /* a layer of the source is read; bytes of its blob */
 	LAM_STAGE_WRITE,  /* a target layer is written; bytes of its tar */
 	LAM_STAGE_VERIFY, /* a written layer is read back; bytes of its tar */
+	LAM_STAGE_SEND,   /* a blob is sent to a registry; its bytes. Kept ones are sent
+			     while others are written, so what is to be sent grows */
 	LAM_STAGE_PUBLISH /* blobs are synced and put in place; layers */
 };
 
