@@ -11,8 +11,6 @@
 #include "base/path.h"
 #include "base/utf8.h"
 
-#define MAX_ALTERNATIVES 1000
-
 /* Braces */
 
 struct texts {
@@ -32,10 +30,10 @@ static int texts_add(struct texts *t, char *text, struct lam_error *err)
 {
 	if (!text)
 		return lam_fail_memory(err);
-	if (t->count >= MAX_ALTERNATIVES) {
+	if (t->count >= LAM_MAX_ALTERNATIVES) {
 		free(text);
 		return lam_fail(err, LAM_EPLAN, "more than %d alternatives",
-				MAX_ALTERNATIVES);
+				LAM_MAX_ALTERNATIVES);
 	}
 	t->bytes += strlen(text);
 	if (t->bytes > LAM_MAX_GLOB) {

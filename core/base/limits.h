@@ -12,6 +12,11 @@
 #define LAM_MAX_CONFIG     (8u << 20)
 #define LAM_MAX_INDEX      (20u << 20)
 #define LAM_MAX_PLAN       (64u << 20)
+/* A layer's name stands in a list on the screen and in the history, and is what a file name
+ * may have. */
+#define LAM_MAX_PLAN_NAME 255
+/* What a glob's braces stand for; real ones have some dozen. */
+#define LAM_MAX_ALTERNATIVES 1000
 /* A glob with its braces written out, in bytes: 1,000 alternatives of 260. Each byte costs
  * some 10 in memory. */
 #define LAM_MAX_GLOB (256u << 10)
@@ -72,6 +77,17 @@
 /* A gzip header's name and comment, each: Go takes 511 bytes, RFC 1952 any number. The
  * extra field has at most 65,535 by its form. */
 #define LAM_MAX_GZIP_HEADER (64u << 10)
+
+/* Memory that no image makes more of: contents beyond it are in files without a name. */
+/* All spools of the layers that are read, and all of those that are written. */
+#define LAM_SPOOLS_MEMORY (512u << 10)
+/* Each of an outer archive: most of what `docker save` gives through a pipe. */
+#define LAM_ARCHIVE_SPOOL_MEMORY (8u << 20)
+/* Bytes of tar on their way through compression and back, of all layers. */
+#define LAM_MAX_ON_THE_WAY (8u << 20)
+/* Checkpoints of a layer, each with up to 32 KiB: 8 MiB. Layers of more than 2 GiB have
+ * them farther apart. */
+#define LAM_CHECKPOINT_MAX 256u
 
 /* Outer archives: members of an OCI layout or of 'docker save'. */
 /* Members with holes (tar -S) are written out beside the output. */

@@ -11,12 +11,12 @@
 
 #include <lamina/error.h>
 
+#include "base/limits.h"
+
 /* Bytes of tar between two of them: what is inflated to throw away before a file begins,
  * some 10 ms of work. */
 #define LAM_CHECKPOINT_EVERY (8u << 20)
-/* At most this many for a layer, each with up to 32 KiB: 8 MiB. Layers of more than 2 GiB
- * have them farther apart. */
-#define LAM_CHECKPOINT_MAX    256u
+/* What a block of deflate may refer to. */
 #define LAM_CHECKPOINT_WINDOW (32u << 10)
 
 struct lam_checkpoint {

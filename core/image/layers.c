@@ -17,9 +17,6 @@
 /* Layers that come over a network are read so many at a time, by default and at least. */
 #define REMOTE_THREADS 4
 
-/* What all spools of an image may hold in memory. */
-#define SPOOL_MEMORY (512u << 10)
-
 struct batch {
 	struct lam_image *image;
 	const struct lam_open_options *options;
@@ -163,7 +160,7 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 
 	if (o->options->spool)
 		layer->spool = lam_spool_new(o->options->spool,
-					     SPOOL_MEMORY / o->image->layer_count);
+					     LAM_SPOOLS_MEMORY / o->image->layer_count);
 	if (open_blob(job, &blob, err) < 0)
 		return err->code;
 	if (lam_layer_read_blob(&job->layer, blob, (uint32_t)job->number, ahead,

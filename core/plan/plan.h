@@ -5,10 +5,7 @@
 #include <lamina/plan.h>
 
 #include "base/buf.h"
-
-/* What a file name may have; a layer's name stands in a list on the screen and in the
- * history. */
-#define LAM_MAX_PLAN_NAME 255
+#include "base/limits.h"
 
 /* What is wrong with a layer's name; NULL: nothing. */
 const char *lam_plan_name_fault(const char *name, size_t len);

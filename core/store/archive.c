@@ -18,8 +18,7 @@
 #include "codec/codec.h"
 #include "io/spool.h"
 
-#define SPOOL_MEMORY (8u << 20)
-#define PIECE        (1u << 20)
+#define PIECE (1u << 20)
 
 struct source {
 	int fd; /* plain tar; the spool's, or the archive's own */
@@ -110,7 +109,7 @@ static int to_spool(struct source *a, const struct lam_source_options *options,
 	archive_read_support_filter_zstd(ar);
 	archive_read_support_filter_bzip2(ar);
 	archive_read_support_filter_xz(ar);
-	a->spool = lam_spool_new(options->temporary, SPOOL_MEMORY);
+	a->spool = lam_spool_new(options->temporary, LAM_ARCHIVE_SPOOL_MEMORY);
 	if (archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
 	    archive_read_next_header(ar, &entry) != ARCHIVE_OK)
 		return fail_archive(ar, err);
@@ -210,7 +209,7 @@ static int write_out(struct source *a, struct archive *ar, struct lam_member *m,
 	la_ssize_t got = 1;
 
 	if (!a->dense)
-		a->dense = lam_spool_new(a->options->temporary, SPOOL_MEMORY);
+		a->dense = lam_spool_new(a->options->temporary, LAM_ARCHIVE_SPOOL_MEMORY);
 	m->offset = lam_spool_size(a->dense);
 	m->dense = true;
 	if (m->size > LAM_MAX_DENSE - m->offset)

@@ -4,13 +4,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "codec/codec.h"
 #include "write/contents_layer.h"
 
-/* What all spools may hold in memory. */
-#define SPOOL_MEMORY (512u << 10)
 /* What lies between two files, when it is shorter, is kept with them: one write. */
 #define GAP (64u << 10)
 /* Blobs from this size on are worth a thread of their own that reads ahead. */
@@ -172,7 +171,7 @@ static void new_spools(struct lam_contents *c, const char *folder)
 	for (size_t i = 0; i < c->image->layer_count; i++) {
 		if (c->layers[i].base.count > 0)
 			c->layers[i].base.spool =
-				lam_spool_new(folder, SPOOL_MEMORY / count);
+				lam_spool_new(folder, LAM_SPOOLS_MEMORY / count);
 	}
 }
 

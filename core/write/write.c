@@ -7,9 +7,6 @@
 #include "base/memory.h"
 #include "write/write_impl.h"
 
-/* Bytes of tar that are on their way through compression and back. */
-#define ON_THE_WAY (8u << 20)
-
 /* The stack */
 
 static void describe(struct lam_writing *w, size_t n)
@@ -312,7 +309,7 @@ int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
 		  struct lam_error *err)
 {
 	begin(w);
-	w->chunks = lam_chunk_pool_new(ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
+	w->chunks = lam_chunk_pool_new(LAM_MAX_ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
 	if (check_codecs(w, err) < 0 || take_reused(w, err) < 0 ||
 	    read_contents(w, w->reference->text, err) < 0 || write_layers(w, err) < 0)
 		return err->code;
