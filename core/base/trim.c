@@ -1,4 +1,4 @@
-/* The least used files of a folder, removed. */
+/* The files of a folder by their use: the latest, and the least used, which are removed. */
 #include "base/trim.h"
 
 #include <dirent.h>
@@ -72,18 +72,47 @@ static void look_at(DIR *dir, const char *name, const struct lam_trim *trim,
 	files->size += (uint64_t)st.st_size;
 }
 
+/* The longest unused first. */
+static void list(DIR *dir, const struct lam_trim *trim, struct files *files)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		look_at(dir, entry->d_name, trim, files);
+	if (files->count)
+		qsort(files->items, files->count, sizeof *files->items, by_use);
+}
+
+size_t lam_folder_latest(const char *folder, const struct lam_trim *which, size_t most,
+			 char ***out)
+{
+	DIR *dir = folder ? opendir(folder) : NULL;
+	struct files files = { 0 };
+	size_t count = 0;
+
+	if (dir) {
+		list(dir, which, &files);
+		closedir(dir);
+	}
+	*out = lam_xcalloc(files.count + 1, sizeof **out);
+	for (size_t i = files.count; i-- > 0;) {
+		if (count < most)
+			(*out)[count++] = files.items[i].name;
+		else
+			free(files.items[i].name);
+	}
+	free(files.items);
+	return count;
+}
+
 void lam_folder_trim(const char *folder, const struct lam_trim *trim)
 {
 	DIR *dir = opendir(folder);
-	const struct dirent *entry;
 	struct files files = { 0 };
 
 	if (!dir)
 		return;
-	while ((entry = readdir(dir)))
-		look_at(dir, entry->d_name, trim, &files);
-	if (files.count)
-		qsort(files.items, files.count, sizeof *files.items, by_use);
+	list(dir, trim, &files);
 	for (size_t i = 0; i < files.count; i++) {
 		if (files.size > trim->max &&
 		    unlinkat(dirfd(dir), files.items[i].name, 0) == 0)

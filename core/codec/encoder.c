@@ -70,6 +70,7 @@ static struct lam_chunk *take_chunk(struct lam_chunk_pool *p, size_t size, bool 
 	}
 	chunk->size = size;
 	chunk->first = false;
+	chunk->copied = (struct lam_copied){ 0 };
 	lam_buf_clear(&chunk->in);
 	lam_buf_clear(&chunk->out);
 	return chunk;
@@ -107,7 +108,7 @@ struct encoder {
 	struct lam_chunk *current;
 	size_t chunk_size;
 	uint64_t given, written; /* chunks to be compressed; bytes to inner */
-	uint32_t sums[2];
+	uint32_t crc, size;      /* of all input, as far as it is written */
 	pthread_mutex_t lock;
 	struct idle *idle;
 };
@@ -136,6 +137,18 @@ static void give_packer_back(struct encoder *e, struct idle *idle)
 	pthread_mutex_unlock(&e->lock);
 }
 
+static int unpack(struct encoder *e, void *packer, struct lam_chunk *chunk,
+		  struct lam_error *err)
+{
+	const struct lam_copied *c = &chunk->copied;
+
+	if (lam_buf_reserve(&chunk->out, c->packed, err) < 0 ||
+	    c->read(c->context, c->at, chunk->out.data, c->packed, err) < 0)
+		return err->code;
+	chunk->out.len = c->packed;
+	return e->how->unpack(packer, chunk, err);
+}
+
 static int pack(void *job, struct lam_error *err)
 {
 	struct lam_chunk *chunk = job;
@@ -146,7 +159,8 @@ static int pack(void *job, struct lam_error *err)
 		return err->code;
 	if (e->how->pack) {
 		struct idle *idle = borrow_packer(e);
-		int code = e->how->pack(idle->packer, chunk, err);
+		int code = chunk->copied.len ? unpack(e, idle->packer, chunk, err)
+					     : e->how->pack(idle->packer, chunk, err);
 
 		give_packer_back(e, idle);
 		if (code < 0)
@@ -161,6 +175,14 @@ static int write_chunk(struct encoder *e, struct lam_chunk *chunk, struct lam_er
 {
 	const struct lam_buf *bytes = e->how->pack ? &chunk->out : &chunk->in;
 	int code = lam_write(e->inner, bytes->data, bytes->len, err);
+
+	if (e->options.hash) {
+		lam_hash_update(e->options.hash, chunk->in.data, chunk->in.len);
+		*e->options.count += chunk->in.len;
+	}
+	if (e->how->sum)
+		e->crc = e->how->sum(e->crc, chunk->in.data, chunk->in.len);
+	e->size += (uint32_t)chunk->in.len;
 
 	e->written += bytes->len;
 	if (code == 0 && e->options.written)
@@ -217,8 +239,6 @@ static int encoder_write(struct lam_writer *self, const void *bytes, size_t len,
 		if (room > len)
 			room = len;
 		lam_text_add(&e->current->in, at, room);
-		if (e->how->sum)
-			e->how->sum(e->sums, at, room);
 		at += room;
 		len -= room;
 		if (e->current->in.len == e->chunk_size && give_chunk(e, err) < 0)
@@ -227,11 +247,30 @@ static int encoder_write(struct lam_writer *self, const void *bytes, size_t len,
 	return 0;
 }
 
+int lam_encoder_cut(struct lam_writer *self, struct lam_error *err)
+{
+	struct encoder *e = (struct encoder *)self;
+
+	return e->current ? give_chunk(e, err) : 0;
+}
+
+int lam_encoder_copy(struct lam_writer *self, const struct lam_copied *copied,
+		     struct lam_error *err)
+{
+	struct encoder *e = (struct encoder *)self;
+
+	if (lam_encoder_cut(self, err) < 0 || new_chunk(e, err) < 0)
+		return err->code;
+	e->current->copied = *copied;
+	return give_chunk(e, err);
+}
+
 static int write_end(struct encoder *e, struct lam_error *err)
 {
 	if (new_chunk(e, err) < 0)
 		return err->code;
-	e->how->end(&e->current->out, e->sums);
+	e->current->crc = 0;
+	e->how->end(&e->current->out, e->crc, e->size);
 	return write_chunk(e, LAM_STEAL(e->current), err);
 }
 

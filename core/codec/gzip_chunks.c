@@ -32,6 +32,11 @@ struct proof {
 	size_t len, bit; /* where the next block begins */
 };
 
+static uint32_t sum(uint32_t crc, const void *bytes, size_t len)
+{
+	return len ? crc32_gzip_refl(crc, bytes, len) : crc;
+}
+
 static size_t chunk_size(int level)
 {
 	return level >= SLOW_FROM ? SLOW_CHUNK : CHUNK;
@@ -150,23 +155,78 @@ static int pack(void *packer, struct lam_chunk *chunk, struct lam_error *err)
 				"gzip: the compressor needs more than it said");
 	if (prove(p, &proof, err) < 0)
 		return err->code;
-	chunk->out.len += end_on_byte(proof.bytes, proof.bit);
+	chunk->out_len = end_on_byte(proof.bytes, proof.bit);
+	chunk->out.len += chunk->out_len;
+	chunk->crc = sum(0, in, chunk->in.len);
 	return 0;
 }
 
-/* sums: checksum and length. */
-static void sum(uint32_t sums[2], const void *bytes, size_t len)
+static int fail_copied(struct lam_error *err)
 {
-	sums[0] = crc32_gzip_refl(sums[0], bytes, len);
-	sums[1] += (uint32_t)len;
+	return lam_fail(
+		err, LAM_EFORMAT,
+		"gzip: a piece of another layer is not what the cache says of it");
 }
 
-static void end(struct lam_buf *out, const uint32_t sums[2])
+/* Inflates it all; the last of its blocks is empty, and none says that it is the last. */
+static bool inflate_copied(struct packer *p, struct lam_chunk *chunk)
 {
+	struct inflate_state *s = &p->inflate;
+	size_t want = chunk->copied.len;
+
+	lam_inflate_begin(s, NULL, 0, 0, 0);
+	s->next_in = (unsigned char *)chunk->out.data;
+	s->avail_in = (uint32_t)chunk->out.len;
+	s->next_out = (unsigned char *)chunk->in.data;
+	s->avail_out = (uint32_t)want + 1; /* else it stops before the last block */
+	if (isal_inflate(s) != ISAL_DECOMP_OK)
+		return false;
+	chunk->in.len = want + 1 - s->avail_out;
+	/* before a block, or about to look for one, of which there is no bit */
+	return s->avail_out == 1 && s->avail_in == 0 && s->read_in_length == 0 &&
+	       s->tmp_in_size == 0 &&
+	       (s->block_state == ISAL_BLOCK_NEW_HDR || s->block_state == ISAL_BLOCK_HDR);
+}
+
+static int unpack(void *packer, struct lam_chunk *chunk, struct lam_error *err)
+{
+	static const char end[SYNC] = "\0\0\xff\xff";
+	struct lam_buf *out = &chunk->out;
+
+	if (lam_buf_reserve(&chunk->in, chunk->copied.len + 1u, err) < 0)
+		return err->code;
+	if (out->len < SYNC || memcmp(out->data + out->len - SYNC, end, SYNC) != 0 ||
+	    !inflate_copied(packer, chunk))
+		return fail_copied(err);
+	chunk->out_len = out->len;
+	chunk->crc = sum(0, chunk->in.data, chunk->in.len);
+	if (chunk->crc != chunk->copied.crc)
+		return fail_copied(err);
+	if (!chunk->first)
+		return 0;
+	if (lam_buf_reserve(out, sizeof HEADER, err) < 0)
+		return err->code;
+	memmove(out->data + sizeof HEADER, out->data, out->len);
+	memcpy(out->data, HEADER, sizeof HEADER);
+	out->len += sizeof HEADER;
+	return 0;
+}
+
+static void end(struct lam_buf *out, uint32_t crc, uint32_t len)
+{
+	const uint32_t sums[2] = { crc, len };
+
 	lam_text_add(out, "\3\0", 2); /* a last block, empty */
 	for (int i = 0; i < 8; i++)
 		lam_text_putc(out, (char)(sums[i / 4] >> 8 * (i % 4)));
 }
 
-const struct lam_chunks lam_gzip_chunks = { chunk_size, packer_new, packer_free,
-					    pack,       sum,        end };
+const struct lam_chunks lam_gzip_chunks = {
+	.size = chunk_size,
+	.packer_new = packer_new,
+	.packer_free = packer_free,
+	.pack = pack,
+	.unpack = unpack,
+	.sum = sum,
+	.end = end,
+};

@@ -85,13 +85,17 @@ char *lam_cache_read(const struct lam_cache *cache, const char *name, size_t *ou
 		free(block);
 		block = NULL;
 	}
-	if (block) {
-		/* used now: that is what keeps it */
-		(void)futimens(fd, NULL);
+	if (block)
 		*out_size = (size_t)st.st_size;
-	}
 	close(fd);
 	return block;
+}
+
+void lam_cache_use(const struct lam_cache *cache, const char *name)
+{
+	LAM_CLEANUP(lam_free_ptr) char *path = lam_xprintf("%s/%s", cache->folder, name);
+
+	(void)utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
 bool lam_cache_get(const struct lam_cache *cache, const struct lam_layer_key *key,
@@ -106,7 +110,17 @@ bool lam_cache_get(const struct lam_cache *cache, const struct lam_layer_key *ke
 		return false;
 	name = name_of(&key->digest, &key->diff_id);
 	block = lam_cache_read(cache, name, &size);
-	return block && lam_layer_load(out, out_reading, block, size, key, number);
+	if (!block || !lam_layer_load(out, out_reading, block, size, key, number))
+		return false;
+	lam_cache_use(cache, name);
+	return true;
+}
+
+void lam_cache_remove(const struct lam_cache *cache, const char *name)
+{
+	LAM_CLEANUP(lam_free_ptr) char *path = lam_xprintf("%s/%s", cache->folder, name);
+
+	(void)unlink(path);
 }
 
 /* Writing */
@@ -171,12 +185,22 @@ void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 	lam_cache_write(cache, name, save_layer, &putting);
 }
 
-/* Trimming */
+/* All files together */
+
+static const char *const INDEXES[] = { "layer-", LAM_WRITTEN_PREFIX, NULL };
+
+size_t lam_cache_latest(const struct lam_cache *cache, const char *prefix, size_t most,
+			char ***out)
+{
+	const char *const prefixes[] = { prefix, NULL };
+	const struct lam_trim which = { prefixes, SUFFIX, TEMPORARY, cache->max };
+
+	return lam_folder_latest(cache->folder, &which, most, out);
+}
 
 void lam_cache_trim(const struct lam_cache *cache)
 {
-	static const char *const prefixes[] = { "layer-", LAM_WRITTEN_PREFIX, NULL };
-	const struct lam_trim trim = { prefixes, SUFFIX, TEMPORARY, cache->max };
+	const struct lam_trim trim = { INDEXES, SUFFIX, TEMPORARY, cache->max };
 
 	if (cache->folder)
 		lam_folder_trim(cache->folder, &trim);

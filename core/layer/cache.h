@@ -25,11 +25,18 @@ void lam_cache_put(const struct lam_cache *cache, const struct lam_layer *layer,
 /* Files of any kind; name: in the folder, PREFIX-….index. What is in one is not trusted.
  * The whole of it, the caller's (free()); NULL: it is not there. */
 char *lam_cache_read(const struct lam_cache *cache, const char *name, size_t *out_size);
+/* It was of use now: that is what keeps it. */
+void lam_cache_use(const struct lam_cache *cache, const char *name);
+void lam_cache_remove(const struct lam_cache *cache, const char *name);
 /* save() writes it; where that fails, nothing is kept. */
 void lam_cache_write(const struct lam_cache *cache, const char *name,
 		     int (*save)(const void *context, struct lam_writer *to,
 				 struct lam_error *err),
 		     const void *context);
+/* Names of the files that begin with a prefix, the latest used first, `most` at most; array
+ * and names are the caller's. */
+size_t lam_cache_latest(const struct lam_cache *cache, const char *prefix, size_t most,
+			char ***out);
 /* Removes what was not used for longest, until the rest is within the bound, and what a
  * killed run has left. */
 void lam_cache_trim(const struct lam_cache *cache);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "codec/codec.h"
+#include "tar/write.h"
 #include "write/contents_layer.h"
 
 /* What lies between two files, when it is shorter, is kept with them: one write. */
@@ -42,43 +43,80 @@ struct lam_contents {
 
 /* What is needed */
 
-static uint64_t stored_size(const struct lam_layer *layer, const struct lam_inode *inode)
+/* Where bytes [from, to) of a file stand in the tar; holes stand nowhere. */
+static struct lam_span stored_span(const struct lam_layer *layer,
+				   const struct lam_inode *inode, uint64_t from,
+				   uint64_t to)
 {
 	struct lam_extent whole;
 	size_t count;
-	const struct lam_extent *extents =
-		lam_layer_extents(layer, inode, &whole, &count);
-	uint64_t size = 0;
+	const struct lam_extent *e = lam_layer_extents(layer, inode, &whole, &count);
+	struct lam_span span = { inode->offset, inode->offset };
 
-	for (size_t i = 0; i < count; i++)
-		size += extents[i].length;
-	return size;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t begin = e[i].offset, end = begin + e[i].length;
+
+		if (end <= from)
+			span.from += e[i].length;
+		else if (begin < from)
+			span.from += from - begin;
+		span.to += to <= begin ? 0 : (to < end ? to : end) - begin;
+	}
+	return span;
 }
 
-static int need(struct lam_contents *c, uint32_t node, struct lam_error *err)
+static int need(struct lam_contents *c, uint32_t node, uint64_t from, uint64_t to,
+		struct lam_error *err)
 {
 	const struct lam_layer *layer;
 	struct source_layer *l;
 	struct lam_stat stat;
-	uint64_t from, size;
+	struct lam_span span;
 
 	lam_tree_stat(c->layout->tree, node, &stat);
 	if (stat.kind != LAM_KIND_FILE || c->image->layers[stat.layer].spool)
 		return 0;
 	layer = c->image->indexes[stat.layer];
-	size = stored_size(layer, &layer->inodes[stat.inode]);
-	if (size == 0)
+	span = stored_span(layer, &layer->inodes[stat.inode], from, to);
+	if (span.from == span.to)
 		return 0;
 	l = &c->layers[stat.layer];
-	from = layer->inodes[stat.inode].offset;
-	l->needed += size;
-	if (from < l->reached)
-		l->late += size;
+	l->needed += span.to - span.from;
+	if (span.from < l->reached)
+		l->late += span.to - span.from;
 	else
-		l->reached = from + size;
+		l->reached = span.to;
 	if (LAM_GROW(l->base.ranges, l->base.count, l->base.cap, err) < 0)
 		return err->code;
-	l->base.ranges[l->base.count++] = (struct lam_span){ from, from + size };
+	l->base.ranges[l->base.count++] = span;
+	return 0;
+}
+
+/* Larger contents have pieces of their own. */
+static int need_small(struct lam_contents *c, const struct lam_item *item, uint64_t large,
+		      struct lam_error *err)
+{
+	struct lam_stat stat;
+
+	if (item->kind != LAM_ITEM_ENTRY)
+		return 0;
+	lam_tree_stat(c->layout->tree, item->node, &stat);
+	if (stat.size + lam_tar_padding(stat.size) >= large)
+		return 0;
+	return need(c, item->node, 0, stat.size, err);
+}
+
+static int need_piece(struct lam_contents *c, const struct lam_layout_target *target,
+		      const struct lam_piece *piece, uint64_t large,
+		      struct lam_error *err)
+{
+	if (piece->kind == LAM_PIECE_CONTENT)
+		return need(c, target->items[piece->item].node, piece->from,
+			    piece->from + piece->len, err);
+	for (uint32_t i = piece->item; i < piece->end; i++) {
+		if (need_small(c, &target->items[i], large, err) < 0)
+			return err->code;
+	}
 	return 0;
 }
 
@@ -110,15 +148,19 @@ static void join(struct source_layer *l)
 	l->base.count = count + 1;
 }
 
-static int find_needs(struct lam_contents *c, const bool *taken, struct lam_error *err)
+static int find_needs(struct lam_contents *c, const struct lam_needs *needs,
+		      struct lam_error *err)
 {
 	for (size_t t = 0; t < c->layout->target_count; t++) {
 		const struct lam_layout_target *target = &c->layout->stack[t];
-		bool needed = !target->kept && !(taken && taken[t]);
+		const struct lam_pieces *pieces = needs[t].pieces;
 
-		for (size_t i = 0; needed && i < target->item_count; i++) {
-			if (target->items[i].kind == LAM_ITEM_ENTRY &&
-			    need(c, target->items[i].node, err) < 0)
+		if (target->kept || needs[t].none || !pieces)
+			continue;
+		for (size_t i = 0; i < pieces->count; i++) {
+			if (!pieces->items[i].copied &&
+			    need_piece(c, target, &pieces->items[i], pieces->large, err) <
+				    0)
 				return err->code;
 		}
 	}
@@ -226,7 +268,7 @@ static int read_whole(struct lam_contents *c, struct lam_workers *workers,
 	return code;
 }
 
-static int fill(struct lam_contents *c, const bool *taken, const char *folder,
+static int fill(struct lam_contents *c, const struct lam_needs *needs, const char *folder,
 		struct lam_workers *workers, const struct lam_progress *progress,
 		struct lam_error *err)
 {
@@ -237,7 +279,7 @@ static int fill(struct lam_contents *c, const bool *taken, const char *folder,
 		c->layers[i].base.progress = progress;
 		c->layers[i].base.number = (uint32_t)i;
 	}
-	if (find_needs(c, taken, err) < 0)
+	if (find_needs(c, needs, err) < 0)
 		return err->code;
 	new_spools(c, folder);
 	if (open_streams(c, lam_workers_count(workers) ? STREAM_CHUNKS : 0, err) < 0)
@@ -246,15 +288,16 @@ static int fill(struct lam_contents *c, const bool *taken, const char *folder,
 }
 
 int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
-		     const bool *taken, const char *folder, struct lam_workers *workers,
-		     const struct lam_progress *progress, struct lam_error *err)
+		     const struct lam_needs *needs, const char *folder,
+		     struct lam_workers *workers, const struct lam_progress *progress,
+		     struct lam_error *err)
 {
 	struct lam_contents *c = lam_xcalloc(1, sizeof *c);
 
 	*out = c;
 	c->layout = layout;
 	c->image = layout->image;
-	return fill(c, taken, folder, workers, progress, err);
+	return fill(c, needs, folder, workers, progress, err);
 }
 
 void lam_contents_free(struct lam_contents *c)

@@ -14,15 +14,21 @@
 
 #include "base/workers.h"
 #include "layout/layout.h"
+#include "write/pieces.h"
 
 struct lam_contents;
 
-/* taken: of each target, whether it is there already and needs no contents; NULL: none is.
- * folder: for what does not fit in memory. The layout must outlive it. LAM_EREAD,
+struct lam_needs {                       /* of a written target */
+	bool none;                       /* it is there already */
+	const struct lam_pieces *pieces; /* what is not copied of these */
+};
+
+/* needs: of each target; the pieces must outlive it. folder: for what does not fit in memory. The layout must outlive it. LAM_EREAD,
  * LAM_EFORMAT with the layer's number and digest; LAM_EWRITE: the folder has no space. */
 int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
-		     const bool *taken, const char *folder, struct lam_workers *workers,
-		     const struct lam_progress *progress, struct lam_error *err);
+		     const struct lam_needs *needs, const char *folder,
+		     struct lam_workers *workers, const struct lam_progress *progress,
+		     struct lam_error *err);
 void lam_contents_free(struct lam_contents *contents);
 
 const struct lam_image *lam_contents_image(const struct lam_contents *contents);

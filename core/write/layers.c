@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/stop.h"
+#include "codec/codec.h"
 #include "write/pack.h"
 #include "write/readback.h"
 #include "write/write_impl.h"
@@ -19,6 +20,8 @@ struct layer_job {
 	uint64_t blob_size, tar_size;
 	struct lam_meter meter;
 	struct lam_writer *stream;
+	struct lam_pieces *pieces; /* NULL: its codec has none */
+	size_t piece_count;        /* that are written */
 	struct lam_readback *readback;
 };
 
@@ -47,18 +50,40 @@ static int open_readback(struct layer_job *job, struct lam_error *err)
 	return lam_readback_new(&job->readback, &options, err);
 }
 
+/* Where each piece is in the blob, for those who come after. */
+static int piece_written(void *context, struct lam_chunk *chunk, uint64_t end,
+			 struct lam_error *err)
+{
+	struct layer_job *job = context;
+
+	if (job->pieces && job->piece_count < job->pieces->count) {
+		struct lam_piece *piece = &job->pieces->items[job->piece_count++];
+
+		piece->packed = (uint32_t)chunk->out_len;
+		piece->at = end - chunk->out_len;
+		piece->crc = chunk->crc;
+	}
+	if (job->readback)
+		return lam_readback_written(job->readback, chunk, end, err);
+	lam_chunk_give_back(chunk);
+	return 0;
+}
+
 static void open_encoder(struct layer_job *job)
 {
 	struct lam_writing *w = job->writing;
 	const struct lam_target *t = &job->target->info;
+	bool chunks = lam_codec_row(t->compression.codec)->chunks != NULL;
 	const struct lam_encoder_options options = {
 		.compression = t->compression,
 		.size = t->tar_size,
 		.workers = w->workers,
 		.pool = w->chunks,
 		.meter = &job->meter,
-		.written = job->readback ? lam_readback_written : NULL,
-		.context = job->readback,
+		.hash = chunks ? &job->tar_hash : NULL,
+		.count = &job->tar_size,
+		.written = piece_written,
+		.context = job,
 	};
 
 	job->meter = (struct lam_meter){ .progress = w->options->progress,
@@ -69,14 +94,32 @@ static void open_encoder(struct layer_job *job)
 	job->stream = lam_writer_file(job->fd, false, t->name);
 	job->stream = lam_writer_tap(job->stream, &job->blob_hash, &job->blob_size);
 	job->stream = lam_encoder_new(job->stream, &options);
-	job->stream = lam_writer_tap(job->stream, &job->tar_hash, &job->tar_size);
+	if (!chunks)
+		job->stream = lam_writer_tap(job->stream, &job->tar_hash, &job->tar_size);
+}
+
+static int copy_piece(void *context, const struct lam_piece *piece, struct lam_error *err)
+{
+	struct layer_job *job = context;
+	struct lam_copied copied = { .at = piece->at,
+				     .packed = piece->packed,
+				     .len = piece->len,
+				     .crc = piece->crc };
+
+	lam_reuse_set_reader(job->writing->reuse, piece, &copied);
+	job->pieces->copied += piece->len;
+	return lam_encoder_copy(job->stream, &copied, err);
 }
 
 static int encode(struct layer_job *job, struct lam_error *err)
 {
+	const struct lam_contents *contents = job->writing->contents;
+
 	open_encoder(job);
-	if (lam_pack(job->writing->contents, job->target, job->stream, &job->meter, err) <
-		    0 ||
+	if ((job->pieces ? lam_pack_pieces(contents, job->target, job->pieces,
+					   job->stream, copy_piece, job, &job->meter, err)
+			 : lam_pack(contents, job->target, job->stream, &job->meter,
+				    err)) < 0 ||
 	    lam_finish(job->stream, err) < 0)
 		return err->code;
 	lam_meter_end(&job->meter);
@@ -180,13 +223,23 @@ static bool is_written(const struct layer_job *job)
 	return !job->target->kept && !job->writing->reused[job->number].taken;
 }
 
+static struct lam_pieces *pieces_of(const struct lam_writing *w, size_t n)
+{
+	const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
+	const struct lam_codec_row *row = lam_codec_row(t->info.compression.codec);
+
+	return !t->kept && row->chunks && row->chunks->unpack ? &w->reused[n].pieces
+							      : NULL;
+}
+
 /* A job for each layer, the largest first: what is left for the end is short. */
 static int make_jobs(struct lam_writing *w, struct layer_job *jobs, struct lam_error *err)
 {
 	for (size_t n = 0; n < w->count; n++) {
 		jobs[n] = (struct layer_job){ .writing = w,
 					      .target = &w->layout->stack[w->targets[n]],
-					      .number = n };
+					      .number = n,
+					      .pieces = pieces_of(w, n) };
 		if (is_written(&jobs[n]) &&
 		    lam_sink_new_blob(w->sink, &jobs[n].fd, &jobs[n].blob, err) < 0)
 			return err->code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "codec/encoder.h"
 #include "tar/write.h"
 
 /* Small enough to be hashed and copied while it is in the core's own cache. */
@@ -17,8 +18,9 @@ struct packing {
 	const struct lam_meter *meter; /* NULL: nobody stops it */
 	struct lam_item_scratch scratch;
 	struct lam_buf header;
-	size_t strip; /* bytes of each path that an export leaves out */
-	char *chunk;  /* CHUNK bytes of content on their way */
+	size_t strip;   /* bytes of each path that an export leaves out */
+	uint64_t large; /* contents of this size on, padding included, stand alone */
+	char *chunk;    /* CHUNK bytes of content on their way */
 };
 
 static const char ZEROS[LAM_TAR_END];
@@ -61,26 +63,34 @@ static int put_stored(struct packing *p, uint32_t layer, uint64_t at, uint64_t l
 	return 0;
 }
 
-/* The holes of a sparse file are written out. */
-static int put_content(struct packing *p, uint32_t number, uint32_t inode_number,
-		       struct lam_error *err)
+/* Bytes [from, to) of a file; the holes of a sparse one are written out. */
+static int put_content(struct packing *p, const struct lam_stat *stat, uint64_t from,
+		       uint64_t to, struct lam_error *err)
 {
-	const struct lam_layer *layer = p->image->indexes[number];
-	const struct lam_inode *inode = &layer->inodes[inode_number];
+	const struct lam_layer *layer = p->image->indexes[stat->layer];
+	const struct lam_inode *inode = &layer->inodes[stat->inode];
 	struct lam_extent whole;
 	size_t count;
-	const struct lam_extent *extents =
-		lam_layer_extents(layer, inode, &whole, &count);
-	uint64_t at = 0, stored = inode->offset;
+	const struct lam_extent *e = lam_layer_extents(layer, inode, &whole, &count);
+	uint64_t stored = inode->offset;
 
-	for (size_t i = 0; i < count; i++) {
-		if (put_zeros(p, extents[i].offset - at, err) < 0 ||
-		    put_stored(p, number, stored, extents[i].length, err) < 0)
+	for (size_t i = 0; i < count && from < to; stored += e[i++].length) {
+		uint64_t begin = e[i].offset < to ? e[i].offset : to, end;
+
+		if (from < begin) {
+			if (put_zeros(p, begin - from, err) < 0)
+				return err->code;
+			from = begin;
+		}
+		end = e[i].offset + e[i].length < to ? e[i].offset + e[i].length : to;
+		if (from >= end)
+			continue;
+		if (put_stored(p, stat->layer, stored + (from - e[i].offset), end - from,
+			       err) < 0)
 			return err->code;
-		stored += extents[i].length;
-		at = extents[i].offset + extents[i].length;
+		from = end;
 	}
-	return put_zeros(p, inode->size - at, err);
+	return from < to ? put_zeros(p, to - from, err) : 0;
 }
 
 static void strip(struct lam_str *path, size_t len)
@@ -89,51 +99,140 @@ static void strip(struct lam_str *path, size_t len)
 	path->len -= len;
 }
 
-static int pack_one(struct packing *p, const struct lam_item *item, struct lam_error *err)
+/* Makes the header, and tells the size of the content, padding included. */
+static int make_header(struct packing *p, const struct lam_item *item, uint64_t *out_size,
+		       struct lam_error *err)
 {
 	struct lam_entry entry;
-	struct lam_stat stat;
 
 	lam_buf_clear(&p->header);
 	lam_item_entry(p->image->tree, item, &p->scratch, &entry);
 	strip(&entry.path, p->strip);
 	if (item->kind == LAM_ITEM_LINK)
 		strip(&entry.target, p->strip);
-	if (lam_tar_append_header(&p->header, &entry, err) < 0 ||
-	    put(p, p->header.data, p->header.len, err) < 0)
-		return err->code;
-	if (entry.type != LAM_TYPE_FILE || entry.size == 0)
-		return 0;
+	*out_size = entry.type == LAM_TYPE_FILE ? entry.size + lam_tar_padding(entry.size)
+						: 0;
+	return lam_tar_append_header(&p->header, &entry, err);
+}
+
+/* Bytes [from, to) of a file and its padding. */
+static int pack_content(struct packing *p, const struct lam_item *item, uint64_t from,
+			uint64_t to, struct lam_error *err)
+{
+	struct lam_stat stat;
+	uint64_t end;
+
 	lam_tree_stat(p->image->tree, item->node, &stat);
-	if ((p->contents ? put_content(p, stat.layer, stat.inode, err)
+	end = to < stat.size ? to : stat.size;
+	if (from < end &&
+	    (p->contents ? put_content(p, &stat, from, end, err)
 			 : lam_image_read_inode(p->image, stat.layer, stat.inode, put, p,
 						err)) < 0)
 		return err->code;
-	return put(p, ZEROS, lam_tar_padding(entry.size), err);
+	return put_zeros(p, to - (from < end ? end : from), err);
+}
+
+static int pack_item(struct packing *p, const struct lam_item *item, bool bare,
+		     struct lam_error *err)
+{
+	uint64_t size;
+
+	if (make_header(p, item, &size, err) < 0 ||
+	    (!bare && put(p, p->header.data, p->header.len, err) < 0))
+		return err->code;
+	return size == 0 || size >= p->large ? 0 : pack_content(p, item, 0, size, err);
+}
+
+static int pack_part(struct packing *p, const struct lam_item *item,
+		     const struct lam_piece *piece, struct lam_error *err)
+{
+	uint64_t size;
+
+	if (piece->kind == LAM_PIECE_CONTENT)
+		return pack_content(p, item, piece->from, piece->from + piece->len, err);
+	if (make_header(p, item, &size, err) < 0)
+		return err->code;
+	return put(p, p->header.data + piece->from, piece->len, err);
+}
+
+static int fail_item(const struct packing *p, const struct lam_item *item,
+		     struct lam_error *err)
+{
+	char *path;
+
+	if (err->code == LAM_ESTOPPED)
+		return err->code;
+	path = lam_tree_path_text(p->image->tree, item->node);
+	(void)lam_wrap(err, "%s", path ? path : "?");
+	free(path);
+	return err->code;
+}
+
+static int pack_piece(struct packing *p, const struct lam_item *items,
+		      const struct lam_piece *piece, struct lam_error *err)
+{
+	if (piece->kind != LAM_PIECE_GROUP)
+		return pack_part(p, &items[piece->item], piece, err) < 0
+			       ? fail_item(p, &items[piece->item], err)
+			       : 0;
+	for (uint32_t i = piece->item; i < piece->end; i++) {
+		if (pack_item(p, &items[i], piece->bare && i == piece->item, err) < 0)
+			return fail_item(p, &items[i], err);
+	}
+	return piece->ends ? put(p, ZEROS, sizeof ZEROS, err) : 0;
+}
+
+static void begin(struct packing *p)
+{
+	p->chunk = lam_xmalloc(CHUNK);
+	p->scratch = LAM_ITEM_SCRATCH;
+	p->header = LAM_BUF(SIZE_MAX / 2);
+}
+
+static void end(struct packing *p)
+{
+	lam_item_scratch_fini(&p->scratch);
+	lam_buf_fini(&p->header);
+	free(p->chunk);
 }
 
 static int pack_all(struct packing *p, const struct lam_item *items, size_t count,
 		    struct lam_error *err)
 {
+	const struct lam_piece all = { .end = (uint32_t)count, .ends = true };
+	int code;
+
+	p->large = UINT64_MAX;
+	begin(p);
+	code = pack_piece(p, items, &all, err);
+	end(p);
+	return code;
+}
+
+int lam_pack_pieces(const struct lam_contents *contents,
+		    const struct lam_layout_target *target,
+		    const struct lam_pieces *pieces, struct lam_writer *encoder,
+		    int (*copy)(void *context, const struct lam_piece *piece,
+				struct lam_error *err),
+		    void *context, const struct lam_meter *meter, struct lam_error *err)
+{
+	struct packing p = { .image = lam_contents_image(contents),
+			     .contents = contents,
+			     .out = encoder,
+			     .meter = meter,
+			     .large = pieces->large };
 	int code = 0;
 
-	p->chunk = lam_xmalloc(CHUNK);
-	p->scratch = LAM_ITEM_SCRATCH;
-	p->header = LAM_BUF(SIZE_MAX / 2);
-	for (size_t i = 0; i < count && code == 0; i++) {
-		code = pack_one(p, &items[i], err);
-		if (code < 0 && code != LAM_ESTOPPED) {
-			char *path = lam_tree_path_text(p->image->tree, items[i].node);
+	begin(&p);
+	for (size_t i = 0; i < pieces->count && code == 0; i++) {
+		const struct lam_piece *piece = &pieces->items[i];
 
-			code = lam_wrap(err, "%s", path ? path : "?");
-			free(path);
-		}
+		code = piece->copied ? copy(context, piece, err)
+				     : pack_piece(&p, target->items, piece, err);
+		if (code == 0)
+			code = lam_encoder_cut(encoder, err);
 	}
-	if (code == 0)
-		code = put(p, ZEROS, sizeof ZEROS, err);
-	lam_item_scratch_fini(&p->scratch);
-	lam_buf_fini(&p->header);
-	free(p->chunk);
+	end(&p);
 	return code;
 }
 

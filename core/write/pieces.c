@@ -12,7 +12,7 @@
 
 /* Changes with what written layers are made like: their tar, their pieces, their
  * compression. */
-#define FORM "lamina 1"
+#define FORM "lamina 2"
 /* Where a codec has no chunks, pieces say what is in a layer, and nothing more. */
 #define CHUNK (1u << 20)
 
@@ -76,47 +76,47 @@ static int close_piece(struct cutting *c, struct lam_error *err)
 	return piece.len ? push(c, piece, err) : 0;
 }
 
-/* Part of an item that pieces are gathered of; `said` tells it. */
-static int gather(struct cutting *c, uint32_t item, uint64_t skip, uint32_t len,
+/* More of an item for the piece that is gathered; `said` tells it. */
+static int gather(struct cutting *c, uint32_t item, bool bare, uint64_t len,
 		  struct lam_error *err)
 {
 	if (c->open.len + len > c->chunk && close_piece(c, err) < 0)
 		return err->code;
 	if (c->open.len == 0) {
-		c->open = (struct lam_piece){ .item = item, .skip = skip };
+		c->open = (struct lam_piece){ .item = item, .bare = bare };
 		begin(c);
 	}
-	c->open.len += len;
+	c->open.end = item + 1;
+	c->open.len += (uint32_t)len;
 	lam_hash_update(&c->hash, c->said.data, c->said.len);
 	return 0;
 }
 
 /* Part of an item that has pieces of its own, a chunk each and a rest. */
-static int spread(struct cutting *c, uint32_t item, uint64_t skip, uint64_t len,
-		  struct lam_error *err)
+static int spread(struct cutting *c, uint32_t item, enum lam_piece_kind kind,
+		  uint64_t len, struct lam_error *err)
 {
+	size_t said = c->said.len;
+
 	if (close_piece(c, err) < 0)
 		return err->code;
 	for (uint64_t at = 0; at < len; at += c->chunk) {
-		struct lam_piece piece = { .item = item, .skip = skip + at };
-		LAM_CLEANUP(lam_buf_fini) struct lam_buf offset = LAM_TEXT;
+		const struct lam_piece piece = { .kind = (uint8_t)kind,
+						 .item = item,
+						 .from = at,
+						 .len = len - at < c->chunk
+								? (uint32_t)(len - at)
+								: c->chunk };
 
-		piece.len = len - at < c->chunk ? (uint32_t)(len - at) : c->chunk;
-		say_number(&offset, at);
+		c->said.len = said;
+		say_number(&c->said, at);
 		begin(c);
 		lam_hash_update(&c->hash, c->said.data, c->said.len);
-		lam_hash_update(&c->hash, offset.data, offset.len);
 		if (push(c, piece, err) < 0)
 			return err->code;
 	}
+	lam_buf_clear(&c->said);
 	return 0;
-}
-
-static int add_part(struct cutting *c, uint32_t item, uint64_t skip, uint64_t len,
-		    struct lam_error *err)
-{
-	return len < c->chunk / 4 ? gather(c, item, skip, (uint32_t)len, err)
-				  : spread(c, item, skip, len, err);
 }
 
 /* Once an eighth of a chunk is there, and then with every byte of what follows as likely
@@ -129,12 +129,35 @@ static bool is_border(const struct cutting *c, struct lam_str path, uint64_t len
 		       len;
 }
 
+/* `said` ends with the content, if there is any. */
+static void say_content(struct cutting *c, const struct lam_item *item, uint64_t size)
+{
+	struct lam_stat stat;
+
+	lam_tree_stat(c->layout->tree, item->node, &stat);
+	say(&c->said, 'c', size, stat.content, sizeof stat.content);
+}
+
+static int add_large(struct cutting *c, uint32_t n, uint64_t head, uint64_t size,
+		     uint64_t content, struct lam_error *err)
+{
+	const struct lam_item *item = &c->target->items[n];
+	int code = head < c->out->large ? gather(c, n, false, head, err)
+					: spread(c, n, LAM_PIECE_HEADER, head, err);
+
+	if (code < 0 || content == 0)
+		return code;
+	lam_buf_clear(&c->said);
+	say_content(c, item, size);
+	return content < c->out->large ? gather(c, n, true, content, err)
+				       : spread(c, n, LAM_PIECE_CONTENT, content, err);
+}
+
 static int add_item(struct cutting *c, uint32_t n, struct lam_error *err)
 {
 	const struct lam_item *item = &c->target->items[n];
-	uint64_t content = 0, head, small;
+	uint64_t content = 0, head, large = c->out->large;
 	struct lam_entry entry;
-	struct lam_stat stat;
 
 	lam_buf_clear(&c->header);
 	lam_item_entry(c->layout->tree, item, &c->scratch, &entry);
@@ -143,17 +166,30 @@ static int add_item(struct cutting *c, uint32_t n, struct lam_error *err)
 	head = c->header.len;
 	if (entry.type == LAM_TYPE_FILE && entry.size)
 		content = entry.size + lam_tar_padding(entry.size);
-	small = head + (content < c->chunk / 4 ? content : 0);
-	if (is_border(c, entry.path, small) && close_piece(c, err) < 0)
+	if (is_border(c, entry.path, head + (content < large ? content : 0)) &&
+	    close_piece(c, err) < 0)
 		return err->code;
 	lam_buf_clear(&c->said);
 	say(&c->said, 'h', head, c->header.data, head);
-	if (add_part(c, n, 0, head, err) < 0 || content == 0)
-		return err->code;
-	lam_tree_stat(c->layout->tree, item->node, &stat);
+	if (head >= large || content >= large)
+		return add_large(c, n, head, entry.size, content, err);
+	if (content)
+		say_content(c, item, entry.size);
+	return gather(c, n, false, head + content, err);
+}
+
+/* The end blocks are no item. */
+static int add_end(struct cutting *c, struct lam_error *err)
+{
+	uint32_t count = (uint32_t)c->target->item_count;
+
 	lam_buf_clear(&c->said);
-	say(&c->said, 'c', entry.size, stat.content, sizeof stat.content);
-	return add_part(c, n, head, content, err);
+	say(&c->said, 'e', LAM_TAR_END, NULL, 0);
+	if (gather(c, count, false, LAM_TAR_END, err) < 0)
+		return err->code;
+	c->open.end = count;
+	c->open.ends = true;
+	return close_piece(c, err);
 }
 
 static int add_all(struct cutting *c, struct lam_error *err)
@@ -164,11 +200,7 @@ static int add_all(struct cutting *c, struct lam_error *err)
 		if (add_item(c, (uint32_t)i, err) < 0)
 			return err->code;
 	}
-	lam_buf_clear(&c->said);
-	say(&c->said, 'e', LAM_TAR_END, NULL, 0);
-	if (gather(c, (uint32_t)c->target->item_count, 0, LAM_TAR_END, err) < 0)
-		return err->code;
-	return close_piece(c, err);
+	return add_end(c, err);
 }
 
 /* What compresses counts: another version of it may make other bytes. */
@@ -187,6 +219,7 @@ static void set_base(struct cutting *c)
 	base = lam_digest_of(LAM_SHA256, said.data, said.len);
 	memcpy(c->base, base.bytes, sizeof c->base);
 	c->chunk = row->chunks ? (uint32_t)row->chunks->size(how->level) : CHUNK;
+	c->out->large = c->chunk / 4;
 }
 
 static void set_recipe(struct cutting *c)

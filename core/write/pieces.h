@@ -11,17 +11,34 @@
 #include "layer/written.h"
 #include "layout/layout.h"
 
+enum lam_piece_kind {
+	LAM_PIECE_GROUP, /* items, each with its header and its content, if that is small */
+	LAM_PIECE_HEADER,  /* part of a large header */
+	LAM_PIECE_CONTENT, /* part of a large content and its padding */
+};
+
 struct lam_piece {
-	uint8_t key[32];
-	uint64_t skip; /* bytes of its first item that pieces before it have */
-	uint32_t item; /* the first that it has bytes of; behind the last: the end */
+	uint8_t key[LAM_PIECE_KEY];
+	uint64_t from; /* of HEADER and CONTENT: where in it the part begins */
+	uint32_t item; /* the first; the only one of HEADER and CONTENT */
+	uint32_t end;  /* of GROUP: behind the last item */
 	uint32_t len;  /* bytes of the tar */
+	uint8_t kind;
+	bool bare;     /* GROUP: its first item's header is not in it */
+	bool ends;     /* GROUP: the end blocks are in it */
+	bool copied;   /* it is taken from another blob; the rest says from where */
+	uint32_t blob; /* which of those that the run knows */
+	uint32_t packed, crc;
+	uint64_t at;
 };
 
 struct lam_pieces {
 	struct lam_piece *items;
 	size_t count, cap;
+	uint64_t
+		large; /* contents of this size on, padding included, are not in groups */
 	uint8_t recipe[LAM_RECIPE];
+	uint64_t copied; /* bytes in copied ones */
 };
 
 void lam_pieces_fini(struct lam_pieces *pieces);

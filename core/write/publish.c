@@ -24,7 +24,8 @@ struct session {
 	struct lam_reference reference;
 	struct lam_sink_options sink_options;
 	struct lam_sink *sink;
-	struct lam_writing *images;
+	struct lam_writing *images; /* of each, and behind them what was begun in vain:
+				       the sink may have layers from there */
 	struct lam_platform *platforms;
 	struct lam_digest *unchanged;
 	struct lam_referrers moved;
@@ -223,19 +224,33 @@ static int make_index(struct session *s, struct lam_sink_image *out,
 
 /* Writing */
 
+static struct lam_writing begun(const struct session *s, size_t n)
+{
+	return (struct lam_writing){ .layout = s->layouts[n],
+				     .image = s->layouts[n]->image,
+				     .options = s->options,
+				     .reference = &s->reference,
+				     .sink = s->sink,
+				     .threads = lam_thread_count(s->options->threads) };
+}
+
 static int write_one(struct session *s, size_t n, struct lam_write_result *out,
 		     struct lam_error *err)
 {
 	struct lam_writing *w = &s->images[n];
 
-	*w = (struct lam_writing){ .layout = s->layouts[n],
-				   .image = s->layouts[n]->image,
-				   .options = s->options,
-				   .reference = &s->reference,
-				   .sink = s->sink,
-				   .threads = lam_thread_count(s->options->threads) };
+	*w = begun(s, n);
 	if (lam_write_one(w, out, err) == 0)
 		return 0;
+	if (lam_write_is_to_blame(w, err->code)) {
+		/* a forged record, or a blob that changes while it is read */
+		lam_reuse_forget(w->reuse);
+		s->images[s->count + n] = *w;
+		*w = begun(s, n);
+		w->whole = true;
+		if (lam_write_one(w, out, err) == 0)
+			return 0;
+	}
 	return s->count > 1 && err->code != LAM_ESTOPPED
 		       ? lam_wrap(err, "%s", w->image->platform)
 		       : err->code;
@@ -297,7 +312,7 @@ static int run(struct session *s, const char *text, struct lam_write_result *res
 	s->reference.access = s->options->access;
 	s->sink_options.drop_attestations = s->options->drop_attestations;
 	s->sink_options.progress = s->options->progress;
-	s->images = lam_xcalloc(s->count, sizeof *s->images);
+	s->images = lam_xcalloc(2 * s->count, sizeof *s->images);
 	if (!has_index(s))
 		set_one(s);
 	else if (plan_index(s, err) < 0)
@@ -321,7 +336,7 @@ static int run(struct session *s, const char *text, struct lam_write_result *res
 static void session_fini(struct session *s)
 {
 	lam_sink_close(s->sink);
-	for (size_t n = 0; s->images && n < s->count; n++)
+	for (size_t n = 0; s->images && n < 2 * s->count; n++)
 		lam_writing_fini(&s->images[n]);
 	lam_referrers_fini(&s->moved);
 	lam_buf_fini(&s->index);

@@ -2,14 +2,27 @@
 #include "write/reuse.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/workers.h"
+#include "codec/codec.h"
 #include "io/meter.h"
 #include "layer/same.h"
 
 /* The output, and what else was named. */
 #define PLACES 2
+/* Earlier layers that pieces are looked for in: those of some images. */
+#define BLOBS 64
+
+/* Another layer's blob, with pieces in it. */
+struct blob {
+	struct lam_written written;
+	const struct lam_source *source;
+	size_t place, number;
+	bool there, used, right;
+	const struct lam_progress *progress;
+};
 
 struct lam_reuse {
 	struct lam_reuse_options options;
@@ -19,6 +32,8 @@ struct lam_reuse {
 	struct lam_reuse_layer *layers;
 	size_t count;
 	struct lam_sink *sink;
+	struct blob *blobs;
+	size_t blob_count;
 };
 
 /* Finding */
@@ -71,17 +86,19 @@ static int open_places(struct lam_reuse *r, struct lam_error *err)
 	return lam_source_open_blobs(&r->places[1], &r->other, &options, err);
 }
 
-static void find_blob(struct lam_reuse *r, struct lam_reuse_layer *l)
+static bool find_blob(struct lam_reuse *r, const struct lam_layer_reading *reading,
+		      size_t *out_place, size_t *out_number)
 {
-	const struct lam_layer_reading *reading = &l->written.reading;
 	const struct lam_descriptor blob = { .digest = reading->digest,
 					     .size = (int64_t)reading->blob_size };
 
-	for (size_t p = 0; l->known && !l->there && p < PLACES; p++) {
-		l->place = p;
-		l->there = r->places[p] &&
-			   lam_source_find_layer(r->places[p], &blob, &l->number);
+	for (size_t p = 0; p < PLACES; p++) {
+		*out_place = p;
+		if (r->places[p] &&
+		    lam_source_find_layer(r->places[p], &blob, out_number))
+			return true;
 	}
+	return false;
 }
 
 int lam_reuse_new(struct lam_reuse **out, const struct lam_reuse_options *options,
@@ -98,8 +115,12 @@ int lam_reuse_new(struct lam_reuse **out, const struct lam_reuse_options *option
 		layers[i].reuse = r;
 	if (open_places(r, err) < 0 || run_all(r, find_record, err) < 0)
 		return err->code;
-	for (size_t i = 0; i < count; i++)
-		find_blob(r, &layers[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct lam_reuse_layer *l = &layers[i];
+
+		l->there = l->known &&
+			   find_blob(r, &l->written.reading, &l->place, &l->number);
+	}
 	return 0;
 }
 
@@ -174,11 +195,207 @@ int lam_reuse_take(struct lam_reuse *r, struct lam_sink *sink, struct lam_error 
 	return run_all(r, take, err);
 }
 
+/* Pieces */
+
+struct wanted {
+	struct lam_piece **items; /* by key */
+	size_t count, cap;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct lam_piece *const *x = a, *const *y = b;
+
+	return memcmp((*x)->key, (*y)->key, LAM_PIECE_KEY);
+}
+
+static void want_pieces(const struct lam_reuse *r, struct wanted *w)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct lam_reuse_layer *l = &r->layers[i];
+		const struct lam_chunks *chunks;
+
+		if (!l->target || l->taken)
+			continue;
+		chunks = lam_codec_row(l->target->info.compression.codec)->chunks;
+		for (size_t n = 0; chunks && chunks->unpack && n < l->pieces.count; n++) {
+			LAM_XGROW(w->items, w->count, w->cap);
+			w->items[w->count++] = &l->pieces.items[n];
+		}
+	}
+	if (w->count)
+		qsort(w->items, w->count, sizeof *w->items, by_key);
+}
+
+static void offer(const struct wanted *w, struct blob *blob, uint32_t number,
+		  const struct lam_written_piece *piece)
+{
+	size_t low = 0, high = w->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(w->items[middle]->key, piece->key, LAM_PIECE_KEY) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (;
+	     low < w->count && memcmp(w->items[low]->key, piece->key, LAM_PIECE_KEY) == 0;
+	     low++) {
+		struct lam_piece *p = w->items[low];
+
+		if (p->copied || p->len != piece->len)
+			continue;
+		p->copied = blob->used = true;
+		p->blob = number;
+		p->at = piece->at;
+		p->packed = piece->packed;
+		p->crc = piece->crc;
+	}
+}
+
+/* All of its bytes are looked at before any is used. */
+static int check_blob(void *job, struct lam_error *err)
+{
+	struct blob *b = job;
+	LAM_CLEANUP(lam_hash_fini) struct lam_hash hash = { 0 };
+	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
+	const struct lam_progress quiet = { .stop = b->progress ? b->progress->stop
+								: NULL };
+	const struct lam_step step = { 0 };
+	struct lam_digest digest;
+	uint64_t size;
+
+	lam_hash_init(&hash, LAM_SHA256);
+	if (lam_source_open_layer(b->source, b->number, 0, &reader, err) < 0)
+		return 0;
+	reader = lam_reader_progress(reader, &quiet, &step);
+	reader = lam_reader_tap(reader, &hash, NULL, NULL);
+	if (lam_read_drain(reader, &size, err) < 0)
+		return err->code == LAM_ESTOPPED ? err->code : 0;
+	lam_hash_final(&hash, &digest);
+	b->right = lam_digest_equal(&digest, &b->written.reading.digest);
+	return 0;
+}
+
+static int check_blobs(const struct lam_reuse *r, struct lam_error *err)
+{
+	struct lam_lane *lane = lam_lane_new(r->options.workers, r->blob_count + 1);
+	int code;
+
+	for (size_t i = 0; i < r->blob_count; i++) {
+		if (r->blobs[i].used)
+			lam_lane_give(lane, check_blob, &r->blobs[i]);
+	}
+	code = lam_lane_take_all(lane, err);
+	lam_lane_free(lane);
+	return code;
+}
+
+static void load_blobs(struct lam_reuse *r)
+{
+	struct lam_written *written;
+
+	r->blob_count = lam_written_latest(&r->cache, BLOBS, &written);
+	r->blobs = lam_xcalloc(r->blob_count + 1, sizeof *r->blobs);
+	for (size_t i = 0; i < r->blob_count; i++) {
+		struct blob *b = &r->blobs[i];
+
+		b->written = written[i];
+		b->progress = r->options.progress;
+		b->there = b->written.piece_count > 0 &&
+			   find_blob(r, &b->written.reading, &b->place, &b->number);
+		b->source = r->places[b->place];
+	}
+	free(written);
+}
+
+int lam_reuse_find_pieces(struct lam_reuse *r, struct lam_error *err)
+{
+	struct wanted w = { 0 };
+	int code = 0;
+
+	if (r->options.whole)
+		return 0;
+	want_pieces(r, &w);
+	if (w.count)
+		load_blobs(r);
+	for (size_t i = 0; i < r->blob_count; i++) {
+		const struct lam_written *written = &r->blobs[i].written;
+
+		for (size_t n = 0; r->blobs[i].there && n < written->piece_count; n++)
+			offer(&w, &r->blobs[i], (uint32_t)i, &written->pieces[n]);
+	}
+	code = check_blobs(r, err);
+	for (size_t i = 0; i < w.count; i++)
+		w.items[i]->copied =
+			w.items[i]->copied && r->blobs[w.items[i]->blob].right;
+	free(w.items);
+	return code;
+}
+
+static int read_piece(void *context, uint64_t at, void *buf, size_t len,
+		      struct lam_error *err)
+{
+	const struct blob *b = context;
+	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
+	char text[LAM_DIGEST_TEXT];
+	size_t got;
+
+	if (lam_source_open_layer(b->source, b->number, at, &reader, err) < 0 ||
+	    lam_read_full(reader, buf, len, &got, err) < 0)
+		return err->code;
+	if (got == len)
+		return 0;
+	return lam_fail(err, LAM_EFORMAT, "blob %s has become shorter",
+			lam_digest_format(&b->written.reading.digest, text));
+}
+
+void lam_reuse_set_reader(const struct lam_reuse *r, const struct lam_piece *piece,
+			  struct lam_copied *copied)
+{
+	copied->read = read_piece;
+	copied->context = &r->blobs[piece->blob];
+}
+
+bool lam_reuse_copies(const struct lam_reuse *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; r && i < r->blob_count; i++)
+		any = any || (r->blobs[i].used && r->blobs[i].right);
+	return any;
+}
+
+void lam_reuse_forget(const struct lam_reuse *r)
+{
+	for (size_t i = 0; i < r->blob_count; i++) {
+		if (r->blobs[i].used)
+			lam_written_forget(&r->cache, &r->blobs[i].written);
+	}
+}
+
+/* Remembering */
+
 void lam_reuse_remember(const struct lam_reuse *r, const struct lam_reuse_layer *l,
 			const struct lam_layer_reading *reading)
 {
-	const struct lam_written written = { .reading = *reading };
+	LAM_CLEANUP(lam_free_ptr)
+	struct lam_written_piece *pieces =
+		lam_xcalloc(l->pieces.count + 1, sizeof *pieces);
+	struct lam_written written = { .reading = *reading, .pieces = pieces };
 
+	for (size_t i = 0; i < l->pieces.count && l->pieces.items[i].packed; i++) {
+		const struct lam_piece *p = &l->pieces.items[i];
+		struct lam_written_piece *to = &pieces[written.piece_count++];
+
+		memcpy(to->key, p->key, sizeof to->key);
+		to->at = p->at;
+		to->packed = p->packed;
+		to->len = p->len;
+		to->crc = p->crc;
+	}
 	lam_written_put(&r->cache, l->pieces.recipe, &written);
 }
 
@@ -186,6 +403,9 @@ void lam_reuse_free(struct lam_reuse *r)
 {
 	if (!r)
 		return;
+	for (size_t i = 0; i < r->blob_count; i++)
+		lam_written_fini(&r->blobs[i].written);
+	free(r->blobs);
 	for (size_t p = 0; p < PLACES; p++)
 		lam_source_close(r->places[p]);
 	for (size_t i = 0; i < r->count; i++)

@@ -1,13 +1,15 @@
-/* What was written before and is there still: whole layers whose recipe is known, in the
- * output itself or in another image, are taken as they are.
+/* What was written before and is there still, in the output itself or in another image:
+ * whole layers whose recipe is known are taken as they are; of others, pieces.
  *
  * The cache only says where to look. A blob is taken once its bytes have its digest, and
  * its index, cached by that digest or made of it now, has just the entries that the layer
- * should have, each with its content. Whatever is not so is written anew, and nothing is
- * said: what comes out is the same. */
+ * should have, each with its content. A piece is copied from a blob whose bytes have its
+ * digest, inflated, and read back with the rest of the layer that it is in. Whatever is not
+ * so is written anew, and nothing is said: what comes out is the same. */
 #ifndef LAM_REUSE_H
 #define LAM_REUSE_H
 
+#include "codec/encoder.h"
 #include "layer/written.h"
 #include "store/store.h"
 #include "write/pieces.h"
@@ -32,6 +34,7 @@ struct lam_reuse_options {
 	const char *temporary; /* folder for archives that must be inflated to be read */
 	struct lam_workers *workers;
 	const struct lam_progress *progress;
+	bool whole; /* no pieces, but whole layers alone */
 };
 
 /* Looks which of the layers are there. They are the caller's, and stay where they are
@@ -42,6 +45,14 @@ int lam_reuse_new(struct lam_reuse **out, const struct lam_reuse_options *option
 /* Takes what is right into the sink, which must be closed before this is freed.
  * LAM_ESTOPPED, LAM_ENOMEM; all else means that a layer is not taken. */
 int lam_reuse_take(struct lam_reuse *reuse, struct lam_sink *sink, struct lam_error *err);
+/* Says of the pieces of all other layers which are copied. LAM_ESTOPPED, LAM_ENOMEM. */
+int lam_reuse_find_pieces(struct lam_reuse *reuse, struct lam_error *err);
+/* From where a piece is copied; any thread reads there. */
+void lam_reuse_set_reader(const struct lam_reuse *reuse, const struct lam_piece *piece,
+			  struct lam_copied *copied);
+/* Whether any is copied; and that something was wrong with those that were. */
+bool lam_reuse_copies(const struct lam_reuse *reuse);
+void lam_reuse_forget(const struct lam_reuse *reuse);
 /* For the next run: what a proven layer has become. */
 void lam_reuse_remember(const struct lam_reuse *reuse,
 			const struct lam_reuse_layer *layer,

@@ -63,6 +63,8 @@ static int find_reused(struct lam_writing *w, struct lam_error *err)
 		.temporary = o->spool ? o->spool : "/tmp",
 		.workers = w->workers,
 		.progress = o->progress,
+		/* pieces are proven by reading back alone */
+		.whole = w->whole || o->no_verify,
 	};
 
 	return lam_reuse_new(&w->reuse, &options, w->reused, w->count, err);
@@ -70,7 +72,8 @@ static int find_reused(struct lam_writing *w, struct lam_error *err)
 
 static int take_reused(struct lam_writing *w, struct lam_error *err)
 {
-	if (find_reused(w, err) < 0 || lam_reuse_take(w->reuse, w->sink, err) < 0)
+	if (find_reused(w, err) < 0 || lam_reuse_take(w->reuse, w->sink, err) < 0 ||
+	    lam_reuse_find_pieces(w->reuse, err) < 0)
 		return err->code;
 	for (size_t n = 0; n < w->count; n++) {
 		const struct lam_layer_reading *r = &w->reused[n].written.reading;
@@ -110,15 +113,16 @@ static int read_contents(struct lam_writing *w, const char *reference,
 {
 	LAM_CLEANUP(lam_free_ptr) char *folder = NULL;
 	LAM_CLEANUP(lam_free_ptr)
-	bool *taken = lam_xcalloc(w->layout->target_count, sizeof *taken);
+	struct lam_needs *needs = lam_xcalloc(w->layout->target_count, sizeof *needs);
 	const char *spool = w->options->spool;
 
 	if (!spool &&
 	    lam_write_spool_folder(&folder, reference, w->options->access, err) < 0)
 		return err->code;
 	for (size_t n = 0; n < w->count; n++)
-		taken[w->targets[n]] = w->reused[n].taken;
-	return lam_contents_new(&w->contents, w->layout, taken, spool ? spool : folder,
+		needs[w->targets[n]] =
+			(struct lam_needs){ w->reused[n].taken, &w->reused[n].pieces };
+	return lam_contents_new(&w->contents, w->layout, needs, spool ? spool : folder,
 				w->workers, w->options->progress, err);
 }
 
@@ -283,6 +287,7 @@ static void fill_result(const struct lam_writing *w, struct lam_write_result *ou
 		l->blob_size = (uint64_t)w->stack[i].size;
 		l->tar_size = w->tar_sizes[i];
 		l->reused = w->reused[i].taken;
+		l->copied = l->reused ? 0 : w->reused[i].pieces.copied;
 	}
 }
 
@@ -329,6 +334,12 @@ void lam_writing_fini(struct lam_writing *w)
 	free(w->tar_sizes);
 	free(w->reused);
 	free(w->digests);
+}
+
+bool lam_write_is_to_blame(const struct lam_writing *w, int code)
+{
+	return (code == LAM_EFORMAT || (code == LAM_EWRITE && atomic_load(&w->wrong))) &&
+	       lam_reuse_copies(w->reuse);
 }
 
 int lam_write_forecast(bool **out, const struct lam_layout *layout, const char *reference,

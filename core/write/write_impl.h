@@ -40,12 +40,16 @@ struct lam_writing {
 	struct lam_reuse *reuse;
 	struct lam_digest *digests; /* of the layers */
 	struct lam_sink_image written;
+	bool whole; /* no pieces are copied */
 };
 
 /* One image into w->sink, all but its publication: w->layout, image, options, reference,
  * sink and threads are set. To be freed, once the sink is closed, also after failure. */
 int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
 		  struct lam_error *err);
+/* Whether that failed, with this code, because of pieces that were copied: it is to be done
+ * again with `whole` then. */
+bool lam_write_is_to_blame(const struct lam_writing *w, int code);
 /* Once it is published: what was written is known from now on. */
 void lam_write_remember(const struct lam_writing *w);
 void lam_writing_fini(struct lam_writing *w);

@@ -5,6 +5,7 @@ same bytes come out, or an error that says what is damaged.
     reuse.py [--seeds N] [--start S] [--jobs J]        SEED=S repeats one, and keeps its files
 """
 import argparse
+import io
 import json
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ import random
 import shutil
 import struct
 import sys
+import tarfile
 import tempfile
 
 import generate
@@ -20,7 +22,8 @@ import oci
 
 NONE = {"XDG_CACHE_HOME": "", "HOME": ""}
 # A record of a written layer (core/layer/written.c): what it is asked for by, and what it says
-CHECKSUM, CHECKED, TAR_SIZE, RECIPE = 16, 24, slice(32, 40), slice(48, 80)
+CHECKSUM, CHECKED, TAR_SIZE, RECIPE, PIECES = 16, 24, slice(32, 40), slice(48, 80), 144
+PIECE = struct.Struct("<32sQIIII")  # key, place in the blob, bytes there, bytes of the tar, CRC-32, unused
 
 
 def crc64(data):
@@ -61,11 +64,35 @@ def contents(tar):
     return found
 
 
+def bulk(seed, changes):
+    """Members of a tar (no end) of some dozen files, of which many make a piece and others several."""
+    rng, changed = random.Random(seed), random.Random(seed + 1)
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for n in range(rng.randint(20, 60)):
+            size = rng.choice((0, 300, 5000, 5000, 40000, 70000, 300000, 1300000 if n % 9 == 0 else 20))
+            member = tarfile.TarInfo("bulk/%02d/%s" % (n // 10, "n" * rng.choice((1, 9, 150)) + str(n)))
+            member.mtime, member.size = rng.randrange(1 << 31) + rng.choice((0, 0.5)), size
+            text = rng.randbytes(64)
+            content = b"".join(text[i % 50:] + b"%d" % (i * n) for i in range(size // 16 + 1))[:size]
+            if changes and changed.random() < 0.1:
+                member.mtime += 1
+            if changes and size and changed.random() < 0.1:
+                at = changed.randrange(size)
+                content = content[:at] + b"!" + content[at + 1:]
+            if not changes or changed.random() > 0.03:
+                tar.addfile(member, io.BytesIO(content))
+        end = tar.offset
+    return out.getvalue()[:end]
+
+
 class Case:
     def __init__(self, seed, folder):
         self.rng, self.folder = random.Random(seed ^ 0x5EED), folder
         self.cache = self.file("cache")
         generate.generate(seed, folder)
+        self.bulk = [bulk(seed, changes) if seed % 2 else b"" for changes in (False, True)]
+        self.again("image", oci.Image(self.file("image")).layers, 0)
         self.changed(seed)
         self.want = {image: self.apply(image, "want-" + image, NONE) for image in ("image", "next")}
         for image, digest in self.want.items():
@@ -75,15 +102,21 @@ class Case:
     def file(self, *names):
         return os.path.join(self.folder, *names)
 
+    def again(self, name, tars, build):
+        tars = tars[:-1] + [self.bulk[build] + tars[-1]]
+        shutil.rmtree(self.file(name), ignore_errors=True)
+        oci.write_layout(self.file(name), [(tar, self.rng.choice(("gzip", "none")), 1) for tar in tars])
+        self.tars = tars
+
     def changed(self, seed):
         """The next build: some layers are others' now, so that much stays and much does not; or only a byte is."""
-        tars = oci.Image(self.file("image")).layers
+        tars = self.tars[:-1] + [self.tars[-1][len(self.bulk[0]):]]
         if self.rng.random() < 0.5:
             for n, tar in enumerate(tars):
                 for at, size in contents(tar)[:self.rng.randint(0, 2)]:
                     at += self.rng.randrange(size)
                     tars[n] = tars[n][:at] + bytes([tars[n][at] ^ 1]) + tars[n][at + 1:]
-            oci.write_layout(self.file("next"), [(tar, "gzip", 1) for tar in tars])
+            self.again("next", tars, 1)
             return
         os.mkdir(self.file("other"))
         generate.generate(seed + 100000, self.file("other"))
@@ -91,7 +124,7 @@ class Case:
         for n in range(len(tars)):
             if self.rng.random() < 0.4:
                 tars[n] = self.rng.choice(others)
-        oci.write_layout(self.file("next"), [(tar, self.rng.choice(("gzip", "none")), 1) for tar in tars])
+        self.again("next", tars, 1)
 
     def run(self, image, out, env, *more):
         threads = str(self.rng.choice((1, 8)))
@@ -165,7 +198,29 @@ class Case:
                 forged[CHECKSUM:CHECKED] = struct.pack("<Q", crc64(forged[CHECKED:]))
                 write(path, forged)
         for image in ("image", "next"):
-            self.same("wrong records", image, "out:f-" + image, may_fail=("the cache",))
+            self.same("wrong records", image, "out:f-" + image)
+
+    def wrong_pieces(self):
+        """Records of whole layers are gone; those that are left say of pieces what is not so, and have their checksums."""
+        for path in self.records():
+            data = bytearray(read(path))
+            pieces = [list(PIECE.unpack_from(data, at)) for at in range(PIECES, len(data), PIECE.size)]
+            for piece in pieces:
+                other = self.rng.choice(pieces)
+                way = self.rng.randrange(8)
+                if way == 0:
+                    piece[1:5] = other[1:5]
+                elif way == 1:
+                    piece[0] = other[0]
+                elif way == 2:
+                    piece[self.rng.randint(1, 4)] ^= 1 << self.rng.randrange(12)
+            data[RECIPE] = self.rng.randbytes(32)
+            data[PIECES:] = b"".join(PIECE.pack(*piece) for piece in pieces)
+            data[CHECKSUM:CHECKED] = struct.pack("<Q", crc64(data[CHECKED:]))
+            os.remove(path)
+            write(os.path.join(os.path.dirname(path), "written-v2-%s.index" % bytes(data[RECIPE]).hex()), data)
+        for image in ("image", "next"):
+            self.same("wrong pieces", image, "out:p-" + image)
 
     def damaged_cache(self):
         folder = os.path.join(self.cache, "lamina")
@@ -185,13 +240,40 @@ class Case:
             self.same("blobs are gone", image, "out:h-" + image)
 
 
+def pieces_are_copied():
+    """Of a layer in which little changed, most is copied, and the bytes are those of one that was written at once."""
+    with tempfile.TemporaryDirectory(prefix="lamina-reuse.") as folder:
+        def file(name):
+            return os.path.join(folder, name)
+
+        def apply(image, out, cache, *more):
+            done = lamina.must("apply", file("plan.json"), "oci:" + file(image), "oci:%s:t" % file(out), "--json", *more,
+                               env={"TMPDIR": folder, "HOME": "", "XDG_CACHE_HOME": cache and file(cache)})
+            layer = json.loads(done.stdout)["layers"][0]
+            return layer["digest"], layer["reused"], layer["copied"] / layer["tar_size"]
+
+        with open(file("plan.json"), "w", encoding="ascii") as f:
+            json.dump({"lamina": 1, "layers": [{"name": "all", "from": "rest"}]}, f)
+        for image, changes in (("image", False), ("next", True)):
+            oci.write_layout(file(image), [(bulk(7, changes) + bytes(1024), "gzip", 1), (bytes(1024), "gzip", 1)])
+        want = {image: apply(image, "want-" + image, "")[0] for image in ("image", "next")}
+        steps = [(apply("image", "out", "cache"), "image", False, 0), (apply("image", "out", "cache"), "image", True, 0),
+                 (apply("next", "out", "cache", "--threads", "1"), "next", False, 0.5),
+                 (apply("next", "out", "cache", "--threads", "8"), "next", True, 0),
+                 (apply("image", "other", "cache", "--reuse", "oci:" + file("out")), "image", True, 0)]
+        for (digest, reused, copied), image, whole, least in steps:
+            if digest != want[image] or reused != whole or copied < least:
+                raise lamina.Failure("%s: %s, reused %s, %.2f copied" % (image, digest, reused, copied))
+
+
 def attempt(job):
     """(seed, what went wrong or None)"""
     seed, keep = job
     folder = tempfile.mkdtemp(prefix="lamina-reuse-%d." % seed)
     try:
         case = Case(seed, folder)
-        for step in (case.warm, case.wrong_records, case.warm, case.wrong_bytes, case.damaged_cache, case.gone_blobs):
+        for step in (case.warm, case.wrong_records, case.wrong_pieces, case.warm, case.wrong_bytes, case.damaged_cache,
+                     case.gone_blobs):
             step()
         return seed, None
     except lamina.Failure as failure:
@@ -218,7 +300,11 @@ def main():
     with multiprocessing.Pool(max(1, args.jobs)) as pool:
         results = list(pool.imap_unordered(attempt, [(seed, keep) for seed in seeds], 2))
     failures = [("SEED=%d" % seed, why) for seed, why in sorted(results) if why]
-    return lamina.conclude("reuse", len(results) - len(failures), failures)
+    try:
+        pieces_are_copied()
+    except lamina.Failure as failure:
+        failures.append(("pieces", str(failure)))
+    return lamina.conclude("reuse", len(results) + 1 - len(failures), failures)
 
 
 if __name__ == "__main__":

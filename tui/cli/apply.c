@@ -129,6 +129,8 @@ static json_t *json_target(const struct lam_target *t, const struct lam_written_
 						 (json_int_t)w->blob_size));
 	if (t->fate != LAM_FATE_KEPT && (w || there))
 		json_object_set_new(json, "reused", json_boolean(w ? w->reused : *there));
+	if (t->fate != LAM_FATE_KEPT && w)
+		json_object_set_new(json, "copied", json_integer((json_int_t)w->copied));
 	return json;
 }
 

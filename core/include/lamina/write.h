@@ -29,7 +29,8 @@ struct lam_write_options {
 struct lam_written_layer {
 	char digest[LAM_WRITTEN_DIGEST], diff_id[LAM_WRITTEN_DIGEST];
 	uint64_t blob_size, tar_size;
-	bool reused; /* it was written before, and there */
+	bool reused;     /* it was written before, and there */
+	uint64_t copied; /* bytes of its tar in pieces that were there */
 };
 
 struct lam_write_result {
