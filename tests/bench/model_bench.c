@@ -146,7 +146,8 @@ static void bench_looking(const struct facts *facts, const struct order *order)
 		filter_parse(&filter, filters[i], &err);
 		printf("  %s\n", filters[i]);
 		TIMED("filter_run", 150,
-		      filter_run(filter, facts, NULL, 0, false, NULL, &result, &err));
+		      filter_run(filter, facts, NULL, NULL, 0, false, NULL, &result,
+				 &err));
 		filter_result_free(result);
 		filter_free(filter);
 		search_parse(&search, patterns[i], &err);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "canvas_dump.h"
 #include "editor/files/files.h"
+#include "shell/shell.h"
 
 static void carry_out(struct drive *d);
 
@@ -111,6 +112,15 @@ static void look_at_output(struct drive *d, const struct request *request)
 	lam_referrers_fini(&lost);
 }
 
+static void complete(struct drive *d, const struct request *request)
+{
+	char *found = shell_complete(request->text);
+	struct event event = { .kind = EVENT_COMPLETED, .text = found };
+
+	drive_event(d, &event);
+	free(found);
+}
+
 static void copy_text(struct drive *d, const struct request *request)
 {
 	struct lam_error err = { 0 };
@@ -171,6 +181,7 @@ static void carry_out_one(struct drive *d, struct request *request)
 	case REQUEST_SAVE: save(d, request); break;
 	case REQUEST_LOAD: load(d, request); break;
 	case REQUEST_OUTPUT: look_at_output(d, request); break;
+	case REQUEST_COMPLETE: complete(d, request); break;
 	case REQUEST_COPY: copy_text(d, request); break;
 	case REQUEST_REDRAW: d->redraws++; break;
 	case REQUEST_SUSPEND: d->suspends++; break;

@@ -61,7 +61,7 @@ static void run(const struct fixture *f, const char *text, uint32_t root, bool g
 
 	if (filter_parse(&filter, text, &err) < 0)
 		fail_msg("%s: %s", text, err.text);
-	OK(filter_run(filter, f->facts, &f->effect->targets, root, ghosts, NULL, &r,
+	OK(filter_run(filter, f->facts, &f->effect->targets, NULL, root, ghosts, NULL, &r,
 		      &err));
 	*out = '\0';
 	for (uint32_t n = 0; n < f->facts->count; n++) {
@@ -69,8 +69,8 @@ static void run(const struct fixture *f, const char *text, uint32_t root, bool g
 
 		if (bits_get(&r->match, n)) {
 			out += sprintf(out, "%s%s", count++ ? " " : "", path);
-			assert_true(
-				filter_matches(filter, f->facts, &f->effect->targets, n));
+			assert_true(filter_matches(filter, f->facts, &f->effect->targets,
+						   NULL, n));
 			for (uint32_t up = n; up != root;
 			     up = lam_tree_node(f->facts->tree, up)->parent)
 				assert_true(bits_get(&r->shown, up));
@@ -205,7 +205,7 @@ static void stopped(void **state)
 	begin(&f);
 	OK(filter_parse(&filter, "a", &err));
 	/* so few paths are done before the first look at the flag */
-	OK(filter_run(filter, f.facts, NULL, 0, false, &stop, &r, &err));
+	OK(filter_run(filter, f.facts, NULL, NULL, 0, false, &stop, &r, &err));
 	filter_result_free(r);
 	filter_free(filter);
 	end(&f);

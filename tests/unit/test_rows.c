@@ -287,7 +287,7 @@ static void very_deep(void **state)
 	assert_int_equal(rows.count, 6);
 	assert_int_equal(rows_find_near(&rows, &v, facts->count - 1), 5);
 	OK(filter_parse(&filter, "d/file >1", &err));
-	OK(filter_run(filter, facts, NULL, 0, false, NULL, &result, &err));
+	OK(filter_run(filter, facts, NULL, NULL, 0, false, NULL, &result, &err));
 	assert_int_equal(result->match_count, 1);
 	OK(search_parse(&search, "d/file", &err));
 	OK(search_run(search, facts, order, 0, false, NULL, &hits, &err));

@@ -35,6 +35,11 @@ static void keyboard_fini(struct keyboard *keys)
 	for (size_t i = 0; i < keys->command_count; i++)
 		free(keys->commands[i]);
 	free(keys->commands);
+	for (size_t i = 0; i < keys->said_count; i++) {
+		free(keys->said[i].title);
+		free(keys->said[i].text);
+	}
+	free(keys->said);
 	keymap_fini(&keys->map);
 }
 
@@ -289,6 +294,7 @@ void app_update(struct app *app, const struct event *event)
 	case EVENT_SAVED: plan_saved(app, event); break;
 	case EVENT_LOADED: plan_loaded(app, event); break;
 	case EVENT_OUTPUT: write_looked_at(app, event); break;
+	case EVENT_COMPLETED: dialog_completed(app, event->text); break;
 	case EVENT_COPIED: update_copied(app, event); break;
 	case EVENT_RESUMED: app_request(app, REQUEST_REDRAW); break;
 	case EVENT_STOP: plan_stop(app, 128 + (event->signal ? event->signal : 2)); break;

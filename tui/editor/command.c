@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "editor/app.h"
 #include "editor/dialogs/dialog.h"
@@ -41,6 +42,15 @@ static bool fits(const char *name, const char *word, size_t len)
 	return true;
 }
 
+/* By its name, or by a part of its help. */
+static bool says(const struct action_info *action, const char *word, size_t len)
+{
+	LAM_CLEANUP(lam_free_ptr) char *part = lam_xmemdup(word, len);
+
+	return fits(action->name, word, len) ||
+	       (len > 1 && strcasestr(action->help, part));
+}
+
 static void add_action(const struct app *app, struct dialog *d, enum action action,
 		       int width, const char *before)
 {
@@ -58,7 +68,7 @@ static void add_commands(struct app *app, struct dialog *d, const char *word, si
 		bool begins = strncmp(ACTIONS[i].name, word, len) == 0;
 		char words[64];
 
-		if (begins != prefix || (!begins && !fits(ACTIONS[i].name, word, len)))
+		if (begins != prefix || (!begins && !says(ACTIONS + i, word, len)))
 			continue;
 		snprintf(words, sizeof words, "%s %s ", ACTIONS[i].name,
 			 ACTIONS[i].argument);
@@ -82,10 +92,12 @@ static void filter(struct app *app, struct dialog *d)
 		add_commands(app, d, text, len, false);
 }
 
-static void complete(struct dialog *d)
+static void complete(struct app *app, struct dialog *d)
 {
 	char *full;
 
+	if (strchr(lineedit_text(&d->edit), ' '))
+		dialog_complete(app, d);
 	if (strchr(lineedit_text(&d->edit), ' ') || d->list.cursor >= d->item_count)
 		return;
 	full = lam_xprintf("%s ", ACTIONS[d->items[d->list.cursor].id].name);
@@ -105,7 +117,7 @@ static void recall(const struct keyboard *keys, struct dialog *d, bool older)
 static bool palette_key(struct app *app, struct dialog *d, struct key key)
 {
 	if (key_is(key, K_TAB))
-		complete(d);
+		complete(app, d);
 	else if ((key.code == 'p' || key.code == 'n') && key.mods == MOD_CTRL)
 		recall(&app->keys, d, key.code == 'p');
 	else
@@ -182,23 +194,44 @@ void command_ask(struct app *app)
 	filter(app, d);
 }
 
-static void menu_item(struct app *app, struct dialog *d, const struct dialog_item *item)
+/* The menu: what can be done in this pane, by group; typing leaves what it is a part of. */
+static void filter_menu(struct app *app, struct dialog *d)
 {
-	(void)d;
-	app_act(app, (enum action)item->id, NULL);
+	const char *text = lineedit_text(&d->edit);
+
+	dialog_clear_items(d);
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
+			const struct action_info *a = &ACTIONS[i];
+			char keys[96];
+
+			if ((int)a->group != group || !(a->contexts & app_context(app)))
+				continue;
+			keymap_names(&app->keys.map, (enum action)i, keys, sizeof keys);
+			if (!*text || strcasestr(a->help, text) ||
+			    strstr(a->name, text) || strstr(keys, text) ||
+			    strcasestr(GROUP_NAMES[group], text))
+				add_action(app, d, (enum action)i, 7, GROUP_NAMES[group]);
+		}
+	}
+}
+
+static void run_menu(struct app *app, struct dialog *d, const char *text)
+{
+	if (d->list.cursor < d->item_count)
+		app_act(app, (enum action)d->items[d->list.cursor].id, NULL);
+	else
+		app_tell(app, ROLE_WARNING, "%s: nothing that can be done here", text);
 }
 
 void command_menu(struct app *app)
 {
-	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Menu");
+	struct dialog *d = dialog_push(app, DIALOG_PALETTE, "Menu");
 
-	d->on_item = menu_item;
-	for (int group = 0; group < GROUP_COUNT; group++) {
-		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++) {
-			if ((int)ACTIONS[i].group == group &&
-			    (ACTIONS[i].contexts & app_context(app)))
-				add_action(app, d, (enum action)i, 7, GROUP_NAMES[group]);
-		}
-	}
-	dialog_set_hints(d, "[Enter] run  [Esc] close");
+	d->on_text = run_menu;
+	d->on_typed = filter_menu;
+	d->label = lam_xstrdup("/");
+	dialog_set_hints(
+		d, "[type] what it is about  [Up Down] go  [Enter] run  [Esc] close");
+	filter_menu(app, d);
 }

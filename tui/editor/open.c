@@ -70,7 +70,8 @@ static int make_ready(struct app *app, struct lam_error *err)
 	struct lam_plan *plan;
 
 	if (!bits_init(&app->files.open, app->facts->count) ||
-	    !bits_init(&app->files.marks, app->facts->count))
+	    !bits_init(&app->files.marks, app->facts->count) ||
+	    !bits_init(&app->files.above, app->facts->count))
 		return lam_fail_memory(err);
 	if (app->plan.undo)
 		return 0;

@@ -3,6 +3,7 @@
 #include "editor/details/details.h"
 #include "editor/files/files.h"
 #include "editor/layers/layers.h"
+#include "editor/plan/plan.h"
 
 static struct list *focused(struct app *app)
 {
@@ -90,6 +91,14 @@ void pane_mark(struct app *app)
 		layers_mark(app);
 	else
 		files_mark(app);
+}
+
+void pane_quit(struct app *app)
+{
+	if (app->details.full)
+		app->details.full = false, app->focus = PANE_FILES;
+	else
+		plan_quit(app);
 }
 
 /* One step back: what was begun last is ended first. */

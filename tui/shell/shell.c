@@ -109,6 +109,15 @@ static void look_at_output(struct shell *s, const struct request *request)
 	lam_referrers_fini(&lost);
 }
 
+static void complete(struct shell *s, const struct request *request)
+{
+	char *found = shell_complete(request->text ? request->text : "");
+	struct event event = { .kind = EVENT_COMPLETED, .text = found };
+
+	give(s, &event);
+	free(found);
+}
+
 static void copy(struct shell *s, const struct request *request)
 {
 	struct event event = { .kind = EVENT_COPIED, .text = request->text };
@@ -134,6 +143,7 @@ static void carry_out_one(struct shell *s, struct request *request)
 	case REQUEST_SAVE: save(s, request); break;
 	case REQUEST_LOAD: load(s, request); break;
 	case REQUEST_OUTPUT: look_at_output(s, request); break;
+	case REQUEST_COMPLETE: complete(s, request); break;
 	case REQUEST_COPY: copy(s, request); break;
 	case REQUEST_REDRAW: term_redraw(s->term); break;
 	case REQUEST_SUSPEND: term_suspend(s->term); break;

@@ -478,6 +478,8 @@ static bool escaped_key(struct term_keys *keys, bool over, struct key *out)
 	if (out->code >= '0' && out->code <= '9') {
 		keys->waiting = *out;
 		*out = (struct key){ .code = K_ESC };
+	} else if (out->code == K_TAB) {
+		out->mods |= MOD_SHIFT; /* the Linux console's: terminfo's kcbt */
 	} else if (out->code != K_NONE) {
 		out->mods |= MOD_ALT;
 	}

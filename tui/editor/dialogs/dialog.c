@@ -90,7 +90,8 @@ struct dialog *dialog_prompt(struct app *app, action_on_text *action, const char
 	d->label = lam_xstrdup(label);
 	if (text)
 		lineedit_offer(&d->edit, text);
-	dialog_set_hints(d, "[Enter] take  [Esc] cancel");
+	dialog_set_hints(d,
+			 "[Enter] take  [Tab] complete  [Up] earlier ones  [Esc] cancel");
 	return d;
 }
 
@@ -127,6 +128,43 @@ static void take_item(struct app *app, const struct dialog_item *item)
 	dialog_free(d);
 }
 
+/* History */
+
+#define MOST_SAID 200
+
+static void remember(struct keyboard *keys, const struct dialog *d)
+{
+	const char *text = lineedit_text(&d->edit);
+	struct said *last;
+
+	keys->said = lam_xrealloc(keys->said, (MOST_SAID + 1) * sizeof *keys->said);
+	memmove(keys->said + 1, keys->said, keys->said_count * sizeof *keys->said);
+	last = &keys->said[MOST_SAID];
+	if (keys->said_count++ == MOST_SAID) {
+		free(last->title);
+		free(last->text);
+		keys->said_count--;
+	}
+	keys->said[0] = (struct said){ lam_xstrdup(d->title), lam_xstrdup(text) };
+}
+
+/* dialog->recalled: the number of the one that is shown among those of this prompt, from
+ * 1; 0: none. */
+static void recall(const struct keyboard *keys, struct dialog *d, bool older)
+{
+	size_t wanted = older ? d->recalled + 1 : d->recalled - 1, n = 0;
+
+	if (!older && d->recalled <= 1)
+		return;
+	for (size_t i = 0; i < keys->said_count; i++) {
+		if (strcmp(keys->said[i].title, d->title) == 0 && ++n == wanted) {
+			lineedit_set(&d->edit, keys->said[i].text);
+			d->recalled = wanted;
+			return;
+		}
+	}
+}
+
 static void take_text(struct app *app)
 {
 	struct dialog *d = app->dialogs[app->dialog_count - 1];
@@ -137,6 +175,8 @@ static void take_text(struct app *app)
 		return;
 	}
 	app->dialog_count--;
+	if (d->kind == DIALOG_PROMPT && *text && !d->exact)
+		remember(&app->keys, d);
 	if (d->on_text)
 		d->on_text(app, d, text);
 	else if (d->action && *text)
@@ -146,9 +186,12 @@ static void take_text(struct app *app)
 
 static void leave(struct app *app)
 {
-	const char *said = app->dialogs[app->dialog_count - 1]->on_leave;
+	struct dialog *d = app->dialogs[app->dialog_count - 1];
+	const char *said = d->on_leave;
 
 	app->plan.quit_when_saved = false;
+	if (d->on_esc)
+		d->on_esc(app, d);
 	if (said)
 		app_tell(app, ROLE_STATUS, "%s", said);
 	dialog_pop(app);
@@ -294,10 +337,15 @@ static void line_key(struct app *app, struct dialog *d, const struct event *even
 		leave(app);
 	} else if (key_is(key, K_ENTER)) {
 		take_text(app);
-	} else if (d->on_typed && (key_is(key, K_DOWN) || key_is(key, K_UP))) {
+	} else if (d->item_count && (key_is(key, K_DOWN) || key_is(key, K_UP))) {
 		list_move(&d->list, key.code == K_UP ? -1 : 1);
 	} else {
-		lineedit_key(&d->edit, key, event->text);
+		if (key_is(key, K_UP) || key_is(key, K_DOWN))
+			recall(&app->keys, d, key.code == K_UP);
+		else if (key_is(key, K_TAB))
+			dialog_complete(app, d);
+		else
+			lineedit_key(&d->edit, key, event->text);
 		if (d->on_typed)
 			d->on_typed(app, d);
 	}

@@ -53,6 +53,7 @@ struct dialog {
 	struct parts parts; /* since the last event */
 	char typed[8];      /* CHOICE: the beginning of a tag */
 	bool many;          /* items are chosen with Space */
+	size_t recalled;    /* PROMPT: which of what was typed there before; 0: none */
 	bool exact;         /* PROMPT: nothing but `text` is taken */
 	bool searching;     /* TEXT: the line is typed now */
 	bool of_write;      /* goes when the write has ended */
@@ -67,7 +68,9 @@ struct dialog {
 	const char *on_leave;   /* what is said then */
 	/* Before the kind's own keys; true: it was taken. */
 	bool (*on_key)(struct app *app, struct dialog *dialog, struct key key);
-	void (*on_typed)(struct app *app, struct dialog *dialog); /* of PALETTE */
+	/* With each key that is typed into PROMPT and PALETTE. */
+	void (*on_typed)(struct app *app, struct dialog *dialog);
+	void (*on_esc)(struct app *app, struct dialog *dialog); /* it is left */
 	void (*draw)(const struct view *view, const struct parts *parts);
 	uint64_t value; /* these two are for the functions above */
 	char *text;
@@ -94,6 +97,11 @@ bool dialog_leaves(struct key key); /* Esc or ^C */
 /* Whether what is typed in a CHOICE may be the beginning of an item's tag. */
 bool dialog_may_mean(const struct dialog *dialog, const struct dialog_item *item);
 void dialog_key(struct app *app, const struct event *event);
+
+/* complete.c */
+void dialog_complete(struct app *app, struct dialog *dialog); /* by Tab */
+/* Names of files that begin as asked, a line each. */
+void dialog_completed(struct app *app, const char *found);
 
 /* view.c */
 /* The parts of all dialogs, and the lists in them, to the screen's size. */

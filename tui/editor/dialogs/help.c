@@ -108,6 +108,7 @@ static void add_signs(const struct app *app, struct dialog *dialog)
 	} signs[] = {
 		{ "Flags", NULL },
 		{ "*", "marked" },
+		{ "+", "folded, with marks inside" },
 		{ "!", "a symlink that leads to nothing" },
 		{ "@", "a symlink that leads to itself" },
 		{ "/", "a symlink that leaves the root" },

@@ -61,8 +61,17 @@ void files_sum_marks(struct app *app)
 
 	f->marks_changed = false;
 	f->mark_bytes = 0;
-	while (f->mark_count && (node = next_mark(app, &at)) != LAM_NODE_NONE)
-		f->mark_bytes += lam_tree_node(app->facts->tree, node)->live_bytes;
+	bits_fill(&f->above, false);
+	while (f->mark_count && (node = next_mark(app, &at)) != LAM_NODE_NONE) {
+		const struct lam_node *n = lam_tree_node(app->facts->tree, node);
+
+		f->mark_bytes += n->live_bytes;
+		while (node != LAM_NODE_ROOT && !bits_get(&f->above, n->parent)) {
+			node = n->parent;
+			n = lam_tree_node(app->facts->tree, node);
+			bits_set(&f->above, node, true);
+		}
+	}
 }
 
 static void range_of(const struct app *app, size_t *out_from, size_t *out_to)

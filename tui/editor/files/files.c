@@ -21,6 +21,7 @@ void files_fini(struct files *files)
 	rows_fini(&files->rows);
 	bits_fini(&files->open);
 	bits_fini(&files->marks);
+	bits_fini(&files->above);
 	bits_fini(&files->unfiltered);
 	free(files->filter_text);
 	filter_free(files->filter);

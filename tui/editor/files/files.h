@@ -33,6 +33,7 @@ struct filter_job {
 	const struct facts *facts;
 	const struct effect *effect;
 	struct filter *filter;
+	struct bits marks; /* as they were when it was asked */
 	uint32_t root;
 	bool ghosts;
 	struct filter_result *found;

@@ -25,6 +25,9 @@ void *filter_job_new(struct app *app, size_t size, const struct job_ops *ops,
 	job->facts = app->facts;
 	job->effect = app->plan.effect;
 	job->filter = filter;
+	if (bits_init(&job->marks, app->facts->count))
+		memcpy(job->marks.words, app->files.marks.words,
+		       bits_bytes(&app->files.marks));
 	job->root = LAM_NODE_ROOT;
 	job->ghosts = app->files.ghosts;
 	return job;
@@ -36,13 +39,15 @@ int filter_job_run(struct job *job)
 	struct filter_job *f = (struct filter_job *)job;
 
 	return filter_run(f->filter, f->facts, f->effect ? &f->effect->targets : &unknown,
-			  f->root, f->ghosts, &job->stop, &f->found, &job->err);
+			  &f->marks, f->root, f->ghosts, &job->stop, &f->found,
+			  &job->err);
 }
 
 void filter_job_free(struct job *job)
 {
 	struct filter_job *f = (struct filter_job *)job;
 
+	bits_fini(&f->marks);
 	filter_free(f->filter);
 	filter_result_free(f->found);
 }
@@ -135,6 +140,24 @@ static void filter_typed(struct app *app, struct dialog *dialog, const char *tex
 	files_set_filter(app, *text ? text : NULL);
 }
 
+/* While it is typed: words that are not whole yet change nothing. */
+static void filter_live(struct app *app, struct dialog *d)
+{
+	const char *text = lineedit_text(&d->edit);
+	struct filter *filter;
+	struct lam_error err;
+
+	if (d->edit.offered || filter_parse(&filter, text, &err) < 0)
+		return;
+	filter_free(filter);
+	files_set_filter(app, *text ? text : NULL);
+}
+
+static void filter_left(struct app *app, struct dialog *d)
+{
+	files_set_filter(app, d->text);
+}
+
 void files_filter(struct app *app, const char *text)
 {
 	struct dialog *d;
@@ -145,6 +168,11 @@ void files_filter(struct app *app, const char *text)
 	}
 	d = dialog_prompt(app, NULL, "Show only", "Filter: ", app->files.filter_text);
 	d->on_text = filter_typed;
+	d->on_typed = filter_live;
+	d->on_esc = filter_left;
+	d->text = app->files.filter_text ? lam_xstrdup(app->files.filter_text) : NULL;
+	for (size_t i = 0; FILTER_SYNTAX[i]; i++)
+		dialog_line(d, ROLE_DIM, "%s", FILTER_SYNTAX[i]);
 }
 
 void files_filter_off(struct app *app)

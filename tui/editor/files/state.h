@@ -16,6 +16,7 @@ struct files {
 	struct order *order;
 	struct rows rows;
 	struct bits open, marks;
+	struct bits above; /* directories above marks; not known while marks_changed */
 	size_t mark_count;
 	bool marks_changed;  /* the sum is not of what is marked now */
 	uint64_t mark_bytes; /* of files at and below the marks; 0: not told */

@@ -404,7 +404,13 @@ static void draw_flags(const struct view *view, int x, int y,
 		       const struct row_facts *facts)
 {
 	char state[2] = { state_of(view->app, facts), '\0' };
-	const char *mark = facts->marked ? "*" : facts->in_range ? "v" : "";
+	const struct files *f = &view->app->files;
+	bool within =
+		bits_get(&f->above, facts->node) && !bits_get(&f->open, facts->node);
+	const char *mark = facts->marked     ? "*"
+			   : facts->in_range ? "v"
+			   : within          ? "+"
+					     : "";
 
 	canvas_text(view->canvas, x, y, 1, ROLE_MARK, mark);
 	if (*state != ' ')

@@ -1,333 +1,14 @@
-/* Filters: words that are parsed once, and asked of many nodes. */
-#include "editor/find/filter.h"
-
-#include <errno.h>
+/* Filters: words that are asked of many nodes. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <lamina/glob.h>
-#include <lamina/path.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
-#include "base/size.h"
 #include "base/stop.h"
+#include "editor/find/filter_impl.h"
 #include "editor/find/names.h"
-
-/* By cost: what is quick to say no is asked first. */
-enum word_kind {
-	WORD_FLAG,
-	WORD_TYPE,
-	WORD_RULE,
-	WORD_TO,
-	WORD_FROM,
-	WORD_SIZE,
-	WORD_UID,
-	WORD_GID,
-	WORD_MODE,
-	WORD_NEWER,
-	WORD_OLDER,
-	WORD_PART,
-	WORD_NAME_GLOB,
-	WORD_PATH_GLOB,
-};
-
-/* Layers' numbers have at most four digits. */
-#define WORD_LAYERS 4096
-
-struct word {
-	enum word_kind kind;
-	bool is_not;
-	bool without_case;  /* PART */
-	char relation;      /* SIZE: '<', '>', '=', 'l' (<=) or 'g' (>=) */
-	unsigned flags;     /* FLAG; TYPE: bits of kinds */
-	uint64_t number;    /* SIZE, MODE */
-	int64_t value;      /* UID, GID; seconds of NEWER and OLDER */
-	struct bits layers; /* FROM */
-	char *text;         /* PART, TO */
-	struct lam_glob *glob;
-};
-
-struct filter {
-	struct word *words; /* the quick ones first */
-	size_t count;
-};
-
-static const char BLANKS[] = " \t";
-
-/* Words */
-
-static const struct {
-	const char *name;
-	unsigned flag;
-} FLAGS[] = {
-	{ "dangling", FACT_DANGLING }, { "loop", FACT_LOOP },
-	{ "above", FACT_ABOVE_ROOT },  { "linked", FACT_LINKED },
-	{ "power", FACT_POWER },       { "versions", FACT_VERSIONS },
-	{ "escaped", FACT_ESCAPED },   { "dead", FACT_DEAD },
-};
-
-static const struct {
-	char letter;
-	enum lam_kind kind;
-} TYPES[] = {
-	{ 'f', LAM_KIND_FILE }, { 'd', LAM_KIND_DIR },   { 'l', LAM_KIND_SYMLINK },
-	{ 'c', LAM_KIND_CHAR }, { 'b', LAM_KIND_BLOCK }, { 'p', LAM_KIND_FIFO },
-};
-
-static int bad(struct lam_error *err, const char *what)
-{
-	return lam_fail(err, LAM_EUSAGE, "%s", what);
-}
-
-static int parse_size(struct word *w, const char *text, struct lam_error *err)
-{
-	w->kind = WORD_SIZE;
-	w->relation = *text++;
-	if (*text == '=' && w->relation != '=') {
-		w->relation = w->relation == '<' ? 'l' : 'g';
-		text++;
-	}
-	if (*text < '0' || *text > '9')
-		return bad(err, "expected a size like >1M, <=200 or =0");
-	return lam_size_parse(&w->number, text, err);
-}
-
-/* "4", "1-3", "4,7-9" */
-static int parse_layers(struct word *w, const char *text, struct lam_error *err)
-{
-	w->kind = WORD_FROM;
-	if (!bits_init(&w->layers, WORD_LAYERS))
-		return lam_fail_memory(err);
-	do {
-		char *end;
-		unsigned long first = strtoul(text, &end, 10), last = first;
-
-		if (end == text || *text < '0' || *text > '9')
-			return bad(err, "expected layers like 4 or 1-3");
-		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
-			last = strtoul(end + 1, &end, 10);
-		if ((*end && *end != ',') || last < first || last >= WORD_LAYERS)
-			return bad(err, "expected layers like 4 or 1-3");
-		for (; first <= last; first++)
-			bits_set(&w->layers, (uint32_t)first, true);
-		text = end;
-	} while (*text++ == ',');
-	return 0;
-}
-
-static int parse_types(struct word *w, const char *text, struct lam_error *err)
-{
-	w->kind = WORD_TYPE;
-	for (; *text; text++) {
-		unsigned kind = 0;
-
-		for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
-			kind |= *text == TYPES[i].letter ? 1u << TYPES[i].kind : 0;
-		if (!kind)
-			break;
-		w->flags |= kind;
-	}
-	if (*text || !w->flags)
-		return bad(err, "expected some of f, d, l, c, b and p");
-	return 0;
-}
-
-static int parse_target(struct word *w, const char *text, struct lam_error *err)
-{
-	w->kind = WORD_TO;
-	if (!*text)
-		return bad(err, "expected a layer, \"-\" or \"*\"");
-	w->text = lam_xstrdup(text);
-	return 0;
-}
-
-static int parse_id(struct word *w, enum word_kind kind, const char *text,
-		    struct lam_error *err)
-{
-	char *end;
-
-	w->kind = kind;
-	errno = 0;
-	w->value = strtoll(text, &end, 10);
-	if (end == text || *end || errno || text[0] == ' ')
-		return bad(err, "expected a number");
-	return 0;
-}
-
-static int parse_uid(struct word *w, const char *text, struct lam_error *err)
-{
-	return parse_id(w, WORD_UID, text, err);
-}
-
-static int parse_gid(struct word *w, const char *text, struct lam_error *err)
-{
-	return parse_id(w, WORD_GID, text, err);
-}
-
-static int parse_mode(struct word *w, const char *text, struct lam_error *err)
-{
-	char *end;
-
-	w->kind = WORD_MODE;
-	w->number = strtoul(text, &end, 8);
-	if (end == text || *end || w->number > 07777 || text[0] < '0' || text[0] > '7')
-		return bad(err, "expected bits of a mode, in octal, like 4000");
-	return 0;
-}
-
-/* Seconds of the beginning of a day, in UTC. */
-static int parse_day(struct word *w, enum word_kind kind, const char *text,
-		     struct lam_error *err)
-{
-	struct tm day = { 0 };
-	const char *end = strptime(text, "%Y-%m-%d", &day);
-
-	w->kind = kind;
-	if (!end || *end)
-		return bad(err, "expected a day like 2024-01-31");
-	w->value = timegm(&day);
-	return 0;
-}
-
-static int parse_newer(struct word *w, const char *text, struct lam_error *err)
-{
-	return parse_day(w, WORD_NEWER, text, err);
-}
-
-static int parse_older(struct word *w, const char *text, struct lam_error *err)
-{
-	return parse_day(w, WORD_OLDER, text, err);
-}
-
-static const struct {
-	const char *key;
-	int (*parse)(struct word *word, const char *text, struct lam_error *err);
-} KEYS[] = {
-	{ "from:", parse_layers }, { "to:", parse_target },   { "type:", parse_types },
-	{ "uid:", parse_uid },     { "gid:", parse_gid },     { "mode:", parse_mode },
-	{ "newer:", parse_newer }, { "older:", parse_older },
-};
-
-/* Globs of plans are absolute: a name's stands behind one slash, and a path without one
- * in front is looked for in any directory. */
-static int parse_glob(struct word *w, const char *text, struct lam_error *err)
-{
-	bool is_path = strchr(text, '/');
-	const char *front = !is_path ? "/" : text[0] == '/' ? "" : "/**/";
-	size_t len = strlen(text);
-	LAM_CLEANUP(lam_free_ptr) char *glob = NULL;
-	int code;
-
-	w->kind = is_path ? WORD_PATH_GLOB : WORD_NAME_GLOB;
-	while (len > 1 && text[len - 1] == '/')
-		len--;
-	glob = lam_xprintf("%s%.*s", front, (int)len, text);
-	code = lam_glob_new(&w->glob, glob, err);
-	return code == LAM_EPLAN ? lam_fail(err, LAM_EUSAGE, "%s", err->text) : code;
-}
-
-static int parse_name(struct word *w, const char *text, struct lam_error *err)
-{
-	for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++) {
-		if (strcmp(text, FLAGS[i].name) == 0) {
-			w->kind = WORD_FLAG;
-			w->flags = FLAGS[i].flag;
-			return 0;
-		}
-	}
-	if (strcmp(text, "rule") == 0) {
-		w->kind = WORD_RULE;
-		return 0;
-	}
-	if (strpbrk(text, "*?[{/"))
-		return parse_glob(w, text, err);
-	w->kind = WORD_PART;
-	w->without_case = !names_has_capital(text);
-	w->text = lam_xstrdup(text);
-	return 0;
-}
-
-static int parse_plain(struct word *w, const char *text, struct lam_error *err)
-{
-	if (!*text)
-		return bad(err, "expected a word behind it");
-	if (strchr("<>=", text[0]))
-		return parse_size(w, text, err);
-	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
-		size_t len = strlen(KEYS[i].key);
-
-		if (strncmp(text, KEYS[i].key, len) == 0)
-			return KEYS[i].parse(w, text + len, err);
-	}
-	return parse_name(w, text, err);
-}
-
-static void word_fini(struct word *w)
-{
-	bits_fini(&w->layers);
-	free(w->text);
-	lam_glob_free(w->glob);
-}
-
-/* On failure the word stands in front, and there is nothing to free. */
-static int parse_word(struct word *out, const char *text, struct lam_error *err)
-{
-	LAM_CLEANUP(lam_free_ptr) char *shown = NULL;
-
-	*out = (struct word){ .is_not = text[0] == '!' };
-	if (parse_plain(out, text + out->is_not, err) == 0)
-		return 0;
-	word_fini(out);
-	if (err->code == LAM_ENOMEM)
-		return err->code;
-	shown = lam_path_escape(text, strlen(text));
-	return lam_wrap(err, "%.200s", shown);
-}
-
-static int compare_words(const void *a, const void *b)
-{
-	const struct word *x = a, *y = b;
-
-	return (x->kind > y->kind) - (x->kind < y->kind);
-}
-
-int filter_parse(struct filter **out, const char *text, struct lam_error *err)
-{
-	LAM_CLEANUP(lam_free_ptr) char *copy = lam_xstrdup(text);
-	struct filter *f = lam_xcalloc(1, sizeof *f);
-	size_t cap = 0;
-	char *rest;
-
-	*out = NULL;
-	for (char *word = strtok_r(copy, BLANKS, &rest); word;
-	     word = strtok_r(NULL, BLANKS, &rest)) {
-		LAM_XGROW(f->words, f->count, cap);
-		if (parse_word(&f->words[f->count], word, err) < 0) {
-			filter_free(f);
-			return err->code;
-		}
-		f->count++;
-	}
-	if (f->count == 0) {
-		filter_free(f);
-		return 0;
-	}
-	qsort(f->words, f->count, sizeof *f->words, compare_words);
-	*out = f;
-	return 0;
-}
-
-void filter_free(struct filter *f)
-{
-	if (!f)
-		return;
-	for (size_t i = 0; i < f->count; i++)
-		word_fini(&f->words[i]);
-	free(f->words);
-	free(f);
-}
 
 bool filter_asks_targets(const struct filter *f)
 {
@@ -355,6 +36,7 @@ struct asking {
 	const struct filter *filter;
 	const struct facts *facts;
 	const struct targets *targets; /* NULL: not known */
+	const struct bits *marks;      /* NULL: none */
 	uint32_t *to; /* of each word: the target that it means; TO_NOBODY: none */
 	struct lam_buf scratch, name;
 	struct names_paths paths;
@@ -376,11 +58,13 @@ static uint32_t find_target(const struct word *w, const struct targets *targets)
 }
 
 static void asking_init(struct asking *a, const struct filter *filter,
-			const struct facts *facts, const struct targets *targets)
+			const struct facts *facts, const struct targets *targets,
+			const struct bits *marks)
 {
 	*a = (struct asking){ .filter = filter,
 			      .facts = facts,
 			      .targets = targets,
+			      .marks = marks,
 			      .to = lam_xcalloc(filter->count, sizeof *a->to),
 			      .scratch = LAM_TEXT,
 			      .name = LAM_TEXT };
@@ -466,6 +150,7 @@ static bool match_word(struct asking *a, size_t number, uint32_t n)
 	case WORD_FLAG: return a->facts->flags[n] & w->flags;
 	case WORD_TYPE: return w->flags >> lam_tree_node(tree, n)->kind & 1;
 	case WORD_RULE: return a->targets && bits_get(&a->targets->ruled, n);
+	case WORD_MARKED: return a->marks && bits_get(a->marks, n);
 	case WORD_TO: return match_to(a, a->to[number], n);
 	case WORD_FROM:
 		origin = lam_tree_origin(tree, n);
@@ -493,11 +178,12 @@ static bool match_all(struct asking *a, uint32_t n)
 }
 
 bool filter_matches(const struct filter *filter, const struct facts *facts,
-		    const struct targets *targets, uint32_t node)
+		    const struct targets *targets, const struct bits *marks,
+		    uint32_t node)
 {
 	LAM_CLEANUP(asking_fini) struct asking a;
 
-	asking_init(&a, filter, facts, targets);
+	asking_init(&a, filter, facts, targets, marks);
 	return match_all(&a, node);
 }
 
@@ -548,8 +234,9 @@ static void show_parents(struct filter_result *r, const struct lam_tree *tree)
 }
 
 int filter_run(const struct filter *filter, const struct facts *facts,
-	       const struct targets *targets, uint32_t root, bool ghosts,
-	       const atomic_bool *stop, struct filter_result **out, struct lam_error *err)
+	       const struct targets *targets, const struct bits *marks, uint32_t root,
+	       bool ghosts, const atomic_bool *stop, struct filter_result **out,
+	       struct lam_error *err)
 {
 	struct filter_result *r = lam_xcalloc(1, sizeof *r);
 	LAM_CLEANUP(bits_fini) struct bits below = { 0 };
@@ -557,7 +244,7 @@ int filter_run(const struct filter *filter, const struct facts *facts,
 	int code;
 
 	*out = NULL;
-	asking_init(&a, filter, facts, targets);
+	asking_init(&a, filter, facts, targets, marks);
 	code = bits_init(&r->match, facts->count) && bits_init(&r->shown, facts->count) &&
 			       bits_init(&below, facts->count)
 		       ? match_nodes(&a, r, root, &below, ghosts, stop, err)

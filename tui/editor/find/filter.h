@@ -10,7 +10,8 @@
  *	to:D to:py-deps     target layer, by letter or name; to:- left out; to:* (of
  *	                    directories) several
  *	type:f d l c b p    kind; several letters: any of them
- *	dangling loop above linked power versions escaped dead rule
+ *	dangling loop above linked power (setuid too) versions escaped dead (ghost too)
+ *	rule marked
  *	uid:0 gid:100 mode:4000 (all of these bits)
  *	newer:2024-01-31 older:2024-01-31 (not before that day; before it)
  *	!WORD               does not hold
@@ -29,17 +30,20 @@ void filter_free(struct filter *filter);
 bool filter_asks_targets(const struct filter *filter);
 bool filter_asks_dead(const struct filter *filter);
 bool filter_matches(const struct filter *filter, const struct facts *facts,
-		    const struct targets *targets, uint32_t node);
+		    const struct targets *targets, const struct bits *marks,
+		    uint32_t node);
 
 struct filter_result {
 	struct bits match, shown; /* shown: matches and the directories above them */
 	uint32_t match_count;
 	uint64_t match_bytes; /* of files */
 };
-/* Over all below root. ghosts: dead ones too. */
+/* What the words are, in a few lines to be shown. */
+extern const char *const FILTER_SYNTAX[]; /* ends with NULL */
+/* Over all below root. marks: for `marked`, or NULL. ghosts: dead ones too. */
 int filter_run(const struct filter *filter, const struct facts *facts,
-	       const struct targets *targets, uint32_t root, bool ghosts,
-	       const atomic_bool *stop, struct filter_result **out,
+	       const struct targets *targets, const struct bits *marks, uint32_t root,
+	       bool ghosts, const atomic_bool *stop, struct filter_result **out,
 	       struct lam_error *err);
 void filter_result_free(struct filter_result *result);
 

@@ -62,9 +62,14 @@ static char *left_text(const struct app *app)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_TEXT;
 	bool wide = app->width >= 110;
+	char following[1024];
 
 	if (app->message.text[0]) {
 		lam_text_puts(&text, app->message.text);
+	} else if (app->keys.typed.count) {
+		lam_text_puts(&text, keymap_following(&app->keys.map, app_context(app),
+						      &app->keys.typed, following,
+						      sizeof following));
 	} else if (app->phase == PHASE_READY && app->plan.undo) {
 		put_marks(&text, &app->files);
 		put_effect(&text, app->plan.effect, wide);

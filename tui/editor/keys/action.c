@@ -142,6 +142,28 @@ enum lookup keymap_find(const struct keymap *map, unsigned context,
 	return found;
 }
 
+const char *keymap_following(const struct keymap *map, unsigned context,
+			     const struct key_sequence *typed, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < map->count && at < size; i++) {
+		const struct binding *b = &map->items[i];
+		struct key_sequence rest = { .count = 1 };
+		char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+
+		if (!(b->contexts & context) || b->keys.count <= typed->count ||
+		    common(&b->keys, typed) < typed->count)
+			continue;
+		rest.keys[0] = b->keys.keys[typed->count];
+		at += (size_t)snprintf(out + at, size - at, "%s%s %s", at ? "  " : "",
+				       key_sequence_name(&rest, name),
+				       ACTIONS[b->action].name);
+	}
+	return out;
+}
+
 const char *keymap_name(const struct keymap *map, enum action action, unsigned context,
 			char out[KEY_NAME_MAX * KEY_SEQUENCE_MAX])
 {

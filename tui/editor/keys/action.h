@@ -66,6 +66,9 @@ const struct binding *keymap_conflict(const struct keymap *map,
 enum lookup { LOOKUP_NONE, LOOKUP_PREFIX, LOOKUP_FOUND };
 enum lookup keymap_find(const struct keymap *map, unsigned context,
 			const struct key_sequence *typed, enum action *out_action);
+/* What may follow the beginning of a sequence: "g first  p go", cut to fit. */
+const char *keymap_following(const struct keymap *map, unsigned context,
+			     const struct key_sequence *typed, char *out, size_t size);
 /* The first key of an action in a context, for hints: "" where it has none. */
 const char *keymap_name(const struct keymap *map, enum action action, unsigned context,
 			char out[KEY_NAME_MAX * KEY_SEQUENCE_MAX]);

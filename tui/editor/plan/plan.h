@@ -40,6 +40,7 @@ void plan_ask_orphan(struct app *app);
 void plan_saved(struct app *app, const struct event *event);
 void plan_loaded(struct app *app, const struct event *event);
 void plan_edited(struct app *app, const struct event *event);
+void plan_quit(struct app *app);           /* asks where something would be lost */
 void plan_stop(struct app *app, int code); /* and with it the editor */
 
 /* waste.c */

@@ -56,6 +56,11 @@ struct message {
 	uint8_t role;
 };
 
+/* What was typed at a prompt. */
+struct said {
+	char *title, *text;
+};
+
 struct keyboard {
 	struct keymap map;
 	struct key_sequence typed; /* the beginning of a sequence */
@@ -64,6 +69,8 @@ struct keyboard {
 	size_t early_count;
 	char **commands; /* that were typed, the last first */
 	size_t command_count;
+	struct said *said; /* the last first */
+	size_t said_count;
 	uint64_t taken; /* keys handled */
 };
 
@@ -82,7 +89,8 @@ enum request_kind {
 			  there), or whatever it holds with `force`; EVENT_SAVED */
 	REQUEST_LOAD,   /* EVENT_LOADED */
 	REQUEST_OUTPUT, /* look at the place that `text` names to write to; EVENT_OUTPUT */
-	REQUEST_COPY,   /* `text` to the clipboard; EVENT_COPIED */
+	REQUEST_COMPLETE, /* which files `text` may be the beginning of; EVENT_COMPLETED */
+	REQUEST_COPY,     /* `text` to the clipboard; EVENT_COPIED */
 	REQUEST_REDRAW,
 	REQUEST_SUSPEND,
 	REQUEST_QUIT, /* with exit code `line` */
@@ -109,6 +117,7 @@ enum event_kind {
 	EVENT_SAVED,
 	EVENT_LOADED,
 	EVENT_OUTPUT,
+	EVENT_COMPLETED, /* `text`: a line each */
 	EVENT_COPIED,
 	EVENT_RESUMED,
 	EVENT_STOP, /* SIGINT, SIGTERM, SIGHUP: end, keeping the journal */

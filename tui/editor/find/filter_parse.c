@@ -1,0 +1,323 @@
+/* Filters as text: words are parsed once. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <lamina/glob.h>
+#include <lamina/path.h>
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/size.h"
+#include "base/spelling.h"
+#include "editor/find/filter_impl.h"
+#include "editor/find/names.h"
+
+const char *const FILTER_SYNTAX[] = {
+	"*.so lib /usr/*  >1M <=200  type:fdlcbp  !WORD: not",
+	"from:4 from:1-3  to:D to:- left out  rule marked",
+	"dangling loop above linked setuid versions escaped ghost",
+	"uid:0 gid:0 mode:4000  newer:2024-01-31 older:2024-01-31",
+	NULL,
+};
+
+static const char BLANKS[] = " \t";
+
+/* Words */
+
+static const struct {
+	const char *name;
+	unsigned flag;
+} FLAGS[] = {
+	{ "dangling", FACT_DANGLING }, { "loop", FACT_LOOP },
+	{ "above", FACT_ABOVE_ROOT },  { "linked", FACT_LINKED },
+	{ "power", FACT_POWER },       { "versions", FACT_VERSIONS },
+	{ "escaped", FACT_ESCAPED },   { "dead", FACT_DEAD },
+	{ "setuid", FACT_POWER },      { "ghost", FACT_DEAD },
+};
+
+static const struct {
+	char letter;
+	enum lam_kind kind;
+} TYPES[] = {
+	{ 'f', LAM_KIND_FILE }, { 'd', LAM_KIND_DIR },   { 'l', LAM_KIND_SYMLINK },
+	{ 'c', LAM_KIND_CHAR }, { 'b', LAM_KIND_BLOCK }, { 'p', LAM_KIND_FIFO },
+};
+
+static int bad(struct lam_error *err, const char *what)
+{
+	return lam_fail(err, LAM_EUSAGE, "%s", what);
+}
+
+static int parse_size(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_SIZE;
+	w->relation = *text++;
+	if (*text == '=' && w->relation != '=') {
+		w->relation = w->relation == '<' ? 'l' : 'g';
+		text++;
+	}
+	if (*text < '0' || *text > '9')
+		return bad(err, "expected a size like >1M, <=200 or =0");
+	return lam_size_parse(&w->number, text, err);
+}
+
+/* "4", "1-3", "4,7-9" */
+static int parse_layers(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_FROM;
+	if (!bits_init(&w->layers, WORD_LAYERS))
+		return lam_fail_memory(err);
+	do {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+
+		if (end == text || *text < '0' || *text > '9')
+			return bad(err, "expected layers like 4 or 1-3");
+		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+			last = strtoul(end + 1, &end, 10);
+		if ((*end && *end != ',') || last < first || last >= WORD_LAYERS)
+			return bad(err, "expected layers like 4 or 1-3");
+		for (; first <= last; first++)
+			bits_set(&w->layers, (uint32_t)first, true);
+		text = end;
+	} while (*text++ == ',');
+	return 0;
+}
+
+static int parse_types(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_TYPE;
+	for (; *text; text++) {
+		unsigned kind = 0;
+
+		for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
+			kind |= *text == TYPES[i].letter ? 1u << TYPES[i].kind : 0;
+		if (!kind)
+			break;
+		w->flags |= kind;
+	}
+	if (*text || !w->flags)
+		return bad(err, "expected some of f, d, l, c, b and p");
+	return 0;
+}
+
+static int parse_target(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_TO;
+	if (!*text)
+		return bad(err, "expected a layer, \"-\" or \"*\"");
+	w->text = lam_xstrdup(text);
+	return 0;
+}
+
+static int parse_id(struct word *w, enum word_kind kind, const char *text,
+		    struct lam_error *err)
+{
+	char *end;
+
+	w->kind = kind;
+	errno = 0;
+	w->value = strtoll(text, &end, 10);
+	if (end == text || *end || errno || text[0] == ' ')
+		return bad(err, "expected a number");
+	return 0;
+}
+
+static int parse_uid(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_id(w, WORD_UID, text, err);
+}
+
+static int parse_gid(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_id(w, WORD_GID, text, err);
+}
+
+static int parse_mode(struct word *w, const char *text, struct lam_error *err)
+{
+	char *end;
+
+	w->kind = WORD_MODE;
+	w->number = strtoul(text, &end, 8);
+	if (end == text || *end || w->number > 07777 || text[0] < '0' || text[0] > '7')
+		return bad(err, "expected bits of a mode, in octal, like 4000");
+	return 0;
+}
+
+/* Seconds of the beginning of a day, in UTC. */
+static int parse_day(struct word *w, enum word_kind kind, const char *text,
+		     struct lam_error *err)
+{
+	struct tm day = { 0 };
+	const char *end = strptime(text, "%Y-%m-%d", &day);
+
+	w->kind = kind;
+	if (!end || *end)
+		return bad(err, "expected a day like 2024-01-31");
+	w->value = timegm(&day);
+	return 0;
+}
+
+static int parse_newer(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_day(w, WORD_NEWER, text, err);
+}
+
+static int parse_older(struct word *w, const char *text, struct lam_error *err)
+{
+	return parse_day(w, WORD_OLDER, text, err);
+}
+
+static const struct {
+	const char *key;
+	int (*parse)(struct word *word, const char *text, struct lam_error *err);
+} KEYS[] = {
+	{ "from:", parse_layers }, { "to:", parse_target },   { "type:", parse_types },
+	{ "uid:", parse_uid },     { "gid:", parse_gid },     { "mode:", parse_mode },
+	{ "newer:", parse_newer }, { "older:", parse_older },
+};
+
+/* Globs of plans are absolute: a name's stands behind one slash, and a path without one
+ * in front is looked for in any directory. */
+static int parse_glob(struct word *w, const char *text, struct lam_error *err)
+{
+	bool is_path = strchr(text, '/');
+	const char *front = !is_path ? "/" : text[0] == '/' ? "" : "/**/";
+	size_t len = strlen(text);
+	LAM_CLEANUP(lam_free_ptr) char *glob = NULL;
+	int code;
+
+	w->kind = is_path ? WORD_PATH_GLOB : WORD_NAME_GLOB;
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	glob = lam_xprintf("%s%.*s", front, (int)len, text);
+	code = lam_glob_new(&w->glob, glob, err);
+	return code == LAM_EPLAN ? lam_fail(err, LAM_EUSAGE, "%s", err->text) : code;
+}
+
+static int parse_name(struct word *w, const char *text, struct lam_error *err)
+{
+	for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++) {
+		if (strcmp(text, FLAGS[i].name) == 0) {
+			w->kind = WORD_FLAG;
+			w->flags = FLAGS[i].flag;
+			return 0;
+		}
+	}
+	if (strcmp(text, "rule") == 0 || strcmp(text, "marked") == 0) {
+		w->kind = *text == 'r' ? WORD_RULE : WORD_MARKED;
+		return 0;
+	}
+	if (strpbrk(text, "*?[{/"))
+		return parse_glob(w, text, err);
+	w->kind = WORD_PART;
+	w->without_case = !names_has_capital(text);
+	w->text = lam_xstrdup(text);
+	return 0;
+}
+
+/* "form:4": small letters and a colon are a word like from:4, or a mistake. What has such
+ * a thing in its name is found by a glob ("form:?"). */
+static bool is_unknown_key(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+	return len > 0 && text[len] == ':' && text[len + 1] != ':' &&
+	       !strpbrk(text, "*?[{/");
+}
+
+static int no_such_key(const char *text, struct lam_error *err)
+{
+	struct lam_near near;
+	size_t len = strcspn(text, ":") + 1;
+
+	lam_near_init(&near, text, len);
+	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++)
+		lam_near_try(&near, KEYS[i].key, strlen(KEYS[i].key));
+	return lam_fail(err, LAM_EUSAGE,
+			"no such word%s%s%s; a name with a colon in it: %.*s?",
+			near.best ? "; did you mean " : "", near.best ? near.best : "",
+			near.best ? "?" : "", (int)len - 1, text);
+}
+
+static int parse_plain(struct word *w, const char *text, struct lam_error *err)
+{
+	if (!*text)
+		return bad(err, "expected a word behind it");
+	if (strchr("<>=", text[0]))
+		return parse_size(w, text, err);
+	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+		size_t len = strlen(KEYS[i].key);
+
+		if (strncmp(text, KEYS[i].key, len) == 0)
+			return KEYS[i].parse(w, text + len, err);
+	}
+	return is_unknown_key(text) ? no_such_key(text, err) : parse_name(w, text, err);
+}
+
+static void word_fini(struct word *w)
+{
+	bits_fini(&w->layers);
+	free(w->text);
+	lam_glob_free(w->glob);
+}
+
+/* On failure the word stands in front, and there is nothing to free. */
+static int parse_word(struct word *out, const char *text, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *shown = NULL;
+
+	*out = (struct word){ .is_not = text[0] == '!' };
+	if (parse_plain(out, text + out->is_not, err) == 0)
+		return 0;
+	word_fini(out);
+	if (err->code == LAM_ENOMEM)
+		return err->code;
+	shown = lam_path_escape(text, strlen(text));
+	return lam_wrap(err, "%.200s", shown);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+	const struct word *x = a, *y = b;
+
+	return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+int filter_parse(struct filter **out, const char *text, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *copy = lam_xstrdup(text);
+	struct filter *f = lam_xcalloc(1, sizeof *f);
+	size_t cap = 0;
+	char *rest;
+
+	*out = NULL;
+	for (char *word = strtok_r(copy, BLANKS, &rest); word;
+	     word = strtok_r(NULL, BLANKS, &rest)) {
+		LAM_XGROW(f->words, f->count, cap);
+		if (parse_word(&f->words[f->count], word, err) < 0) {
+			filter_free(f);
+			return err->code;
+		}
+		f->count++;
+	}
+	if (f->count == 0) {
+		filter_free(f);
+		return 0;
+	}
+	qsort(f->words, f->count, sizeof *f->words, compare_words);
+	*out = f;
+	return 0;
+}
+
+void filter_free(struct filter *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->count; i++)
+		word_fini(&f->words[i]);
+	free(f->words);
+	free(f);
+}
