@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "app_drive.h"
+#include "editor/files/files.h"
 #include "editor/layers/layers.h"
 #include "unit.h"
 
@@ -387,6 +388,142 @@ static void many_layers(void **state)
 	drive_keys(&d, "Esc 2 G Space k k Space M");
 	assert_int_equal(layers(), MANY - 1);
 	assert_string_equal(layer(117), "layer-117");
+}
+
+/* As it is typed; Esc brings back what was. */
+static void filters_while_typed(void **state)
+{
+	(void)state;
+	drive_command(&d, "filter *.py");
+	drive_keys(&d, "f");
+	CHECK_SEES("from:4");
+	drive_type(&d, "pass");
+	assert_int_equal(d.app.files.filtered->match_count, 1);
+	CHECK_SEES("passwd");
+	drive_type(&d, " from:0");
+	assert_int_equal(d.app.files.filtered->match_count, 1);
+	/* not a whole word yet */
+	drive_type(&d, " type:");
+	assert_string_equal(d.app.files.filter_text, "pass from:0 type");
+	drive_keys(&d, "Esc");
+	assert_string_equal(d.app.files.filter_text, "*.py");
+	assert_int_equal(d.app.files.filtered->match_count, 3);
+	drive_keys(&d, "f");
+	drive_type(&d, "form:1");
+	drive_keys(&d, "Enter");
+	CHECK_SEES("did you mean from:");
+	drive_command(&d, "filter setuid");
+	assert_int_equal(d.app.files.filtered->match_count, 1);
+}
+
+static void remembers_what_was_typed(void **state)
+{
+	(void)state;
+	drive_keys(&d, "/ py Enter / re Enter f");
+	drive_type(&d, "x");
+	drive_keys(&d, "Enter / Up");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "re");
+	drive_keys(&d, "Up");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "py");
+	drive_keys(&d, "Up Down");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "re");
+	drive_keys(&d, "Esc F");
+	for (int i = 0; i < 250; i++)
+		drive_keys(&d, "/ a Enter");
+}
+
+static void completes(void **state)
+{
+	char text[300], file[300];
+
+	(void)state;
+	drive_keys(&d, "gp");
+	drive_type(&d, "/us");
+	drive_keys(&d, "Tab");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "/usr/");
+	drive_type(&d, "li");
+	drive_keys(&d, "Tab");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "/usr/lib/");
+	drive_keys(&d, "Tab");
+	CHECK_SEES("libc.so.6  python/");
+	drive_type(&d, "zzz");
+	drive_keys(&d, "Tab");
+	CHECK_SEES("nothing begins so");
+	drive_keys(&d, "Esc :");
+	drive_type(&d, "assign layer");
+	drive_keys(&d, "Tab");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "assign layer-");
+	CHECK_SEES("layer-0  layer-1  layer-2");
+	drive_keys(&d, "Esc W");
+	snprintf(text, sizeof text, "oci:%s/oci-", built.dir);
+	drive_type(&d, text);
+	drive_keys(&d, "Tab");
+	snprintf(file, sizeof file, "oci:%s/oci-layout", built.dir);
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), file);
+	drive_keys(&d, "Esc");
+}
+
+static void lists_the_largest(void **state)
+{
+	(void)state;
+	drive_keys(&d, "zl");
+	assert_asks(&d, DIALOG_CHOICE, "The largest files");
+	assert_int_equal(app_dialog(&d.app)->items[0].id,
+			 node_of("/var/cache/apt/b.deb"));
+	assert_int_equal(app_dialog(&d.app)->items[1].id, node_of("/opt/app/model.bin"));
+	drive_keys(&d, "j Enter");
+	CHECK_PATH("/opt/app/model.bin");
+	drive_command(&d, "filter *.so.6");
+	drive_keys(&d, "zl");
+	assert_int_equal(app_dialog(&d.app)->item_count, 1);
+}
+
+static void tells_what_may_follow(void **state)
+{
+	(void)state;
+	drive_keys(&d, "g");
+	CHECK_SEES("g first  p go");
+	drive_keys(&d, "Esc z");
+	CHECK_SEES("a toggle");
+	drive_keys(&d, "Esc");
+	/* q closes the view, and quits from the last one */
+	drive_keys(&d, "p p");
+	assert_true(d.app.details.full);
+	drive_keys(&d, "q");
+	assert_false(d.app.details.full);
+	assert_false(d.over);
+	drive_keys(&d, "q");
+	assert_true(d.over);
+}
+
+static void menu(void **state)
+{
+	(void)state;
+	drive_keys(&d, "F9");
+	drive_type(&d, "bookmark");
+	assert_int_equal(app_dialog(&d.app)->item_count, 2);
+	drive_keys(&d, "Backspace Backspace");
+	drive_keys(&d, "Esc F9");
+	drive_type(&d, "unfold everything");
+	drive_keys(&d, "Enter");
+	assert_true(d.app.files.rows.count > 20);
+	drive_keys(&d, ":");
+	drive_type(&d, "visible");
+	assert_int_equal(app_dialog(&d.app)->items[0].id, ACT_WASTE);
+	drive_keys(&d, "Esc");
+}
+
+static void folded_marks_show(void **state)
+{
+	(void)state;
+	go("/opt/app/main.py");
+	drive_keys(&d, "Space");
+	go("/opt");
+	drive_keys(&d, "h");
+	CHECK_SEES("+  drwxr-xr-x");
+	assert_true(bits_get(&d.app.files.above, node_of("/opt")));
+	drive_keys(&d, "Esc");
+	assert_false(bits_get(&d.app.files.above, node_of("/opt")));
 }
 
 static void marks(void **state)
@@ -876,7 +1013,7 @@ static void panes(void **state)
 
 static void mouse(void **state)
 {
-	struct rect files, lower;
+	struct rect files, lower, frame;
 
 	(void)state;
 	files = app_areas(&d.app).pane[PANE_FILES];
@@ -887,6 +1024,27 @@ static void mouse(void **state)
 	assert_int_equal(d.app.files.rows.count, 7);
 	drive_mouse(&d, K_CLICK, files.x + 30, files.y + files.height - 1);
 	assert_true(d.app.files.list.cursor < d.app.files.rows.count);
+	/* heads, fold signs, tabs */
+	drive_resize(&d, 140, 40);
+	files = app_areas(&d.app).pane[PANE_FILES];
+	drive_mouse(&d, K_CLICK, files.x + 30, files.y - 1);
+	assert_int_equal(d.app.files.order->sort, SORT_SIZE);
+	drive_mouse(&d, K_CLICK, files.x + 60, files.y - 1);
+	assert_int_equal(d.app.files.order->sort, SORT_NAME);
+	drive_keys(&d, "zM gg");
+	drive_mouse(&d, K_CLICK, files.x + files_columns(&d.app).name, files.y + 2);
+	CHECK_PATH("/opt");
+	assert_int_equal(d.app.files.rows.count, 7);
+	drive_mouse(&d, K_CLICK, files.x + files_columns(&d.app).name, files.y + 2);
+	assert_int_equal(d.app.files.rows.count, 5);
+	frame = app_areas(&d.app).frame[PANE_DETAILS];
+	drive_mouse(&d, K_CLICK, frame.x + 14, frame.y);
+	assert_int_equal(d.app.details.tab, TAB_HISTORY);
+	assert_int_equal(d.app.focus, PANE_DETAILS);
+	drive_resize(&d, 100, 40);
+	drive_keys(&d, "2 1");
+	files = app_areas(&d.app).pane[PANE_FILES];
+	lower = app_areas(&d.app).pane[PANE_LAYERS];
 	drive_mouse(&d, K_WHEEL_UP, files.x, files.y);
 	drive_mouse(&d, K_CLICK, lower.x + 3, lower.y + 1);
 	assert_int_equal(d.app.focus, PANE_LAYERS);
@@ -927,7 +1085,7 @@ static void commands(void **state)
 	drive_type(&d, "towards the top");
 	drive_keys(&d, "Enter n");
 	CHECK_SEES("towards the top");
-	drive_keys(&d, "q F9 j j Enter");
+	drive_keys(&d, "q F9 Down Down Enter");
 	drive_keys(&d, "^C");
 	CHECK_SEES("q quits");
 	drive_keys(&d, "z Esc F12");
@@ -969,6 +1127,13 @@ int main(void)
 		TEST(a_dropped_range_says_so),
 		TEST(a_proposal_is_typed_over),
 		TEST(many_layers),
+		TEST(filters_while_typed),
+		TEST(remembers_what_was_typed),
+		TEST(completes),
+		TEST(lists_the_largest),
+		TEST(tells_what_may_follow),
+		TEST(menu),
+		TEST(folded_marks_show),
 		TEST(marks),
 		TEST(marks_what_a_filter_found),
 		TEST(filters),

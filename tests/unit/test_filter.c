@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "editor/analysis/effect.h"
 #include "editor/find/filter.h"
 #include "image_build.h"
@@ -61,8 +62,12 @@ static void run(const struct fixture *f, const char *text, uint32_t root, bool g
 
 	if (filter_parse(&filter, text, &err) < 0)
 		fail_msg("%s: %s", text, err.text);
-	OK(filter_run(filter, f->facts, &f->effect->targets, NULL, root, ghosts, NULL, &r,
-		      &err));
+	LAM_CLEANUP(bits_fini) struct bits marks = { 0 };
+
+	assert_true(bits_init(&marks, f->facts->count));
+	bits_set(&marks, lam_tree_find(f->facts->tree, "/usr/bin/su", 11), true);
+	OK(filter_run(filter, f->facts, &f->effect->targets, &marks, root, ghosts, NULL,
+		      &r, &err));
 	*out = '\0';
 	for (uint32_t n = 0; n < f->facts->count; n++) {
 		char *path = lam_tree_path_text(f->facts->tree, n);
@@ -70,7 +75,7 @@ static void run(const struct fixture *f, const char *text, uint32_t root, bool g
 		if (bits_get(&r->match, n)) {
 			out += sprintf(out, "%s%s", count++ ? " " : "", path);
 			assert_true(filter_matches(filter, f->facts, &f->effect->targets,
-						   NULL, n));
+						   &marks, n));
 			for (uint32_t up = n; up != root;
 			     up = lam_tree_node(f->facts->tree, up)->parent)
 				assert_true(bits_get(&r->shown, up));
@@ -113,6 +118,9 @@ static void words(void **state)
 		{ "type:lc", "/dev/null /usr/bin/link" },
 		{ "dangling", "/usr/bin/link" },
 		{ "power", "/usr/bin/su" },
+		{ "setuid", "/usr/bin/su" },
+		{ "marked", "/usr/bin/su" },
+		{ "!marked power", "" },
 		{ "escaped", "/etc/evil\\x1b" },
 		{ "evil\\x1b", "/etc/evil\\x1b" },
 		{ "rule", "/etc/a b /usr/lib/libssl.so" },
@@ -159,6 +167,10 @@ static void wrong(void **state)
 		{ "mode:9", "mode:9: expected bits of a mode, in octal, like 4000" },
 		{ "newer:2024", "newer:2024: expected a day like 2024-01-31" },
 		{ "!", "!: expected a word behind it" },
+		{ "form:4",
+		  "form:4: no such word; did you mean from:?; a name with a colon in it: form?" },
+		{ "colour:red",
+		  "colour:red: no such word; a name with a colon in it: colour?" },
 	};
 	struct filter *filter;
 

@@ -50,6 +50,7 @@ static void sequences(void **state)
 		{ "\033OP\033[11~\033[[A\033[25~", "F1 F1 F1 Shift-F1" },
 		{ "\033[1;2P\033[15;5~", "Shift-F1 Ctrl-F5" },
 		{ "\033[Z\033[1;5I", "Shift-Tab" },
+		{ "\033\t", "Shift-Tab" }, /* the Linux console */
 		{ "\033OM\033Op\033Oy\033Ok", "Enter 0 9 +" },
 		{ "\033[97;5u\033[65;6u\033[13;2u\033[27;5;9~", /* keys by number */
 		  "^A ^A Shift-Enter Ctrl-Tab" },

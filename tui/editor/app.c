@@ -12,9 +12,7 @@
 void app_init(struct app *app, const struct options *options, struct lam_plan *plan,
 	      const char *plan_text)
 {
-	*app = (struct app){ .options = *options,
-			     .files_width = 64,
-			     .below = PANE_LAYERS };
+	*app = (struct app){ .options = *options, .below = PANE_LAYERS };
 	files_init(&app->files);
 	details_init(&app->details);
 	plan_init(&app->plan, options, plan, plan_text);
@@ -185,7 +183,27 @@ static bool inside(struct rect r, int x, int y)
 	return x >= r.x && x < r.x + r.width && y >= r.y && y < r.y + r.height;
 }
 
-/* A click focuses and goes to the line; the wheel moves the list below the pointer. */
+/* A click on a tab shows it, one on a head sorts by it. */
+static void click_frame(struct app *app, int x, int y)
+{
+	const struct areas *a = &app->areas;
+	enum tab tab = details_tab_at(app, x);
+	enum sort sort = files_head_at(app, x);
+
+	if (a->frame[PANE_DETAILS].width && y == a->frame[PANE_DETAILS].y &&
+	    inside(a->frame[PANE_DETAILS], x, y) && tab < TAB_COUNT) {
+		pane_focus(app, PANE_DETAILS);
+		if (tab != app->details.tab)
+			details_show(app, (int)tab);
+	} else if (a->pane[PANE_FILES].width && y == a->pane[PANE_FILES].y - 1 &&
+		   y > a->frame[PANE_FILES].y && inside(a->frame[PANE_FILES], x, y) &&
+		   sort < SORT_KINDS) {
+		files_sort(app, SORT_NAMES[sort]);
+	}
+}
+
+/* A click focuses and goes to the line, and unfolds where the fold sign is; the wheel moves
+ * the list below the pointer. */
 static bool take_mouse(struct app *app, const struct event *event)
 {
 	const struct areas *areas = &app->areas;
@@ -204,8 +222,13 @@ static bool take_mouse(struct app *app, const struct event *event)
 		}
 		app->focus = (enum pane)p;
 		list_go(list, list->top + (size_t)(event->y - areas->pane[p].y));
+		if (p == PANE_FILES && event->key.code == K_CLICK &&
+		    files_fold_at(app, list->cursor, event->x))
+			files_toggle(app);
 		return event->key.code == K_CLICK;
 	}
+	if (event->key.code == K_CLICK)
+		click_frame(app, event->x, event->y);
 	if (event->key.code == K_CLICK && inside(areas->keybar, event->x, event->y))
 		take_key(app, (struct key){ app_keybar_key(app, event->x), 0 });
 	return true;

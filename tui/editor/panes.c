@@ -57,7 +57,7 @@ void pane_arrange(struct app *app)
 
 void pane_widen(struct app *app, int by)
 {
-	int width = app->files_width + by;
+	int width = (app->files_width ? app->files_width : 64) + by;
 
 	app->files_width = width < APP_FILES_LEAST  ? APP_FILES_LEAST
 			   : width > APP_FILES_MOST ? APP_FILES_MOST

@@ -135,18 +135,33 @@ void details_fit(struct app *app)
 	d->item = lines.item;
 }
 
-static void name_tabs(const struct view *view, char *out, size_t size)
+/* The names of the first `count` tabs; returns their columns. */
+static int name_tabs(const struct app *app, unsigned count, char *out, size_t size)
 {
-	bool narrow = view->app->areas.frame[PANE_DETAILS].width < 44;
+	bool narrow = app->areas.frame[PANE_DETAILS].width < 44;
 	size_t len = (size_t)snprintf(out, size, "3");
 
-	for (unsigned i = 0; i < TAB_COUNT && len < size; i++) {
-		bool here = i == (unsigned)view->app->details.tab;
+	for (unsigned i = 0; i < count && len < size; i++) {
+		bool here = i == (unsigned)app->details.tab;
 
 		len += (size_t)snprintf(out + len, size - len, here ? " [%s]" : " %s",
 					narrow && !here ? TABS[i].short_name
 							: TABS[i].name);
 	}
+	return (int)len;
+}
+
+enum tab details_tab_at(const struct app *app, int x)
+{
+	int from = app->areas.frame[PANE_DETAILS].x + 2 + app->areas.boxed;
+	char tabs[80];
+
+	for (unsigned i = 0; i < TAB_COUNT; i++) {
+		if (x >= from + name_tabs(app, i, tabs, sizeof tabs) &&
+		    x < from + name_tabs(app, i + 1, tabs, sizeof tabs))
+			return (enum tab)i;
+	}
+	return TAB_COUNT;
 }
 
 void details_draw(const struct view *view)
@@ -162,7 +177,7 @@ void details_draw(const struct view *view)
 			       .item = SIZE_MAX };
 	char tabs[80];
 
-	name_tabs(view, tabs, sizeof tabs);
+	name_tabs(app, TAB_COUNT, tabs, sizeof tabs);
 	view_frame(view, PANE_DETAILS, tabs, "", "");
 	make_lines(&lines);
 	if (app->focus == PANE_DETAILS)

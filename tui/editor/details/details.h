@@ -10,6 +10,8 @@ void details_init(struct details *details);
 void details_fini(struct details *details);
 void details_fit(struct app *app);
 void details_draw(const struct view *view);
+/* The tab whose name stands at a column of the title; TAB_COUNT: none. */
+enum tab details_tab_at(const struct app *app, int x);
 void details_want_nothing(struct app *app);
 void info_line(const struct view *view); /* Info in a line, where the pane is not seen */
 

@@ -32,6 +32,11 @@ static enum kind kind_of(const char *word)
 	return KIND_NONE;
 }
 
+bool dialog_completes(const char *label)
+{
+	return kind_of(label) != KIND_NONE;
+}
+
 /* Where in the line that which is completed begins. */
 static enum kind what_is_typed(const struct dialog *d, size_t *out_at)
 {

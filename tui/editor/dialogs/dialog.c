@@ -90,8 +90,10 @@ struct dialog *dialog_prompt(struct app *app, action_on_text *action, const char
 	d->label = lam_xstrdup(label);
 	if (text)
 		lineedit_offer(&d->edit, text);
-	dialog_set_hints(d,
-			 "[Enter] take  [Tab] complete  [Up] earlier ones  [Esc] cancel");
+	dialog_set_hints(
+		d, dialog_completes(label)
+			   ? "[Enter] take  [Tab] complete  [Up] earlier  [Esc] cancel"
+			   : "[Enter] take  [Up] earlier  [Esc] cancel");
 	return d;
 }
 

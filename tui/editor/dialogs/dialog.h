@@ -100,6 +100,7 @@ void dialog_key(struct app *app, const struct event *event);
 
 /* complete.c */
 void dialog_complete(struct app *app, struct dialog *dialog); /* by Tab */
+bool dialog_completes(const char *label); /* a prompt with that label */
 /* Names of files that begin as asked, a line each. */
 void dialog_completed(struct app *app, const char *found);
 

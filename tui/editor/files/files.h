@@ -47,13 +47,18 @@ void files_set_filter(struct app *app, const char *text);
 void files_set_search(struct app *app, const char *pattern);
 void files_refilter(struct app *app);
 
-/* view.c */
+/* columns.c, view.c */
 void files_draw(const struct view *view);
+/* What a column of the heads is sorted by; SORT_KINDS: nothing. And whether the fold sign
+ * of a row stands at a column. */
+enum sort files_head_at(const struct app *app, int x);
+bool files_fold_at(const struct app *app, size_t row, int x);
 /* Offsets of a row's columns; -1: there is no room for it. */
 struct row_columns {
 	int mode, owner, size, from, to, name, name_width;
 };
 struct row_columns row_columns(int width);
+struct row_columns files_columns(const struct app *app);
 /* What is told of a node, in a row and elsewhere. */
 struct row_facts {
 	uint32_t node;

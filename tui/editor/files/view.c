@@ -8,37 +8,6 @@
 #include "base/size.h"
 #include "editor/files/files.h"
 
-#define OWNER_WIDTH 12
-#define OWNER_FROM  84 /* columns of the pane from which on there is an owner */
-#define FROM_FROM   58
-#define MODE_FROM   50
-
-struct row_columns row_columns(int width)
-{
-	struct row_columns columns = { -1, -1, -1, -1, -1, -1, 0 };
-	int x = 3; /* the flags and a blank */
-
-	if (width >= MODE_FROM) {
-		columns.mode = x;
-		x += 11;
-	}
-	if (width >= OWNER_FROM) {
-		columns.owner = x;
-		x += OWNER_WIDTH;
-	}
-	columns.size = x;
-	x += 7;
-	if (width >= FROM_FROM) {
-		columns.from = x;
-		x += 6;
-	}
-	columns.to = x;
-	x += 4;
-	columns.name = x;
-	columns.name_width = width - x;
-	return columns;
-}
-
 /* Between the range's anchor and the cursor, by their places in the tree. */
 static bool in_range(const struct app *app, uint32_t node)
 {
@@ -535,8 +504,7 @@ void files_draw(const struct view *view)
 	const struct app *app = view->app;
 	struct rect in = app->areas.pane[PANE_FILES];
 	const struct list *list = &app->files.list;
-	int spare = app->areas.boxed ? 0 : 1; /* for the scroll mark */
-	struct row_columns columns = row_columns(in.width - spare);
+	struct row_columns columns = files_columns(app);
 	char right[320], *path = view_path(view, app->files.root);
 
 	describe(view, right, sizeof right);

@@ -1,11 +1,16 @@
 /* The layers' pane on the screen. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/size.h"
+#include "editor/analysis/madeby.h"
 #include "editor/layers/layers.h"
 
+/* Offsets of the columns; -1: there is no room for it. */
 struct layer_columns {
-	int name, name_width, now, plan, blob, share, share_width, reason, reason_width;
+	int name, name_width, now, plan, packed, blob, share, waste, live, why, why_width,
+		made, made_width;
 };
 
 static int longest_name(const struct lam_plan *plan)
@@ -20,46 +25,70 @@ static int longest_name(const struct lam_plan *plan)
 	return longest;
 }
 
-/* From the left: mark, chip, name, now, plan, blob, share, reason; the ones that stand
- * last go first where there is no room. */
+#define LEAST_NAME 8
+#define SOME_NAME  14 /* before columns that can be done without */
+#define MOST_WHY   44 /* where there is room for what made the layer too */
+#define LEAST_TEXT 16
+
+/* Takes a column's width from what is left; -1 where there is not so much. */
+static int take(int *rest, int width)
+{
+	if (*rest < width)
+		return -1;
+	*rest -= width;
+	return 0;
+}
+
+static void place(int *column, int *x, int gap, int width)
+{
+	if (*column < 0)
+		return;
+	*column = *x + gap;
+	*x += gap + width;
+}
+
+/* From the left: mark, chip, name, now, plan, packed, blob, share, waste, live, why, what
+ * made it. The name, the plan and the blob's sign are always there. */
 static struct layer_columns columns_of(const struct lam_plan *plan, int width)
 {
-	struct layer_columns columns = {
-		.name = 5, .now = -1, .share = -1, .reason = -1
-	};
-	int rest = width - 5 - 14; /* plan and blob */
-	int wanted = longest_name(plan), x;
+	struct layer_columns c = { .name = 5, .why = -1, .made = -1 };
+	int wanted = longest_name(plan), rest = width - 5 - 4 - 8 - 5, x;
+	int some = wanted < SOME_NAME ? wanted : SOME_NAME;
 
-	if (rest >= 8 + 8) {
-		columns.now = 0;
-		rest -= 8;
+	c.name_width = 4;
+	c.now = take(&rest, 8 + LEAST_NAME - 4) < 0 ? -1 : 0;
+	if (c.now == 0)
+		c.name_width = LEAST_NAME;
+	if (some > c.name_width && take(&rest, some - c.name_width) == 0)
+		c.name_width = some;
+	c.share = take(&rest, 7);
+	c.packed = take(&rest, 9);
+	c.waste = c.live = -1;
+	if (rest < LEAST_TEXT + 2 || rest >= LEAST_TEXT + 2 + 14) {
+		c.waste = take(&rest, 8);
+		c.live = take(&rest, 6);
 	}
-	if (rest >= 12 + 6) {
-		columns.share_width = rest >= 30 ? 12 : 6;
-		rest -= columns.share_width + 1;
-	}
-	columns.name_width = wanted < rest ? wanted : rest;
-	if (columns.name_width < 4)
-		columns.name_width = 4;
-	rest -= columns.name_width;
-	x = 5 + columns.name_width;
-	if (columns.now == 0) {
-		columns.now = x + 1;
-		x += 8;
-	}
-	columns.plan = x + 1;
-	columns.blob = x + 10;
-	x += 15;
-	if (columns.share_width == 0)
-		return columns;
-	columns.share = x;
-	x += columns.share_width + 1;
-	columns.reason_width = rest - 2;
-	if (columns.reason_width >= 16)
-		columns.reason = x;
-	else if (rest > 3)
-		columns.share_width += rest < 20 ? rest - 3 : 0;
-	return columns;
+	some = wanted - c.name_width < rest ? wanted - c.name_width : rest;
+	if (some > 0 && take(&rest, some) == 0)
+		c.name_width += some;
+	x = c.name + c.name_width;
+	place(&c.now, &x, 1, 7);
+	place(&c.plan, &x, 1, 7);
+	place(&c.packed, &x, 1, 8);
+	place(&c.blob, &x, 3, 2);
+	place(&c.share, &x, 1, 6);
+	place(&c.waste, &x, 1, 7);
+	place(&c.live, &x, 2, 4);
+	if (rest < LEAST_TEXT + 2)
+		return c;
+	c.why = x + 2;
+	c.why_width = rest - 2;
+	if (c.why_width < MOST_WHY + 2 + LEAST_TEXT)
+		return c;
+	c.why_width = MOST_WHY;
+	c.made = c.why + MOST_WHY + 2;
+	c.made_width = rest - 4 - MOST_WHY;
+	return c;
 }
 
 static uint64_t most_bytes(const struct app *app)
@@ -90,6 +119,69 @@ static style_t fate_style(enum lam_fate fate)
 					: ROLE_TEXT;
 }
 
+static void draw_packed(const struct view *view, const struct layer_columns *columns,
+			int y, const struct effect_layer *layer)
+{
+	int x = view->app->areas.pane[PANE_LAYERS].x;
+	char size[LAM_SIZE_TEXT], text[LAM_SIZE_TEXT + 1];
+
+	if (columns->packed < 0)
+		return;
+	snprintf(text, sizeof text, "%s%s", layer->blob_exact ? "" : "~",
+		 lam_size_text(layer->blob, size));
+	canvas_text_right(view->canvas, x + columns->packed, y, 8, ROLE_TEXT,
+			  layer->blob ? text : "-");
+}
+
+/* What it ships in vain, and which part of its files somebody sees: of a written one all. */
+static void draw_live(const struct view *view, const struct layer_columns *columns, int y,
+		      const struct lam_target *target)
+{
+	int x = view->app->areas.pane[PANE_LAYERS].x;
+	const struct lam_layer_info *original =
+		target->fate == LAM_FATE_KEPT
+			? lam_image_layer(view->app->image, target->original)
+			: NULL;
+	uint64_t waste = original ? original->waste_bytes : 0;
+	char live[8] = "-";
+
+	if (columns->waste >= 0)
+		draw_bytes(view, x + columns->waste, y, waste);
+	if (columns->live < 0)
+		return;
+	if (original && original->file_bytes)
+		snprintf(
+			live, sizeof live, "%u%%",
+			view_percent(original->file_bytes - waste, original->file_bytes));
+	else if (target->file_bytes)
+		snprintf(live, sizeof live, "100%%");
+	canvas_text_right(view->canvas, x + columns->live, y, 4,
+			  waste ? ROLE_WARNING : ROLE_TEXT, live);
+}
+
+/* Why it is kept or not, and what made the original. A kept one needs no reason: where
+ * there is room for one text, it is what made it. */
+static void draw_texts(const struct view *view, const struct layer_columns *columns,
+		       int y, const struct lam_target *target)
+{
+	int x = view->app->areas.pane[PANE_LAYERS].x;
+	bool original =
+		target->fate == LAM_FATE_KEPT || target->fate == LAM_FATE_REWRITTEN;
+	LAM_CLEANUP(lam_free_ptr)
+	char *made = made_by(
+		original ? lam_image_layer(view->app->image, target->original)->created_by
+			 : "");
+	LAM_CLEANUP(lam_free_ptr) char *shown = view_escape(view, made, strlen(made));
+	bool kept = target->fate == LAM_FATE_KEPT && columns->made < 0 && *shown;
+
+	if (columns->why >= 0)
+		canvas_text_cut(view->canvas, x + columns->why, y, columns->why_width,
+				ROLE_DIM, kept ? shown : target->reason, CUT_END);
+	if (columns->made >= 0)
+		canvas_text_cut(view->canvas, x + columns->made, y, columns->made_width,
+				ROLE_TEXT, shown, CUT_END);
+}
+
 static void draw_sizes(const struct view *view, const struct layer_columns *columns,
 		       int y, size_t n, uint64_t most)
 {
@@ -108,11 +200,11 @@ static void draw_sizes(const struct view *view, const struct layer_columns *colu
 	canvas_text(view->canvas, x + columns->blob, y, 2, fate_style(target->fate),
 		    view_fate_sign(target));
 	if (columns->share >= 0)
-		canvas_bar(view->canvas, x + columns->share, y, columns->share_width,
-			   effect->layers[n].plan, most);
-	if (columns->reason >= 0)
-		canvas_text_cut(view->canvas, x + columns->reason, y,
-				columns->reason_width, ROLE_DIM, target->reason, CUT_END);
+		canvas_bar(view->canvas, x + columns->share, y, 6, effect->layers[n].plan,
+			   most);
+	draw_packed(view, columns, y, &effect->layers[n]);
+	draw_live(view, columns, y, target);
+	draw_texts(view, columns, y, target);
 }
 
 static void draw_layer(const struct view *view, const struct layer_columns *columns,
@@ -139,9 +231,14 @@ static void draw_heads(const struct view *view, const struct layer_columns *colu
 		{ columns->name, 4, "Name", false },
 		{ columns->now, 7, "Now", true },
 		{ columns->plan, 7, "Plan", true },
-		{ columns->blob, 4, "Blob", false },
-		{ columns->share, 5, "Share", false },
-		{ columns->reason, 6, "Why", false },
+		{ columns->packed, 8, "Packed", true },
+		{ columns->blob - 2, 4, "Blob", false },
+		{ columns->share, 6, "Share", false },
+		{ columns->waste, 7, "Waste", true },
+		{ columns->live, 4, "Live", true },
+		{ columns->why, columns->why_width, columns->made < 0 ? "What" : "Why",
+		  false },
+		{ columns->made, columns->made_width, "Made by", false },
 	};
 
 	view_heads(view, PANE_LAYERS, heads, sizeof heads / sizeof *heads);

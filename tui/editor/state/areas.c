@@ -2,6 +2,7 @@
 #include "editor/state/state.h"
 
 #define WIDE       110 /* columns, from which on panes stand side by side */
+#define FILES_MOST 96  /* columns of the files, where nobody asked for more */
 #define TALL       30  /* rows, from which on they have frames */
 #define KEYBAR_MIN 14  /* rows, from which on there is a key bar */
 #define ONE_PANE   12  /* rows for panes, below which there is room for one alone */
@@ -85,7 +86,9 @@ static void side_by_side(const struct app *app, struct areas *areas, unsigned pa
 			 struct rect body)
 {
 	int percent = app->files_width ? app->files_width : 64;
-	int left = body.width * percent / 100, gap = areas->boxed ? 0 : 1;
+	int left = app->files_width ? body.width * percent / 100
+				    : least(body.width * percent / 100, FILES_MOST),
+	    gap = areas->boxed ? 0 : 1;
 	struct rect right = body;
 
 	left = left < 60 ? 60 : left;

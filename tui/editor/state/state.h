@@ -151,7 +151,7 @@ struct app {
 	struct job_progress opening; /* of OPENING */
 	int width, height;
 	bool ascii;
-	int files_width; /* in percent of the width */
+	int files_width; /* in percent of the width; 0: what suits it */
 	enum arrangement arrangement;
 	enum pane focus,
 		below;      /* below: which of LAYERS and DETAILS a narrow screen shows */
