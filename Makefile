@@ -27,6 +27,7 @@ DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl
 PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah docker-registry apache2-utils openssl zstd tar libarchive-tools strace jq attr libcap2-bin tmux
 PAGES    := mandoc bash-completion zsh fish python3-jsonschema
 PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
+PACKERS  := debhelper dpkg-dev fakeroot lintian mmdebstrap
 LINTERS  := clang-tidy cppcheck
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wstrict-prototypes \
@@ -51,7 +52,7 @@ C_FILES  := $(wildcard core/*/*.[ch] core/include/lamina/*.h tui/*/*.[ch] tui/*/
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all deps deps-build check bless check-asan check-tsan fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install clean help
+.PHONY: all deps deps-build check bless check-asan check-tsan fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install deb deb-test clean help
 
 all: $(BUILD)/lamina $(BUILD)/man $(BUILD)/completion ## build the program, build/lamina, its manual and completions
 
@@ -219,6 +220,7 @@ install: all $(BUILD)/liblamina.a $(BUILD)/$(SO) ## install program, manual, com
 	install -D -m 644 $(BUILD)/completion/lamina.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lamina
 	$(call put,644,$(PREFIX)/share/fish/vendor_completions.d,$(BUILD)/completion/lamina.fish)
 	$(call put,644,$(ZSHDIR),$(BUILD)/completion/_lamina)
+	$(call put,644,$(PREFIX)/share/lamina/schema,tui/schema/*.json)
 	$(call put,644,$(PREFIX)/include/lamina,core/include/lamina/*.h)
 	$(call put,644,$(LIBDIR),$(BUILD)/liblamina.a)
 	install -m 644 $(BUILD)/$(SO) $(DESTDIR)$(LIBDIR)/$(SO).$(VERSION)
@@ -227,6 +229,17 @@ install: all $(BUILD)/liblamina.a $(BUILD)/$(SO) ## install program, manual, com
 	@mkdir -p $(DESTDIR)$(LIBDIR)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@NEEDS@|$(filter-out ncursesw,$(PACKAGES))|' \
 		core/lamina.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/lamina.pc
+
+deb: ## Debian packages below build/deb, built and looked through by lintian
+	$(call install_missing,$(DEPS) $(PACKERS))
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/source/tests
+	cp -r Makefile LICENSE core tui $(BUILD)/deb/source && cp -r tests/examples $(BUILD)/deb/source/tests
+	mv $(BUILD)/deb/source/tui/debian $(BUILD)/deb/source/debian
+	cd $(BUILD)/deb/source && dpkg-buildpackage -us -uc -b
+	lintian --fail-on error,warning $(BUILD)/deb/lamina_*.changes
+
+deb-test: $(BUILD)/lamina ## install, run and purge what `make deb` built, in a fresh Debian
+	@tests/debian.sh $(BUILD)/deb
 
 clean: ## remove all that was made
 	rm -rf $(BUILD)

@@ -14,7 +14,7 @@ import sample  # noqa: E402
 PASSED, FAILURES = [], []
 FILES = """bin/lamina include/lamina/image.h lib/liblamina.a lib/liblamina.so lib/liblamina.so.0 lib/pkgconfig/lamina.pc
 share/bash-completion/completions/lamina share/fish/vendor_completions.d/lamina.fish share/man/man1/lamina.1
-share/man/man1/lamina-apply.1 share/man/man5/lamina-plan.5 share/man/man7/lamina-keys.7 share/zsh/site-functions/_lamina""".split()
+share/man/man1/lamina-apply.1 share/man/man5/lamina-plan.5 share/man/man7/lamina-keys.7 share/lamina/schema/inspect.json share/zsh/site-functions/_lamina""".split()
 # The sample image's own: a chown that stored what was there, and a cache that a layer removed.
 WASTED = [(700000, 2, "/opt/app/model.bin"), (450000, 1, "/var/cache/apt/pkgcache.bin"), (400000, 0, "/var/cache/apt/pkgcache.bin"),
           (250000, 1, "/var/cache/apt/archives/python3.deb"), (240000, 2, "/opt/app/static/app.js"), (16, 2, "/root/.netrc"),

@@ -17,8 +17,32 @@ CACHE = tempfile.mkdtemp(prefix="lamina-cache.")
 atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 
 
+SCHEMAS, TRIED = {}, []
+SCHEMA_TRIES = 20  # of a command and a run: a validator in Python takes long
+
+
 class Failure(Exception):
     """What a check found wrong, in words."""
+
+
+def fits_schema(command, text):
+    """What a command's --json printed is as tui/schema says."""
+    if command not in SCHEMAS:
+        import jsonschema
+        with open(os.path.join(REPOSITORY, "tui", "schema", command + ".json"), encoding="utf-8") as file:
+            schema = json.load(file)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        SCHEMAS[command] = jsonschema.Draft202012Validator(schema)
+    for error in SCHEMAS[command].iter_errors(json.loads(text)):
+        raise Failure("%s: not as tui/schema/%s.json has it: %s" % (command, command, error))
+
+
+def check_json(args, output):
+    """Looks at some of what all tests see."""
+    tries = [name for name in TRIED if name == args[0]]
+    if "--json" in args and output and len(output) < 50000 and len(tries) < SCHEMA_TRIES:
+        TRIED.append(args[0])
+        fits_schema(args[0], output)
 
 
 def run(*args, stdin=b"", timeout=60, env=None):
@@ -32,6 +56,8 @@ def run(*args, stdin=b"", timeout=60, env=None):
     errors = done.stderr.decode("utf-8", "replace")
     if done.returncode not in EXITS or "Sanitizer" in errors or "runtime error:" in errors:
         raise Failure("%r: exit %d: %s" % (args, done.returncode, errors[-2000:]))
+    if done.returncode in (0, 1):
+        check_json(args, done.stdout)
     return done
 
 

@@ -103,6 +103,24 @@ static void print_layouts(const struct apply *a, FILE *out, bool color)
 	}
 }
 
+/* "layers 0-2, 5" as a list. */
+static json_t *json_numbers(const char *text)
+{
+	json_t *list = json_array();
+	char *end;
+
+	for (text += strcspn(text, "0123456789"); *text;
+	     text += strcspn(text, "0123456789")) {
+		unsigned long first = strtoul(text, &end, 10),
+			      last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+
+		for (; first <= last; first++)
+			json_array_append_new(list, json_integer((json_int_t)first));
+		text = end;
+	}
+	return list;
+}
+
 /* w: once it is written; there: in a dry run, whether it is already. */
 static json_t *json_target(const struct lam_target *t, const struct lam_written_layer *w,
 			   const bool *there)
@@ -111,7 +129,7 @@ static json_t *json_target(const struct lam_target *t, const struct lam_written_
 	json_t *json = json_pack(
 		"{s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "name",
 		json_shown(t->name), "fate", FATE_NAMES[t->fate], "reason",
-		json_shown(t->reason), "from", json_shown(t->from), "entries",
+		json_shown(t->reason), "from", json_numbers(t->from), "entries",
 		(json_int_t)t->entry_count, "whiteouts", (json_int_t)t->whiteout_count,
 		"files", (json_int_t)t->file_count, "file_bytes",
 		(json_int_t)t->file_bytes, "tar_size", (json_int_t)t->tar_size);

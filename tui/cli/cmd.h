@@ -72,7 +72,7 @@ extern const struct command *const COMMANDS[]; /* ends with NULL */
 extern const struct command CMD_APPLY, CMD_CAT, CMD_CHECK, CMD_DIFF, CMD_EDIT,
 	CMD_EXPLAIN, CMD_EXPORT, CMD_INSPECT, CMD_LOG, CMD_LS, CMD_PLAN;
 
-extern const struct option COMMON_OPTIONS[], NO_OPTIONS[], JSON_OPTION[];
+extern const struct option COMMON_OPTIONS[], JSON_OPTION[];
 
 /* Set once the user asks to stop; and the signal that did, 0 for none. */
 extern atomic_bool stop_asked;

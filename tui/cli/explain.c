@@ -58,11 +58,46 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 		   t->reason);
 }
 
+static json_t *json_explained(const struct lam_layout *layout, uint32_t node)
+{
+	const struct lam_plan *plan = lam_layout_plan(layout);
+	const struct lam_tree *tree = lam_image_tree(lam_layout_image(layout));
+	uint32_t first = decides(layout, node), rule = lam_layout_rule_of(layout, first),
+		 to = lam_layout_target_of(layout, node);
+	char *path = lam_tree_path_text(tree, node),
+	     *first_path = lam_tree_path_text(tree, first);
+	json_t *json =
+		json_pack("{s:o, s:I, s:b, s:o, s:n, s:n}", "path", json_shown(path),
+			  "from", (json_int_t)lam_tree_origin(tree, node), "deleted",
+			  !lam_tree_node(tree, node)->live, "first_name",
+			  json_shown(first_path), "rule", "to");
+
+	if (rule != LAM_RULE_NONE)
+		json_object_set_new(
+			json, "rule",
+			json_pack("{s:I, s:s, s:o}", "number", (json_int_t)rule, "kind",
+				  lam_rule_kind_name(plan->rules[rule].kind), "pattern",
+				  json_shown(plan->rules[rule].pattern)));
+	if (to != LAM_TARGET_NONE) {
+		const struct lam_target *t = lam_layout_target(layout, to);
+
+		json_object_set_new(json, "to",
+				    json_pack("{s:I, s:o, s:s, s:o}", "number",
+					      (json_int_t)to, "name", json_shown(t->name),
+					      "fate", FATE_NAMES[t->fate], "reason",
+					      json_shown(t->reason)));
+	}
+	free(path);
+	free(first_path);
+	return json;
+}
+
 static int run_explain(struct call *call)
 {
 	struct lam_image *image = NULL;
 	struct lam_layout *layout = NULL;
 	int code = EXIT_DONE;
+	json_t *paths = json_array();
 	struct lam_plan *plan = read_plan(call, call->args[0], &code);
 
 	if (plan)
@@ -74,9 +109,14 @@ static int run_explain(struct call *call)
 
 		if (node == LAM_NODE_NONE)
 			code = EXIT_IMAGE;
+		else if (call_has(call, "json"))
+			json_array_append_new(paths, json_explained(layout, node));
 		else
 			explain(layout, node);
 	}
+	if (layout && call_has(call, "json"))
+		print_json(json_pack("{s:i, s:O}", "lamina", 1, "paths", paths));
+	json_decref(paths);
 	lam_layout_free(layout);
 	lam_image_close(image);
 	lam_plan_free(plan);
@@ -89,7 +129,7 @@ const struct command CMD_EXPLAIN = {
 	.summary = "where a path goes, and why",
 	.about =
 		"Tells for each PATH which rule of PLAN wins, which layer it goes to, and why that layer is kept or written.",
-	.options = NO_OPTIONS,
+	.options = JSON_OPTION,
 	.least = 3,
 	.most = SIZE_MAX,
 	.run = run_explain,

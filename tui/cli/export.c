@@ -19,6 +19,19 @@ static int export_to_file(struct call *call, const struct lam_image *image, uint
 			    lam_image_export(image, node, put_content, &out, err), err);
 }
 
+static void print_as_json(const struct call *call, const struct lam_image *image,
+			  uint32_t node)
+{
+	const struct lam_node *n = lam_tree_node(lam_image_tree(image), node);
+	char *path = lam_tree_path_text(lam_image_tree(image), node);
+
+	print_json(json_pack(
+		"{s:i, s:o, s:o, s:I, s:I}", "lamina", 1, "path", json_shown(path),
+		"file", json_bytes(call->args[2], strlen(call->args[2])), "paths",
+		(json_int_t)n->live_count, "file_bytes", (json_int_t)n->live_bytes));
+	free(path);
+}
+
 static int run_export(struct call *call)
 {
 	struct content_output out = { STDOUT_FILENO, "standard output" };
@@ -27,6 +40,9 @@ static int run_export(struct call *call)
 	struct lam_image *image;
 	uint32_t node;
 
+	if (call_has(call, "json") && strcmp(file, "-") == 0)
+		return usage_error("export", "export: --json and an archive on standard "
+					     "output cannot both be had");
 	/* a subtree's files stand anywhere in their layers: reading all beats looking for
 	 * each */
 	call->read_all = true;
@@ -40,6 +56,8 @@ static int run_export(struct call *call)
 			  ? lam_image_export(image, node, put_content, &out, &call->err)
 			  : export_to_file(call, image, node, file)) < 0)
 		code = fail(call);
+	else if (call_has(call, "json"))
+		print_as_json(call, image, node);
 	lam_image_close(image);
 	return code;
 }
@@ -50,7 +68,7 @@ const struct command CMD_EXPORT = {
 	.summary = "a subtree as a tar",
 	.about =
 		"Writes PATH and all below it as a tar, to a file or to standard output (-).",
-	.options = NO_OPTIONS,
+	.options = JSON_OPTION,
 	.least = 3,
 	.most = 3,
 	.run = run_export,

@@ -30,7 +30,10 @@ void print_overview(FILE *out)
 	for (const struct command *const *c = COMMANDS; *c; c++)
 		print_line(out, "  %-8s %-22s %s", (*c)->name, (*c)->usage,
 			   (*c)->summary);
-	print_own(out, "\n'lamina COMMAND --help' tells more.\n");
+	print_own(out, "\n'lamina COMMAND --help' tells more. To begin with an image:\n\n"
+		       "  skopeo copy docker://debian:12 oci:debian:12\n"
+		       "  lamina inspect oci:debian:12\n"
+		       "  lamina oci:debian:12\n");
 }
 
 static void print_options(const struct option *o)

@@ -116,6 +116,19 @@ static void tell_errors(const struct call *call, const struct lam_plan_errors *e
 		tell_error(call, errors->lines[i]);
 }
 
+/* What is no plan's file and looks like an image is told to be in the wrong place. */
+static void tell_swapped(struct call *call, const char *file)
+{
+	char why[LAM_ERROR_MAX];
+	bool is_folder = access(file, F_OK) == 0;
+
+	if (!strchr(file, ':') && !is_folder)
+		return;
+	snprintf(why, sizeof why, "%s", call->err.text);
+	(void)lam_fail(&call->err, LAM_EPLAN, "%s; the plan comes first: lamina %s %s",
+		       why, call->command->name, call->command->usage);
+}
+
 struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 {
 	struct lam_plan_errors errors = { 0 };
@@ -125,6 +138,7 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 	char *shown;
 
 	if (read_input(call, file, &text) < 0) {
+		tell_swapped(call, file);
 		*out_exit = fail_as(call, EXIT_PLAN);
 		return NULL;
 	}

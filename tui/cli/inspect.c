@@ -26,7 +26,7 @@ static size_t width(void)
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 40)
 		return size.ws_col;
-	return isatty(STDOUT_FILENO) ? 80 : 160;
+	return isatty(STDOUT_FILENO) ? 80 : SIZE_MAX;
 }
 
 static void print_note(const struct lam_note *n)
@@ -135,18 +135,25 @@ static json_t *json_note(const struct lam_note *note)
 	return json;
 }
 
+static json_t *json_notes(const struct lam_image *image)
+{
+	json_t *notes = json_array();
+
+	for (size_t i = 0; i < lam_image_note_count(image); i++)
+		json_array_append_new(notes, json_note(lam_image_note(image, i)));
+	return notes;
+}
+
 static json_t *json_image(const struct lam_image *image, const struct pull *pull)
 {
 	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
 	const char *reference = lam_image_reference(image),
 		   *platform = lam_image_platform(image);
-	json_t *layers = json_array(), *notes = json_array();
+	json_t *layers = json_array();
 
 	for (size_t i = 0; i < lam_image_layer_count(image); i++)
 		json_array_append_new(layers,
 				      json_layer(lam_image_layer(image, i), i, pull));
-	for (size_t i = 0; i < lam_image_note_count(image); i++)
-		json_array_append_new(notes, json_note(lam_image_note(image, i)));
 	return json_pack("{s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:o*}",
 			 "reference", json_bytes(reference, strlen(reference)),
 			 "platform", json_bytes(platform, strlen(platform)), "manifest",
@@ -154,14 +161,17 @@ static json_t *json_image(const struct lam_image *image, const struct pull *pull
 			 lam_image_config_digest(image), "paths",
 			 (json_int_t)root->live_count, "file_bytes",
 			 (json_int_t)root->live_bytes, "layers", layers, "note_total",
-			 (json_int_t)lam_image_note_total(image), "notes", notes,
-			 "referrers", json_referrers(lam_image_referrers(image)), "fetch",
+			 (json_int_t)lam_image_note_total(image), "notes",
+			 json_notes(image), "referrers",
+			 json_referrers(lam_image_referrers(image)), "fetch",
 			 pull->old_count ? pull_json(pull) : NULL);
 }
 
 /* What is there and wrong is what check is for; what is not there is not. */
-static int damaged_or(const struct call *call, int code)
+static int damaged_or(const struct call *call, int code, json_t *errors)
 {
+	if (errors)
+		json_array_append_new(errors, json_shown(call->err.text));
 	return call->read_all && (call->err.code == LAM_EFORMAT ||
 				  call->err.code == LAM_EREAD)
 		       ? EXIT_DIFFERENT
@@ -171,7 +181,7 @@ static int damaged_or(const struct call *call, int code)
 /* Each image that is meant, one after another: 0, or the worst of their exit codes. */
 static int for_each(struct call *call,
 		    int (*one)(struct call *call, struct lam_image *image, void *context),
-		    void *context)
+		    void *context, json_t *errors)
 {
 	int code = EXIT_DONE, worst = EXIT_DONE;
 	struct lam_image_set *set = open_set(call, call->args[0], &code);
@@ -182,7 +192,7 @@ static int for_each(struct call *call,
 		struct lam_image *image = open_listed(
 			call, call->args[0], lam_image_set_manifest(set, i), &code);
 
-		code = image ? one(call, image, context) : damaged_or(call, code);
+		code = image ? one(call, image, context) : damaged_or(call, code, errors);
 		worst = code > worst ? code : worst;
 		lam_image_close(image);
 	}
@@ -235,7 +245,7 @@ static int run_inspect(struct call *call)
 	if (code == 0 && all && call_has(call, "against"))
 		code = usage_error("inspect", "inspect: --against is of one platform");
 	if (code == 0 && all)
-		code = for_each(call, inspect_one, &i);
+		code = for_each(call, inspect_one, &i, NULL);
 	else if (code == 0 &&
 		 (image = open_image(call, call->args[0], NULL, &code)) != NULL)
 		code = inspect_one(call, image, &i);
@@ -247,15 +257,32 @@ static int run_inspect(struct call *call)
 	return code;
 }
 
+static json_t *json_checked(const struct lam_image *image, size_t missing)
+{
+	const struct lam_node *root = lam_tree_node(lam_image_tree(image), LAM_NODE_ROOT);
+
+	return json_pack(
+		"{s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:o}", "platform",
+		lam_image_platform(image), "manifest", lam_image_manifest_digest(image),
+		"layers", (json_int_t)lam_image_layer_count(image), "missing",
+		(json_int_t)missing, "paths", (json_int_t)root->live_count, "notes",
+		json_notes(image), "note_total", (json_int_t)lam_image_note_total(image),
+		"referrers", json_referrers(lam_image_referrers(image)));
+}
+
 static int check_one(struct call *call, struct lam_image *image, void *context)
 {
+	json_t *images = context;
 	size_t missing = 0;
 
-	(void)context;
-	print_notes(image, SIZE_MAX);
-	print_referrers(stdout, lam_image_referrers(image));
 	for (size_t i = 0; i < lam_image_layer_count(image); i++)
 		missing += lam_image_layer(image, i)->missing;
+	if (call_has(call, "json")) {
+		json_array_append_new(images, json_checked(image, missing));
+		return missing > 0 ? EXIT_DIFFERENT : EXIT_DONE;
+	}
+	print_notes(image, SIZE_MAX);
+	print_referrers(stdout, lam_image_referrers(image));
 	print(stdout, "%s", lam_image_reference(image));
 	if (wants_all_platforms(call))
 		print(stdout, " %s", lam_image_platform(image));
@@ -273,14 +300,24 @@ static int check_one(struct call *call, struct lam_image *image, void *context)
 static int run_check(struct call *call)
 {
 	int code = EXIT_DONE;
-	struct lam_image *image;
+	json_t *images = json_array(), *errors = json_array();
+	struct lam_image *image = NULL;
 
 	call->read_all = true;
 	call->access.blobs = NULL;
 	if (wants_all_platforms(call))
-		return for_each(call, check_one, NULL);
-	image = open_image(call, call->args[0], NULL, &code);
-	code = image ? check_one(call, image, NULL) : damaged_or(call, code);
+		code = for_each(call, check_one, images, errors);
+	else if ((image = open_image(call, call->args[0], NULL, &code)) != NULL)
+		code = check_one(call, image, images);
+	else
+		code = damaged_or(call, code, errors);
+	if (call_has(call, "json"))
+		print_json(
+			json_pack("{s:i, s:o, s:b, s:O, s:O}", "lamina", 1, "reference",
+				  json_bytes(call->args[0], strlen(call->args[0])), "ok",
+				  code == EXIT_DONE, "images", images, "errors", errors));
+	json_decref(images);
+	json_decref(errors);
 	lam_image_close(image);
 	return code;
 }
@@ -305,7 +342,7 @@ const struct command CMD_CHECK = {
 	.summary = "verify every digest, size and diff_id",
 	.about =
 		"Reads all of IMAGE, verifies every digest, size and diff_id, and tells what runtimes read differently.",
-	.options = NO_OPTIONS,
+	.options = JSON_OPTION,
 	.least = 1,
 	.most = 1,
 	.run = run_check,

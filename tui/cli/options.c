@@ -25,7 +25,6 @@ const struct option COMMON_OPTIONS[] = {
 	{ 0 },
 };
 
-const struct option NO_OPTIONS[] = { { 0 } };
 const struct option JSON_OPTION[] = { { "json", 0, NULL, "as JSON" }, { 0 } };
 
 int usage_error(const char *command, const char *format, ...)

@@ -22,6 +22,20 @@ static int print_plan(struct call *call, const struct lam_plan *plan)
 	return code;
 }
 
+/* "opt" is "/opt": there is no folder to be in. */
+static void root_paths(const char **paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		paths[i] = lam_xprintf("%s%s", paths[i][0] == '/' ? "" : "/", paths[i]);
+}
+
+static void free_paths(const char **paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free((char *)(uintptr_t)paths[i]);
+	free(paths);
+}
+
 static int set_request(struct call *call, struct lam_plan_request *request,
 		       const char **splits, const char **drops)
 {
@@ -33,6 +47,8 @@ static int set_request(struct call *call, struct lam_plan_request *request,
 					      .drops = drops };
 	request->split_count = call_values(call, "split", splits);
 	request->drop_count = call_values(call, "drop", drops);
+	root_paths(splits, request->split_count);
+	root_paths(drops, request->drop_count);
 	if (!keep)
 		return 0;
 	request->keep = strtoul(keep, &end, 10);
@@ -59,8 +75,8 @@ static int run_plan(struct call *call)
 		code = print_plan(call, plan);
 	lam_plan_free(plan);
 	lam_image_close(image);
-	free(splits);
-	free(drops);
+	free_paths(splits, request.split_count);
+	free_paths(drops, request.drop_count);
 	return code;
 }
 
@@ -79,7 +95,7 @@ const struct command CMD_PLAN = {
 	.usage = "IMAGE",
 	.summary = "make a plan",
 	.about =
-		"Prints a plan for IMAGE: with no options, the one that changes nothing.\n\n"
+		"Prints a plan for IMAGE, which is JSON: with no options, the one that changes nothing.\n\n"
 		"  lamina plan oci:app --keep 1 --flatten --split /opt --drop /var/cache/apt -o app.plan.json",
 	.options = OPTIONS,
 	.least = 1,

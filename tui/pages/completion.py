@@ -11,7 +11,7 @@ import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KINDS = {"IMAGE": "image", "OUTPUT": "image", "A": "image", "B": "image", "PLAN": "file", "FILE": "file", "FILE.tar": "file", "DIR": "folder"}
+KINDS = {"IMAGE": "image", "OUTPUT": "image", "A": "image", "B": "image", "OLD": "image", "PLAN": "file", "FILE": "file", "FILE.tar": "file", "DIR": "folder"}
 
 
 def kind_of(name):
