@@ -1,6 +1,7 @@
 /* The table of codecs, and what is the same for all of them. */
 #include "codec/codec.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,34 @@ const char *lam_codec_name(enum lam_codec codec)
 
 /* Compressions as text */
 
+const char *lam_compression_forms(char out[LAM_COMPRESSION_FORMS])
+{
+	size_t len = 0;
+
+	for (int levels = 1; levels >= 0; levels--) {
+		for (size_t i = 0; i < ROW_COUNT; i++) {
+			const struct lam_codec_row *row = ROWS[i];
+			char range[32] = "";
+
+			if ((row->most > 0) != levels)
+				continue;
+			if (levels)
+				snprintf(range, sizeof range, ":%d to %d", row->least,
+					 row->most);
+			len += (size_t)snprintf(out + len, LAM_COMPRESSION_FORMS - len,
+						"%s%s%s", len ? ", " : "", row->name,
+						range);
+			assert(len < LAM_COMPRESSION_FORMS);
+		}
+	}
+	return out;
+}
+
 int lam_compression_parse(struct lam_compression *out, const char *text,
 			  struct lam_error *err)
 {
+	char forms[LAM_COMPRESSION_FORMS];
+
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		const struct lam_codec_row *row = ROWS[i];
 		size_t len = strlen(row->name);
@@ -49,9 +75,8 @@ int lam_compression_parse(struct lam_compression *out, const char *text,
 		out->level = (int)level;
 		return 0;
 	}
-	return lam_fail(
-		err, LAM_EPLAN,
-		"compression is gzip, gzip:1 to gzip:12, zstd, zstd:1 to zstd:19 or none");
+	return lam_fail(err, LAM_EPLAN, "compression is one of %s, or a name alone",
+			lam_compression_forms(forms));
 }
 
 const char *lam_compression_format(struct lam_compression compression,

@@ -343,6 +343,22 @@ static void remark_claims(struct lam_layout *l)
 				      "image is a referrer of it, too");
 }
 
+/* That of a layer which Docker's manifests cannot have; NULL: of none. */
+static const struct lam_codec_row *codec_of_oci(const struct lam_layout *l)
+{
+	for (size_t t = 0; t < l->target_count; t++) {
+		const struct lam_target *info = &l->stack[t].info;
+		const struct lam_codec_row *row = lam_codec_row(
+			info->fate == LAM_FATE_KEPT
+				? l->image->layers[info->original].info.codec
+				: info->compression.codec);
+
+		if (info->fate != LAM_FATE_EMPTY && row->only_oci)
+			return row;
+	}
+	return NULL;
+}
+
 /* What changes in the documents beside what the plan is about. */
 static void remark_documents(struct lam_layout *l)
 {
@@ -352,10 +368,11 @@ static void remark_documents(struct lam_layout *l)
 	if (lam_layout_is_identity(l))
 		return;
 	remark_claims(l);
-	if (l->image->manifest.docker && !lam_layout_is_docker(l))
+	if (l->image->manifest.docker && codec_of_oci(l))
 		lam_layout_remark_add(
 			l, false,
-			"Docker's manifests have no zstd layers: the new manifest is OCI's");
+			"Docker's manifests have no %s layers: the new manifest is OCI's",
+			codec_of_oci(l)->name);
 	if (config->history_count && entries != config->diff_id_count)
 		lam_layout_remark_add(
 			l, false,
@@ -537,20 +554,8 @@ bool lam_layout_is_identity(const struct lam_layout *layout)
 
 bool lam_layout_is_docker(const struct lam_layout *layout)
 {
-	bool docker = layout->image->manifest.docker;
-
-	for (size_t t = 0; docker && t < layout->target_count; t++) {
-		const struct lam_target *info = &layout->stack[t].info;
-		enum lam_codec codec = info->compression.codec;
-
-		if (info->fate == LAM_FATE_EMPTY)
-			continue;
-		if (info->fate == LAM_FATE_KEPT)
-			codec = layout->image->layers[info->original].info.codec;
-		docker = !lam_codec_row(codec)->only_oci;
-	}
-	return docker ||
-	       (layout->image->manifest.docker && lam_layout_is_identity(layout));
+	return layout->image->manifest.docker &&
+	       (!codec_of_oci(layout) || lam_layout_is_identity(layout));
 }
 
 uint32_t lam_layout_target_of(const struct lam_layout *layout, uint32_t node)

@@ -267,15 +267,16 @@ static void ask_compression(struct app *app)
 {
 	const struct lam_plan *plan = app_plan(app);
 	const struct lam_plan_layer *layer = here(app);
-	char text[LAM_COMPRESSION_TEXT];
+	char text[LAM_COMPRESSION_TEXT], forms[LAM_COMPRESSION_FORMS];
+	LAM_CLEANUP(lam_free_ptr)
+	char *title =
+		lam_xprintf("Compression: %s, or default", lam_compression_forms(forms));
 
 	lam_compression_format(layer->has_compression  ? layer->compression
 			       : plan->has_compression ? plan->compression
 						       : LAM_COMPRESSION_DEFAULT,
 			       text);
-	dialog_prompt(app, layers_compression,
-		      "Compression: gzip:1 to 12, zstd:1 to 19, none, or default",
-		      "Compression: ", text);
+	dialog_prompt(app, layers_compression, title, "Compression: ", text);
 }
 
 void layers_compression(struct app *app, const char *text)
