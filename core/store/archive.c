@@ -471,6 +471,21 @@ int lam_archive_open(struct lam_source *s, const struct lam_reference *reference
 	return read_documents(s, out, err);
 }
 
+int lam_archive_open_spool(struct lam_source *s, struct lam_spool *spool,
+			   const struct lam_source_options *options,
+			   struct lam_archive_documents *out, struct lam_error *err)
+{
+	struct source *a = s->own = lam_xcalloc(1, sizeof *a);
+
+	*out = (struct lam_archive_documents){ .index = LAM_BUF(LAM_MAX_INDEX),
+					       .saved = LAM_BUF(LAM_MAX_INDEX) };
+	a->spool = spool;
+	a->options = options;
+	if (lam_spool_file(spool, &a->fd, err) < 0 || list_members(a, err) < 0)
+		return err->code;
+	return read_documents(s, out, err);
+}
+
 void lam_archive_documents_fini(struct lam_archive_documents *documents)
 {
 	lam_buf_fini(&documents->index);
@@ -700,6 +715,25 @@ static int pack_to_file(struct packing *p, struct lam_sink *sink, struct lam_err
 	return lam_sink_sync(sink->dir, sink->directory, err);
 }
 
+static int pack_all(struct packing *p, const struct lam_buf *index,
+		    const struct lam_buf *saved, struct lam_sink *to_file,
+		    struct lam_error *err)
+{
+	int code;
+
+	if (saved)
+		pack_later(p, "manifest.json", saved->data, saved->len, NULL);
+	pack_later(p, "index.json", index->data, index->len, NULL);
+	pack_later(p, "oci-layout", lam_oci_layout, strlen(lam_oci_layout), NULL);
+	pack_later(p, "blobs/", NULL, 0, NULL);
+	pack_later(p, "blobs/sha256/", NULL, 0, NULL);
+	code = to_file ? pack_to_file(p, to_file, err) : pack(p, err);
+	if (p->ar)
+		archive_write_free(p->ar);
+	free(p->members);
+	return code;
+}
+
 int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 			const struct lam_buf *index, const struct lam_buf *saved,
 			struct lam_error *err)
@@ -709,17 +743,18 @@ int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *imag
 			     .shown = path ? path : "standard output",
 			     .fd = STDOUT_FILENO,
 			     .progress = path ? image->progress : NULL };
-	int code;
 
-	if (saved)
-		pack_later(&p, "manifest.json", saved->data, saved->len, NULL);
-	pack_later(&p, "index.json", index->data, index->len, NULL);
-	pack_later(&p, "oci-layout", lam_oci_layout, strlen(lam_oci_layout), NULL);
-	pack_later(&p, "blobs/", NULL, 0, NULL);
-	pack_later(&p, "blobs/sha256/", NULL, 0, NULL);
-	code = path ? pack_to_file(&p, sink, err) : pack(&p, err);
-	if (p.ar)
-		archive_write_free(p.ar);
-	free(p.members);
-	return code;
+	return pack_all(&p, index, saved, path ? sink : NULL, err);
+}
+
+int lam_archive_pack(struct lam_sink *sink, const struct lam_sink_image *image,
+		     const struct lam_buf *index, const struct lam_buf *saved, int fd,
+		     struct lam_error *err)
+{
+	struct packing p = { .sink = sink,
+			     .shown = sink->reference->text,
+			     .fd = fd,
+			     .progress = image->progress };
+
+	return pack_all(&p, index, saved, NULL, err);
 }

@@ -7,6 +7,7 @@
 #ifndef LAM_ARCHIVE_H
 #define LAM_ARCHIVE_H
 
+#include "io/spool.h"
 #include "store/kind.h"
 
 struct lam_member {
@@ -29,6 +30,10 @@ bool lam_archive_is_at(const char *path);
 int lam_archive_open(struct lam_source *source, const struct lam_reference *reference,
 		     const struct lam_source_options *options,
 		     struct lam_archive_documents *out, struct lam_error *err);
+/* The same of a tar that is in a spool, which is the source's from now on. */
+int lam_archive_open_spool(struct lam_source *source, struct lam_spool *spool,
+			   const struct lam_source_options *options,
+			   struct lam_archive_documents *out, struct lam_error *err);
 void lam_archive_close(struct lam_source *source);
 int lam_archive_find_blob(const struct lam_source *source,
 			  const struct lam_descriptor *blob, const void **out_where,
@@ -53,5 +58,10 @@ int lam_archive_replaces(struct lam_replaced *out, const struct lam_reference *r
 int lam_archive_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 			const struct lam_buf *index, const struct lam_buf *saved,
 			struct lam_error *err);
+
+/* To a descriptor, and nowhere else. */
+int lam_archive_pack(struct lam_sink *sink, const struct lam_sink_image *image,
+		     const struct lam_buf *index, const struct lam_buf *saved, int fd,
+		     struct lam_error *err);
 
 #endif

@@ -398,6 +398,16 @@ static int make_index(const struct lam_sink_image *image, const char *name,
 	return lam_json_dump(index, JSON_COMPACT, out, err);
 }
 
+int lam_docker_archive_documents(const struct lam_sink_image *image, const char *name,
+				 struct lam_buf *out_index, struct lam_buf *out_saved,
+				 struct lam_error *err)
+{
+	return make_index(image, name, out_index, err) < 0 ||
+			       make_saved(image, name, out_saved, err) < 0
+		       ? err->code
+		       : 0;
+}
+
 static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 		   struct lam_error *err)
 {
@@ -407,8 +417,7 @@ static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 	char *name =
 		sink->reference->name ? lam_docker_name(sink->reference->name) : NULL;
 
-	if (make_index(image, name, &index, err) < 0 ||
-	    make_saved(image, name, &saved, err) < 0)
+	if (lam_docker_archive_documents(image, name, &index, &saved, err) < 0)
 		return err->code;
 	return lam_archive_publish(sink, image, &index, &saved, err);
 }

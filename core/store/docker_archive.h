@@ -13,4 +13,9 @@ int lam_docker_archive_choose(struct lam_source *source, const char *name,
 			      const struct lam_archive_documents *documents,
 			      struct lam_error *err);
 
+/* What stands in an archive beside the blobs; name: as docker normalises it, or NULL. */
+int lam_docker_archive_documents(const struct lam_sink_image *image, const char *name,
+				 struct lam_buf *out_index, struct lam_buf *out_saved,
+				 struct lam_error *err);
+
 #endif

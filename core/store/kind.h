@@ -64,7 +64,8 @@ struct lam_store {
 };
 
 extern const struct lam_store lam_store_layout, lam_store_oci_archive,
-	lam_store_docker_archive, lam_store_registry, lam_store_dir;
+	lam_store_docker_archive, lam_store_dir, lam_store_registry,
+	lam_store_docker_daemon, lam_store_containers_storage;
 
 /* Names, for check_name: names.c. OCI's ref.name; what docker loads. */
 int lam_check_ref_name(const struct lam_reference *reference, bool for_output,

@@ -12,13 +12,14 @@
 #include "base/path.h"
 #include "store/kind.h"
 
-static const struct lam_store *const STORES[] = {
-	&lam_store_layout, &lam_store_oci_archive, &lam_store_docker_archive,
-	&lam_store_dir,    &lam_store_registry,    NULL
-};
-
-/* What other tools know, and what may come. */
-static const char *const LATER[] = { "docker-daemon:", "containers-storage:", NULL };
+static const struct lam_store *const STORES[] = { &lam_store_layout,
+						  &lam_store_oci_archive,
+						  &lam_store_docker_archive,
+						  &lam_store_dir,
+						  &lam_store_registry,
+						  &lam_store_docker_daemon,
+						  &lam_store_containers_storage,
+						  NULL };
 
 /* The kind that is named, or NULL. */
 static const struct lam_store *store_of(const char *text)
@@ -194,13 +195,6 @@ static int parse(struct lam_reference *out, const char *text, bool for_output,
 		if (out->name && out->name[0] == '@')
 			return check_address(out, shown, for_output, err);
 		return out->store->check_name(out, for_output, err);
-	}
-	for (const char *const *later = LATER; *later; later++) {
-		if (strncmp(text, *later, strlen(*later)) == 0)
-			return lam_fail(
-				err, LAM_EUSAGE,
-				"%s: not supported yet: use skopeo copy %s oci:DIR:TAG first",
-				shown, shown);
 	}
 	return parse_bare(out, text, for_output, err);
 }

@@ -24,8 +24,7 @@ struct lam_reference {
  * path, and all behind it the tag, which may have colons and slashes as OCI's ref.name
  * may; where there is none, and for docker-archive always, the path ends at the first
  * colon. "@N" and "@sha256:..." behind the path or its colon name the N-th image there, or
- * one by its digest. What other tools call by a name that is no store here
- * is LAM_EUSAGE with "not supported yet: use skopeo copy NAME oci:DIR:TAG". For output a
+ * one by its digest. Kinds that have no paths read names their own way. For output a
  * bare path is LAM_EUSAGE unless it is an existing OCI layout. Tags that break the
  * grammar are LAM_EUSAGE, and for output names of a docker-archive that docker would not
  * load. */

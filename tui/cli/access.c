@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/digest.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "cli/cmd.h"
 
@@ -13,7 +15,7 @@
 struct paths {
 	char *auth[FILES], *certs[FILES];
 	size_t auth_count, cert_count;
-	char *blobs;
+	char *blobs, *docker_host, *docker_certs, *podman_host;
 };
 
 static void add(char **list, size_t *count, char *path)
@@ -67,6 +69,76 @@ static void set_certificates(struct call *call)
 	add(p->certs, &p->cert_count, lam_xstrdup("/etc/docker/certs.d"));
 }
 
+/* Docker's contexts: folders by the SHA-256 of their names. */
+static char *host_of_context(const char *config, const char *name)
+{
+	const struct lam_digest digest = lam_digest_of(LAM_SHA256, name, strlen(name));
+	char hex[LAM_DIGEST_TEXT];
+	LAM_CLEANUP(lam_free_ptr)
+	char *path = lam_xprintf("%s/contexts/meta/%s/meta.json", config,
+				 lam_digest_hex(&digest, hex));
+	json_auto_t *meta = json_load_file(path, 0, NULL);
+	const char *host = json_string_value(json_object_get(
+		json_object_get(json_object_get(meta, "Endpoints"), "docker"), "Host"));
+
+	return host ? lam_xstrdup(host) : NULL;
+}
+
+/* $DOCKER_HOST, or else the context that is named or current. */
+static char *docker_host(void)
+{
+	const char *host = getenv("DOCKER_HOST"), *context = getenv("DOCKER_CONTEXT");
+	LAM_CLEANUP(lam_free_ptr) char *config = below("DOCKER_CONFIG", ".docker", "");
+	LAM_CLEANUP(lam_free_ptr) char *file = NULL;
+	json_auto_t *json = NULL;
+
+	if (host && *host)
+		return lam_xstrdup(host);
+	if (!config)
+		return NULL;
+	file = lam_xprintf("%s/config.json", config);
+	json = json_load_file(file, 0, NULL);
+	if (!context || !*context)
+		context = json_string_value(json_object_get(json, "currentContext"));
+	return context && strcmp(context, "default") != 0
+		       ? host_of_context(config, context)
+		       : NULL;
+}
+
+/* $CONTAINER_HOST, or else a socket that is there. */
+static char *podman_host(void)
+{
+	const char *host = getenv("CONTAINER_HOST"), *run = getenv("XDG_RUNTIME_DIR");
+	char *places[] = {
+		run && *run ? lam_xprintf("unix://%s/podman/podman.sock", run) : NULL,
+		lam_xstrdup("unix:///run/podman/podman.sock"),
+	};
+	char *found = host && *host ? lam_xstrdup(host) : NULL;
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (!found && places[i] && access(places[i] + 7, R_OK | W_OK) == 0)
+			found = lam_xstrdup(places[i]);
+		free(places[i]);
+	}
+	return found;
+}
+
+static void set_engines(struct call *call)
+{
+	const char *verify = getenv("DOCKER_TLS_VERIFY"),
+		   *certs = getenv("DOCKER_CERT_PATH");
+	struct paths *p = call->paths;
+
+	p->docker_host = docker_host();
+	p->podman_host = podman_host();
+	if (verify && *verify)
+		p->docker_certs = certs && *certs ? lam_xstrdup(certs)
+						  : below("DOCKER_CONFIG", ".docker", "");
+	call->access.docker_host = p->docker_host;
+	call->access.docker_certs = p->docker_certs;
+	call->access.podman_host = p->podman_host;
+}
+
 int access_setup(struct call *call)
 {
 	const char *verify = call_value(call, "tls-verify");
@@ -77,6 +149,7 @@ int access_setup(struct call *call)
 	call->access.insecure = verify && strcmp(verify, "false") == 0;
 	set_auth(call);
 	set_certificates(call);
+	set_engines(call);
 	p->blobs = user_folder("XDG_CACHE_HOME", ".cache", "/blobs");
 	call->access.blobs = p->blobs;
 	call->access.temporary = temporary_folder();
@@ -94,5 +167,8 @@ void access_fini(struct call *call)
 		free(p->certs[i]);
 	}
 	free(p->blobs);
+	free(p->docker_host);
+	free(p->docker_certs);
+	free(p->podman_host);
 	free(p);
 }

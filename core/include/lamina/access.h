@@ -19,7 +19,12 @@ struct lam_access {
 					  first that knows the host counts; ends with NULL */
 	const char *blobs; /* folder of blobs that were fetched, made where it is missing;
 				  runs may share it, and anybody may empty it */
-	const char *temporary; /* folder for what is on its way; NULL: /tmp */
+	const char *docker_host;  /* of Docker's engine: "unix://PATH", "tcp://HOST:PORT";
+				     NULL: its usual socket */
+	const char *docker_certs; /* folder of ca.pem, cert.pem and key.pem for TLS */
+	const char *podman_host;  /* of Podman's service; NULL: none runs, and its
+				     program is asked */
+	const char *temporary;    /* folder for what is on its way; NULL: /tmp */
 };
 
 #endif

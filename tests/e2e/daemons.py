@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""Images of engines, each with folders and sockets of its own and no network: dockerd, podman by its program and by its service,
+and containerd, which imports what was written. What they have of lamina's output has the tree, the config and the name of the
+input."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), "prop"), os.path.join(os.path.dirname(HERE), "corpus", "cases")]
+import lamina  # noqa: E402
+import lib  # noqa: E402
+import sample  # noqa: E402
+import oci  # noqa: E402
+
+NEEDED = ("dockerd", "docker", "podman", "containerd", "ctr", "skopeo")
+
+
+def want(condition, why):
+    if not condition:
+        raise lamina.Failure(str(why))
+
+
+def must(*words, env=None, **options):
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False,
+                          env={**os.environ, **(env or {})}, **options)
+    want(done.returncode == 0, "%r: %s" % (words, done.stderr.decode("utf-8", "replace")[-2000:]))
+    return done.stdout
+
+
+class Service:
+    """A program that serves a socket, ended by its own id."""
+
+    def __init__(self, log, path, *words, env=None):
+        with open(log, "wb") as output:
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **(env or {})},
+                                            start_new_session=True)
+        end = time.monotonic() + 60
+        while not self.answers(path):
+            with open(log, encoding="utf-8", errors="replace") as f:
+                want(self.process.poll() is None and time.monotonic() < end, "%r: %s" % (words, f.read()[-2000:]))
+            time.sleep(0.1)
+
+    @staticmethod
+    def answers(path):
+        with socket.socket(socket.AF_UNIX) as s:
+            try:
+                s.connect(path)
+                return True
+            except OSError:
+                return False
+
+    def end(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+class Place:
+    """The sample image, with a config to look for, and as an archive for engines."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        must(sys.executable, sample.__file__, self.at("app"))
+        self.archive = self.at("app.tar")
+        must("skopeo", "--insecure-policy", "copy", "-q", "oci:%s:latest" % self.at("app"), "docker-archive:%s:app:1.4" % self.archive)
+        self.config = oci.Image(self.at("app")).config
+
+    def at(self, name):
+        return os.path.join(self.folder, name)
+
+    def cut(self, source, output, env=None):
+        plan = lamina.must("plan", source, "--flatten", "--split", "/opt", env=env).stdout
+        return lamina.must("apply", "-", source, output, stdin=plan, env=env)
+
+    def same(self, archive):
+        """What an engine gives is the input, but for its layers."""
+        lamina.must("diff", "oci:%s:latest" % self.at("app"), archive)
+        layers = json.loads(lamina.must("inspect", "--json", archive).stdout)["layers"]
+        want(len(layers) == 2, layers)
+
+    def same_config(self, config):
+        for key in ("Env", "Cmd", "User", "WorkingDir", "Entrypoint", "Labels"):
+            want((config.get(key) or None) == (self.config.get("config", {}).get(key) or None), "%s: %s" % (key, config))
+
+
+def docker(place):
+    path, root = place.at("docker.sock"), place.at("docker")
+    env = {"DOCKER_HOST": "unix://" + path, "DOCKER_CONFIG": place.at("docker-config")}
+    service = Service(place.at("docker.log"), path, "dockerd", "--host", env["DOCKER_HOST"], "--data-root", root, "--exec-root", root + ".run",
+                      "--pidfile", root + ".pid", "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
+    try:
+        must("docker", "load", "-q", "-i", place.archive, env=env)
+        done = place.cut("docker-daemon:app:1.4", "docker-daemon:app:cut", env=env)
+        want(done.stdout.split()[1] == b"docker-daemon:app:cut", done.stdout)
+        must("docker", "save", "-o", place.at("docker-cut.tar"), "app:cut", env=env)
+        place.same("docker-archive:%s:app:cut" % place.at("docker-cut.tar"))
+        inspected = json.loads(must("docker", "inspect", "app:cut", env=env))[0]
+        place.same_config(inspected["Config"])
+        want(inspected["RepoTags"] == ["app:cut"] and inspected["Architecture"] == "amd64", inspected)
+        container = must("docker", "create", "app:cut", "/bin/sh", env=env).decode().strip()
+        must("docker", "export", "-o", place.at("export.tar"), container, env=env)
+        names = must("tar", "-tf", place.at("export.tar")).decode().split()
+        want("usr/share/doc/apt/NEWS.Debian.gz" in names, names)
+        # the name with a host, a context in place of $DOCKER_HOST, and over itself
+        contexts(place, env)
+        place.cut("docker-daemon:app:cut", "docker-daemon:registry.example.com/team/app:cut", env=env)
+        place.cut("docker-daemon:app:1.4", "docker-daemon:app:1.4", env=env)
+        place.cut("docker-daemon:app:cut", "docker-daemon:app", env=env)
+        tags = must("docker", "images", "--format", "{{.Repository}}:{{.Tag}}", env=env).decode().split()
+        want({"registry.example.com/team/app:cut", "app:latest"} <= set(tags), tags)
+        done = lamina.run("inspect", "docker-daemon:absent:1", env=env)
+        want(done.returncode == 3 and b"404" in done.stderr and done.stderr.count(b"\n") == 1, done.stderr)
+        done = lamina.run("apply", "-", "docker-daemon:app:1.4", "docker-daemon:z:1", env=env,
+                          stdin=lamina.must("plan", "docker-daemon:app:1.4", "--flatten", env=env).stdout.replace(b"gzip", b"zstd"))
+        want(done.returncode in (0, 5), done.stderr)
+    finally:
+        service.end()
+    done = lamina.run("inspect", "docker-daemon:app:1.4", env=env)
+    want(done.returncode == 3 and done.stderr.count(b"\n") == 1, done.stderr)
+
+
+def contexts(place, env):
+    import hashlib
+    folder = os.path.join(env["DOCKER_CONFIG"], "contexts", "meta", hashlib.sha256(b"mine").hexdigest())
+    os.makedirs(folder)
+    with open(os.path.join(folder, "meta.json"), "w", encoding="ascii") as f:
+        json.dump({"Name": "mine", "Endpoints": {"docker": {"Host": env["DOCKER_HOST"]}}}, f)
+    with open(os.path.join(env["DOCKER_CONFIG"], "config.json"), "w", encoding="ascii") as f:
+        json.dump({"currentContext": "mine"}, f)
+    lamina.must("inspect", "docker-daemon:app:cut", env={**env, "DOCKER_HOST": ""})
+    os.remove(os.path.join(env["DOCKER_CONFIG"], "config.json"))
+
+
+def podman(place):
+    """The program alone, and its service."""
+    root = place.at("podman")
+    os.makedirs(place.at("bin"))
+    with open(place.at("bin/podman"), "w", encoding="ascii") as f:
+        f.write("#!/bin/sh\nexec %s --root %s/root --runroot %s/run --tmpdir %s/tmp --storage-driver vfs --events-backend none "
+                "--cgroup-manager cgroupfs \"$@\"\n" % (shutil.which("podman"), root, root, root))
+    os.chmod(place.at("bin/podman"), 0o755)
+    program = place.at("bin/podman")
+    env = {"PATH": place.at("bin") + ":" + os.environ["PATH"], "XDG_RUNTIME_DIR": place.at("none")}
+    must(program, "load", "-q", "-i", place.archive)
+    place.cut("containers-storage:app:1.4", "containers-storage:app:cut", env=env)
+    must(program, "save", "-q", "--format", "docker-archive", "-o", place.at("podman-cut.tar"), "localhost/app:cut")
+    place.same("docker-archive:" + place.at("podman-cut.tar"))
+    place.same_config(json.loads(must(program, "image", "inspect", "localhost/app:cut"))[0]["Config"])
+    done = lamina.run("inspect", "containers-storage:absent", env=env)
+    want(done.returncode == 3 and b"podman save" in done.stderr, done.stderr)
+    done = lamina.run("inspect", "containers-storage:app:1.4", env={**env, "PATH": place.at("none")})
+    want(done.returncode == 3 and b"neither a socket" in done.stderr, done.stderr)
+    path = place.at("podman.sock")
+    service = Service(place.at("podman.log"), path, program, "system", "service", "--time=0", "unix://" + path)
+    try:
+        env = {"CONTAINER_HOST": "unix://" + path}
+        place.cut("containers-storage:app:1.4", "containers-storage:registry.example.com/app:cut", env=env)
+        lamina.must("diff", "oci:%s:latest" % place.at("app"), "containers-storage:registry.example.com/app:cut", env=env)
+    finally:
+        service.end()
+    tags = json.loads(must(program, "image", "inspect", "registry.example.com/app:cut"))[0]["RepoTags"]
+    want(tags == ["registry.example.com/app:cut"], tags)
+
+
+def containerd(place):
+    path, root = place.at("containerd.sock"), place.at("containerd")
+    with open(place.at("containerd.toml"), "w", encoding="ascii") as f:
+        f.write('version = 2\nroot = "%s"\nstate = "%s.run"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
+                '[grpc]\naddress = "%s"\n' % (root, root, path))
+    service = Service(place.at("containerd.log"), path, "containerd", "--config", place.at("containerd.toml"))
+    try:
+        for kind, name in (("docker-archive", "docker.io/library/app:cut"), ("oci-archive", "example.com/app:cut")):
+            out = place.at(kind + ".tar")
+            place.cut("oci:%s:latest" % place.at("app"), "%s:%s:%s" % (kind, out, name))
+            for snapshotter in ("native", "overlayfs"):
+                must("ctr", "-a", path, "images", "import", "--snapshotter", snapshotter, out)
+            want(name in must("ctr", "-a", path, "images", "ls", "-q").decode().split(), name)
+            must("ctr", "-a", path, "images", "export", place.at("exported.tar"), name)
+            place.same(place.at("exported.tar"))
+    finally:
+        service.end()
+
+
+class Fake:
+    """An engine that is difficult: what it answers to each path."""
+
+    def __init__(self, path, answers):
+        self.answers, self.asked = answers, []
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(path)
+        self.socket.listen(8)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
+
+    def talk(self, peer):
+        with peer, peer.makefile("rb") as stream:
+            line = stream.readline().decode()
+            headers = {}
+            while (header := stream.readline().decode().strip()):
+                key, _, value = header.partition(":")
+                headers[key.lower()] = value.strip()
+            if headers.get("transfer-encoding") == "chunked":
+                while (size := int(stream.readline(), 16)):
+                    stream.read(size + 2)
+                stream.readline()
+            target = line.split()[1]
+            self.asked.append(target)
+            status, more, body = next((a for part, a in self.answers if part in target), (404, "", b'{"message":"no such thing"}'))
+            peer.sendall(("HTTP/1.1 %d x\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n" % (status, len(body), more)).encode() + body)
+
+
+def errors(place):
+    """What goes wrong behind a 200, versions that are refused, and names of the engine's own making."""
+    with open(place.archive, "rb") as f:
+        archive = f.read()
+    lines = b'{"stream":"Loading"}\n{"errorDetail":{"message":"no space left\\u001b[31m on device"},"error":"no space"}\n'
+    fake = Fake(place.at("fake.sock"), [("/_ping", (200, "Api-Version: 1.52\r\n", b"OK")), ("/images/load", (200, "", lines)),
+                                        ("/images/app:1.4/get", (200, "", archive)), ("/images/cut:1/get", (200, "", archive[:100000]))])
+    env = {"DOCKER_HOST": "unix://" + place.at("fake.sock")}
+    plan = lamina.must("plan", "docker-daemon:app:1.4", "--flatten", env=env).stdout
+    done = lamina.must("apply", "-", "docker-daemon:app:1.4", "docker-daemon:new:1", stdin=plan, env=env, exits=(5,))
+    want(b"no space left" in done.stderr and b"\x1b" not in done.stderr, done.stderr)
+    want(all(a.startswith("/v1.52/") for a in fake.asked if a != "/_ping"), fake.asked)
+    done = lamina.must("inspect", "docker-daemon:cut:1", env=env, exits=(3,))
+    want(done.stderr.count(b"\n") == 1, done.stderr)
+    for name in ("docker-daemon:", "docker-daemon:../x", "docker-daemon:a b", "docker-daemon:app?x=1"):
+        want(lamina.run("inspect", name, env=env).returncode == 2, name)
+    done = lamina.must("inspect", "docker-daemon:app:1.4", env={"DOCKER_HOST": "ssh://host"}, exits=(2,))
+    want(b"ssh -L" in done.stderr, done.stderr)
+    done = lamina.must("apply", "-", "docker-daemon:app:1.4", "docker-daemon:new:1", stdin=plan, env={"DOCKER_HOST": "unix:///none"}, exits=(3,))
+    want(not [n for n in os.listdir(place.folder) if n.startswith(".lamina")], "something was left")
+    fake.socket.close()
+
+
+CHECKS = [errors, podman, containerd, docker]
+
+
+def main():
+    missing = [p for p in NEEDED if not shutil.which(p)]
+    if missing or os.geteuid() != 0:
+        print("daemons: skipped: no %s, or not root" % " ".join(missing))
+        return lamina.conclude("daemons", 0, [], 1)
+    failures = []
+    with tempfile.TemporaryDirectory(prefix="lamina-daemons.", ignore_cleanup_errors=True) as folder:
+        place = Place(folder)
+        for check in CHECKS:
+            try:
+                check(place)
+            except (lamina.Failure, subprocess.TimeoutExpired) as failure:
+                failures.append((check.__name__, failure))
+    return lamina.conclude("daemons", len(CHECKS) - len(failures), failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
