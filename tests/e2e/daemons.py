@@ -170,7 +170,7 @@ def podman(place):
     finally:
         service.end()
     tags = json.loads(must(program, "image", "inspect", "registry.example.com/app:cut"))[0]["RepoTags"]
-    want(tags == ["registry.example.com/app:cut"], tags)
+    want("registry.example.com/app:cut" in tags, tags)
 
 
 def containerd(place):
