@@ -7,7 +7,7 @@
 struct lam_registry {
 	char *name, *host;
 	const char *path; /* in name */
-	bool push;
+	bool push, hurried;
 	const struct lam_access *access;
 	struct lam_http *client;
 	struct lam_auth *auth;

@@ -19,6 +19,7 @@
 
 #define MAX_CERTIFICATES (4u << 20)
 #define MAX_ERROR        (64u << 10)
+#define HURRY            5 /* seconds */
 #define REFUSALS         3 /* tokens that are asked for anew, for one request */
 /* In two pieces, as no registry has a place in this code. */
 #define HUB "docker.io"
@@ -146,6 +147,11 @@ void lam_registry_free(struct lam_registry *r)
 	free(r);
 }
 
+void lam_registry_hurry(struct lam_registry *r)
+{
+	r->hurried = true;
+}
+
 const char *lam_registry_name(const struct lam_registry *r)
 {
 	return r->name;
@@ -196,7 +202,7 @@ static int try_once(struct lam_http_answer **out, struct lam_registry *r,
 		.send = q->send,
 		.context = q->context,
 		.send_len = q->send_len,
-		.seconds = q->seconds,
+		.seconds = r->hurried ? HURRY : q->seconds,
 		.stop = q->stop,
 	};
 
@@ -272,7 +278,8 @@ int lam_registry_send(struct lam_http_answer **out, struct lam_registry *r,
 		code = try_once(out, r, q, url, value, err);
 		again = try_plain(r, q, *out, code) ||
 			give_login(r, q, *out, value, &refusals, &code, err) ||
-			(!q->once && (code == 0 || atomic_load(&r->reached)) &&
+			(!q->once && !r->hurried &&
+			 (code == 0 || atomic_load(&r->reached)) &&
 			 lam_patience_again(&patience, *out, code, q->stop));
 		lam_free_secret(value);
 	}

@@ -16,6 +16,8 @@ struct lam_registry;
 int lam_registry_new(struct lam_registry **out, const char *name, bool push,
 		     const struct lam_access *access, struct lam_error *err);
 void lam_registry_free(struct lam_registry *registry); /* NULL is fine */
+/* Somebody waits at a screen: a few seconds, and nothing is tried again. */
+void lam_registry_hurry(struct lam_registry *registry);
 const char *lam_registry_name(const struct lam_registry *registry);
 /* Whether blobs of one can be mounted in the other; and its path then, without the host. */
 bool lam_registry_same_host(const struct lam_registry *a, const struct lam_registry *b);

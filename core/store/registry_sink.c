@@ -15,7 +15,7 @@
 #include "store/replace.h"
 
 #define SENDERS    4
-#define TELL_EVERY (2u << 20) /* bytes between reports */
+#define TELL_EVERY (256u << 10) /* bytes between reports */
 
 struct sink {
 	struct lam_registry *registry;
@@ -83,12 +83,15 @@ static int check_replaced(const struct lam_reference *reference, struct lam_regi
 			  struct lam_error *err)
 {
 	struct output o = { reference, options, r, image, { 0 } };
+	struct lam_error missing;
 	int code = lam_registry_get_manifest(r, lam_registry_reference(reference), &o.old,
-					     stop_of(options->progress), err);
+					     stop_of(options->progress), &missing);
 
 	*out = (struct lam_replaced){ 0 };
 	if (code == 0 || code == LAM_ENOTFOUND)
 		code = check_old(&o, out, err);
+	else
+		*err = missing;
 	lam_registry_document_fini(&o.old);
 	return code;
 }
@@ -128,6 +131,7 @@ int lam_registry_replaces(struct lam_replaced *out, const struct lam_reference *
 
 	if (lam_registry_new(&r, reference->path, false, reference->access, err) < 0)
 		return of_output(err->code, err);
+	lam_registry_hurry(r);
 	code = of_output(check_replaced(reference, r, options, NULL, out, err), err);
 	lam_registry_free(r);
 	return code;
@@ -196,6 +200,7 @@ static int send_blob(struct sending *s, const struct lam_digest *digest, uint64_
 				     .layer = atomic_fetch_add(&own->sent, 1),
 				     .layer_count = LAM_MAX_LAYERS,
 				     .total = size };
+	lam_progress_report(s->progress, &s->step);
 	code = lam_registry_put_blob(own->registry, digest, size, read_at, s, &progress,
 				     err);
 	lam_reader_close(s->reader);

@@ -23,6 +23,7 @@ sys.path[:0] = [os.path.join(os.path.dirname(HERE), name) for name in ("prop", "
 import lamina  # noqa: E402
 import oci  # noqa: E402
 import sample  # noqa: E402
+from registries import Registry  # noqa: E402
 from tarmake import plain, tar  # noqa: E402
 from tmux import Failure, Screen  # noqa: E402
 
@@ -161,6 +162,39 @@ def whole(p):
     p.run("check", "oci:new:cut")
     p.run("apply", "one.json", "oci:app:latest", "oci:again:cut", "--progress=none")
     check(blobs(p.path("new")) == blobs(p.path("again")), "other bytes than 'lamina apply' of the saved plan")
+
+
+@flow("tmux")
+def in_a_registry(p):
+    """An image of a registry is opened, cut and written there; Esc stops what waits for it."""
+    sample.make(p.path("app"))
+    r = Registry()
+    try:
+        r.load(p.path("app"), "team/app")
+        s = p.screen()
+        s.start("lamina", r.reference("team/app"), "--tls-verify=false")
+        s.see("usr/", "5 layers")
+        assign_three(s)
+        s.command("write " + r.reference("team/app", "cut"))
+        s.wait("Write new image", "Type yes")
+        s.answer("yes")
+        s.wait("Written", "sha256:", "Read back and compared")
+        s.leave("q d")
+        p.run("diff", "--tls-verify=false", "oci:app:latest", r.reference("team/app", "cut"))
+        r.slow = 0.3
+        s.start("lamina", "oci:app:latest", "--tls-verify=false")
+        assign_three(s)
+        s.command("write " + r.reference("other/app"))
+        s.wait("Write new image", "Type yes")
+        for key in ("y", "e", "s", "Enter"):
+            s.press(key)
+        s.wait("sent")
+        s.press("Escape")
+        s.wait("cancelled")
+        check("other/app" not in r.manifests, "a write that was stopped has written")
+        s.leave("q d")
+    finally:
+        r.stop()
 
 
 @flow("tmux", "vt100")

@@ -142,23 +142,28 @@ static void draw_total(const struct view *view, struct rect area, int y)
 static void draw_verify(const struct view *view, struct rect area, int y)
 {
 	const struct writing *writing = &view->app->writing;
-	char done[LAM_SIZE_TEXT], total[LAM_SIZE_TEXT];
+	char done[LAM_SIZE_TEXT], total[LAM_SIZE_TEXT],
+		sent[80] = "", sent_done[LAM_SIZE_TEXT], sent_total[LAM_SIZE_TEXT];
 
 	if (writing->cancelling) {
 		canvas_text_cut(view->canvas, area.x, y, area.width, ROLE_WARNING,
 				"stopping, and removing what was written", CUT_END);
 		return;
 	}
+	if (writing->send_total)
+		snprintf(sent, sizeof sent, "  sent  %s of %s",
+			 lam_size_text(writing->send_done, sent_done),
+			 lam_size_text(writing->send_total, sent_total));
 	if (writing->verify_total == 0) {
-		canvas_text(view->canvas, area.x, y, area.width, ROLE_DIM,
-			    "verify  waits");
+		canvas_textf(view->canvas, area.x, y, area.width, ROLE_DIM,
+			     "verify  waits%s", sent);
 		return;
 	}
 	canvas_textf(view->canvas, area.x, y, area.width, ROLE_TEXT,
-		     "verify  %s of %s  %u%%%s",
+		     "verify  %s of %s  %u%%%s%s",
 		     lam_size_text(writing->verify_done, done),
 		     lam_size_text(writing->verify_total, total),
-		     view_percent(writing->verify_done, writing->verify_total),
+		     view_percent(writing->verify_done, writing->verify_total), sent,
 		     writing->stage == LAM_STAGE_PUBLISH ? "  putting it in place" : "");
 }
 
@@ -251,6 +256,7 @@ void write_progress(struct app *app, const struct event *event)
 	row_progress(w, &p->of[LAM_STAGE_WRITE]);
 	job_stage_sum(&p->of[LAM_STAGE_VERIFY], &w->verify_done, &known);
 	w->verify_total = w->verify_done ? w->write_total : 0;
+	job_stage_sum(&p->of[LAM_STAGE_SEND], &w->send_done, &w->send_total);
 	if (p->stage == LAM_STAGE_PUBLISH) {
 		for (size_t i = 0; i < w->row_count; i++) {
 			w->rows[i].done = w->rows[i].total;

@@ -43,6 +43,7 @@ struct writing { /* a write that runs, or has ended */
 	size_t row_count;
 	enum lam_stage stage; /* the latest that something was heard of */
 	uint64_t verify_done, verify_total;
+	uint64_t send_done, send_total; /* to a registry; 0: nothing as yet */
 	uint64_t write_done, write_total;
 	int64_t begun_ms, now_ms;
 	struct {
