@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import zlib
 
 BLOCK = 512
@@ -69,14 +70,48 @@ def image(folder, fills):
     config = _put(folder, {"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/sh"]},
                            "rootfs": {"type": "layers", "diff_ids": [DIGEST % l.tar.hexdigest() for l in layers]}})
     front = "application/vnd.oci.image."
-    manifest = _put(folder, {
+    _publish(folder, {
         "schemaVersion": 2, "mediaType": front + "manifest.v1+json",
         "config": {"mediaType": front + "config.v1+json", **config},
         "layers": [{"mediaType": front + "layer.v1.tar+gzip", "digest": DIGEST % l.blob.hexdigest(), "size": l.size}
                    for l in layers]})
+
+
+def next_build(image, folder, files):
+    """The image with one more layer, of files (path, size, mode) with other contents; blobs are linked."""
+    def read(digest):
+        with open(os.path.join(image, "blobs", *digest.split(":")), "rb") as f:
+            return f.read()
+
+    os.makedirs(os.path.join(folder, "blobs", "sha256"))
+    with open(os.path.join(image, "index.json"), "rb") as f:
+        manifest = json.loads(read(json.load(f)["manifests"][0]["digest"]))
+    config = json.loads(read(manifest["config"]["digest"]))
+    for layer in manifest["layers"]:
+        name = os.path.join("blobs", *layer["digest"].split(":"))
+        try:
+            os.link(os.path.join(image, name), os.path.join(folder, name))
+        except OSError:
+            shutil.copyfile(os.path.join(image, name), os.path.join(folder, name))
+    layer, rng = Layer(folder), random.Random(len(files))
+    for path, size, mode in sorted(files):
+        text = rng.randbytes(4096)
+        content = b"".join(text[n % 4000:] for n in range(size // 64 + 1))[:size]
+        layer.add(header(path.lstrip(b"/"), size, mode=mode) + content + bytes(-size % BLOCK))
+    layer.close()
+    config["rootfs"]["diff_ids"].append(DIGEST % layer.tar.hexdigest())
+    if config.get("history"):
+        config["history"].append({"created_by": "next build"})
+    manifest["config"].update(_put(folder, config))
+    manifest["layers"].append({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
+                               "digest": DIGEST % layer.blob.hexdigest(), "size": layer.size})
+    _publish(folder, manifest)
+
+
+def _publish(folder, manifest):
     with open(os.path.join(folder, "index.json"), "w", encoding="ascii") as out:
         json.dump({"schemaVersion": 2, "manifests": [{
-            "mediaType": front + "manifest.v1+json", **manifest,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json", **_put(folder, manifest),
             "annotations": {"org.opencontainers.image.ref.name": "latest"}}]}, out)
     with open(os.path.join(folder, "oci-layout"), "w", encoding="ascii") as out:
         out.write('{"imageLayoutVersion":"1.0.0"}')

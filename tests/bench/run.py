@@ -4,7 +4,7 @@
 usage: run.py [--json FILE] [--smoke]
 
 Environment:
-  BENCH         stages, with commas between them (default: all but large): inspect seed large small threads million huge cat
+  BENCH         stages, with commas between them (default: all but large): inspect seed large small threads replay million huge cat
   BENCH_IMAGES  a folder with images 'medium' and 'large' (tests/bench/images makes them); default build/bench/images
   BENCH_WORK    a folder for what is made and written, 20 GB; default build/bench/work
   BENCH_RUNS    how often each is run (default 3)
@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import random
 import shutil
 import subprocess
 import sys
@@ -194,6 +195,89 @@ def threads(image):
         REPORT.bar("one thread to two, " + name, one.wall / two.wall, 1.8, "×")
 
 
+def builds(image):
+    """The next builds of an image: a layer on top of it that changes so many percent of its files' bytes, 25 files, or one
+    in /opt alone."""
+    files = [e for e in json.loads(ask("ls", "-R", "--json", image))["entries"] if e["kind"] == "file" and e["size"]
+             and e["links"] == 1]
+    random.Random(3).shuffle(files)
+    total, made_of = sum(e["size"] for e in files), {}
+    for percent in (1, 8, 50):
+        chosen, size = [], 0
+        for e in files:
+            if size < total * percent / 100:
+                chosen.append(e)
+                size += e["size"]
+        made_of["%d %% of the bytes" % percent] = chosen
+    made_of["25 files"] = files[:25]
+    made_of["one file in /opt"] = [e for e in files if e["path"].startswith("/opt/")][:1]
+    for what, chosen in made_of.items():
+        place = work("build-%d" % len(chosen))
+        if not os.path.isdir(place):
+            made.next_build(image, place, [(e["path"].encode("utf-8"), e["size"], int(e["mode"], 8)) for e in chosen
+                                           if "\\" not in e["path"] and len(e["path"].encode("utf-8")) < 100])
+        yield what, place
+
+
+def replay_job(what, image, compression, fill=None):
+    """The job from a saved plan, into a layout that has what `fill` made; NULL: an empty one."""
+    plan, out = work("replay-plan.json"), work("replayed")
+    with open(plan, "w", encoding="ascii") as f:
+        json.dump({"lamina": 1, "compression": compression,
+                   "layers": [{"name": "rest", "from": "rest"}, {"name": "opt"}],
+                   "assign": [{"path": "/opt", "to": "opt"}]}, f)
+
+    def before():
+        shutil.rmtree(out, ignore_errors=True)
+        if fill:
+            shutil.copytree(fill, out, copy_function=os.link)
+
+    return Contestant("lamina apply, %s: %s" % (compression, what), [LAMINA, "apply", plan, image, "oci:%s:next" % out],
+                      before=before, env=WARM)
+
+
+def replayed(image):
+    REPORT.begin("replay", "A plan that is replayed on the next build of '%s'" % os.path.basename(image))
+    ask("inspect", image)
+    for compression in ("gzip:6", "zstd:3"):
+        first, again, kept = replay_job("first", image, compression), [], work("first-" + compression[:4])
+        first.once()
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(work("replayed"), kept, copy_function=os.link)
+        again.append(replay_job("nothing changed", image, compression, kept))
+        for what, build in builds(image):
+            ask("inspect", build)
+            again.append(replay_job(what, build, compression, kept))
+        for c in again:
+            c.once()  # indexes of what is reused are made once
+            c.costs.clear()
+        in_turn([first, *again], RUNS)
+        REPORT.rows([first, *again])
+        REPORT.bar("nothing changed, %s, against a first run" % compression, first.wall / again[0].wall, 20, "×")
+        for c in again[1:]:
+            limit = 8 if "/opt" in c.name else 3.5 if "25 files" in c.name and compression.startswith("gzip") else None
+            if limit:
+                REPORT.bar(c.name + ", against a first run", first.wall / c.wall, limit, "×")
+    fleet(image)
+
+
+def fleet(image, count=20):
+    """Images that share all but their last layer, one after another into one layout."""
+    builds_of = []
+    for n in range(count):
+        place = work("fleet-%d" % n)
+        if not os.path.isdir(place):
+            made.next_build(image, place, [(b"/opt/fleet/%d" % n, 100000 + n, 0o644)])
+        builds_of.append(place)
+    replay_job("", image, "gzip:6")
+    plan, out = work("replay-plan.json"), work("fleet")
+    line = "for n in %s; do %s apply %s $n oci:%s:$(basename $n); done" % (" ".join(builds_of), LAMINA, plan, out)
+    c = Contestant("lamina apply, gzip:6: %d images that share a base" % count, line,
+                   before=lambda: shutil.rmtree(out, ignore_errors=True), after=lambda: size_of(out), env=WARM)
+    in_turn([c], 1)
+    REPORT.rows([c])
+
+
 def write_plan(path, plan):
     with open(path, "w", encoding="utf-8") as out:
         json.dump(plan, out)
@@ -326,7 +410,7 @@ def stages(smoke):
             made.sampler(medium)
     return {
         "inspect": lambda: inspect(medium), "seed": lambda: seed(medium), "large": lambda: seed(large, "large"),
-        "small": lambda: small(medium), "threads": lambda: threads(medium),
+        "small": lambda: small(medium), "threads": lambda: threads(medium), "replay": lambda: replayed(medium),
         "million": lambda: million(5000 if smoke else 1000000),
         "huge": lambda: huge(32 * MIB if smoke else 4 << 30), "cat": lambda: cat(medium),
     }
