@@ -620,6 +620,98 @@ def deep(p):
     s.leave("q d")
 
 
+@flow("screen", "c-locale")
+def headline(p):
+    """/opt on a layer of its own, the rest in one, by the keys that the help names; nothing else changed."""
+    sample.make(p.path("app"))
+    s = p.screen()
+    s.start("lamina", "oci:app:latest")
+    named = p.run("help", "keys").stdout.decode()
+    for key, words in (("A", "give entries to a new layer"), ("M", "merge the marked layers"), ("W", "write the image")):
+        check(re.search(r"^\| `%s`.*%s" % (key, words), named, re.M), "the help does not name %s" % key)
+    s.command("go /opt")
+    s.keys("A Enter")
+    s.wait("/opt to opt")
+    # all that is not opt becomes one
+    s.keys("2 g g Space Space Space Space Space M")
+    s.wait("merge into layer-0")
+    s.keys("W")
+    s.answer("oci:out:split")
+    s.wait("Type yes")
+    s.answer("yes")
+    s.wait("Written", "Read back and compared")
+    s.leave("q d")
+    p.run("diff", "oci:app:latest", "oci:out:split")
+    layers = json.loads(p.run("inspect", "oci:out:split", "--json").stdout)["layers"]
+    check(len(layers) == 2 and layers[0]["waste_bytes"] == layers[1]["waste_bytes"] == 0, "the layers: %s" % layers)
+
+
+@flow("tmux", "vt100")
+def waste(p):
+    """What wastes space is found by its cause, and goes; what is live stays."""
+    sample.make(p.path("app"))
+    s = p.screen((140, 40))
+    s.start("lamina", "oci:app:latest")
+    s.keys("w")
+    s.wait("owner changed in 3: chown -R")
+    s.keys("3 g g")
+    for _ in range(20):
+        if "merge layer-2 into layer-3" in s.keys("x"):
+            break
+        s.keys("Escape j")
+    s.wait("merge layer-2 into layer-3, which hides it")
+    s.keys("m")
+    s.wait("goes: owner changed in 3")
+    s.command("save waste.json")
+    check("owner changed in 3: chown -R" in p.read("waste.json"), "the plan does not say why: " + p.read("waste.json"))
+    s.command("write oci:new:t")
+    s.answer("yes")
+    s.wait("Written")
+    s.leave("q")
+    p.run("diff", "oci:app:latest", "oci:new:t")
+    before, after = (sum(l["blob_size"] for l in json.loads(p.run("inspect", i, "--json").stdout)["layers"])
+                     for i in ("oci:app:latest", "oci:new:t"))
+    check(after < before - 500000, "%d bytes, and %d before" % (after, before))
+
+
+@flow("screen", "linux")
+def many_layers(p):
+    """120 layers: numbers and tags of two letters."""
+    oci.write_layout(p.path("app"), [(tar([plain("file", b"f%03d" % n, b"%d" % n)]), "none", 1) for n in range(120)],
+                     tag="latest")
+    s = p.screen()
+    s.start("lamina", "oci:app:latest")
+    s.command("go /f119")
+    s.see("119")
+    check("63+" not in s.text(), "numbers of layers are cut")
+    s.command("go /f064")
+    s.keys("a D")
+    s.wait("Assign to layer: D_")
+    s.keys("P")
+    s.wait("/f064 to layer-119")
+    s.leave("q d")
+
+
+@flow("screen", "vt100")
+def completion(p):
+    """Tab, in prompts and behind commands."""
+    sample.make(p.path("app"))
+    s = p.screen()
+    s.start("lamina", "oci:app:latest")
+    s.keys("g p / o p t / a p Tab")
+    s.wait("Path:  /opt/app/")
+    s.keys("Escape")
+    s.keys(": a s s i g n")
+    s.press("Space")
+    s.keys("l a y Tab")
+    s.wait("layer-0  layer-1")
+    s.keys("Escape W")
+    s.keys("o c i : a p Tab")
+    s.wait("To:  oci:app/")
+    s.keys("Escape")
+    s.leave("q")
+
+
 BIDI = "\u202e\u2066\u200f"
 
 
