@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/stop.h"
 #include "layout/layout.h"
 
@@ -125,10 +126,10 @@ static int compare_marks(const void *a, const void *b, void *context)
 	return order ? order : lam_tree_compare(l->tree, x->node, y->node);
 }
 
-static void collect_marks(struct list *list, bool *marked)
+static int collect_marks(struct list *list, bool *marked, struct lam_error *err)
 {
 	const struct lam_layout *l = list->layout;
-	/* qsort_r wants it so; it is not written to */
+	/* lam_sort wants it so; it is not written to */
 	void *context = (void *)(uintptr_t)l;
 
 	for (size_t i = 0; i < l->mark_count; i++) {
@@ -137,9 +138,8 @@ static void collect_marks(struct list *list, bool *marked)
 		list->marks[list->mark_count++] = l->marks[i];
 		marked[lam_layout_mark_dir(l, &l->marks[i])] = true;
 	}
-	if (list->mark_count)
-		qsort_r(list->marks, list->mark_count, sizeof *list->marks, compare_marks,
-			context);
+	return lam_sort(list->marks, list->mark_count, sizeof *list->marks, compare_marks,
+			context, l->stop, err);
 }
 
 static int add_item(struct list *list, uint32_t node, uint32_t first,
@@ -252,10 +252,10 @@ int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_ite
 	bool *marked = calloc(nodes, sizeof *marked);
 	int code = list.done && marked ? 0 : lam_fail_memory(err);
 
-	if (code == 0) {
-		collect_marks(&list, marked);
+	if (code == 0)
+		code = collect_marks(&list, marked, err);
+	if (code == 0)
 		code = collect(&list, marked, err);
-	}
 	free(marked);
 	free(list.marks);
 	free(list.done);

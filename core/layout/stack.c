@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/sort.h"
 #include "base/stop.h"
 #include "layout/trial.h"
 
@@ -198,12 +199,14 @@ static int compare_marks(const void *a, const void *b, void *layout)
 
 /* A directory of which nothing from below is wanted is opaque; that says all its
  * whiteouts in one. */
-static void make_opaque(struct lam_trial *t)
+static int make_opaque(struct lam_trial *t, struct lam_error *err)
 {
 	struct lam_layout *l = t->layout;
 	size_t out = 0;
 
-	qsort_r(l->marks, l->mark_count, sizeof *l->marks, compare_marks, l);
+	if (lam_sort(l->marks, l->mark_count, sizeof *l->marks, compare_marks, l, l->stop,
+		     err) < 0)
+		return err->code;
 	for (size_t i = 0, end; i < l->mark_count; i = end) {
 		struct lam_layout_mark mark = l->marks[i];
 		uint32_t dir = lam_layout_mark_dir(l, &mark);
@@ -223,6 +226,7 @@ static void make_opaque(struct lam_trial *t)
 		out += end - i;
 	}
 	l->mark_count = out;
+	return 0;
 }
 
 /* Whiteouts that would be listed */
@@ -377,9 +381,7 @@ static int run_round(struct lam_layout *l, struct lam_made *made, bool *out_done
 	*out_done = !t.wrong_count && !t.shown_count;
 	if (!*out_done && l->mark_count == marks)
 		return bad_layout(&t, err);
-	if (l->mark_count > marks)
-		make_opaque(&t);
-	return 0;
+	return l->mark_count > marks ? make_opaque(&t, err) : 0;
 }
 
 static int run_rounds(struct lam_layout *l, struct lam_made *made, struct lam_error *err)
