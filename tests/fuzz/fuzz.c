@@ -66,7 +66,8 @@ static void pieces_close(struct lam_reader *self)
 
 struct lam_reader *fuzz_pieces(struct lam_reader *inner, size_t most)
 {
-	static const struct lam_reader_ops ops = { pieces_read, pieces_close };
+	static const struct lam_reader_ops ops = { .read = pieces_read,
+						   .close = pieces_close };
 	struct pieces *p = malloc(sizeof *p);
 
 	NEED(p);
