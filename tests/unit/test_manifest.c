@@ -40,14 +40,15 @@ static struct lam_stack_layer written(size_t original, const char *diff_id)
 
 /* Two layers, with entries without one before, between and behind. */
 static const char CONFIG[] =
-	"{ \"x\" : 0.10,\"created\":\"T\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DA
+	"{ \"x\" : 0.10,\"created\":\"2020-01-02T03:04:05Z\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DA
 	"\",\"" DB
 	"\"],\"y\":1},\"history\":[{\"empty_layer\":true,\"e\":0},{\"l\":0},{\"e\":1,\"empty_layer\":true},"
 	"{\"l\":1},{\"empty_layer\":true,\"e\":2}],\"z\":[ ]}";
-#define NEW "{\"created\":\"T\",\"created_by\":\"lamina: new\",\"comment\":\"layer 0\"}"
-#define E0  "{\"empty_layer\":true,\"e\":0}"
-#define E1  "{\"e\":1,\"empty_layer\":true}"
-#define E2  "{\"empty_layer\":true,\"e\":2}"
+#define NEW \
+	"{\"created\":\"2020-01-02T03:04:05Z\",\"created_by\":\"lamina: new\",\"comment\":\"layer 0\"}"
+#define E0 "{\"empty_layer\":true,\"e\":0}"
+#define E1 "{\"e\":1,\"empty_layer\":true}"
+#define E2 "{\"empty_layer\":true,\"e\":2}"
 
 static void edit_config(const struct lam_stack_layer *stack, size_t count,
 			const char *created, const char *ids, const char *history)
@@ -63,7 +64,7 @@ static void edit_config(const struct lam_stack_layer *stack, size_t count,
 		&want, &err,
 		"{\"x\":0.10,\"created\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s],\"y\":1},"
 		"\"history\":[%s],\"z\":[]}",
-		created ? created : "T", ids, history));
+		created ? created : "2020-01-02T03:04:05Z", ids, history));
 	assert_string_equal(out.data, created || !same ? want.data : CONFIG);
 	lam_buf_fini(&out);
 	lam_buf_fini(&want);
@@ -87,7 +88,7 @@ static void configs(void **state)
 	edit_config(turned, 2, NULL, "\"" DB "\",\"" DA "\"",
 		    E0 ",{\"l\":1}," E2 ",{\"l\":0}," E1);
 	edit_config(same, 1, NULL, a, E0 ",{\"l\":0}," E1 "," E2);
-	edit_config(same, 2, "U", "\"" DA "\",\"" DB "\"",
+	edit_config(same, 2, "2022-01-02T03:04:05Z", "\"" DA "\",\"" DB "\"",
 		    E0 ",{\"l\":0}," E1 ",{\"l\":1}," E2);
 }
 
@@ -109,12 +110,12 @@ static void odd_histories(void **state)
 	lam_config_fini(&config);
 	lam_buf_clear(&out);
 	OK(lam_config_parse(&config, brief, sizeof brief - 1, "config", &err));
-	OK(lam_config_edit(&config, flat, 1, "V", &out, &err));
+	OK(lam_config_edit(&config, flat, 1, "2021-01-02T03:04:05Z", &out, &err));
 	assert_string_equal(
 		out.data,
 		"{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC
-		"\"]},\"history\":[{\"created\":\"V\","
-		"\"created_by\":\"lamina: new\",\"comment\":\"layer 0\"}],\"created\":\"V\"}");
+		"\"]},\"history\":[{\"created\":\"2021-01-02T03:04:05Z\","
+		"\"created_by\":\"lamina: new\",\"comment\":\"layer 0\"}],\"created\":\"2021-01-02T03:04:05Z\"}");
 	lam_config_fini(&config);
 	lam_buf_fini(&out);
 }
