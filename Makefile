@@ -52,7 +52,7 @@ C_FILES  := $(wildcard core/*/*.[ch] core/include/lamina/*.h tui/*/*.[ch] tui/*/
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all deps deps-build check bless check-asan check-tsan fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install deb deb-test clean help
+.PHONY: all deps deps-build check bless check-asan check-tsan analyze fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install deb deb-test clean help
 
 all: $(BUILD)/lamina $(BUILD)/man $(BUILD)/completion ## build the program, build/lamina, its manual and completions
 
@@ -119,6 +119,11 @@ $(eval $(call variant,$(BUILD)/asan,-O1 -fno-omit-frame-pointer -fsanitize=addre
 $(eval $(call variant,$(BUILD)/tsan,-O1 -fsanitize=thread))
 $(eval $(call variant,$(BUILD)/cov,-O0 --coverage))
 
+# Not asked of gcc 12's analyzer: leaks, as it loses a pointer that goes into an array which grows or into what a cleanup
+# attribute frees (LeakSanitizer looks for them in unit tests and fuzzing), and values without a beginning, as it does not
+# follow how far an array was filled (the compiler's own warning, which does, is on).
+$(eval $(call variant,$(BUILD)/analyze,-fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value -Wno-error))
+
 # libFuzzer is clang's.
 FUZZ_FLAGS := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 $(BUILD)/fuzz/%: CC = $(FUZZ_CC)
@@ -163,6 +168,8 @@ fuzz-smoke: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## each fuzz target for 20 seconds
 
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%) ## each for 20 minutes; FUZZ= which ones, FUZZ_TIME= seconds
 	@tests/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
+
+analyze: $(patsubst %.c,$(BUILD)/analyze/%.o,$(CORE) $(TUI)) ## gcc's static analyzer over all of the program
 
 e2e: $(BUILD)/lamina $(BUILD)/tests/fault.so ## run the program against other tools and odd images
 	@tests/run.sh $(E2E)
