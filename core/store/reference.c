@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/spelling.h"
 #include "store/kind.h"
 
 static const struct lam_store *const STORES[] = { &lam_store_layout,
@@ -134,10 +135,28 @@ static int check_address(const struct lam_reference *r, const char *shown,
 			shown);
 }
 
+/* "oic:app" as it was meant; NULL: what stands before the colon is like no kind. */
+static char *mistyped(const char *text)
+{
+	size_t len = strcspn(text, ":");
+	struct lam_near near;
+
+	if (!text[len])
+		return NULL;
+	lam_near_init(&near, text, len);
+	for (size_t i = 0; STORES[i]; i++)
+		lam_near_try(&near, STORES[i]->prefix, strcspn(STORES[i]->prefix, ":"));
+	return near.best ? lam_xprintf("%.*s:%s%s", (int)near.best_len, near.best,
+				       near.best[near.best_len + 1] ? "//" : "",
+				       text + len + 1)
+			 : NULL;
+}
+
 static int parse_bare(struct lam_reference *out, const char *text, bool for_output,
 		      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) char *kinds = NULL;
+	LAM_CLEANUP(lam_free_ptr) char *meant = NULL;
 	char shown[LAM_PATH_TEXT];
 	struct stat st;
 	bool there;
@@ -145,6 +164,11 @@ static int parse_bare(struct lam_reference *out, const char *text, bool for_outp
 	lam_path_text(shown, text, strlen(text), false);
 	set_parts(out, text, NULL);
 	there = stat(out->path, &st) == 0;
+	meant = there ? NULL : mistyped(text);
+	if (meant)
+		return lam_fail(err, for_output ? LAM_EUSAGE : LAM_ENOTFOUND,
+				"%s: there is no such file or folder; did you mean %s?",
+				shown, meant);
 	kinds = list_kinds(for_output ? shown : NULL, " or ");
 	if (!there && !for_output && lam_is_docker_name(text))
 		return lam_fail(

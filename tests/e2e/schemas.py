@@ -102,6 +102,11 @@ def habits(image, here):
         for wrong in image, image[len("oci:"):]:
             done = lamina.run(command, wrong, plan, *rest)
             check(command + ": swapped", done.returncode == 4 and b"the plan comes first: lamina " + command.encode() in done.stderr, done.stderr)
+    for wrong, meant in ("oic:app", "oci:app"), ("docker-archve:a.tar", "docker-archive:a.tar"), ("docker:app:1", "docker://app:1"):
+        done = lamina.run("inspect", wrong)
+        check("prefix " + wrong, done.returncode == 3 and b"did you mean " + meant.encode() + b"?" in done.stderr, done.stderr)
+    done = lamina.run("inspect", "ubuntu:22.04")
+    check("no prefix is meant", done.returncode == 3 and b"did you mean" not in done.stderr, done.stderr)
     done = lamina.run()
     check("lamina alone", done.returncode == 2 and b"To begin with an image" in done.stderr and b"lamina inspect oci:" in done.stderr)
 

@@ -34,7 +34,8 @@ def fits_schema(command, text):
         jsonschema.Draft202012Validator.check_schema(schema)
         SCHEMAS[command] = jsonschema.Draft202012Validator(schema)
     for error in SCHEMAS[command].iter_errors(json.loads(text)):
-        raise Failure("%s: not as tui/schema/%s.json has it: %s" % (command, command, error))
+        deepest = max([error, *error.context], key=lambda e: len(e.path))
+        raise Failure("%s: not as tui/schema/%s.json has it: %s: %s" % (command, command, deepest.json_path, deepest.message[:300]))
 
 
 def check_json(args, output):
