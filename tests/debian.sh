@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the packages of `make deb` in a fresh Debian, runs them, and purges them: usage: debian.sh FOLDER
-# Needs the network, and root or user namespaces; takes about a minute.
+# Needs the network, and root or user namespaces, and a minute or more: run by hand (make deb deb-test; MIRROR= is a mirror or a file of
+# sources). 0.1.0 on Debian 12: lintian 2.116 has no error or warning; installed, run, built against, purged, nothing left.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 debs=$(cd "$1" && pwd)
