@@ -19,7 +19,9 @@
 
 struct sink {
 	struct lam_registry *registry;
-	atomic_size_t sent; /* blobs that were begun, for reports */
+	atomic_size_t sent;    /* blobs that were begun, for reports */
+	struct lam_digest old; /* what stood under the tag when it was looked at last;
+				  no algorithm: nothing */
 };
 
 static const atomic_bool *stop_of(const struct lam_progress *progress)
@@ -80,7 +82,7 @@ static int check_old(struct output *o, struct lam_replaced *out, struct lam_erro
 static int check_replaced(const struct lam_reference *reference, struct lam_registry *r,
 			  const struct lam_sink_options *options,
 			  const struct lam_sink_image *image, struct lam_replaced *out,
-			  struct lam_error *err)
+			  struct lam_digest *old, struct lam_error *err)
 {
 	struct output o = { reference, options, r, image, { 0 } };
 	struct lam_error missing;
@@ -88,6 +90,7 @@ static int check_replaced(const struct lam_reference *reference, struct lam_regi
 					     stop_of(options->progress), &missing);
 
 	*out = (struct lam_replaced){ 0 };
+	*old = code == 0 ? o.old.digest : (struct lam_digest){ 0 };
 	if (code == 0 || code == LAM_ENOTFOUND)
 		code = check_old(&o, out, err);
 	else
@@ -109,7 +112,7 @@ int lam_registry_open_sink(struct lam_sink *sink, struct lam_error *err)
 	if (lam_registry_new(&own->registry, reference->path, true, reference->access,
 			     err) < 0 ||
 	    check_replaced(reference, own->registry, sink->options, NULL, &replaced,
-			   err) < 0 ||
+			   &own->old, err) < 0 ||
 	    lam_registry_check_push(own->registry, stop, err) < 0)
 		return of_output(err->code, err);
 	return 0;
@@ -127,12 +130,14 @@ int lam_registry_replaces(struct lam_replaced *out, const struct lam_reference *
 			  const struct lam_sink_options *options, struct lam_error *err)
 {
 	struct lam_registry *r;
+	struct lam_digest old;
 	int code;
 
 	if (lam_registry_new(&r, reference->path, false, reference->access, err) < 0)
 		return of_output(err->code, err);
 	lam_registry_hurry(r);
-	code = of_output(check_replaced(reference, r, options, NULL, out, err), err);
+	code = of_output(check_replaced(reference, r, options, NULL, out, &old, err),
+			 err);
 	lam_registry_free(r);
 	return code;
 }
@@ -339,34 +344,64 @@ static int put_manifest(const struct lam_sink *sink, const struct lam_sink_blob 
 	return top ? read_back(sink, &bytes, NULL, err) : 0;
 }
 
+/* The index was made from what stood under the tag: what came there since is not replaced
+ * by what does not know it. */
+static int check_unmoved(const struct lam_sink *sink, const struct lam_digest *top,
+			 struct lam_error *err)
+{
+	LAM_CLEANUP(lam_registry_document_fini) struct lam_registry_document d = { 0 };
+	const struct sink *own = sink->own;
+	int code = lam_registry_get_manifest(
+		own->registry, lam_registry_reference(sink->reference), &d, NULL, err);
+
+	if (code < 0 && code != LAM_ENOTFOUND)
+		return code;
+	if (code == 0 ? lam_digest_equal(&d.digest, &own->old) ||
+				lam_digest_equal(&d.digest, top)
+		      : own->old.algorithm == LAM_ALGORITHM_NONE)
+		return 0;
+	return lam_fail(err, LAM_EWRITE,
+			"%s: is another image than a moment ago: somebody else has "
+			"written it at the same time; nothing was published",
+			sink->reference->text);
+}
+
 /* Images before the indexes that name them, and what the tag leads to at last. */
 static int place_manifests(const struct lam_sink *sink, const struct lam_digest *top,
 			   struct lam_error *err)
 {
 	const struct lam_sink_blob *last = NULL;
+	bool others = false;
 
 	for (size_t i = 0; i < sink->blob_count; i++) {
 		const struct lam_sink_blob *b = &sink->blobs[i];
 
 		if (!b->media_type || b->fd < 0)
 			continue;
-		if (lam_digest_equal(&b->digest, top))
+		if (lam_digest_equal(&b->digest, top)) {
 			last = b;
-		else if (put_manifest(sink, b, false, err) < 0)
+			continue;
+		}
+		others = true;
+		if (put_manifest(sink, b, false, err) < 0)
 			return err->code;
 	}
-	return last ? put_manifest(sink, last, true, err) : 0;
+	if (!last)
+		return 0;
+	if (others && check_unmoved(sink, top, err) < 0)
+		return err->code;
+	return put_manifest(sink, last, true, err);
 }
 
 int lam_registry_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 			 struct lam_error *err)
 {
 	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
-	const struct sink *own = sink->own;
+	struct sink *own = sink->own;
 
 	if (send_all(sink, image, err) < 0 ||
 	    check_replaced(sink->reference, own->registry, sink->options, image,
-			   &replaced, err) < 0 ||
+			   &replaced, &own->old, err) < 0 ||
 	    lam_replace_settle(sink, &replaced, err) < 0)
 		return of_output(err->code, err);
 	if (lam_progress_stopped(image->progress))

@@ -424,6 +424,24 @@ def indexes(case):
         case.run("diff", INSECURE, "--platform", "linux/" + arch, "docker://%s/other/app:all" % r.host, "oci:%s:t" % layout)
 
 
+def rivals(case):
+    """What somebody else makes of an index meanwhile is not replaced by what does not know it."""
+    r = case.registry()
+    image = "oci:%s:t" % case.layout
+    media_type, body = r.manifests["team/app"]["t"]
+    entry = {"mediaType": media_type, "digest": digest(body), "size": len(body), "platform": {"os": "linux", "architecture": "amd64"}}
+    mine, other = ({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry], "annotations": {"who": who}} for who in ("me", "another"))
+    r.put("team/app", "t", INDEX, json.dumps(mine).encode())
+    r.rival = ("t", INDEX, json.dumps(other).encode())
+    done = case.apply(FLAT, image, r.reference("team/app"), exits=(5,))
+    assert b"somebody else" in done.stderr, done.stderr
+    assert r.manifests["team/app"]["t"][1] == r.rival[2], "it is replaced"
+    r.rival = None
+    case.apply(FLAT, image, r.reference("team/app"))
+    now = json.loads(r.manifests["team/app"]["t"][1])
+    assert now["annotations"] == {"who": "another"} and now["manifests"][0]["digest"] != entry["digest"], now
+
+
 def names(case):
     """What is typed, and what is said of what cannot be meant."""
     for text, exits, says in (("ubuntu:22.04", 3, b"docker://ubuntu:22.04"), ("docker://UPPER/Case", 2, b"small letters"),
@@ -467,7 +485,7 @@ def stopped(case):
 
 
 CASES = (there_and_back, tls_and_basic, killed, bytes_that_move, tokens, renewed, places_of_logins, secrets_stay, what_breaks, uploads,
-         what_is_wrong, indexes, names, stopped)
+         what_is_wrong, indexes, rivals, names, stopped)
 
 
 def main():

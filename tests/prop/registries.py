@@ -124,6 +124,7 @@ class Registry(http.server.ThreadingHTTPServer):
         self.largest = None       # body; more is 413
         self.spoils_blobs = False
         self.changes = None       # manifests that are given in turn, whatever was written
+        self.rival = None         # (tag, media type, bytes) that somebody else puts, right after a manifest is put by its digest
         self.slow = 0             # seconds before each piece of a blob, either way
         self.echo = False         # errors repeat what they were asked with
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -308,6 +309,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         s = self.server
         if self.command == "PUT":
             s.put(name, None if ":" in reference else reference, self.headers["Content-Type"], self.body)
+            if s.rival and ":" in reference:
+                s.put(name, *s.rival)
             return self.answer(201, headers=[("Docker-Content-Digest", digest(self.body))])
         kept = s.manifests.get(name, {}).get(reference)
         if not kept:
