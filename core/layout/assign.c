@@ -76,7 +76,8 @@ static int own_all(struct lam_layout *l, struct lam_error *err)
 		if (l->owners[i] == NONE)
 			lam_layout_error(
 				l, err,
-				"layer %u of the image is in no layer of the plan", i);
+				"layer %u of the image is in no layer of the plan: \"from\": \"rest\" takes all that no other names",
+				i);
 	}
 	if (err->code != LAM_OK)
 		return err->code;

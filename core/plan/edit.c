@@ -392,6 +392,24 @@ static void join_originals(struct lam_plan_layer *into, const struct lam_plan_la
 	into->from_count = gather_ranges(into->from, count);
 }
 
+/* What has all originals is "rest", so that the plan fits an image with more of them. */
+static void name_rest(struct lam_plan *plan)
+{
+	struct lam_plan_layer *all = NULL;
+
+	for (size_t t = 0; t < plan->layer_count; t++) {
+		if (!plan->layers[t].rest && plan->layers[t].from_count == 0)
+			continue;
+		if (all)
+			return;
+		all = &plan->layers[t];
+	}
+	if (!all || all->keep)
+		return;
+	all->rest = true;
+	all->from_count = 0;
+}
+
 int lam_edit_layer_merge(struct lam_plan *plan, size_t at, size_t into,
 			 struct lam_error *err)
 {
@@ -405,6 +423,7 @@ int lam_edit_layer_merge(struct lam_plan *plan, size_t at, size_t into,
 	if (redirect(plan, plan->layers[at].name, plan->layers[into].name))
 		plan->layers[into].keep = false;
 	remove_layer(plan, at);
+	name_rest(plan);
 	return 0;
 }
 

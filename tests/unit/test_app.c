@@ -1085,6 +1085,10 @@ static void commands(void **state)
 	drive_type(&d, "towards the top");
 	drive_keys(&d, "Enter n");
 	CHECK_SEES("towards the top");
+	drive_keys(&d, "/");
+	drive_type(&d, "xyzzy");
+	drive_keys(&d, "Enter");
+	CHECK_SEES("no line here holds xyzzy");
 	drive_keys(&d, "q F9 Down Down Enter");
 	drive_keys(&d, "^C");
 	CHECK_SEES("q quits");

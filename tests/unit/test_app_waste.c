@@ -32,6 +32,14 @@ static const struct image_entry last[] = {
 
 static struct drive d;
 
+static void see(const char *text)
+{
+	if (drive_sees(&d, text))
+		return;
+	drive_print(&d);
+	fail_msg("not seen: %s", text);
+}
+
 static int set_up(void **state)
 {
 	static struct image_layer layers[] = { IMAGE_LAYER(base), IMAGE_LAYER(copied),
@@ -42,7 +50,9 @@ static int set_up(void **state)
 	layers[2].created_by = "RUN /bin/sh -c chown -R app /opt/app # buildkit";
 	drive_build(&d, layers, 4, NULL, 140, 40);
 	drive_command(&d, "waste");
+	see("3, then x offers what helps");
 	drive_keys(&d, "3");
+	see(" x offers what helps");
 	return 0;
 }
 
@@ -51,14 +61,6 @@ static int tear_down(void **state)
 	(void)state;
 	drive_close(&d);
 	return 0;
-}
-
-static void see(const char *text)
-{
-	if (drive_sees(&d, text))
-		return;
-	drive_print(&d);
-	fail_msg("not seen: %s", text);
 }
 
 static const struct lam_target *target(size_t n)

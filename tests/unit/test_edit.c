@@ -252,6 +252,16 @@ static void merges(void **state)
 	OK(lam_edit_layer_merge(plan, 3, 0, &err));
 	assert_false(plan->layers[0].keep);
 	lam_plan_free(plan);
+	plan = parse("{\"lamina\": 1, \"layers\": [{\"name\": \"a\", \"from\": [0]}, "
+		     "{\"name\": \"b\", \"from\": [\"1-2\"]}, {\"name\": \"c\"}, "
+		     "{\"name\": \"d\", \"from\": [3]}], \"assign\": []}");
+	OK(lam_edit_layer_merge(plan, 1, 0, &err));
+	assert_false(plan->layers[0].rest);
+	OK(lam_edit_layer_merge(plan, 2, 0, &err));
+	assert_true(plan->layers[0].rest);
+	assert_int_equal(plan->layers[0].from_count, 0);
+	assert_int_equal(plan->layer_count, 2);
+	lam_plan_free(plan);
 }
 
 static void deletes(void **state)

@@ -176,7 +176,8 @@ static void does_not_fit(void **state)
 		  "\"assign\": []}");
 	assert_null(f.effect->layout);
 	assert_string_equal(f.effect->errors.lines[0],
-			    "layer 1 of the image is in no layer of the plan");
+			    "layer 1 of the image is in no layer of the plan: "
+			    "\"from\": \"rest\" takes all that no other names");
 	assert_null(f.effect->targets.to);
 	end(&f);
 }

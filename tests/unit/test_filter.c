@@ -168,9 +168,9 @@ static void wrong(void **state)
 		{ "newer:2024", "newer:2024: expected a day like 2024-01-31" },
 		{ "!", "!: expected a word behind it" },
 		{ "form:4",
-		  "form:4: no such word; did you mean from:?; a name with a colon in it: form?" },
+		  "form:4: no such word; did you mean from:?; a name with a colon in it: form?4" },
 		{ "colour:red",
-		  "colour:red: no such word; a name with a colon in it: colour?" },
+		  "colour:red: no such word; a name with a colon in it: colour?red" },
 	};
 	struct filter *filter;
 

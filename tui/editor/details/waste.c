@@ -173,11 +173,11 @@ static void put_sums(struct lines *lines, const struct waste *waste)
 			     wide ? "%s more is live but looks like a cache (not counted)"
 				  : "%s more looks like a cache",
 			     lam_size_text(waste->cache, all));
+	/* x in the files leaves out what is live */
 	if (waste->count)
-		lines_text(
-			lines, ROLE_DIM, 0, 0,
-			wide ? "x offers what helps; Enter unfolds a cause, or goes to a path"
-			     : "x offers what helps");
+		lines_printf(lines, ROLE_DIM, 0, "%sx offers what helps%s",
+			     lines->view->app->focus == PANE_DETAILS ? "" : "3, then ",
+			     wide ? "; Enter unfolds a cause, or goes to a path" : "");
 	lines_blank(lines);
 }
 

@@ -354,7 +354,7 @@ static void line_key(struct app *app, struct dialog *d, const struct event *even
 }
 
 /* The next line that holds what is searched for. */
-static void find_line(struct dialog *d)
+static void find_line(struct app *app, struct dialog *d)
 {
 	const char *text = lineedit_text(&d->edit);
 
@@ -366,6 +366,8 @@ static void find_line(struct dialog *d)
 			return;
 		}
 	}
+	if (*text)
+		app_tell(app, ROLE_STATUS, "no line here holds %s", text);
 }
 
 static void text_key(struct app *app, struct dialog *d, const struct event *event)
@@ -379,14 +381,14 @@ static void text_key(struct app *app, struct dialog *d, const struct event *even
 		else
 			lineedit_key(&d->edit, key, event->text);
 		if (key_is(key, K_ENTER))
-			find_line(d);
+			find_line(app, d);
 	} else if (dialog_leaves(key) || key_is(key, 'q') || key_is(key, K_ENTER)) {
 		leave(app);
 	} else if (key_is(key, '/')) {
 		lineedit_set(&d->edit, "");
 		d->searching = true;
 	} else if (key_is(key, 'n')) {
-		find_line(d);
+		find_line(app, d);
 	} else if (key_is(key, ' ')) {
 		list_page(&d->list, 1, false);
 	} else {

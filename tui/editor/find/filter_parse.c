@@ -219,7 +219,7 @@ static int parse_name(struct word *w, const char *text, struct lam_error *err)
 }
 
 /* "form:4": small letters and a colon are a word like from:4, or a mistake. What has such
- * a thing in its name is found by a glob ("form:?"). */
+ * a thing in its name is found by a glob ("form?4"). */
 static bool is_unknown_key(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
@@ -237,9 +237,9 @@ static int no_such_key(const char *text, struct lam_error *err)
 	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++)
 		lam_near_try(&near, KEYS[i].key, strlen(KEYS[i].key));
 	return lam_fail(err, LAM_EUSAGE,
-			"no such word%s%s%s; a name with a colon in it: %.*s?",
+			"no such word%s%s%s; a name with a colon in it: %.*s?%s",
 			near.best ? "; did you mean " : "", near.best ? near.best : "",
-			near.best ? "?" : "", (int)len - 1, text);
+			near.best ? "?" : "", (int)len - 1, text, text + len);
 }
 
 static int parse_plain(struct word *w, const char *text, struct lam_error *err)
