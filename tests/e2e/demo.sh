@@ -29,3 +29,4 @@ show lamina diff oci:app:latest oci:flat:latest
 say "The plan can be kept, and applied to tomorrow's build:"
 show 'lamina plan oci:app:latest --flatten --split /opt'
 printf '\n# %s of blobs became %s.\n' "$(du -sh app | cut -f1)" "$(du -sh flat | cut -f1)"
+printf '# All of this is gone again; to have the image, and the editor on it:\ntests/prop/sample.py app && build/lamina oci:app\n'

@@ -408,6 +408,12 @@ static void filters_while_typed(void **state)
 	drive_keys(&d, "Esc");
 	assert_string_equal(d.app.files.filter_text, "*.py");
 	assert_int_equal(d.app.files.filtered->match_count, 3);
+	drive_keys(&d, "f ^U");
+	drive_type(&d, "form:4");
+	assert_string_equal(d.app.files.filter_text, "form");
+	drive_keys(&d, "Enter");
+	CHECK_SEES("form:4: no such word");
+	assert_string_equal(d.app.files.filter_text, "*.py");
 	drive_keys(&d, "f");
 	drive_type(&d, "form:1");
 	drive_keys(&d, "Enter");

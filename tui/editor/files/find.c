@@ -133,10 +133,16 @@ void files_set_filter(struct app *app, const char *text)
 	files_refilter(app);
 }
 
-/* What was typed may be nothing: then it is off. */
+/* What was typed may be nothing: then it is off. What is wrong leaves the filter that was
+ * there before, and not the part of it that was in force while it was typed. */
 static void filter_typed(struct app *app, struct dialog *dialog, const char *text)
 {
-	(void)dialog;
+	struct filter *filter = NULL;
+	struct lam_error err;
+
+	if (filter_parse(&filter, text, &err) < 0)
+		files_set_filter(app, dialog->text);
+	filter_free(filter);
 	files_set_filter(app, *text ? text : NULL);
 }
 
