@@ -36,8 +36,7 @@ HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 # Asked for when something is compiled, and once: `make deps` works without the libraries, and before them.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(filter-out -D%_SOURCE -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
-COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) -fPIC \
-           -fno-semantic-interposition -pthread -MMD -MP
+COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) -pthread -MMD -MP
 LINK     = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 
 CORE     := $(sort $(wildcard core/*/*.c))
@@ -85,13 +84,13 @@ $(1)/libsupport.a: $(SUPPORT:%.c=$(1)/%.o)
 	rm -f $$@ && $$(AR) qcs $$@ $$^
 $(1)/core/%.o: core/%.c | $(deps_first)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $(2) -Icore -c -o $$@ $$<
+	$$(COMPILE) $(2) -fPIC -fno-semantic-interposition -Icore -c -o $$@ $$<
 $(1)/tui/%.o: tui/%.c | $(deps_first)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $(2) -Icore -Itui -c -o $$@ $$<
+	$$(COMPILE) $(2) -fPIE -Icore -Itui -c -o $$@ $$<
 $(1)/tests/%.o: tests/%.c | $(deps_first)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $(2) -Icore -Itui -Itests/support -c -o $$@ $$<
+	$$(COMPILE) $(2) -fPIE -Icore -Itui -Itests/support -c -o $$@ $$<
 $(1)/tests/test_%: $(1)/tests/unit/test_%.o $(1)/libsupport.a $(1)/libtui.a $(1)/liblamina.a
 	$$(LINK) $(2) -o $$@ $$^ -lcmocka -lvterm -lm $$(PKG_LIBS)
 $(1)/tests/%_probe: $(1)/tests/screen/%_probe.o $(1)/libtui.a $(1)/liblamina.a

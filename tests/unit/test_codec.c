@@ -171,7 +171,8 @@ static void dribble_close(struct lam_reader *self)
 /* However few bytes a read gives, once and again. */
 static void short_reads(void **state)
 {
-	static const struct lam_reader_ops ops = { dribble_read, dribble_close };
+	static const struct lam_reader_ops ops = { dribble_read, dribble_close,
+						   .stop = NULL };
 	const size_t len = 200000;
 	char *bytes = sample(len), *back = malloc(len + 1);
 
