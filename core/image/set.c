@@ -35,6 +35,7 @@ int lam_image_open_source(struct lam_source **out, const char *text,
 		.temporary = o->temporary ? o->temporary : "/tmp",
 		.progress = o->progress,
 		.set = set,
+		.referrers = o->referrers,
 	};
 
 	if ((platform && split_platform(platform, &options.platform, err) < 0) ||

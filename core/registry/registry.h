@@ -74,6 +74,26 @@ struct lam_reader *lam_registry_blob(struct lam_registry *registry,
 				     const struct lam_digest *digest, uint64_t size,
 				     uint64_t offset);
 
+/* What speaks of an image: referrers.c */
+
+/* The pages of a list: each an index that parses. */
+struct lam_registry_lists {
+	struct lam_buf *items;
+	size_t count, cap;
+};
+void lam_registry_lists_fini(struct lam_registry_lists *lists);
+
+/* None where the registry keeps no such lists. *out is the caller's, also after failure. */
+int lam_registry_list_referrers(struct lam_registry *registry,
+				const struct lam_digest *of,
+				struct lam_registry_lists *out, const atomic_bool *stop,
+				struct lam_error *err);
+/* Which of the tags of this front (and one of the ends) there may be: true, too, where the
+ * registry's answer does not tell. One request. */
+int lam_registry_find_tags(struct lam_registry *registry, const char *front,
+			   const char *const *ends, bool *out, size_t count,
+			   const atomic_bool *stop, struct lam_error *err);
+
 /* Writing: push.c */
 
 /* How far an upload is: bytes more than were told last, less where some are sent again. */

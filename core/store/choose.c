@@ -557,6 +557,21 @@ static void keep_referrers(struct choosing *c, const struct lam_index *index,
 	}
 }
 
+/* The same, where the index does not have them all. */
+static int ask_referrers(struct choosing *c, const struct lam_digest *chosen,
+			 struct lam_error *err)
+{
+	struct lam_source *s = c->source;
+
+	if (!s->referrers || !s->store->ask_referrers)
+		return 0;
+	for (size_t i = 0; i < c->index_count; i++) {
+		if (s->store->ask_referrers(s, &c->indexes[i], err) < 0)
+			return err->code;
+	}
+	return s->store->ask_referrers(s, chosen, err);
+}
+
 /* Choosing one, or listing all */
 
 static int list_all(struct choosing *c, const struct lam_index *index,
@@ -618,7 +633,9 @@ int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const c
 		return err->code;
 	s->others = !is_one(&c);
 	keep_referrers(&c, &index, &chosen->manifest.digest);
-	return lam_source_load(s, &chosen->manifest, err);
+	if (lam_source_load(s, &chosen->manifest, err) < 0)
+		return err->code;
+	return ask_referrers(&c, &chosen->manifest.digest, err);
 }
 
 /* Choosing by config */

@@ -44,6 +44,10 @@ struct lam_store {
 	int (*open_blob)(const struct lam_source *source,
 			 const struct lam_descriptor *blob, const void *where,
 			 uint64_t offset, struct lam_reader **out, struct lam_error *err);
+	/* Adds what speaks of an image or an index to those of the source's image; NULL:
+	 * the index that it was chosen in has all. */
+	int (*ask_referrers)(struct lam_source *source, const struct lam_digest *of,
+			     struct lam_error *err);
 
 	/* Sets sink->directory, sink->dir and sink->own. */
 	int (*open_sink)(struct lam_sink *sink, struct lam_error *err);
@@ -96,6 +100,7 @@ struct lam_source {
 	bool own_index; /* what is chosen from is the index of one image, and no list of
 			   images */
 	struct lam_source_set *set; /* NULL: one image is chosen */
+	bool referrers;             /* all are asked for */
 	bool others; /* images that its index holds and that could be chosen too */
 };
 

@@ -306,6 +306,15 @@ static int open_blob(const struct lam_source *s, const struct lam_descriptor *bl
 	return 0;
 }
 
+static int ask_referrers(struct lam_source *s, const struct lam_digest *of,
+			 struct lam_error *err)
+{
+	const struct source *own = s->own;
+
+	return lam_registry_add_referrers(own->registry, of, LAM_REFERRER_THERE,
+					  &s->image.referrers, own->stop, err);
+}
+
 const struct lam_store lam_store_registry = {
 	.prefix = "docker://",
 	.syntax = "HOST/NAME[:TAG|@DIGEST]",
@@ -315,6 +324,7 @@ const struct lam_store lam_store_registry = {
 	.close = close_source,
 	.find_blob = find_blob,
 	.open_blob = open_blob,
+	.ask_referrers = ask_referrers,
 	.open_sink = lam_registry_open_sink,
 	.keep_layer = lam_registry_keep_layer,
 	.publish = lam_registry_publish,

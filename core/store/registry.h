@@ -4,11 +4,19 @@
 
 #include "registry/registry.h"
 #include "store/kind.h"
+#include "store/referrers.h"
 
 /* The registry of an opened image; NULL where it is of another kind of store. */
 struct lam_registry *lam_registry_of_source(const struct lam_source *source);
 /* How an image is called there: its tag, or its digest. */
 const char *lam_registry_reference(const struct lam_reference *reference);
+
+/* What the registry knows to speak of an image or an index: its list of referrers, where it
+ * has none the tag in its place, and cosign's tags. Two requests, and one for each tag that
+ * is there. */
+int lam_registry_add_referrers(struct lam_registry *registry, const struct lam_digest *of,
+			       enum lam_referrer_fate fate, struct lam_referrers *out,
+			       const atomic_bool *stop, struct lam_error *err);
 
 int lam_registry_open_sink(struct lam_sink *sink, struct lam_error *err);
 int lam_registry_keep_layer(struct lam_sink *sink, const struct lam_source *source,

@@ -63,6 +63,21 @@ static int read_document(const void *context, const struct lam_descriptor *d,
 	return lam_buf_append(out, got.bytes.data, got.bytes.len, err);
 }
 
+/* What stands beside stays, as few registries let it be deleted, and is told once the image
+ * is there. */
+static int look_beside(const struct output *o, struct lam_replaced *out,
+		       struct lam_error *err)
+{
+	for (size_t i = 0; o->image && i < 2; i++) {
+		if (out->gone[i].algorithm != LAM_ALGORITHM_NONE &&
+		    lam_registry_add_referrers(o->registry, &out->gone[i],
+					       LAM_REFERRER_LEFT, &out->referrers,
+					       stop_of(o->options->progress), err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 /* What the image takes the place of: the rules of all kinds of store. */
 static int check_old(struct output *o, struct lam_replaced *out, struct lam_error *err)
 {
@@ -74,9 +89,10 @@ static int check_old(struct output *o, struct lam_replaced *out, struct lam_erro
 					    .digest = o->old.digest,
 					    .size = (int64_t)o->old.bytes.len };
 
-	if (lam_replace(out, &replace, o->old.bytes.len ? &old : NULL, err) < 0)
+	if (lam_replace(out, &replace, o->old.bytes.len ? &old : NULL, err) < 0 ||
+	    lam_replace_check(out, &replace, err) < 0)
 		return err->code;
-	return lam_replace_check(out, &replace, err);
+	return look_beside(o, out, err);
 }
 
 static int check_replaced(const struct lam_reference *reference, struct lam_registry *r,

@@ -148,6 +148,7 @@ static struct lam_source *new_source(const struct lam_reference *reference,
 	s->wanted = options->platform;
 	s->only = options->only;
 	s->set = options->set;
+	s->referrers = options->referrers;
 	s->image.manifest = LAM_BUF(LAM_MAX_MANIFEST);
 	s->image.config = LAM_BUF(LAM_MAX_CONFIG);
 	return s;

@@ -57,6 +57,7 @@ struct lam_source_options {
 				       which the source has none then; it is the caller's,
 				       empty before, to be given back also after failure
 				     */
+	bool referrers; /* also those that it takes requests of their own to know */
 	const char
 		*temporary; /* folder for the spool of stdin and of compressed archives */
 	const struct lam_progress *progress;

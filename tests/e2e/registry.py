@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -442,6 +443,123 @@ def rivals(case):
     assert now["annotations"] == {"who": "another"} and now["manifests"][0]["digest"] != entry["digest"], now
 
 
+SIGNED, EMPTY = "application/vnd.dev.cosign.simplesigning.v1+json", "application/vnd.oci.empty.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+def artifact(case, n, subject=None):
+    """An artifact's manifest, of blobs that skopeo can push: as a layout's only entry, and its bytes."""
+    def blob(data):
+        d = {"digest": digest(data), "size": len(data)}
+        path = os.path.join(layout, "blobs", *d["digest"].split(":"))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+        return d
+    layout = os.path.join(case.scratch, "artifact%d" % n)
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": {"mediaType": EMPTY, **blob(b"{}")},
+                "layers": [{"mediaType": SIGNED, **blob(b'{"critical": %d}' % n)}]}
+    if subject:
+        manifest.update(artifactType="application/spdx+json", subject=subject)
+    body = json.dumps(manifest).encode()
+    entry = {"mediaType": MANIFEST, **blob(body)}
+    for name, document in (("index.json", {"schemaVersion": 2, "manifests": [entry]}), ("oci-layout", {"imageLayoutVersion": "1.0.0"})):
+        with open(os.path.join(layout, name), "w") as f:
+            json.dump(document, f)
+    return layout, entry, body
+
+
+def told(case, registry, there):
+    """What inspect says of referrers, and how often it asks for them; ls and plan do not."""
+    def asked(command, *args):
+        before = len(registry.requests())
+        done = case.run(command, INSECURE, there, *args)
+        return done.stdout, [q for q in registry.requests()[before:] if re.search("/referrers/|/tags/|/sha256-", q[1])]
+    for command in ("ls", "plan"):
+        assert not asked(command)[1], command
+    out, requests = asked("inspect", "--json")
+    return sorted((r["kind"], r["digest"], r["of"], r["fate"]) for r in json.loads(out)["referrers"]), len(requests)
+
+
+def all_of(entries, fate, of):
+    return sorted((kind, entry["digest"], of, fate) for kind, entry in entries)
+
+
+def referrers_by_tag(case):
+    """Where a registry has no list of referrers: the tag in its place and cosign's are told, and stay when their image is replaced."""
+    image, r = case.image(2), case.start(DebianRegistry(os.path.join(case.scratch, "registry")))
+    there = "docker://%s/team/app:t" % r.host
+    skopeo("--dest-tls-verify=false", image, there)
+    old = r.manifest("team/app", "t")[1]
+    of = digest(old)
+    assert told(case, r, there) == ([], 2), told(case, r, there)
+    spoken, front = [], "docker://%s/team/app:%s" % (r.host, of.replace(":", "-"))
+    for n, (kind, end) in enumerate((("signature", ".sig"), ("attestation", ".att"), ("sbom", ".sbom"))):
+        layout, entry, _ = artifact(case, n)
+        skopeo("--dest-tls-verify=false", "oci:" + layout, front + end)
+        spoken.append((kind, entry))
+        assert told(case, r, there) == (all_of(spoken, "there", of), 3 + n), told(case, r, there)
+    layout, entry, _ = artifact(case, 9, {"mediaType": MANIFEST, "digest": of, "size": len(old)})
+    skopeo("--dest-tls-verify=false", "oci:" + layout, "docker://%s/team/app:tmp" % r.host)
+    listed = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [{**entry, "artifactType": "application/spdx+json"}]}
+    r.put_manifest("team/app", of.replace(":", "-"), INDEX, json.dumps(listed).encode())
+    spoken.append(("referrer", entry))
+    assert told(case, r, there)[0] == all_of(spoken, "there", of), told(case, r, there)
+    checked = case.run("check", INSECURE, there).stdout
+    assert all(e["digest"].encode() in checked for _, e in spoken), checked
+    before = len(r.requests())
+    case.apply({"lamina": 1, "layers": [{"name": "l%d" % n, "from": [n]} for n in range(2)]}, there, there)
+    assert not [q for q in r.requests()[before:] if "sha256-" in q[1]], "the image is the same, and so is what speaks of it"
+    done = case.run("apply", INSECURE, "--json", "--drop-attestations", "-", there, there, stdin=json.dumps(FLAT).encode())
+    now = [(q["kind"], q["digest"], q["of"], q["fate"]) for q in json.loads(done.stdout)["referrers"]]
+    assert sorted(now) == all_of(spoken, "left", of), now
+    assert r.manifest("team/app", of.replace(":", "-") + ".sig")[1] and told(case, r, there)[0] == []
+
+
+class Counted:
+    """A registry of our own, with requests in the form that docker-registry's log has."""
+
+    def __init__(self, registry):
+        self.registry = registry
+
+    def requests(self):
+        return [s[:2] for s in self.registry.seen]
+
+
+def referrers_by_list(case):
+    """Where a registry lists them, in pages; tags that cannot be listed so are looked for one by one; an index and its image."""
+    r = case.registry(count=2, referrers=2)
+    there, (media_type, old) = r.reference("team/app"), r.manifests["team/app"]["t"]
+    of, spoken = digest(old), []
+    for n in range(5):
+        _, entry, body = artifact(case, n, {"mediaType": media_type, "digest": of, "size": len(old)})
+        r.put("team/app", None, MANIFEST, body)
+        spoken.append(("referrer", entry))
+    assert told(case, Counted(r), there) == (all_of(spoken, "there", of), 4), told(case, Counted(r), there)
+    _, entry, body = artifact(case, 7)
+    r.put("team/app", of.replace(":", "-") + ".sig", MANIFEST, body)
+    spoken.append(("signature", entry))
+    for n in range(60):
+        r.put("team/app", "v%02d" % n, media_type, old)
+        r.put("team/app", "a%02d" % n, media_type, old)
+    for how, requests in (("spec", 5), ("token", 7), (None, 7)):
+        r.tags = how
+        assert told(case, Counted(r), there) == (all_of(spoken, "there", of), requests), (how, told(case, Counted(r), there))
+    r.auth, r.user = "token", None
+    assert told(case, Counted(r), there)[0] == all_of(spoken, "there", of), "tags that may not be listed"
+    r.auth = None
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+        {"mediaType": media_type, "digest": of, "size": len(old), "platform": {"os": "linux", "architecture": "amd64"}}]}
+    body = json.dumps(index).encode()
+    r.put("team/app", "all", INDEX, body)
+    _, entry, signature = artifact(case, 8)
+    r.put("team/app", digest(body).replace(":", "-") + ".sig", MANIFEST, signature)
+    want = sorted(all_of(spoken, "there", of) + all_of([("signature", entry)], "there", digest(body)))
+    assert told(case, Counted(r), r.reference("team/app", "all"))[0] == want, told(case, Counted(r), r.reference("team/app", "all"))
+    done = case.apply(FLAT, r.reference("team/app", "all"), r.reference("team/app", "all"))
+    assert done.stderr.count(b"left, and no longer true: ") == len(want), done.stderr
+
+
 def names(case):
     """What is typed, and what is said of what cannot be meant."""
     for text, exits, says in (("ubuntu:22.04", 3, b"docker://ubuntu:22.04"), ("docker://UPPER/Case", 2, b"small letters"),
@@ -485,7 +603,7 @@ def stopped(case):
 
 
 CASES = (there_and_back, tls_and_basic, killed, bytes_that_move, tokens, renewed, places_of_logins, secrets_stay, what_breaks, uploads,
-         what_is_wrong, indexes, rivals, names, stopped)
+         what_is_wrong, indexes, rivals, referrers_by_tag, referrers_by_list, names, stopped)
 
 
 def main():

@@ -126,6 +126,8 @@ class Registry(http.server.ThreadingHTTPServer):
         self.changes = None       # manifests that are given in turn, whatever was written
         self.rival = None         # (tag, media type, bytes) that somebody else puts, right after a manifest is put by its digest
         self.slow = 0             # seconds before each piece of a blob, either way
+        self.referrers = None     # artifacts in a page of /referrers/; None: it has no such list
+        self.tags = "spec"        # how it lists them: "spec", "token" (it knows no `last`, and pages by a mark of its own), None (not at all)
         self.echo = False         # errors repeat what they were asked with
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -291,7 +293,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             busy, s.busy = s.busy, max(0, s.busy - 1)
         if busy:
             return self.fail(s.busy_status, "TOOMANYREQUESTS", [("Retry-After", s.retry_after)] if s.retry_after else [])
-        found = re.match(r"/v2/(.+)/(manifests|blobs/uploads|blobs)/(.*)$", path)
+        found = re.match(r"/v2/(.+)/(manifests|blobs/uploads|blobs|referrers|tags)/(.*)$", path)
         if not found:
             return self.fail(404, "NOT_FOUND")
         name, kind, rest = found.groups()
@@ -303,7 +305,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 s.tokens.clear()
         if not self.may(scopes):
             return self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate", self.challenge(scope))])
-        return {"manifests": self.manifest, "blobs": self.blob, "blobs/uploads": self.upload}[kind](name, rest, query)
+        return {"manifests": self.manifest, "blobs": self.blob, "blobs/uploads": self.upload, "referrers": self.list_referrers,
+                "tags": self.list_tags}[kind](name, rest, query)
+
+    def list_referrers(self, name, subject, query):
+        s = self.server
+        if s.referrers is None:
+            return self.fail(404, "NOT_FOUND")
+        found = []
+        for reference, (media_type, body) in s.manifests.get(name, {}).items():
+            manifest = json.loads(body)
+            if ":" in reference and manifest.get("subject", {}).get("digest") == subject:
+                found.append({"mediaType": media_type, "digest": reference, "size": len(body), "artifactType": manifest["artifactType"]})
+        at = int(query.get("at", ["0"])[0])
+        end = at + s.referrers
+        more = [("Link", '</v2/%s/referrers/%s?at=%d>; rel="next"' % (name, subject, end))] if end < len(found) else []
+        index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": found[at:end]}
+        return self.answer(200, json.dumps(index).encode(), more, index["mediaType"])
+
+    def list_tags(self, name, _rest, query):
+        s, count = self.server, int(query.get("n", ["100"])[0])
+        tags = sorted(t for t in s.manifests.get(name, {}) if ":" not in t)
+        if s.tags is None:
+            return self.fail(401, "UNAUTHORIZED", [("WWW-Authenticate", self.challenge("registry:catalog:*"))] if s.auth else [])
+        if s.tags == "spec":
+            tags = [t for t in tags if t > query.get("last", [""])[0]]
+        else:
+            tags.reverse()
+        part = tags[:count]
+        mark = "last=" + part[-1] if s.tags == "spec" and part else "next_page=abc"
+        more = [("Link", '</v2/%s/tags/list?n=%d&%s>; rel="next"' % (name, count, mark))] if len(tags) > count else []
+        return self.answer(200, json.dumps({"name": name, "tags": part}).encode(), more)
 
     def manifest(self, name, reference, _query):
         s = self.server

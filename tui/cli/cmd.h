@@ -56,7 +56,8 @@ struct call {
 	size_t given_count;
 	bool color_out, color_err;
 	bool help, version;
-	bool read_all; /* every layer is read and checked, cached or not */
+	bool read_all;  /* every layer is read and checked, cached or not */
+	bool referrers; /* a registry is asked for what speaks of the image */
 	unsigned threads;
 	struct lam_progress progress;
 	struct lam_access access;

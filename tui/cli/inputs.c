@@ -45,6 +45,7 @@ static struct lam_image *open_by(struct call *call, const char *reference,
 	options.progress = &call->progress;
 	options.cache = cache;
 	options.access = &call->access;
+	options.referrers = call->referrers;
 	code = lam_image_open(&image, reference, &options, &call->err);
 	free(cache);
 	if (code < 0) {

@@ -242,6 +242,7 @@ static int run_inspect(struct call *call)
 	struct lam_image *image = NULL;
 	int code = pull_limits(call, &i.pull);
 
+	call->referrers = true;
 	if (code == 0 && all && call_has(call, "against"))
 		code = usage_error("inspect", "inspect: --against is of one platform");
 	if (code == 0 && all)
@@ -303,7 +304,7 @@ static int run_check(struct call *call)
 	json_t *images = json_array(), *errors = json_array();
 	struct lam_image *image = NULL;
 
-	call->read_all = true;
+	call->read_all = call->referrers = true;
 	call->access.blobs = NULL;
 	if (wants_all_platforms(call))
 		code = for_each(call, check_one, images, errors);

@@ -34,6 +34,8 @@ struct lam_open_options {
 			      what is damaged in it is made anew */
 	const struct lam_access *access; /* for images on a network; NULL: as if nothing
 					    were known */
+	bool referrers; /* a registry is asked for all that it knows to speak of the image:
+			   a few requests more */
 };
 
 /* reference: core/DESIGN.md, section 6. LAM_EUSAGE, LAM_ENOTFOUND, LAM_EREAD, LAM_EFORMAT,
