@@ -23,7 +23,7 @@ sys.path[:0] = [os.path.join(os.path.dirname(HERE), name) for name in ("prop", "
 import lamina  # noqa: E402
 import oci  # noqa: E402
 import sample  # noqa: E402
-from registries import Registry  # noqa: E402
+from registries import Registry, digest  # noqa: E402
 from tarmake import plain, tar  # noqa: E402
 from tmux import Failure, Screen  # noqa: E402
 
@@ -171,14 +171,18 @@ def in_a_registry(p):
     r = Registry()
     try:
         r.load(p.path("app"), "team/app")
+        media_type, old = r.manifests["team/app"]["t"]
+        r.put("team/app", "cut", media_type, old)
+        r.put("team/app", digest(old).replace(":", "-") + ".sig", media_type, old.replace(b"}", b" }", 1))
         s = p.screen()
         s.start("lamina", r.reference("team/app"), "--tls-verify=false")
         s.see("usr/", "5 layers")
         assign_three(s)
         s.command("write " + r.reference("team/app", "cut"))
-        s.wait("Write new image", "Type yes")
+        s.wait("Write new image", "replaces it", "Type yes")
+        check(not r.requests("GET", "/referrers/") + r.requests("GET", "/tags/"), "referrers are asked for before there is a use for them")
         s.answer("yes")
-        s.wait("Written", "sha256:", "Read back and compared")
+        s.wait("Written", "sha256:", "Read back and compared", "1 referrer stays there of what was replaced")
         s.leave("q d")
         p.run("diff", "--tls-verify=false", "oci:app:latest", r.reference("team/app", "cut"))
         r.slow = 0.3

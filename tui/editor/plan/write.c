@@ -83,6 +83,19 @@ static void written_item(struct app *app, struct dialog *d,
 		plan_quit(app);
 }
 
+/* What is known only once it is written: of an output on a network. */
+static void left_line(struct dialog *d, const struct lam_referrers *all)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		left += all->items[i].fate == LAM_REFERRER_LEFT;
+	if (left)
+		dialog_line(d, ROLE_WARNING,
+			    "%zu %s there of what was replaced: no longer true", left,
+			    left == 1 ? "referrer stays" : "referrers stay");
+}
+
 static void tell_success(struct app *app)
 {
 	const struct lam_write_result *r = &app->written;
@@ -102,6 +115,7 @@ static void tell_success(struct app *app)
 			    ? "Read back and compared: the merged file system is what "
 			      "the plan says."
 			    : "Not read back.");
+	left_line(d, &r->referrers);
 	dialog_item(d, 'q', 'q', "quit");
 	dialog_item(d, 'b', 'b', "back to the editor");
 	dialog_set_hints(d, "[Enter] take");
