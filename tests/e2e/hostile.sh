@@ -106,7 +106,7 @@ for image in images/stream/*; do
 done
 for image in out/*; do
     case ${image##*/} in
-    ok | cfg_nul | hist_short | hist_all_empty | hist_null | layer_mt_* | cfg_bigint | idx_dup_tag) expected= ;;
+    ok | cfg_nul | hist_short | hist_all_empty | hist_null | layer_mt_* | cfg_bigint | idx_dup_tag | data_mismatch) expected= ;;
     *) expected=refused ;;
     esac
     [ "${image##*/}" = ok ] && expected=reads
