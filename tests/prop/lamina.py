@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import oci
@@ -28,6 +29,8 @@ class Failure(Exception):
 def fits_schema(command, text):
     """What a command's --json printed is as tui/schema says."""
     if command not in SCHEMAS:
+        # Debian's package is not seen by a Python of one's own that stands first in $PATH
+        sys.path.append("/usr/lib/python3/dist-packages")
         import jsonschema
         with open(os.path.join(REPOSITORY, "tui", "schema", command + ".json"), encoding="utf-8") as file:
             schema = json.load(file)
