@@ -51,7 +51,8 @@ static bool is_zone(const char *at)
 	       !*at;
 }
 
-bool lam_is_created(const char *text)
+/* A time of RFC 3339, as runtimes read them. */
+static bool is_created(const char *text)
 {
 	const char *at = text;
 	int year, month, day, unused;
@@ -75,7 +76,7 @@ static bool is_odd(const json_t *object)
 {
 	const json_t *created = json_object_get(object, "created");
 
-	return json_is_string(created) && !lam_is_created(json_string_value(created));
+	return json_is_string(created) && !is_created(json_string_value(created));
 }
 
 bool lam_config_has_odd_times(const struct lam_config *config)

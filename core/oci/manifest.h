@@ -125,9 +125,7 @@ struct lam_config {
 	size_t history_count;
 	const char *created; /* NULL: not given */
 };
-/* created.c: a time of RFC 3339, as runtimes read them. */
-bool lam_is_created(const char *text);
-/* Whether it or its history says a time that is none. */
+/* created.c: whether it or its history says a time that is none. */
 bool lam_config_has_odd_times(const struct lam_config *config);
 /* Takes such ones out of a config that is made; its history is its own. */
 void lam_created_repair(json_t *config);

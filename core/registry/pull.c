@@ -106,28 +106,6 @@ int lam_registry_get_manifest(struct lam_registry *r, const char *reference,
 	return code;
 }
 
-int lam_registry_has_manifest(struct lam_registry *r, const char *reference, bool *out,
-			      char **out_media_type, const atomic_bool *stop,
-			      struct lam_error *err)
-{
-	LAM_CLEANUP(lam_free_ptr) char *path = lam_xprintf("manifests/%s", reference);
-	const struct lam_registry_request request = {
-		.method = "HEAD", .path = path, .headers = ACCEPT, .stop = stop
-	};
-	struct lam_http_answer *answer;
-	int code = lam_registry_send(&answer, r, &request, err);
-	unsigned status = code == 0 ? lam_http_status(answer) : 0;
-
-	*out = status == 200;
-	*out_media_type = NULL;
-	if (*out)
-		*out_media_type = media_type_of(answer);
-	else if (code == 0 && status != 404)
-		code = fail_document(r, reference, answer, err);
-	lam_http_close(answer);
-	return code;
-}
-
 /* Blobs */
 
 static char *blob_path(const struct lam_digest *digest)

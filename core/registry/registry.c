@@ -152,11 +152,6 @@ void lam_registry_hurry(struct lam_registry *r)
 	r->hurried = true;
 }
 
-const char *lam_registry_name(const struct lam_registry *r)
-{
-	return r->name;
-}
-
 const char *lam_registry_path(const struct lam_registry *r)
 {
 	return r->path;

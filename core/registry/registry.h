@@ -18,7 +18,6 @@ int lam_registry_new(struct lam_registry **out, const char *name, bool push,
 void lam_registry_free(struct lam_registry *registry); /* NULL is fine */
 /* Somebody waits at a screen: a few seconds, and nothing is tried again. */
 void lam_registry_hurry(struct lam_registry *registry);
-const char *lam_registry_name(const struct lam_registry *registry);
 /* Whether blobs of one can be mounted in the other; and its path then, without the host. */
 bool lam_registry_same_host(const struct lam_registry *a, const struct lam_registry *b);
 const char *lam_registry_path(const struct lam_registry *registry);
@@ -60,10 +59,6 @@ void lam_registry_document_fini(struct lam_registry_document *document);
  * what it was asked for by, and with what the registry says of it. LAM_ENOTFOUND. */
 int lam_registry_get_manifest(struct lam_registry *registry, const char *reference,
 			      struct lam_registry_document *out, const atomic_bool *stop,
-			      struct lam_error *err);
-/* Whether there is one, and its media type (a new string). */
-int lam_registry_has_manifest(struct lam_registry *registry, const char *reference,
-			      bool *out, char **out_media_type, const atomic_bool *stop,
 			      struct lam_error *err);
 int lam_registry_has_blob(struct lam_registry *registry, const struct lam_digest *digest,
 			  bool *out, const atomic_bool *stop, struct lam_error *err);

@@ -24,8 +24,8 @@ static bool is_in(const struct lam_digest *digest, const struct lam_digest *list
 	return false;
 }
 
-bool lam_replace_is_unchanged(const struct lam_replace *r,
-			      const struct lam_digest *digest)
+/* Whether it comes out as it is. */
+static bool is_unchanged(const struct lam_replace *r, const struct lam_digest *digest)
 {
 	const struct lam_sink_options *o = r->options;
 
@@ -98,7 +98,7 @@ static void gather(struct lam_replaced *out, const struct lam_replace *r,
 		if (!lam_referrer_read(&found, &index->entries[i], &r->reader))
 			continue;
 		found.inside = true;
-		if (!lam_replace_is_unchanged(r, &index->entries[i].descriptor.digest) &&
+		if (!is_unchanged(r, &index->entries[i].descriptor.digest) &&
 		    (!image || !found.of[0] || lam_referrer_speaks_of(&found, image)))
 			lam_referrers_copy(&out->referrers, &found, LAM_REFERRER_DROPPED);
 		lam_referrer_fini(&found);
@@ -163,7 +163,7 @@ static int into_index(struct lam_replaced *out, const struct lam_replace *r,
 
 	if (find_place(r, index, &place, err) < 0)
 		return err->code;
-	if (place && lam_replace_is_unchanged(r, &place->descriptor.digest)) {
+	if (place && is_unchanged(r, &place->descriptor.digest)) {
 		out->top = (struct lam_sink_image){ .media_type = old->media_type,
 						    .manifest = old->digest,
 						    .manifest_size = old->size };
@@ -213,7 +213,7 @@ int lam_replace(struct lam_replaced *out, const struct lam_replace *r,
 	*out = (struct lam_replaced){ .any = old != NULL };
 	if (r->image)
 		out->top = *r->image;
-	if (!old || lam_replace_is_unchanged(r, &old->digest))
+	if (!old || is_unchanged(r, &old->digest))
 		return 0;
 	if (!lam_descriptor_is_index(old)) {
 		out->gone[0] = old->digest;
@@ -240,7 +240,7 @@ void lam_replace_keep(struct lam_replaced *out, const struct lam_replace *r)
 		struct lam_error err;
 
 		if (lam_digest_parse(&digest, all->items[i].digest, &err) == 0 &&
-		    lam_replace_is_unchanged(r, &digest))
+		    is_unchanged(r, &digest))
 			lam_referrer_fini(&all->items[i]);
 		else
 			all->items[kept++] = all->items[i];

@@ -48,8 +48,5 @@ int lam_replace_settle(struct lam_sink *sink, struct lam_replaced *replaced,
 /* Whether an index that is written has an image in this one's place. */
 bool lam_replace_covers(const struct lam_sink_options *options,
 			const struct lam_index_entry *entry);
-/* Whether it comes out as it is. */
-bool lam_replace_is_unchanged(const struct lam_replace *replace,
-			      const struct lam_digest *manifest);
 
 #endif

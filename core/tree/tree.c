@@ -225,11 +225,6 @@ static size_t find_group(const struct lam_tree *tree, uint32_t node)
 	return low;
 }
 
-const struct lam_tree_link *lam_tree_group(const struct lam_tree *tree, uint32_t node)
-{
-	return &tree->links[find_group(tree, node)];
-}
-
 uint32_t lam_tree_first_link(const struct lam_tree *tree, uint32_t node)
 {
 	return tree->nodes[node].linked ? tree->links[find_group(tree, node)].node : node;

@@ -58,9 +58,6 @@ int lam_tree_compare(const struct lam_tree *tree, uint32_t a, uint32_t b);
  */
 uint32_t lam_tree_first_link(const struct lam_tree *tree, uint32_t node);
 
-/* Where the node's group begins in tree->links; only for linked nodes. */
-const struct lam_tree_link *lam_tree_group(const struct lam_tree *tree, uint32_t node);
-
 /* Of each group the first of the names that are left, and how many these are, looked at
  * once for all. All-zero is of no tree. */
 struct lam_left {

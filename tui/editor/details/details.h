@@ -74,8 +74,6 @@ struct waste_line waste_here(const struct app *app);
 bool waste_toggle(struct app *app);
 /* "owner changed in 3: chown -R app /opt": raw bytes, the caller's. */
 char *waste_cause_text(const struct app *app, const struct waste_cause *cause);
-/* Whether the plan writes all of these layers (a set of the waste's) without it. */
-bool waste_goes(const struct app *app, uint32_t layers);
 
 /* history.c: what layers did to a path */
 extern const char *const VERSION_CHANGES[]; /* "added", ...: of enum lam_change */

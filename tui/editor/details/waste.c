@@ -67,7 +67,8 @@ bool waste_toggle(struct app *app)
 	return true;
 }
 
-bool waste_goes(const struct app *app, uint32_t layers)
+/* Whether the plan writes all of these layers (a set of the waste's) without it. */
+static bool goes_with_plan(const struct app *app, uint32_t layers)
 {
 	const struct effect *e = app->plan.effect;
 	LAM_CLEANUP(lam_free_ptr) uint32_t *owners = NULL;
@@ -119,9 +120,9 @@ static void put_line(struct lines *lines, const struct lines_many *many, size_t 
 	struct waste_line line = line_at(view->app, n);
 	int end = lines->area.x + lines->area.width, x;
 	LAM_CLEANUP(lam_free_ptr) char *text = NULL;
-	bool goes =
-		line.cause->how != WASTE_CACHE &&
-		waste_goes(view->app, line.item ? line.item->layers : line.cause->layers);
+	bool goes = line.cause->how != WASTE_CACHE &&
+		    goes_with_plan(view->app,
+				   line.item ? line.item->layers : line.cause->layers);
 
 	(void)many;
 	if (line.item) {
