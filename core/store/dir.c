@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -234,26 +233,17 @@ static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
 
 static void take_back(const struct lam_sink *sink)
 {
-	lam_folder_take_back(sink);
 	unlinkat(sink->dir, VERSION, 0);
 }
 
 static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 		   struct lam_error *err)
 {
+	static const struct lam_folder_publishing how = { MANIFEST, place_all,
+							  take_back };
 	struct sink *own = sink->own;
-	int code;
 
-	if (lam_folder_sync_blobs(sink, image->progress, err) < 0 ||
-	    lam_sink_lock(sink, image->progress, err) < 0)
-		return err->code;
-	code = place_all(sink, image, err);
-	if (code == 0)
-		own->made = false;
-	else if (own->made && !lam_folder_has(sink->dir, MANIFEST))
-		take_back(sink);
-	flock(sink->dir, LOCK_UN);
-	return code;
+	return lam_folder_publish(sink, image, &how, &own->made, err);
 }
 
 /* A folder that this run made goes again where nothing came of it. */

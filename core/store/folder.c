@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -514,8 +515,8 @@ static int place_blob(struct lam_sink *sink, size_t n,
 	return 0;
 }
 
-int lam_folder_sync_blobs(const struct lam_sink *sink,
-			  const struct lam_progress *progress, struct lam_error *err)
+static int sync_blobs(const struct lam_sink *sink, const struct lam_progress *progress,
+		      struct lam_error *err)
 {
 	for (size_t i = 0; i < sink->blob_count; i++) {
 		const struct lam_sink_blob *b = &sink->blobs[i];
@@ -541,7 +542,7 @@ int lam_folder_place_blobs(struct lam_sink *sink, const struct lam_digest *but,
 	return 0;
 }
 
-void lam_folder_take_back(const struct lam_sink *sink)
+static void take_back_blobs(const struct lam_sink *sink)
 {
 	char name[LAM_BLOB_NAME];
 
@@ -549,4 +550,24 @@ void lam_folder_take_back(const struct lam_sink *sink)
 		if (sink->blobs[i].placed)
 			unlinkat(sink->dir, file_name(sink, &sink->blobs[i], name), 0);
 	}
+}
+
+int lam_folder_publish(struct lam_sink *sink, const struct lam_sink_image *image,
+		       const struct lam_folder_publishing *how, bool *made,
+		       struct lam_error *err)
+{
+	int code;
+
+	if (sync_blobs(sink, image->progress, err) < 0 ||
+	    lam_sink_lock(sink, image->progress, err) < 0)
+		return err->code;
+	code = how->place(sink, image, err);
+	if (code == 0) {
+		*made = false;
+	} else if (*made && !lam_folder_has(sink->dir, how->index)) {
+		take_back_blobs(sink);
+		how->take_back(sink);
+	}
+	flock(sink->dir, LOCK_UN);
+	return code;
 }

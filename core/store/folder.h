@@ -41,13 +41,21 @@ int lam_folder_open_sink(struct lam_sink *sink, const char *mark, const char *wh
 			 bool *out_made, struct lam_error *err);
 bool lam_folder_has(int dir, const char *name);
 int lam_folder_sync(int dir, const char *name, const char *path, struct lam_error *err);
-int lam_folder_sync_blobs(const struct lam_sink *sink,
-			  const struct lam_progress *progress, struct lam_error *err);
 /* Blobs get their names, over whatever has them; `but` may be NULL. */
 int lam_folder_place_blobs(struct lam_sink *sink, const struct lam_digest *but,
 			   const struct lam_progress *progress, struct lam_error *err);
-/* Removes what of these this run has put in place. */
-void lam_folder_take_back(const struct lam_sink *sink);
+struct lam_folder_publishing {
+	const char *index; /* what points to all else */
+	int (*place)(struct lam_sink *sink, const struct lam_sink_image *image,
+		     struct lam_error *err); /* puts all in place, the index last */
+	void (*take_back)(const struct lam_sink *sink); /* files that are no blobs */
+};
+/* Syncs the blobs, and places all under the output's lock. A run that made the folder
+ * takes its own back where that fails and no index stands: nobody else can have been told
+ * of it. *made: this run made the folder, and nothing has come of it yet. */
+int lam_folder_publish(struct lam_sink *sink, const struct lam_sink_image *image,
+		       const struct lam_folder_publishing *how, bool *made,
+		       struct lam_error *err);
 /* A document, whole or not at all, and on the disk. */
 int lam_folder_place_file(struct lam_sink *sink, const char *name, const char *bytes,
 			  size_t len, struct lam_error *err);

@@ -141,12 +141,10 @@ static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
 	return place_index(sink, &replaced.top, &old, err);
 }
 
-/* While no index stands: nobody else can have been told of what this run has placed. */
 static void take_back(const struct lam_sink *sink)
 {
 	const struct sink *own = sink->own;
 
-	lam_folder_take_back(sink);
 	if (own->made_layout)
 		unlinkat(sink->dir, "oci-layout", 0);
 }
@@ -154,19 +152,11 @@ static void take_back(const struct lam_sink *sink)
 int lam_layout_publish(struct lam_sink *sink, const struct lam_sink_image *image,
 		       struct lam_error *err)
 {
+	static const struct lam_folder_publishing how = { "index.json", place_all,
+							  take_back };
 	struct sink *own = sink->own;
-	int code;
 
-	if (lam_folder_sync_blobs(sink, image->progress, err) < 0 ||
-	    lam_sink_lock(sink, image->progress, err) < 0)
-		return err->code;
-	code = place_all(sink, image, err);
-	if (code == 0)
-		own->made = false;
-	else if (own->made && !lam_folder_has(sink->dir, "index.json"))
-		take_back(sink);
-	flock(sink->dir, LOCK_UN);
-	return code;
+	return lam_folder_publish(sink, image, &how, &own->made, err);
 }
 
 /* A folder that this run made, and then could not make a layout of, goes again, unless
