@@ -211,3 +211,23 @@ bool fuzz_look(const struct lam_layer *layer, struct lam_buf *text)
 	lam_layer_free(upper);
 	return tree;
 }
+
+void fuzz_store(const struct lam_layer *layer, const struct lam_layer_reading *reading,
+		const struct lam_layer_key *key, const struct lam_buf *seen)
+{
+	struct lam_buf stored = LAM_TEXT, text = LAM_TEXT;
+	struct lam_writer *to = lam_writer_buf(&stored);
+	struct lam_layer_reading again;
+	struct lam_layer *loaded;
+	struct lam_error err;
+	size_t size;
+
+	MUST(lam_layer_save(layer, reading, UINT64_MAX, to, &err));
+	lam_writer_close(to);
+	size = stored.len;
+	NEED(lam_layer_load(&loaded, &again, lam_text_steal(&stored), size, key, 1));
+	NEED(fuzz_look(loaded, &text));
+	NEED(text.len == seen->len && memcmp(text.data, seen->data, text.len) == 0);
+	lam_buf_fini(&text);
+	lam_layer_free(loaded);
+}

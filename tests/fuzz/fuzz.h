@@ -12,7 +12,7 @@
 #include <lamina/image.h>
 
 #include "io/stream.h"
-#include "layer/layer.h"
+#include "layer/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,5 +63,8 @@ const struct lam_image *fuzz_image(void);
  * tree_dump.h makes of it. False where it has a name twice, which none has that was read
  * from a tar. */
 bool fuzz_look(const struct lam_layer *layer, struct lam_buf *text);
+/* Its index can be stored, and loaded again: it looks as it was `seen` then. */
+void fuzz_store(const struct lam_layer *layer, const struct lam_layer_reading *reading,
+		const struct lam_layer_key *key, const struct lam_buf *seen);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "layer/store.h"
 #include "tar_build.h"
 
 static const struct lam_layer_key KEY = { { LAM_SHA256, { 1 } },
@@ -104,27 +103,6 @@ static void seal(struct lam_store_header *h, size_t size)
 				      size - LAM_STORE_CHECKED);
 }
 
-/* It can be stored, and is the same then. */
-static void again(const struct lam_layer *layer, const struct lam_layer_reading *reading,
-		  const struct lam_buf *seen)
-{
-	struct lam_buf stored = LAM_TEXT, text = LAM_TEXT;
-	struct lam_writer *to = lam_writer_buf(&stored);
-	struct lam_layer_reading other;
-	struct lam_layer *loaded;
-	struct lam_error err;
-	size_t size;
-
-	MUST(lam_layer_save(layer, reading, UINT64_MAX, to, &err));
-	lam_writer_close(to);
-	size = stored.len;
-	NEED(lam_layer_load(&loaded, &other, lam_text_steal(&stored), size, &KEY, 1));
-	NEED(fuzz_look(loaded, &text));
-	NEED(text.len == seen->len && memcmp(text.data, seen->data, text.len) == 0);
-	lam_buf_fini(&text);
-	lam_layer_free(loaded);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz fuzz = { data, size };
@@ -148,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	if (fuzz_look(layer, &text))
-		again(layer, &reading, &text);
+		fuzz_store(layer, &reading, &KEY, &text);
 	lam_buf_fini(&text);
 	lam_layer_free(layer);
 	return 0;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "layer/store.h"
 
 #define BLOCK 512
 
@@ -59,27 +58,6 @@ static struct lam_layer *read_tar(const uint8_t *tar, size_t size, size_t pieces
 	return code < 0 ? NULL : layer;
 }
 
-static void store_and_load(const struct lam_layer *layer, struct lam_digest digest,
-			   const struct lam_buf *seen)
-{
-	struct lam_layer_reading reading = { digest, digest, 0, UINT32_MAX, 0 }, again;
-	struct lam_layer_key key = { digest, digest, 0 };
-	struct lam_buf stored = LAM_TEXT, text = LAM_TEXT;
-	struct lam_writer *to = lam_writer_buf(&stored);
-	struct lam_layer *loaded;
-	struct lam_error err;
-	size_t size;
-
-	MUST(lam_layer_save(layer, &reading, UINT64_MAX, to, &err));
-	lam_writer_close(to);
-	size = stored.len;
-	NEED(lam_layer_load(&loaded, &again, lam_text_steal(&stored), size, &key, 1));
-	NEED(fuzz_look(loaded, &text));
-	NEED(text.len == seen->len && memcmp(text.data, seen->data, text.len) == 0);
-	lam_buf_fini(&text);
-	lam_layer_free(loaded);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz fuzz = { data, size };
@@ -101,7 +79,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (layer) {
 		NEED(lam_digest_equal(&digest, &other));
 		NEED(fuzz_look(layer, &text));
-		store_and_load(layer, digest, &text);
+		fuzz_store(
+			layer,
+			&(struct lam_layer_reading){ digest, digest, 0, UINT32_MAX, 0 },
+			&(struct lam_layer_key){ digest, digest, 0 }, &text);
 	} else {
 		NEED(strcmp(err.text, again.text) == 0);
 	}

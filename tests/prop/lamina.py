@@ -96,6 +96,23 @@ def as_listed(tree):
     return {path: {**e, "links": len(e["links"])} for path, e in tree.items()}
 
 
+def attempt(name, seed, keep, check):
+    """(seed, what went wrong or None): check gets a folder of its own, which stays where it is to be kept."""
+    folder = tempfile.mkdtemp(prefix="lamina-%s-%d." % (name, seed))
+    try:
+        check(folder)
+        return seed, None
+    except Failure as failure:
+        return seed, str(failure)
+    except Exception as failure:  # a broken output shows in many ways
+        return seed, "%s: %s" % (type(failure).__name__, failure)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            print("seed %d: files are in %s" % (seed, folder))
+
+
 def conclude(name, passed, failures, skipped=0):
     """The last line, and the exit status."""
     for what, why in failures:

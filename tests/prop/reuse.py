@@ -266,25 +266,16 @@ def pieces_are_copied():
                 raise lamina.Failure("%s: %s, reused %s, %.2f copied" % (image, digest, reused, copied))
 
 
+def check(seed, folder):
+    case = Case(seed, folder)
+    for step in (case.warm, case.wrong_records, case.wrong_pieces, case.warm, case.wrong_bytes, case.damaged_cache,
+                 case.gone_blobs):
+        step()
+
+
 def attempt(job):
-    """(seed, what went wrong or None)"""
     seed, keep = job
-    folder = tempfile.mkdtemp(prefix="lamina-reuse-%d." % seed)
-    try:
-        case = Case(seed, folder)
-        for step in (case.warm, case.wrong_records, case.wrong_pieces, case.warm, case.wrong_bytes, case.damaged_cache,
-                     case.gone_blobs):
-            step()
-        return seed, None
-    except lamina.Failure as failure:
-        return seed, str(failure)
-    except Exception as failure:  # a broken output shows in many ways
-        return seed, "%s: %s" % (type(failure).__name__, failure)
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            print("seed %d: files are in %s" % (seed, folder))
+    return lamina.attempt("reuse", seed, keep, lambda folder: check(seed, folder))
 
 
 def main():

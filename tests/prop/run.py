@@ -211,21 +211,8 @@ def check(seed, folder, umoci_every):
 
 
 def attempt(job):
-    """(seed, what went wrong or None)"""
     seed, keep, umoci_every = job
-    folder = tempfile.mkdtemp(prefix="lamina-prop-%d." % seed)
-    try:
-        check(seed, folder, umoci_every)
-        return seed, None
-    except lamina.Failure as failure:
-        return seed, str(failure)
-    except Exception as failure:  # a broken output shows in many ways
-        return seed, "%s: %s" % (type(failure).__name__, failure)
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            print("seed %d: files are in %s" % (seed, folder))
+    return lamina.attempt("prop", seed, keep, lambda folder: check(seed, folder, umoci_every))
 
 
 def main():
