@@ -143,6 +143,16 @@ def all_unchanged(place):
         want(done.stderr.count(b"moved along: attestation") == 2 and PREDICATE.encode() in done.stderr, done.stderr)
 
 
+def all_are_pulled_alone(place):
+    """What a client fetches is of its platform: a limit that each image keeps is kept by all."""
+    buildx(place.at("multi"))
+    shown = json.loads(lamina.must("inspect", "oci:%s:v1" % place.at("multi"), "--platform", "all", "--json").stdout)["images"]
+    most = max(sum(layer["blob_size"] for layer in one["layers"]) for one in shown)
+    want(len(shown) == 2, shown)
+    lamina.must("inspect", "oci:%s:v1" % place.at("multi"), "--platform", "all", "--max-pull", "%d" % most)
+    lamina.must("inspect", "oci:%s:v1" % place.at("multi"), "--platform", "all", "--max-pull", "%d" % (most - 1), exits=(1,))
+
+
 def all_changed(place):
     place.fresh("multi", kind=lib.OI)
     done = place.apply("flat", "oci:@/multi:v1", "oci:@/out:v1", "--platform", "all", exits=(5,))
@@ -282,7 +292,7 @@ def claims(place):
         want(b"note: " + key.encode() + b" goes: " in done.stderr, "%s: %r" % (key, done.stderr))
 
 
-CHECKS = [claims, from_dir, to_dir, all_unchanged, all_changed, partly_changed, one_of_an_index, one_with_provenance,
+CHECKS = [claims, from_dir, to_dir, all_unchanged, all_are_pulled_alone, all_changed, partly_changed, one_of_an_index, one_with_provenance,
           platforms_that_would_be_lost, signatures_beside]
 
 

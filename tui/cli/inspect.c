@@ -201,7 +201,7 @@ static int for_each(struct call *call,
 }
 
 struct inspecting {
-	struct pull pull;
+	struct pull_limits limits;
 	json_t *images; /* of --json */
 	size_t shown;
 };
@@ -209,17 +209,20 @@ struct inspecting {
 static int inspect_one(struct call *call, struct lam_image *image, void *context)
 {
 	struct inspecting *i = context;
-	int code = pull_count(call, image, &i->pull);
+	struct pull pull;
+	int code = pull_count(call, image, &pull);
 
-	if (code)
-		return code;
-	if (call_has(call, "json")) {
-		json_array_append_new(i->images, json_image(image, &i->pull));
-	} else {
-		print_own(stdout, i->shown++ ? "\n" : "");
-		print_image(image, &i->pull);
+	if (code == 0) {
+		if (call_has(call, "json")) {
+			json_array_append_new(i->images, json_image(image, &pull));
+		} else {
+			print_own(stdout, i->shown++ ? "\n" : "");
+			print_image(image, &pull);
+		}
+		code = pull_check(call, image, &pull, &i->limits);
 	}
-	return pull_check(call, image, &i->pull);
+	pull_fini(&pull);
+	return code;
 }
 
 /* One image as it is, all platforms as a list. */
@@ -240,7 +243,7 @@ static int run_inspect(struct call *call)
 	struct inspecting i = { .images = json_array() };
 	bool all = wants_all_platforms(call);
 	struct lam_image *image = NULL;
-	int code = pull_limits(call, &i.pull);
+	int code = pull_read_limits(call, &i.limits);
 
 	call->referrers = true;
 	if (code == 0 && all && call_has(call, "against"))
@@ -253,7 +256,6 @@ static int run_inspect(struct call *call)
 	if (json_array_size(i.images))
 		print_as_json(i.images, all);
 	json_decref(i.images);
-	pull_fini(&i.pull);
 	lam_image_close(image);
 	return code;
 }

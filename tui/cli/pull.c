@@ -64,19 +64,19 @@ static void count_layer(const struct lam_image *image, size_t n, size_t chain,
 	p->chain_bytes += n >= chain ? size : 0;
 }
 
-int pull_count(struct call *call, const struct lam_image *image, struct pull *p)
+int pull_count(struct call *call, const struct lam_image *image, struct pull *out)
 {
 	LAM_CLEANUP(lam_free_ptr)
 	const char **olds = lam_xcalloc(call->given_count + 1, sizeof *olds);
 	size_t count = lam_image_layer_count(image), chain = 0;
 	int code = 0;
 
-	p->had = lam_xcalloc(count + 1, sizeof *p->had);
-	p->old_count = call_values(call, "against", olds);
-	for (size_t i = 0; i < p->old_count && code == 0; i++)
-		code = try_old(call, olds[i], image, p, &chain);
+	*out = (struct pull){ .had = lam_xcalloc(count + 1, sizeof *out->had),
+			      .old_count = call_values(call, "against", olds) };
+	for (size_t i = 0; i < out->old_count && code == 0; i++)
+		code = try_old(call, olds[i], image, out, &chain);
 	for (size_t i = 0; i < count; i++)
-		count_layer(image, i, chain, p);
+		count_layer(image, i, chain, out);
 	return code;
 }
 
@@ -120,7 +120,7 @@ static int read_size(struct call *call, const char *name, const char *text, uint
 			   text);
 }
 
-int pull_limits(struct call *call, struct pull *out)
+int pull_read_limits(struct call *call, struct pull_limits *out)
 {
 	const char *waste = call_value(call, "max-waste");
 	char *end = NULL;
@@ -129,7 +129,7 @@ int pull_limits(struct call *call, struct pull *out)
 		     percent <= 100;
 	int code;
 
-	*out = (struct pull){ .waste_share = share ? percent / 100 : 2 };
+	*out = (struct pull_limits){ .waste_share = share ? percent / 100 : 2 };
 	code = read_size(call, "max-pull", call_value(call, "max-pull"), &out->most_pull);
 	return code ? code
 		    : read_size(call, "max-waste", share ? NULL : waste,
@@ -148,17 +148,18 @@ static int tell_over(const struct call *call, const char *what, uint64_t is,
 	return EXIT_DIFFERENT;
 }
 
-int pull_check(struct call *call, const struct lam_image *image, const struct pull *pull)
+int pull_check(struct call *call, const struct lam_image *image, const struct pull *pull,
+	       const struct pull_limits *limits)
 {
-	uint64_t waste = 0, tars = 0, most = pull->most_waste;
-	int fetched = tell_over(call, "a client fetches", pull->bytes, pull->most_pull);
+	uint64_t waste = 0, tars = 0, most = limits->most_waste;
+	int fetched = tell_over(call, "a client fetches", pull->bytes, limits->most_pull);
 
 	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
 		waste += lam_image_layer(image, i)->waste_bytes;
 		tars += lam_image_layer(image, i)->tar_size;
 	}
-	if (pull->waste_share <= 1)
-		most = (uint64_t)((double)tars * pull->waste_share);
+	if (limits->waste_share <= 1)
+		most = (uint64_t)((double)tars * limits->waste_share);
 	return tell_over(call, "dead entries hold", waste, most) ? EXIT_DIFFERENT
 								 : fetched;
 }
