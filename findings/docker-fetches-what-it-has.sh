@@ -31,8 +31,9 @@ get() { # NAME=VERSION...: into $work/root
 }
 changed() { echo "changed: $*"; exit 1; }
 get docker.io=20.10.24+dfsg1-1+deb12u1+b6 containerd=1.6.20~ds1-1+deb12u3 podman=4.3.1+ds1-8+deb12u1+b3 \
-    docker-registry=2.8.2+ds1-1 runc conmon libgpgme11 libdevmapper1.02.1 libsubid4 golang-github-containers-common \
-    golang-github-containers-image
+    docker-registry=2.8.2+ds1-1 runc=1.1.5+ds1-1+deb12u1 conmon=2.1.6+ds1-1 libgpgme11=1.18.0-3+deb12u1 \
+    libdevmapper1.02.1=2:1.02.185-2 libsubid4=1:4.13+dfsg1-1+deb12u2 golang-github-containers-common=0.50.1+ds1-4 \
+    golang-github-containers-image=5.23.1-4
 port=$((20000 + $$ % 10000))
 
 cat >config.yml <<END
