@@ -624,6 +624,18 @@ def deep(p):
     s.leave("q d")
 
 
+@flow("xterm", "vt100")
+def margins(p):
+    """A terminal that grew unnoticed is left with all its lines to scroll."""
+    sample.make(p.path("app"))
+    s = p.screen()
+    s.shell("stty rows 10")
+    s.start("lamina", "oci:app:latest")
+    s.keys("z R j j j j j j j j j j j j j j j j G g g")
+    s.leave("q")
+    check(s.state("scroll_region_lower") == "29", "the last line to scroll is " + s.state("scroll_region_lower"))
+
+
 @flow("screen", "c-locale")
 def headline(p):
     """/opt on a layer of its own, the rest in one, by the keys that the help names; nothing else changed."""

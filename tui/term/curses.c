@@ -117,8 +117,41 @@ int screen_open(struct screen **out, bool no_color, bool ascii, struct lam_error
 	return 0;
 }
 
+void screen_send(struct screen *screen, const char *bytes, size_t len)
+{
+	(void)screen;
+	while (len > 0) {
+		ssize_t written = write(STDOUT_FILENO, bytes, len);
+
+		if (written <= 0)
+			return;
+		bytes += written;
+		len -= (size_t)written;
+	}
+}
+
+/*
+ * Curses scrolls within margins, then sets them to the height that it knows,
+ * which is not the terminal's while a resize is on its way, and leaves them so
+ * at its end: a shell's lines then overwrite each other at the bottom. DECSTBM
+ * without numbers is the whole screen, however high that is.
+ */
+static const char *whole_screen(void)
+{
+	const char *margins = capability("csr");
+
+	return margins && strncmp(margins, "\033[", 2) == 0 ? "\033[r" : "";
+}
+
+/* Moves the cursor. */
+static void reset_margins(struct screen *screen)
+{
+	screen_send(screen, whole_screen(), strlen(whole_screen()));
+}
+
 void screen_close(struct screen *screen)
 {
+	reset_margins(screen);
 	endwin();
 	delscreen(screen->curses);
 	free(screen->row);
@@ -127,7 +160,7 @@ void screen_close(struct screen *screen)
 
 void screen_leave(struct screen *screen)
 {
-	(void)screen;
+	reset_margins(screen);
 	endwin();
 }
 
@@ -148,21 +181,9 @@ void screen_resize(struct screen *screen, int width, int height)
 	/* Not resizeterm(), which also types a KEY_RESIZE that nobody reads. */
 	if (is_term_resized(height, width))
 		resize_term(height, width);
+	reset_margins(screen);
 	erase();
 	screen_redraw(screen);
-}
-
-void screen_send(struct screen *screen, const char *bytes, size_t len)
-{
-	(void)screen;
-	while (len > 0) {
-		ssize_t written = write(STDOUT_FILENO, bytes, len);
-
-		if (written <= 0)
-			return;
-		bytes += written;
-		len -= (size_t)written;
-	}
 }
 
 enum palette screen_palette(const struct screen *screen)
@@ -205,7 +226,7 @@ size_t screen_restore_bytes(const struct screen *screen, char *out, size_t size)
 {
 	static const char *const names[] = { "sgr0", "op", "cnorm", "rmcup" };
 	const char *rmcup = capability("rmcup");
-	size_t put = 0;
+	size_t put = put_capability(out, size, whole_screen());
 
 	(void)screen;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
