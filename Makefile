@@ -125,7 +125,7 @@ $(eval $(call variant,$(BUILD)/analyze,-fanalyzer -Wno-analyzer-malloc-leak -Wno
 
 # libFuzzer is clang's.
 FUZZ_FLAGS := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-$(BUILD)/fuzz/%: CC = $(FUZZ_CC)
+$(BUILD)/fuzz/%: override CC = $(FUZZ_CC)
 $(eval $(call variant,$(BUILD)/fuzz,$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link))
 $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/tests/fuzz/fuzz.o \
 		$(BUILD)/fuzz/libsupport.a $(BUILD)/fuzz/libtui.a $(BUILD)/fuzz/liblamina.a
