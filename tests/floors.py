@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 # Bottom to top.
-CORE = "base io codec tar oci registry store layer tree image plan layout write".split()
+CORE = "base io codec tar oci registry store layer tree image plan layout suggest write".split()
 # Which floor says what a public header declares.
 PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "stat": "base", "access": "base", "compression": "codec", "note": "layer", "tree": "tree",
           "image": "image", "reference": "store", "referrer": "store", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
