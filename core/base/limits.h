@@ -99,6 +99,12 @@
 /* All blobs together that were fetched from registries: those of a large image. */
 #define LAM_MAX_KEPT_BLOBS (8ull << 30)
 
+/* Databases of packages. One file: Fedora's rpmdb.sqlite with 5,000 packages has 250 MiB.
+ * All that are read of an image, and packages: 10 times what the largest desktops have. */
+#define LAM_MAX_PACKAGE_FILE  (512u << 20)
+#define LAM_MAX_PACKAGE_FILES (1ull << 30)
+#define LAM_MAX_PACKAGES      1000000u
+
 /* Notes that are kept one by one; the rest are only counted. */
 #define LAM_MAX_NOTES 1000u
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/stop.h"
 #include "codec/codec.h"
 #include "image/image.h"
 
@@ -15,6 +17,7 @@ typedef int write_fn(void *context, const void *bytes, size_t len, struct lam_er
 struct stored {
 	const struct lam_spool *spool;
 	struct lam_reader *stream; /* of the tar, where there is no spool */
+	uint32_t layer;            /* of the stream */
 	uint64_t at;
 	char *piece;
 };
@@ -137,11 +140,26 @@ static int open_near(struct stored *s, const struct lam_image *image, uint32_t n
 	enum lam_codec codec = image->layers[number].info.codec;
 	struct lam_decoder_start start = lam_decoder_start(codec, points, offset);
 
+	lam_reader_close(LAM_STEAL(s->stream));
+	s->layer = number;
 	s->at = start.out;
 	if (lam_source_open_layer(image->source, number, start.in, &s->stream, err) < 0)
 		return err->code;
 	return lam_decoder_resume(&s->stream, LAM_STEAL(s->stream), codec, points, &start,
 				  err);
+}
+
+/* Whether the stream stands before an offset, and no checkpoint is nearer to it. A few
+ * bytes more to read are less than another place to look for. */
+static bool is_on_the_way(const struct stored *s, const struct lam_image *image,
+			  uint32_t number, uint64_t offset)
+{
+	if (!s->stream || s->layer != number || offset < s->at)
+		return false;
+	return offset - s->at <= PIECE ||
+	       lam_decoder_start(image->layers[number].info.codec,
+				 &image->indexes[number]->points, offset)
+			       .out <= s->at;
 }
 
 static int check_content(struct checked *c, const struct lam_image *image,
@@ -161,6 +179,8 @@ static int check_content(struct checked *c, const struct lam_image *image,
 		number, image->layers[number].digest_text);
 }
 
+/* From where the stream stands, or as near before the content as it can be opened anew,
+ * whichever is nearer. */
 static int read_from_blob(struct stored *s, const struct lam_image *image,
 			  uint32_t number, const struct lam_inode *inode, write_fn *write,
 			  void *context, struct lam_error *err)
@@ -169,14 +189,13 @@ static int read_from_blob(struct stored *s, const struct lam_image *image,
 	int code = 0;
 
 	lam_hash_init(&checked.hash, LAM_SHA256);
-	if (inode->size)
+	if (inode->size && !is_on_the_way(s, image, number, inode->offset))
 		code = open_near(s, image, number, inode->offset, err);
 	if (code == 0 && inode->size)
 		code = give_content(s, image->indexes[number], inode, checked_write,
 				    &checked, err);
 	if (code == 0)
 		code = check_content(&checked, image, number, inode, err);
-	lam_reader_close(s->stream);
 	lam_hash_fini(&checked.hash);
 	return code;
 }
@@ -202,6 +221,7 @@ int lam_image_read_inode(const struct lam_image *image, uint32_t number, uint32_
 	else
 		code = read_from_blob(&s, image, number, &index->inodes[inode], write,
 				      context, err);
+	lam_reader_close(s.stream);
 	free(s.piece);
 	return code;
 }
@@ -226,6 +246,109 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node,
 	int code = lam_fail(err, LAM_ENOTFOUND, "%s: is no file", path);
 
 	free(path);
+	return code;
+}
+
+/* Many files */
+
+struct wanted {
+	size_t n; /* of the caller's nodes */
+	uint32_t layer, inode;
+	uint64_t offset;
+};
+
+static int compare_wanted(const void *a, const void *b)
+{
+	const struct wanted *x = a, *y = b;
+
+	if (x->layer != y->layer)
+		return x->layer < y->layer ? -1 : 1;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return (x->n > y->n) - (x->n < y->n);
+}
+
+/* Those that are visible files, in the order in which they lie in the layers. */
+static struct wanted *sort_wanted(const struct lam_image *image, const uint32_t *nodes,
+				  size_t count, size_t *out_count)
+{
+	struct wanted *wanted = lam_xcalloc(count + 1, sizeof *wanted);
+
+	*out_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct lam_stat stat;
+
+		lam_tree_stat(image->tree, nodes[i], &stat);
+		if (stat.kind != LAM_KIND_FILE || !image->tree->nodes[nodes[i]].live)
+			continue;
+		wanted[(*out_count)++] = (struct wanted){
+			i, stat.layer, stat.inode,
+			image->indexes[stat.layer]->inodes[stat.inode].offset
+		};
+	}
+	qsort(wanted, *out_count, sizeof *wanted, compare_wanted);
+	return wanted;
+}
+
+struct whole {
+	struct lam_buf bytes;
+	const atomic_bool *stop;
+};
+
+static int whole_write(void *context, const void *bytes, size_t len,
+		       struct lam_error *err)
+{
+	struct whole *whole = context;
+
+	if (lam_stops(whole->stop, 0))
+		return lam_fail_stopped(err);
+	return lam_buf_append(&whole->bytes, bytes, len, err);
+}
+
+static int read_whole(struct stored *s, const struct lam_image *image,
+		      const struct wanted *w, struct whole *whole, struct lam_error *err)
+{
+	const struct lam_layer *index = image->indexes[w->layer];
+
+	lam_buf_clear(&whole->bytes);
+	s->spool = image->layers[w->layer].spool;
+	return s->spool ? give_content(s, index, &index->inodes[w->inode], whole_write,
+				       whole, err)
+			: read_from_blob(s, image, w->layer, &index->inodes[w->inode],
+					 whole_write, whole, err);
+}
+
+int lam_image_read_files(const struct lam_image *image, const uint32_t *nodes,
+			 size_t count, size_t most,
+			 int (*take)(void *context, size_t n, const char *bytes,
+				     size_t len, struct lam_error *err),
+			 void *context, const atomic_bool *stop, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) struct wanted *wanted = NULL;
+	struct stored s = { .piece = malloc(PIECE) };
+	struct whole whole = { LAM_BUF(most), stop };
+	int code = s.piece ? 0 : lam_fail_memory(err);
+	size_t wanted_count;
+
+	wanted = sort_wanted(image, nodes, count, &wanted_count);
+	for (size_t i = 0; i < wanted_count && code == 0; i++) {
+		const struct wanted *w = &wanted[i], *last = i ? w - 1 : w;
+		bool again = i && w->layer == last->layer && w->inode == last->inode;
+
+		if (image->indexes[w->layer]->inodes[w->inode].size > most) {
+			code = take(context, w->n, NULL, 0, err);
+			continue;
+		}
+		if (!again)
+			code = read_whole(&s, image, w, &whole, err);
+		if (code == 0)
+			code = take(context, w->n,
+				    whole.bytes.data ? whole.bytes.data : "",
+				    whole.bytes.len, err);
+	}
+	lam_reader_close(s.stream);
+	lam_buf_fini(&whole.bytes);
+	free(s.piece);
 	return code;
 }
 

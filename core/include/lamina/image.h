@@ -105,6 +105,18 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node,
 				     struct lam_error *err),
 			void *context, struct lam_error *err);
 
+/* The contents of many files, whole, to take(): each with its place among `nodes`, in the
+ * order in which they lie in the layers, so that a layer is inflated once at most, and not
+ * where nothing of it is asked for. What is no visible file is passed over. bytes end with
+ * a '\0' and are valid during the call; NULL where they are more than `most`. take()
+ * returns 0, or a negative code with err set, which ends it. Checked as above; stop may be
+ * NULL. */
+int lam_image_read_files(const struct lam_image *image, const uint32_t *nodes,
+			 size_t count, size_t most,
+			 int (*take)(void *context, size_t n, const char *bytes,
+				     size_t len, struct lam_error *err),
+			 void *context, const atomic_bool *stop, struct lam_error *err);
+
 /* What the blob of its layer makes of a file's content, in bytes of each byte: measured
  * over the pieces of some MiB that the file is in. Not for DELETED. */
 double lam_image_packed(const struct lam_image *image, const struct lam_version *version);

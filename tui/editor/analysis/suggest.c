@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include <lamina/edit.h>
+#include <lamina/packages.h>
 #include <lamina/path.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "editor/analysis/caches.h"
-#include "editor/analysis/packages.h"
 
 /* Less is not worth a layer of its own. */
 #define LEAST_BYTES   (UINT64_C(1) << 20)
@@ -337,7 +337,7 @@ static void own_directories(struct set *set, uint32_t *owner)
 		if (lam_tree_node(tree, n)->kind == LAM_KIND_DIR)
 			owner[n] = OWNER_UNSAID;
 		else if (!is_pure(set, n))
-			owner[n] = PACKAGE_NONE;
+			owner[n] = LAM_PACKAGE_NONE;
 	}
 	for (uint32_t n = set->facts->count; n-- > 1;) {
 		const struct lam_node *node = lam_tree_node(tree, n);
@@ -348,9 +348,9 @@ static void own_directories(struct set *set, uint32_t *owner)
 		if (*above == OWNER_UNSAID)
 			*above = owner[n];
 		else if (*above != owner[n])
-			*above = PACKAGE_NONE;
+			*above = LAM_PACKAGE_NONE;
 	}
-	owner[LAM_NODE_ROOT] = PACKAGE_NONE; /* no rule says "/" */
+	owner[LAM_NODE_ROOT] = LAM_PACKAGE_NONE; /* no rule says "/" */
 }
 
 static void sum_sizes(const struct set *set, const uint32_t *owner, struct size *sizes)
@@ -358,7 +358,8 @@ static void sum_sizes(const struct set *set, const uint32_t *owner, struct size 
 	for (uint32_t n = 0; n < set->facts->count; n++) {
 		const struct lam_node *node = lam_tree_node(set->facts->tree, n);
 
-		if (node->live && node->kind != LAM_KIND_DIR && owner[n] != PACKAGE_NONE)
+		if (node->live && node->kind != LAM_KIND_DIR &&
+		    owner[n] != LAM_PACKAGE_NONE)
 			sizes[owner[n]].bytes += set->bytes[n];
 	}
 }
@@ -379,22 +380,25 @@ static int add_paths(struct set *set, const uint32_t *owner, uint32_t package,
 	return 0;
 }
 
-static int add_large(struct set *set, const struct packages *packages, struct size *sizes,
-		     struct lam_error *err)
+static int add_large(struct set *set, const struct lam_packages *packages,
+		     uint32_t *owner, struct lam_error *err)
 {
 	uint64_t total = set->bytes[LAM_NODE_ROOT],
 		 least = total / 50 > LEAST_BYTES ? total / 50 : LEAST_BYTES;
+	size_t count = lam_packages_count(packages);
+	LAM_CLEANUP(lam_free_ptr)
+	struct size *sizes = lam_xcalloc(count + 1, sizeof *sizes);
 
-	for (uint32_t i = 0; i < packages->count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		sizes[i].package = i;
-	own_directories(set, packages->owner);
-	sum_sizes(set, packages->owner, sizes);
-	qsort(sizes, packages->count, sizeof *sizes, compare_sizes);
-	for (size_t i = 0; i < packages->count && i < MOST_PACKAGES; i++) {
+	own_directories(set, owner);
+	sum_sizes(set, owner, sizes);
+	qsort(sizes, count, sizeof *sizes, compare_sizes);
+	for (size_t i = 0; i < count && i < MOST_PACKAGES; i++) {
 		if (sizes[i].bytes < least)
 			break;
-		begin(set, packages->names[sizes[i].package]);
-		if (add_paths(set, packages->owner, sizes[i].package, err) < 0)
+		begin(set, lam_packages_get(packages, sizes[i].package)->name);
+		if (add_paths(set, owner, sizes[i].package, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -402,13 +406,20 @@ static int add_large(struct set *set, const struct packages *packages, struct si
 
 static int by_package(struct set *set, struct lam_error *err)
 {
-	LAM_CLEANUP(packages_fini) struct packages packages;
-	LAM_CLEANUP(lam_free_ptr) struct size *sizes = NULL;
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *owner = malloc(set->facts->count * sizeof *owner);
+	struct lam_packages *packages;
+	int code;
 
-	if (packages_init(&packages, set->facts, set->stop, err) < 0)
+	if (!owner)
+		return lam_fail_memory(err);
+	if (lam_packages_read(&packages, set->facts->image, set->stop, err) < 0)
 		return err->code;
-	sizes = lam_xcalloc(packages.count + 1, sizeof *sizes);
-	return add_large(set, &packages, sizes, err);
+	for (uint32_t n = 0; n < set->facts->count; n++)
+		owner[n] = lam_packages_owner(packages, n);
+	code = add_large(set, packages, owner, err);
+	lam_packages_free(packages);
+	return code;
 }
 
 /* Caches */
