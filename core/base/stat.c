@@ -1,5 +1,4 @@
-/* How two inodes differ. */
-#include <stdbool.h>
+/* How two inodes differ, and which times count. */
 #include <string.h>
 
 #include <lamina/stat.h>
@@ -21,6 +20,19 @@ static bool same_attributes(const struct lam_stat *a, const struct lam_stat *b)
 			return false;
 	}
 	return true;
+}
+
+bool lam_clamp_is_later(struct lam_clamp clamp, int64_t s, uint32_t ns)
+{
+	return clamp.set && (s > clamp.at || (s == clamp.at && ns > 0));
+}
+
+void lam_clamp_time(struct lam_clamp clamp, int64_t *s, uint32_t *ns)
+{
+	if (!lam_clamp_is_later(clamp, *s, *ns))
+		return;
+	*s = clamp.at;
+	*ns = 0;
 }
 
 unsigned lam_stat_compare(const struct lam_stat *a, const struct lam_stat *b)

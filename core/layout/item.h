@@ -29,9 +29,10 @@ struct lam_item_scratch {
 	((struct lam_item_scratch){ .path = LAM_TEXT, .target = LAM_TEXT })
 void lam_item_scratch_fini(struct lam_item_scratch *scratch);
 
-/* The entry of an item: canonical path, final metadata; whiteouts are empty files 0644
+/* The entry of an item: canonical path, final metadata, clamped time; whiteouts are empty files 0644
  * 0:0 of time 0. It lives until the next call. */
-void lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
-		    struct lam_item_scratch *scratch, struct lam_entry *out);
+void lam_item_entry(const struct lam_tree *tree, struct lam_clamp times,
+		    const struct lam_item *item, struct lam_item_scratch *scratch,
+		    struct lam_entry *out);
 
 #endif

@@ -61,8 +61,9 @@ static void set_records(struct lam_item_scratch *scratch, const struct lam_stat 
 	out->record_count = stat->attribute_count;
 }
 
-void lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
-		    struct lam_item_scratch *scratch, struct lam_entry *out)
+void lam_item_entry(const struct lam_tree *tree, struct lam_clamp times,
+		    const struct lam_item *item, struct lam_item_scratch *scratch,
+		    struct lam_entry *out)
 {
 	struct lam_stat stat;
 
@@ -83,6 +84,7 @@ void lam_item_entry(const struct lam_tree *tree, const struct lam_item *item,
 				   .mtime_ns = stat.mtime_ns,
 				   .dev_major = stat.dev_major,
 				   .dev_minor = stat.dev_minor };
+	lam_clamp_time(times, &out->mtime_s, &out->mtime_ns);
 	out->path = text_of(&scratch->path);
 	if (item->kind == LAM_ITEM_LINK) {
 		lam_buf_clear(&scratch->target);

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "base/time.h"
 #include "codec/codec.h"
 #include "oci/claims.h"
 #include "tar/write.h"
@@ -175,6 +176,8 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 		info = &l->stack[l->targets[n]].info;
 		origins[l->targets[n] * width + lam_tree_origin(l->tree, n)] = true;
 		lam_tree_stat(l->tree, n, &stat);
+		l->clamped +=
+			lam_clamp_is_later(l->plan->times, stat.mtime_s, stat.mtime_ns);
 		if (stat.kind != LAM_KIND_FILE ||
 		    lam_left_first(&l->left, n, &names) != n)
 			continue;
@@ -193,7 +196,7 @@ static int size_item(const struct lam_layout *l, const struct lam_item *item,
 	struct lam_entry entry;
 
 	lam_buf_clear(header);
-	lam_item_entry(l->tree, item, scratch, &entry);
+	lam_item_entry(l->tree, l->plan->times, item, scratch, &entry);
 	if (lam_tar_append_header(header, &entry, err) < 0) {
 		char path[LAM_PATH_TEXT];
 
@@ -416,6 +419,29 @@ static int ask_compression(struct lam_layout *l, uint32_t t, struct lam_error *e
 				 lam_codec_row(planned->compression.codec)->name);
 }
 
+/* Nor does a blob with a later time in any of its entries stay, dead ones too: it would be
+ * another one after the next build. */
+static int ask_times(struct lam_layout *l, uint32_t t, struct lam_error *err)
+{
+	const struct lam_layer *layer;
+	char at[LAM_TIME_TEXT];
+	size_t later = 0;
+
+	if (!l->stack[t].kept || !l->plan->times.set)
+		return 0;
+	layer = l->image->indexes[l->stack[t].original];
+	for (uint32_t i = 0; i < layer->inode_count; i++) {
+		const struct lam_inode *inode = &layer->inodes[i];
+
+		later += lam_clamp_is_later(l->plan->times, inode->mtime_s,
+					    inode->mtime_ns);
+	}
+	if (later == 0)
+		return 0;
+	return lam_layout_unkeep(l, t, err, "%zu of its times are later than %s", later,
+				 lam_time_format(l->plan->times.at, at));
+}
+
 static int make(struct lam_layout *l, struct lam_error *err)
 {
 	if (start(l, err) < 0 || lam_layout_assign(l, err) < 0)
@@ -425,7 +451,7 @@ static int make(struct lam_layout *l, struct lam_error *err)
 		return err->code;
 	for (uint32_t t = 0; t < l->target_count; t++) {
 		l->stack[t].kept = l->stack[t].original != UINT32_MAX;
-		if (ask_compression(l, t, err) < 0)
+		if (ask_compression(l, t, err) < 0 || ask_times(l, t, err) < 0)
 			return err->code;
 		if (l->plan->layers[t].rewrite &&
 		    lam_layout_unkeep(l, t, err, "the plan has it written anew") < 0)
@@ -573,6 +599,11 @@ void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries,
 {
 	*out_entries = layout->dropped_count;
 	*out_bytes = layout->dropped_bytes;
+}
+
+uint32_t lam_layout_clamped(const struct lam_layout *layout)
+{
+	return layout->clamped;
 }
 
 size_t lam_layout_remark_count(const struct lam_layout *layout)

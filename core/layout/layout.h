@@ -47,6 +47,7 @@ struct lam_layout {
 	size_t mark_count, mark_cap;
 	uint32_t dropped_count;
 	uint64_t dropped_bytes;
+	uint32_t clamped; /* paths whose time is later than the plan lets it be */
 	struct lam_remark *remarks;
 	size_t remark_count, remark_cap;
 	struct lam_arena arena; /* reasons and remarks */

@@ -31,7 +31,7 @@ void lam_trial_fini(struct lam_trial *t)
 
 /* Layers */
 
-static int add_item(struct lam_layer_builder *builder, const struct lam_tree *tree,
+static int add_item(struct lam_layer_builder *builder, const struct lam_layout *l,
 		    const struct lam_item *item, struct lam_item_scratch *scratch,
 		    struct lam_error *err)
 {
@@ -39,12 +39,12 @@ static int add_item(struct lam_layer_builder *builder, const struct lam_tree *tr
 	struct lam_stat stat;
 	uint32_t inode = LAM_INODE_NONE;
 
-	lam_item_entry(tree, item, scratch, &entry);
+	lam_item_entry(l->tree, l->plan->times, item, scratch, &entry);
 	if (lam_layer_builder_add(builder, &entry, 0, &inode, err) < 0)
 		return err->code;
 	if (inode == LAM_INODE_NONE)
 		return 0;
-	lam_tree_stat(tree, item->node, &stat);
+	lam_tree_stat(l->tree, item->node, &stat);
 	if (stat.inode != LAM_INODE_NONE &&
 	    lam_layer_builder_share(builder, inode,
 				    (struct lam_inode_ref){ stat.layer, stat.inode }))
@@ -66,7 +66,7 @@ static int add_items(struct lam_layer_builder *builder, const struct lam_layout 
 		/* a path may have thousands of parts */
 		if (lam_stops(l->stop, 0))
 			return lam_fail_stopped(err);
-		if (add_item(builder, l->tree, &made->items[i], &scratch, err) < 0)
+		if (add_item(builder, l, &made->items[i], &scratch, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -177,6 +177,9 @@ int lam_trial_run(struct lam_trial *t, struct lam_layout *l, struct lam_made *ma
 		  struct lam_error *err)
 {
 	const struct lam_progress progress = { .stop = l->stop };
+	const struct lam_diff_options meant = { .gone = l->gone,
+						.clamp_a = l->plan->times,
+						.stop = l->stop };
 
 	*t = (struct lam_trial){ .layout = l, .err = err, .last_shown = NONE };
 	t->layers = lam_xcalloc(l->target_count, sizeof *t->layers);
@@ -192,5 +195,5 @@ int lam_trial_run(struct lam_trial *t, struct lam_layout *l, struct lam_made *ma
 	    (!t->tree && lam_tree_merge(&t->tree, t->layers, l->target_count, NULL,
 					&progress, err) < 0))
 		return err->code;
-	return lam_tree_diff_left(l->tree, l->gone, t->tree, found, t, l->stop, err);
+	return lam_tree_diff_as(l->tree, t->tree, &meant, found, t, err);
 }

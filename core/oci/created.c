@@ -3,106 +3,62 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "oci/manifest.h"
 
-/* `count` digits, as a number; -1: others. */
-static int digits(const char **at, int count)
-{
-	int value = 0;
+enum fault { FINE, ODD, LATER };
 
-	for (; count > 0; count--, (*at)++) {
-		if (**at < '0' || **at > '9')
-			return -1;
-		value = value * 10 + (**at - '0');
-	}
-	return value;
-}
-
-/* The number, and one of the characters behind it. */
-static bool part(const char **at, int count, int least, int most, const char *behind,
-		 int *out)
-{
-	*out = digits(at, count);
-	if (*out < least || *out > most)
-		return false;
-	if (!*behind)
-		return true;
-	return **at && strchr(behind, *(*at)++);
-}
-
-static int days_in(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-static bool is_zone(const char *at)
-{
-	int hour, minute;
-
-	if (strcmp(at, "Z") == 0)
-		return true;
-	if (*at != '+' && *at != '-')
-		return false;
-	at++;
-	return part(&at, 2, 0, 23, ":", &hour) && part(&at, 2, 0, 59, "", &minute) &&
-	       !*at;
-}
-
-/* A time of RFC 3339, as runtimes read them. */
-static bool is_created(const char *text)
-{
-	const char *at = text;
-	int year, month, day, unused;
-
-	if (!part(&at, 4, 0, 9999, "-", &year) || !part(&at, 2, 1, 12, "-", &month) ||
-	    !part(&at, 2, 1, days_in(year, month), "T", &day) ||
-	    !part(&at, 2, 0, 23, ":", &unused) || !part(&at, 2, 0, 59, ":", &unused) ||
-	    !part(&at, 2, 0, 59, "", &unused))
-		return false;
-	if (*at == '.' || *at == ',') {
-		size_t len = strspn(at + 1, "0123456789");
-
-		if (len == 0)
-			return false;
-		at += 1 + len;
-	}
-	return is_zone(at);
-}
-
-static bool is_odd(const json_t *object)
+static enum fault fault_of(const json_t *object, struct lam_clamp clamp)
 {
 	const json_t *created = json_object_get(object, "created");
+	int64_t s;
+	uint32_t ns;
 
-	return json_is_string(created) && !is_created(json_string_value(created));
+	if (!json_is_string(created))
+		return FINE;
+	if (!lam_time_parse(json_string_value(created), &s, &ns))
+		return ODD;
+	return lam_clamp_is_later(clamp, s, ns) ? LATER : FINE;
 }
 
 bool lam_config_has_odd_times(const struct lam_config *config)
 {
 	const json_t *history = json_object_get(config->doc.root, "history");
-	bool odd = is_odd(config->doc.root);
+	const struct lam_clamp none = { 0 };
+	bool odd = fault_of(config->doc.root, none) == ODD;
 
 	for (size_t i = 0; i < json_array_size(history) && !odd; i++)
-		odd = is_odd(json_array_get(history, i));
+		odd = fault_of(json_array_get(history, i), none) == ODD;
 	return odd;
 }
 
-void lam_created_repair(json_t *config)
+static void set_time(json_t *object, enum fault fault, struct lam_clamp clamp)
+{
+	char at[LAM_TIME_TEXT];
+
+	if (fault == ODD)
+		json_object_del(object, "created");
+	else
+		json_object_set_new(object, "created",
+				    json_string(lam_time_format(clamp.at, at)));
+}
+
+void lam_created_edit(json_t *config, struct lam_clamp clamp)
 {
 	json_t *history = json_object_get(config, "history");
+	enum fault fault = fault_of(config, clamp);
 
-	if (is_odd(config))
-		json_object_del(config, "created");
+	if (fault != FINE)
+		set_time(config, fault, clamp);
 	for (size_t i = 0; i < json_array_size(history); i++) {
 		const json_t *entry = json_array_get(history, i);
-		json_t *repaired;
+		json_t *edited;
 
-		if (!is_odd(entry))
+		fault = fault_of(entry, clamp);
+		if (fault == FINE)
 			continue;
-		repaired = json_copy((json_t *)(uintptr_t)entry);
-		json_object_del(repaired, "created");
-		json_array_set_new(history, i, repaired);
+		edited = json_copy((json_t *)(uintptr_t)entry);
+		set_time(edited, fault, clamp);
+		json_array_set_new(history, i, edited);
 	}
 }

@@ -7,6 +7,7 @@
 #define LAM_MANIFEST_H
 
 #include <lamina/compression.h>
+#include <lamina/stat.h>
 
 #include "base/digest.h"
 #include "oci/doc.h"
@@ -127,8 +128,9 @@ struct lam_config {
 };
 /* created.c: whether it or its history says a time that is none. */
 bool lam_config_has_odd_times(const struct lam_config *config);
-/* Takes such ones out of a config that is made; its history is its own. */
-void lam_created_repair(json_t *config);
+/* Takes such ones out of a config that is made, and sets later ones back to the clamp; its
+ * history is its own. */
+void lam_created_edit(json_t *config, struct lam_clamp clamp);
 /* LAM_EFORMAT unless rootfs.type is "layers". The number of diff_ids is the caller's to
  * compare. */
 int lam_config_parse(struct lam_config *out, const char *bytes, size_t len,
@@ -163,13 +165,14 @@ struct lam_stack_layer {
  * written ones get
  * {"created":…,"created_by":…,"comment":…}, "created" being that of the config (left out
  * where the config has none). created: NULL, or an RFC 3339 time that replaces the
- * config's `created` (SOURCE_DATE_EPOCH) and stands in new history entries. History stays
+ * config's `created` (SOURCE_DATE_EPOCH) and stands in new history entries. clamp: of all
+ * these times, where the stack is not as it was. History stays
  * absent where the source had none. Of one that has not one entry for each layer nobody
  * knows whose is whose, and Docker refuses more entries than layers: it stays as entries
  * without a layer, and behind it each layer has a new one. */
 int lam_config_edit(const struct lam_config *config, const struct lam_stack_layer *layers,
-		    size_t count, const char *created, struct lam_buf *out,
-		    struct lam_error *err);
+		    size_t count, const char *created, struct lam_clamp clamp,
+		    struct lam_buf *out, struct lam_error *err);
 
 struct lam_annotation {
 	const char *key, *value;

@@ -160,7 +160,8 @@ static void drop_labels(json_t *root)
 
 static int edit_config(const struct lam_config *config,
 		       const struct lam_stack_layer *layers, size_t count,
-		       const char *created, struct lam_buf *out, struct lam_error *err)
+		       const char *created, struct lam_clamp clamp, struct lam_buf *out,
+		       struct lam_error *err)
 {
 	json_auto_t *root = json_copy(config->doc.root);
 	json_t *rootfs = json_copy(json_object_get(root, "rootfs")), *ids = json_array();
@@ -180,17 +181,17 @@ static int edit_config(const struct lam_config *config,
 		json_object_set_new(root, "history", edit_history(&h));
 	if (created)
 		json_object_set_new(root, "created", json_string(created));
-	lam_created_repair(root);
+	lam_created_edit(root, clamp);
 	return write_doc(root, out, err);
 }
 
 int lam_config_edit(const struct lam_config *config, const struct lam_stack_layer *layers,
-		    size_t count, const char *created, struct lam_buf *out,
-		    struct lam_error *err)
+		    size_t count, const char *created, struct lam_clamp clamp,
+		    struct lam_buf *out, struct lam_error *err)
 {
 	if (!created && is_same_stack(layers, count, config->diff_id_count))
 		return lam_buf_append(out, config->doc.bytes, config->doc.len, err);
-	return edit_config(config, layers, count, created, out, err);
+	return edit_config(config, layers, count, created, clamp, out, err);
 }
 
 /* Manifests */

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "plan/plan.h"
 
 struct writer {
@@ -144,6 +145,18 @@ static void put_rules(struct writer *w, const struct lam_plan *plan, const bool 
 	end_list(w, any);
 }
 
+static void put_times(struct writer *w, const struct lam_plan *plan)
+{
+	char at[LAM_TIME_TEXT];
+
+	if (!plan->times.set)
+		return;
+	put_key(w, "times");
+	put_value(w,
+		  json_pack("{s:s, s:s*}", "clamp", lam_time_format(plan->times.at, at),
+			    "note", note_of(w, plan->times_note)));
+}
+
 static void put_plan(struct writer *w, const struct lam_plan *plan, const bool *dead)
 {
 	bool has_source = plan->source_reference || plan->source_manifest ||
@@ -162,6 +175,7 @@ static void put_plan(struct writer *w, const struct lam_plan *plan, const bool *
 		put_key(w, "compression");
 		put_value(w, compression_text(plan->compression));
 	}
+	put_times(w, plan);
 	lam_text_puts(&w->out, "\n}\n");
 }
 

@@ -12,12 +12,13 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/spelling.h"
+#include "base/time.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
 
 /* More than anybody reads: the rest are only counted. */
 #define MOST_FAULTS LAM_MAX_NOTES
-#define MOST_FIELDS 6
+#define MOST_FIELDS 8
 #define NOBODY      UINT32_MAX
 
 struct fault {
@@ -526,6 +527,45 @@ static void read_rules(struct reader *r, const struct lam_json *rules)
 	}
 }
 
+/* times */
+
+static void read_clamp(struct reader *r, const struct lam_json *at)
+{
+	const char *text = text_of(r, at);
+	struct lam_clamp *times = &r->plan->times;
+	uint32_t ns;
+
+	if (!text)
+		return;
+	times->set = lam_time_parse(text, &times->at, &ns) && ns == 0 && times->at >= 0;
+	if (!times->set)
+		complain(r, at,
+			 "expected a time from 1970 on, in whole seconds, like "
+			 "\"2026-01-01T00:00:00Z\"");
+}
+
+static void read_times(struct reader *r, const struct lam_json *times)
+{
+	static const char *const names[MOST_FIELDS] = { "clamp", "note" };
+	struct lam_json f[MOST_FIELDS];
+
+	if (!times->value)
+		return;
+	if (lam_json_is_text(times->value)) {
+		if (strcmp(json_string_value(times->value), "keep") != 0)
+			complain(r, times,
+				 "expected \"keep\", or an object with \"clamp\"");
+		return;
+	}
+	if (!read_fields(r, times, names, f))
+		return;
+	if (!f[0].value)
+		complain(r, times,
+			 "\"clamp\" is missing: the time that later ones are set to");
+	read_clamp(r, &f[0]);
+	r->plan->times_note = copy_text(r, &f[1]);
+}
+
 /* The plan */
 
 /* False where the rest is not for this reader. */
@@ -551,9 +591,9 @@ static bool check_version(struct reader *r, const struct lam_json *root)
 
 static void read_plan(struct reader *r, const struct lam_json *root)
 {
-	static const char *const names[MOST_FIELDS] = {
-		"lamina", "note", "source", "layers", "assign", "compression"
-	};
+	static const char *const names[MOST_FIELDS] = { "lamina", "note",   "source",
+							"layers", "assign", "compression",
+							"times" };
 	struct lam_json f[MOST_FIELDS];
 
 	if (!json_is_object(root->value)) {
@@ -567,6 +607,7 @@ static void read_plan(struct reader *r, const struct lam_json *root)
 	read_layers(r, root, &f[3]);
 	read_rules(r, &f[4]);
 	read_compression(r, &f[5], &r->plan->has_compression, &r->plan->compression);
+	read_times(r, &f[6]);
 }
 
 /* Takes the text over; errors may be NULL. */

@@ -37,6 +37,7 @@ void lam_plan_free(struct lam_plan *plan)
 	free(plan->source_reference);
 	free(plan->source_manifest);
 	free(plan->source_note);
+	free(plan->times_note);
 	free(plan->note);
 	free(plan->layers);
 	free(plan->rules);
@@ -68,6 +69,7 @@ struct lam_plan *lam_plan_copy(const struct lam_plan *plan)
 	copy->source_reference = copy_text(plan->source_reference);
 	copy->source_manifest = copy_text(plan->source_manifest);
 	copy->source_note = copy_text(plan->source_note);
+	copy->times_note = copy_text(plan->times_note);
 	copy->note = copy_text(plan->note);
 	if (plan->source_paths)
 		copy->source_paths = lam_xcalloc(plan->source_path_count + 1,
@@ -94,6 +96,13 @@ static bool same_compression(bool has_a, struct lam_compression a, bool has_b,
 			     struct lam_compression b)
 {
 	return has_a == has_b && (!has_a || (a.codec == b.codec && a.level == b.level));
+}
+
+static bool same_times(const struct lam_plan *a, const struct lam_plan *b)
+{
+	return a->times.set == b->times.set &&
+	       (!a->times.set || a->times.at == b->times.at) &&
+	       same_text(a->times_note, b->times_note);
 }
 
 static bool same_layer(const struct lam_plan_layer *a, const struct lam_plan_layer *b)
@@ -136,7 +145,7 @@ static bool same_source(const struct lam_plan *a, const struct lam_plan *b)
 bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b)
 {
 	if (a->layer_count != b->layer_count || a->rule_count != b->rule_count ||
-	    !same_text(a->note, b->note) || !same_source(a, b) ||
+	    !same_text(a->note, b->note) || !same_source(a, b) || !same_times(a, b) ||
 	    !same_compression(a->has_compression, a->compression, b->has_compression,
 			      b->compression))
 		return false;

@@ -10,7 +10,7 @@
 
 struct diff {
 	const struct lam_tree *a, *b;
-	const bool *gone; /* nodes of a that count as not there; NULL: none */
+	const struct lam_diff_options *options;
 	int (*found)(void *context, uint32_t a, uint32_t b, unsigned what);
 	void *context;
 	const struct lam_left *left;
@@ -19,7 +19,7 @@ struct diff {
 
 static bool is_there(const struct diff *d, uint32_t a)
 {
-	return d->a->nodes[a].live && !(d->gone && d->gone[a]);
+	return d->a->nodes[a].live && !(d->options->gone && d->options->gone[a]);
 }
 
 /* Groups are the same if each name's first name is. */
@@ -41,6 +41,8 @@ static int diff_pair(struct diff *d, uint32_t a, uint32_t b)
 	d->pair[a] = b;
 	lam_tree_stat(d->a, a, &x);
 	lam_tree_stat(d->b, b, &y);
+	lam_clamp_time(d->options->clamp_a, &x.mtime_s, &x.mtime_ns);
+	lam_clamp_time(d->options->clamp_b, &y.mtime_s, &y.mtime_ns);
 	what = lam_stat_compare(&x, &y);
 	if (!same_links(d, a, b))
 		what |= LAM_DIFF_LINKS;
@@ -111,14 +113,7 @@ static int diff_step(struct diff *d, struct frame *f, uint32_t *out_a, uint32_t 
 	return diff_pair(d, *out_a, *out_b);
 }
 
-int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
-		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
-		  void *context, struct lam_error *err)
-{
-	return lam_tree_diff_left(a, NULL, b, found, context, NULL, err);
-}
-
-static int diff_all(struct diff *d, const atomic_bool *stop, struct lam_error *err)
+static int diff_all(struct diff *d, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) struct frame *stack = NULL;
 	size_t depth = 0, cap = 0, steps = 0;
@@ -131,7 +126,7 @@ static int diff_all(struct diff *d, const atomic_bool *stop, struct lam_error *e
 			LAM_XGROW(stack, depth, cap);
 			stack[depth++] = frame_of(d, x, y);
 		}
-		if (lam_stops(stop, ++steps))
+		if (lam_stops(d->options->stop, ++steps))
 			return lam_fail_stopped(err);
 		code = diff_step(d, &stack[depth - 1], &x, &y, &done);
 		depth -= done;
@@ -139,10 +134,10 @@ static int diff_all(struct diff *d, const atomic_bool *stop, struct lam_error *e
 	return code;
 }
 
-int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
-		       const struct lam_tree *b,
-		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
-		       void *context, const atomic_bool *stop, struct lam_error *err)
+int lam_tree_diff_as(const struct lam_tree *a, const struct lam_tree *b,
+		     const struct lam_diff_options *options,
+		     int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		     void *context, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) uint32_t *pair = malloc(a->node_count * sizeof *pair);
 	LAM_CLEANUP(lam_left_fini) struct lam_left left = { 0 };
@@ -150,15 +145,25 @@ int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
 	if (!pair)
 		return lam_fail_memory(err);
 	memset(pair, 0xff, a->node_count * sizeof *pair);
-	lam_left_set(&left, a, gone);
+	lam_left_set(&left, a, options->gone);
 
 	struct diff d = { .a = a,
 			  .b = b,
-			  .gone = gone,
+			  .options = options,
 			  .left = &left,
 			  .found = found,
 			  .context = context,
 			  .pair = pair };
 
-	return diff_all(&d, stop, err);
+	return diff_all(&d, err);
+}
+
+int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
+		  struct lam_clamp clamp,
+		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		  void *context, struct lam_error *err)
+{
+	const struct lam_diff_options options = { .clamp_a = clamp, .clamp_b = clamp };
+
+	return lam_tree_diff_as(a, b, &options, found, context, err);
 }

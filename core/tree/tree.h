@@ -69,12 +69,17 @@ void lam_left_set(struct lam_left *left, const struct lam_tree *tree, const bool
 uint32_t lam_left_first(const struct lam_left *left, uint32_t node, size_t *out_count);
 void lam_left_fini(struct lam_left *left);
 
-/* lam_tree_diff with some nodes of a counted as not there; what is below a gone node is
- * gone too. stop may be NULL. */
-int lam_tree_diff_left(const struct lam_tree *a, const bool *gone,
-		       const struct lam_tree *b,
-		       int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
-		       void *context, const atomic_bool *stop, struct lam_error *err);
+/* lam_tree_diff of a tree that is not as it was meant. */
+struct lam_diff_options {
+	const bool *gone; /* nodes of a that count as not there, and all below them; NULL:
+			     none */
+	struct lam_clamp clamp_a, clamp_b;
+	const atomic_bool *stop; /* or NULL */
+};
+int lam_tree_diff_as(const struct lam_tree *a, const struct lam_tree *b,
+		     const struct lam_diff_options *options,
+		     int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
+		     void *context, struct lam_error *err);
 
 /* The next live node in depth-first order below `top`, parents first; LAM_NODE_NONE after
  * the last. */

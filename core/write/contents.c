@@ -310,9 +310,9 @@ void lam_contents_free(struct lam_contents *c)
 	free(c);
 }
 
-const struct lam_image *lam_contents_image(const struct lam_contents *c)
+const struct lam_layout *lam_contents_layout(const struct lam_contents *c)
 {
-	return c->image;
+	return c->layout;
 }
 
 int lam_contents_read(const struct lam_contents *c, uint32_t layer, uint64_t offset,

@@ -31,7 +31,7 @@ int lam_contents_new(struct lam_contents **out, const struct lam_layout *layout,
 		     struct lam_error *err);
 void lam_contents_free(struct lam_contents *contents);
 
-const struct lam_image *lam_contents_image(const struct lam_contents *contents);
+const struct lam_layout *lam_contents_layout(const struct lam_contents *contents);
 /* Bytes [offset, offset + len) of a layer's tar, which must belong to a file that a
  * written target holds. Any thread. LAM_ESTOPPED: see lam_contents_failed(). */
 int lam_contents_read(const struct lam_contents *contents, uint32_t layer,

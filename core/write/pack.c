@@ -14,6 +14,7 @@
 struct packing {
 	const struct lam_image *image;
 	const struct lam_contents *contents; /* NULL: from the image's blobs */
+	struct lam_clamp times;
 	struct lam_writer *out;
 	const struct lam_meter *meter; /* NULL: nobody stops it */
 	struct lam_item_scratch scratch;
@@ -106,7 +107,7 @@ static int make_header(struct packing *p, const struct lam_item *item, uint64_t 
 	struct lam_entry entry;
 
 	lam_buf_clear(&p->header);
-	lam_item_entry(p->image->tree, item, &p->scratch, &entry);
+	lam_item_entry(p->image->tree, p->times, item, &p->scratch, &entry);
 	strip(&entry.path, p->strip);
 	if (item->kind == LAM_ITEM_LINK)
 		strip(&entry.target, p->strip);
@@ -216,8 +217,9 @@ int lam_pack_pieces(const struct lam_contents *contents,
 				struct lam_error *err),
 		    void *context, const struct lam_meter *meter, struct lam_error *err)
 {
-	struct packing p = { .image = lam_contents_image(contents),
+	struct packing p = { .image = lam_contents_layout(contents)->image,
 			     .contents = contents,
+			     .times = lam_contents_layout(contents)->plan->times,
 			     .out = encoder,
 			     .meter = meter,
 			     .large = pieces->large };
@@ -239,8 +241,9 @@ int lam_pack_pieces(const struct lam_contents *contents,
 int lam_pack(const struct lam_contents *contents, const struct lam_layout_target *target,
 	     struct lam_writer *out, const struct lam_meter *meter, struct lam_error *err)
 {
-	struct packing p = { .image = lam_contents_image(contents),
+	struct packing p = { .image = lam_contents_layout(contents)->image,
 			     .contents = contents,
+			     .times = lam_contents_layout(contents)->plan->times,
 			     .out = out,
 			     .meter = meter };
 

@@ -160,7 +160,8 @@ static int add_item(struct cutting *c, uint32_t n, struct lam_error *err)
 	struct lam_entry entry;
 
 	lam_buf_clear(&c->header);
-	lam_item_entry(c->layout->tree, item, &c->scratch, &entry);
+	lam_item_entry(c->layout->tree, c->layout->plan->times, item, &c->scratch,
+		       &entry);
 	if (lam_tar_append_header(&c->header, &entry, err) < 0)
 		return err->code;
 	head = c->header.len;

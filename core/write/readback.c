@@ -141,7 +141,7 @@ static int compare(struct verifying *v, const struct lam_item *item,
 	struct lam_entry want;
 	unsigned what;
 
-	lam_item_entry(v->layout->tree, item, &v->scratch, &want);
+	lam_item_entry(v->layout->tree, v->layout->plan->times, item, &v->scratch, &want);
 	what = compare_metadata(is, &want);
 	if (compare_names(v, is, &want, &what, err) < 0)
 		return err->code;

@@ -159,7 +159,8 @@ static int make_config(const struct lam_writing *w, struct documents *d,
 
 	if ((same ? lam_buf_append(&d->config, old->bytes, old->len, err)
 		  : lam_config_edit(&w->image->config, w->stack, w->count,
-				    w->options->created, &d->config, err)) < 0)
+				    w->options->created, w->layout->plan->times,
+				    &d->config, err)) < 0)
 		return lam_wrap(err, "the new config");
 	d->image.config_size = (int64_t)d->config.len;
 	d->image.config =

@@ -98,7 +98,8 @@ static void config_document(const char *json, size_t len)
 	for (size_t i = 0; i < 5; i++)
 		NEED(history[i] == SIZE_MAX || history[i] < config.history_count);
 	count = stack_of(stack, config.diff_id_count);
-	code = lam_config_edit(&config, stack, count, NULL, &out, &err);
+	code = lam_config_edit(&config, stack, count, NULL, (struct lam_clamp){ 0 }, &out,
+			       &err);
 	if (code < 0)
 		need_error(code, &err);
 	if (code == 0) {

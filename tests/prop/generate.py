@@ -23,6 +23,8 @@ TIMES = [(0, 0), (1, 0), (1000000000, 0), (1600000000, 0), (1600000000, 12345678
          (1650000000, 999999999), (-1, 0), (-2, 750000000), (-1, 999999999), (-1000000, 500000000),
          (2147483647, 0), (2147483648, 0), (4294967296, 5), (8589934592, 0)]
 FAR_TIMES = [(1 << 40, 0), (-(1 << 40), 3), (253402300800, 0)]
+CLAMPS = {"1970-01-01T00:00:00Z": 0, "2020-09-13T14:26:40+02:00": 1600000000, "2021-01-01T00:00:00Z": 1609459200,
+          "9999-12-31T23:59:59Z": 253402300799}
 CONTENTS = [b"", b"x", b"hello\n", b"\0" * 511, b"y" * 512, b"z" * 513, bytes(range(256)) * 6]
 CAPABILITY = b"\x01\x00\x00\x02\x00\x20\x00\x00" + b"\0" * 12
 RECORDS = [(b"SCHILY.xattr.user.text", b"value"), (b"SCHILY.xattr.user.binary", bytes(range(256))),
@@ -344,6 +346,8 @@ def random_plan(rng, count, paths):
         plan["assign"] = rules
     if rng.random() < 0.3:
         plan["compression"] = rng.choice(ways)
+    if rng.random() < 0.2:
+        plan["times"] = rng.choice(["keep"] + 3 * [{"clamp": text} for text in CLAMPS])
     return plan
 
 

@@ -122,6 +122,47 @@ static void copies(void **state)
 	lam_plan_free(plan);
 }
 
+/* In whatever zone a time is said, it is saved in one, and it counts. */
+static void times(void **state)
+{
+#define TIMED(times) "{\"lamina\": 1, \"layers\": [{\"name\": \"a\"}]" times "}"
+	struct lam_plan *
+		kept = parse(TIMED(", \"times\": \"keep\"")),
+	       *one = parse(TIMED(
+		       ", \"times\": {\"note\": \"n\", \"clamp\": \"2026-01-01T01:00:00+01:00\"}")),
+	       *other =
+		       parse(TIMED(", \"times\": {\"clamp\": \"2026-01-01T00:00:00Z\"}")),
+	       *copy = lam_plan_copy(one), *again;
+	char *text, a[80], b[80];
+
+	(void)state;
+	assert_false(kept->times.set);
+	assert_true(one->times.set);
+	assert_int_equal(one->times.at, 1767225600);
+	assert_true(lam_plan_equal(one, copy));
+	assert_false(lam_plan_equal(one, other));
+	OK(lam_plan_digest(one, a, &err));
+	OK(lam_plan_digest(other, b, &err));
+	assert_string_equal(a, b);
+	OK(lam_plan_digest(kept, b, &err));
+	assert_string_not_equal(a, b);
+	OK(lam_plan_format(one, &text, &err));
+	assert_non_null(strstr(
+		text,
+		"\"times\": { \"clamp\": \"2026-01-01T00:00:00Z\", \"note\": \"n\" }"));
+	again = parse(text);
+	assert_true(lam_plan_equal(one, again));
+	free(text);
+	OK(lam_plan_format(kept, &text, &err));
+	assert_null(strstr(text, "times"));
+	free(text);
+	lam_plan_free(kept);
+	lam_plan_free(one);
+	lam_plan_free(other);
+	lam_plan_free(copy);
+	lam_plan_free(again);
+}
+
 static void assigns(void **state)
 {
 	const struct lam_edit_rule inner[] = { { "/a//x/./", LAM_RULE_PATH },
@@ -360,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(faults),
 		cmocka_unit_test(copies),
+		cmocka_unit_test(times),
 		cmocka_unit_test(assigns),
 		cmocka_unit_test(assigns_very_many),
 		cmocka_unit_test(clears),

@@ -59,7 +59,8 @@ static void edit_config(const struct lam_stack_layer *stack, size_t count,
 	struct lam_config config;
 
 	OK(lam_config_parse(&config, CONFIG, sizeof CONFIG - 1, "config", &err));
-	OK(lam_config_edit(&config, stack, count, created, &out, &err));
+	OK(lam_config_edit(&config, stack, count, created, (struct lam_clamp){ 0 }, &out,
+			   &err));
 	OK(lam_buf_printf(
 		&want, &err,
 		"{\"x\":0.10,\"created\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s],\"y\":1},"
@@ -104,18 +105,45 @@ static void odd_histories(void **state)
 
 	(void)state;
 	OK(lam_config_parse(&config, none, sizeof none - 1, "config", &err));
-	OK(lam_config_edit(&config, flat, 1, NULL, &out, &err));
+	OK(lam_config_edit(&config, flat, 1, NULL, (struct lam_clamp){ 0 }, &out, &err));
 	assert_string_equal(
 		out.data, "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC "\"]}}");
 	lam_config_fini(&config);
 	lam_buf_clear(&out);
 	OK(lam_config_parse(&config, brief, sizeof brief - 1, "config", &err));
-	OK(lam_config_edit(&config, flat, 1, "2021-01-02T03:04:05Z", &out, &err));
+	OK(lam_config_edit(&config, flat, 1, "2021-01-02T03:04:05Z",
+			   (struct lam_clamp){ 0 }, &out, &err));
 	assert_string_equal(
 		out.data,
 		"{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC
 		"\"]},\"history\":[{\"created\":\"2021-01-02T03:04:05Z\","
 		"\"created_by\":\"lamina: new\",\"comment\":\"layer 0\"}],\"created\":\"2021-01-02T03:04:05Z\"}");
+	lam_config_fini(&config);
+	lam_buf_fini(&out);
+}
+
+/* What the config says of times is set back like files' times, and the rest stays. */
+static void clamped(void **state)
+{
+	static const char text[] =
+		"{\"created\":\"2021-01-01T00:00:00.5Z\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DA
+		"\"]},\"history\":[{\"created\":\"2021-01-01T01:00:00+01:00\",\"a\":1},"
+		"{\"empty_layer\":true,\"created\":\"2021-06-01T00:00:00Z\"},"
+		"{\"empty_layer\":true,\"created\":\"soon\"}]}";
+	const struct lam_clamp clamp = { true, 1609459200 };
+	struct lam_stack_layer flat[] = { written(SIZE_MAX, DC) };
+	struct lam_buf out = LAM_BUF(1 << 20);
+	struct lam_config config;
+
+	(void)state;
+	OK(lam_config_parse(&config, text, sizeof text - 1, "config", &err));
+	OK(lam_config_edit(&config, flat, 1, NULL, clamp, &out, &err));
+	assert_string_equal(
+		out.data,
+		"{\"created\":\"2021-01-01T00:00:00Z\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC
+		"\"]},\"history\":[{\"created\":\"2021-01-01T00:00:00Z\",\"created_by\":\"lamina: new\","
+		"\"comment\":\"layer 0\"},{\"empty_layer\":true,\"created\":\"2021-01-01T00:00:00Z\"},"
+		"{\"empty_layer\":true}]}");
 	lam_config_fini(&config);
 	lam_buf_fini(&out);
 }
@@ -274,9 +302,10 @@ static void only_images(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(configs),   cmocka_unit_test(odd_histories),
-		cmocka_unit_test(manifests), cmocka_unit_test(refused_manifests),
-		cmocka_unit_test(indexes),   cmocka_unit_test(only_images),
+		cmocka_unit_test(configs),           cmocka_unit_test(odd_histories),
+		cmocka_unit_test(clamped),           cmocka_unit_test(manifests),
+		cmocka_unit_test(refused_manifests), cmocka_unit_test(indexes),
+		cmocka_unit_test(only_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ static unsigned differences(const struct lam_tree *a, const struct lam_tree *b)
 {
 	unsigned what = 0;
 
-	OK(lam_tree_diff(a, b, count_difference, &what, &err));
+	OK(lam_tree_diff(a, b, (struct lam_clamp){ 0 }, count_difference, &what, &err));
 	return what;
 }
 

@@ -19,7 +19,7 @@ struct apply {
 	struct part *parts;
 	size_t count;
 	char *spool, *cache;
-	char created[CREATED_MAX];
+	char created[LAM_TIME_TEXT];
 };
 
 /* The plan was made for one of them. */
@@ -74,7 +74,7 @@ static void print_layout(const struct part *p, FILE *out, bool color)
 {
 	uint32_t dropped;
 	uint64_t bytes;
-	char size[LAM_SIZE_TEXT];
+	char size[LAM_SIZE_TEXT], at[LAM_TIME_TEXT];
 
 	print_line(out, "%-3s %-16s %-10s %8s %8s %9s  %s", "", "layer", "", "entries",
 		   "files", "tar", "why");
@@ -89,6 +89,10 @@ static void print_layout(const struct part *p, FILE *out, bool color)
 			   p->there && p->there[i] ? "; is there" : "");
 	}
 	lam_layout_dropped(p->layout, &dropped, &bytes);
+	if (lam_layout_clamped(p->layout))
+		print_line(out, "SET BACK to %s: the times of %u paths",
+			   lam_time_format(lam_layout_plan(p->layout)->times.at, at),
+			   lam_layout_clamped(p->layout));
 	if (dropped)
 		print_line(out, "LEFT OUT of the image: %u paths, %s", dropped,
 			   lam_size_text(bytes, size));
@@ -178,10 +182,11 @@ static json_t *json_part(const struct part *p, const struct lam_write_result *re
 	for (size_t i = 0; i < lam_layout_remark_count(p->layout); i++)
 		json_array_append_new(remarks,
 				      json_shown(lam_layout_remark(p->layout, i)->text));
-	json_object_update_new(json, json_pack("{s:I, s:I, s:o, s:o}", "dropped",
+	json_object_update_new(json, json_pack("{s:I, s:I, s:I, s:o, s:o}", "dropped",
 					       (json_int_t)dropped, "dropped_bytes",
-					       (json_int_t)bytes, "layers", layers,
-					       "remarks", remarks));
+					       (json_int_t)bytes, "clamped",
+					       (json_int_t)lam_layout_clamped(p->layout),
+					       "layers", layers, "remarks", remarks));
 	return json;
 }
 
@@ -367,12 +372,17 @@ static int lay_out_all(struct apply *a)
 static int apply(struct apply *a)
 {
 	int code = get_created(a->call, a->created);
+	struct lam_clamp clamp;
 
+	if (code == 0)
+		code = get_clamp(a->call, &clamp);
 	if (code)
 		return code;
 	a->plan = read_plan(a->call, a->call->args[0], &code);
 	if (!a->plan)
 		return code;
+	if (clamp.set)
+		a->plan->times = clamp;
 	if ((code = open_all(a)) != 0 || (code = check_pinned(a)) != 0 ||
 	    (code = lay_out_all(a)) != 0)
 		return code;
@@ -418,6 +428,8 @@ static const struct option OPTIONS[] = {
 	  "refuse an image that is not the one the plan was made for" },
 	{ "strict", 0, NULL,
 	  "rules that match nothing and paths that are new are errors" },
+	{ "clamp-times", 0, NULL,
+	  "set times later than SOURCE_DATE_EPOCH back to it, whatever the plan says" },
 	{ "reuse", 0, "IMAGE", "take layers that were written before from there, too" },
 	{ "no-verify", 0, NULL, "do not read back what was written" },
 	{ "drop-attestations", 0, NULL,

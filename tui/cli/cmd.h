@@ -12,6 +12,7 @@
 #include <lamina/write.h>
 
 #include "base/buf.h"
+#include "base/time.h"
 
 /* Exit codes; 129, 130 and 143 are those of SIGHUP, SIGINT and SIGTERM. */
 enum {
@@ -137,10 +138,11 @@ const char *temporary_folder(void);
  * string of the caller's. */
 char *user_folder(const char *name, const char *usual, const char *tail);
 
-#define CREATED_MAX 40
 /* The time of SOURCE_DATE_EPOCH (reproducible-builds.org) in RFC 3339; "" where it is not
  * set. 0, or EXIT_USAGE with the reason told. */
-int get_created(const struct call *call, char out[CREATED_MAX]);
+int get_created(const struct call *call, char out[LAM_TIME_TEXT]);
+/* The same where --clamp-times asks for it, which needs it. */
+int get_clamp(const struct call *call, struct lam_clamp *out);
 
 extern const char *const KIND_NAMES[];
 extern const char *const CHANGE_NAMES[];

@@ -73,10 +73,13 @@ static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 
 static int run_diff(struct call *call)
 {
-	int code = EXIT_DONE;
 	struct lam_image *a, *b = NULL;
 	struct difference d = { .json = call_has(call, "json") };
+	struct lam_clamp clamp;
+	int code = get_clamp(call, &clamp);
 
+	if (code)
+		return code;
 	progress_parts(2);
 	a = open_image(call, call->args[0], NULL, &code);
 	progress_next_part();
@@ -87,7 +90,7 @@ static int run_diff(struct call *call)
 		d.b = lam_image_tree(b);
 		if (d.json)
 			print_own(stdout, "{\"lamina\":1,\"differences\":[");
-		if (lam_tree_diff(d.a, d.b, found, &d, &call->err) < 0)
+		if (lam_tree_diff(d.a, d.b, clamp, found, &d, &call->err) < 0)
 			code = fail(call);
 		else
 			code = d.count ? EXIT_DIFFERENT : EXIT_DONE;
@@ -99,13 +102,20 @@ static int run_diff(struct call *call)
 	return code;
 }
 
+static const struct option OPTIONS[] = {
+	{ "clamp-times", 0, NULL,
+	  "times later than SOURCE_DATE_EPOCH count as that, in both" },
+	{ "json", 0, NULL, "as JSON" },
+	{ 0 },
+};
+
 const struct command CMD_DIFF = {
 	.name = "diff",
 	.usage = "A B",
 	.summary = "how two images' merged filesystems differ",
 	.about =
 		"Lists paths that differ: '-' in A alone, '+' in B alone, '~' in both. Exits with 1 if there are any.",
-	.options = JSON_OPTION,
+	.options = OPTIONS,
 	.least = 2,
 	.most = 2,
 	.run = run_diff,

@@ -17,7 +17,7 @@ struct edit {
 	struct options options;
 	struct lam_plan *plan;
 	char *plan_text, *state_dir, *state_file, *keys_file, *cache;
-	char created[CREATED_MAX];
+	char created[LAM_TIME_TEXT];
 	struct app app;
 	bool has_app;
 	struct term *term;

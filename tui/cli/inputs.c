@@ -3,13 +3,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "cli/print.h"
+
+#define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
 
 const char *const KIND_NAMES[] = { "file", "symlink", "char", "block", "dir", "fifo" };
 const char *const CHANGE_NAMES[] = { "added", "changed", "metadata", "same", "deleted" };
@@ -221,21 +223,43 @@ const char *resolution_name(const struct lam_tree *tree, uint32_t node)
 	return NULL;
 }
 
-int get_created(const struct call *call, char out[CREATED_MAX])
+/* Where it is set. */
+static int get_epoch(const struct call *call, struct lam_clamp *out)
 {
 	const char *text = getenv("SOURCE_DATE_EPOCH");
-	struct tm tm = { 0 };
-	time_t when;
 
-	out[0] = '\0';
-	if (!text || !*text)
+	*out = (struct lam_clamp){ .set = text && *text };
+	if (!out->set)
 		return 0;
-	when = (time_t)strtoll(text, NULL, 10);
+	out->at = strtoll(text, NULL, 10);
 	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 12 ||
-	    !gmtime_r(&when, &tm) || tm.tm_year + 1900 > 9999)
+	    out->at > LAST_SECOND)
 		return usage_error(call->command->name,
 				   "SOURCE_DATE_EPOCH is a number of seconds, before "
 				   "the year 10000");
-	strftime(out, CREATED_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return 0;
+}
+
+int get_created(const struct call *call, char out[LAM_TIME_TEXT])
+{
+	struct lam_clamp epoch;
+	int code = get_epoch(call, &epoch);
+
+	out[0] = '\0';
+	if (code == 0 && epoch.set)
+		lam_time_format(epoch.at, out);
+	return code;
+}
+
+int get_clamp(const struct call *call, struct lam_clamp *out)
+{
+	int code = get_epoch(call, out);
+
+	if (!call_has(call, "clamp-times"))
+		*out = (struct lam_clamp){ 0 };
+	else if (code == 0 && !out->set)
+		return usage_error(call->command->name,
+				   "--clamp-times needs SOURCE_DATE_EPOCH, the time in "
+				   "seconds that later ones are set to");
+	return code;
 }

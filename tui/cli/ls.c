@@ -1,7 +1,6 @@
 /* lamina ls: the merged filesystem, listed. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base64.h"
 #include "base/stop.h"
@@ -38,15 +37,6 @@ static void mode_text(const struct lam_stat *stat, char out[11])
 	out[10] = '\0';
 }
 
-static void time_text(int64_t seconds, char out[40])
-{
-	time_t when = (time_t)seconds;
-	struct tm tm;
-
-	if (!gmtime_r(&when, &tm) || !strftime(out, 40, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		snprintf(out, 40, "%lld", (long long)seconds);
-}
-
 static const char *end_of(const struct listing *l)
 {
 	return l->later->change == LAM_CHANGE_DELETED ? "deleted" : "replaced";
@@ -59,10 +49,10 @@ static size_t link_count(const struct listing *l, uint32_t node)
 
 static void print_long(const struct listing *l, const struct lam_stat *stat)
 {
-	char mode[11], when[40], owner[48], size[32];
+	char mode[11], when[LAM_TIME_TEXT], owner[48], size[32];
 
 	mode_text(stat, mode);
-	time_text(stat->mtime_s, when);
+	lam_time_format(stat->mtime_s, when);
 	snprintf(owner, sizeof owner, "%lld:%lld", (long long)stat->uid,
 		 (long long)stat->gid);
 	if (stat->kind == LAM_KIND_CHAR || stat->kind == LAM_KIND_BLOCK)

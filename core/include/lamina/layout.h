@@ -1,7 +1,7 @@
 /* What a plan means for one image (core/DESIGN.md, section 5): for each target layer its entries,
  * in order, and why. A pure value: nothing is read or written. The layout has been
  * checked: the stack it describes, run through the reader's own merge, gives the source's
- * tree, less what was left out. It borrows the image and the plan, which must outlive it
+ * tree, with the plan's times and less what was left out. It borrows the image and the plan, which must outlive it
  * and stay as they are. */
 #ifndef LAMINA_LAYOUT_H
 #define LAMINA_LAYOUT_H
@@ -76,6 +76,9 @@ uint32_t lam_layout_rule_of(const struct lam_layout *layout, uint32_t node);
 /* What is left out of the image by rules to null. */
 void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries,
 			uint64_t *out_bytes);
+
+/* Paths of the result whose time is set back, as the plan's `times` say. */
+uint32_t lam_layout_clamped(const struct lam_layout *layout);
 
 /* Drift and surprises, a line each: rules that matched nothing, new paths at the top that
  * only the catch-all caught, hard-link groups that were kept together, targets that are

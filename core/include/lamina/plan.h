@@ -8,6 +8,7 @@
 #include <lamina/compression.h>
 #include <lamina/glob.h>
 #include <lamina/image.h>
+#include <lamina/stat.h>
 
 struct lam_range {
 	uint32_t first, last; /* layers of the image, both included */
@@ -53,7 +54,8 @@ struct lam_plan {
 	size_t rule_count;
 	bool has_compression;
 	struct lam_compression compression;
-	char *note, *source_note;
+	struct lam_clamp times; /* "times": { "clamp": ... }; not set: they are kept */
+	char *note, *source_note, *times_note;
 };
 
 /* Everything that is wrong with a plan, a line each ("app.json: assign[2].to: no layer

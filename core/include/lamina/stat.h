@@ -3,6 +3,7 @@
 #ifndef LAMINA_STAT_H
 #define LAMINA_STAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,15 @@ enum lam_difference {
 	LAM_DIFF_ONLY_A = 1024,
 	LAM_DIFF_ONLY_B = 2048,
 };
+
+/* Times that are later than `at`, in seconds since 1970, count as `at`. All-zero: every time
+ * counts as it is. */
+struct lam_clamp {
+	bool set;
+	int64_t at;
+};
+bool lam_clamp_is_later(struct lam_clamp clamp, int64_t s, uint32_t ns);
+void lam_clamp_time(struct lam_clamp clamp, int64_t *s, uint32_t *ns);
 
 /* Which of these two stats show; names (LINKS, ONLY_A, ONLY_B) are not theirs to know. */
 unsigned lam_stat_compare(const struct lam_stat *a, const struct lam_stat *b);

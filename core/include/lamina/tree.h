@@ -123,8 +123,10 @@ enum lam_resolution lam_tree_resolve_path(const struct lam_tree *tree, const cha
 
 /* How two merged trees differ: calls found() for each path that differs, in order of
  * path; a non-zero return of it ends the walk and is returned. what: bits of enum
- * lam_difference. a or b is LAM_NODE_NONE where the path is in one alone. */
+ * lam_difference. a or b is LAM_NODE_NONE where the path is in one alone. clamp: of the
+ * times of both. */
 int lam_tree_diff(const struct lam_tree *a, const struct lam_tree *b,
+		  struct lam_clamp clamp,
 		  int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
 		  void *context, struct lam_error *err);
 

@@ -166,6 +166,7 @@ static void count_targets(struct summing *s)
 			e->waste_gone += lam_image_layer(image, i)->waste_bytes;
 	}
 	lam_layout_dropped(e->layout, &e->dropped, &e->dropped_bytes);
+	e->clamped = lam_layout_clamped(e->layout);
 	e->entries = entries - e->dropped;
 }
 

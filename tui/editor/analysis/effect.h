@@ -31,6 +31,7 @@ struct effect {
 	uint64_t fetch; /* compressed bytes that a client with the old image fetches */
 	uint32_t dropped, dropped_files; /* live paths that the plan leaves out */
 	uint64_t dropped_bytes;
+	uint32_t clamped;  /* paths whose time is set back */
 	uint32_t dangling; /* symlinks that lead nowhere now, and are not left out */
 	uint32_t entries;  /* live paths of the result */
 };

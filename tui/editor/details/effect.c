@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "base/time.h"
 #include "editor/details/details.h"
 
 #define SHOWN_LINES 200 /* of errors and of remarks */
@@ -122,13 +123,18 @@ static void put_sum(struct lines *lines, const struct effect_columns *columns)
 
 static void put_tree(struct lines *lines, const struct effect *effect)
 {
-	char count[32], size[LAM_SIZE_TEXT];
+	char count[32], size[LAM_SIZE_TEXT], at[LAM_TIME_TEXT];
 
-	if (effect->dropped == 0)
+	if (effect->clamped)
+		lines_printf(lines, ROLE_WARNING, 0,
+			     "Merged file system: SETS BACK %s times to %s",
+			     lam_count_text(effect->clamped, count),
+			     lam_time_format(effect->plan->times.at, at));
+	if (effect->dropped == 0 && effect->clamped == 0)
 		lines_printf(lines, ROLE_GOOD, 0,
 			     "Merged file system: identical (%s entries)",
 			     lam_count_text(effect->entries, count));
-	else
+	else if (effect->dropped)
 		lines_printf(lines, ROLE_WARNING, 0,
 			     "Merged file system: REMOVES %s live entries, %s",
 			     lam_count_text(effect->dropped, count),

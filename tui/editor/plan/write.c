@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/time.h"
 #include "editor/plan/plan.h"
 
 /* The write */
@@ -213,6 +214,26 @@ static void lost_lines(struct dialog *d, const struct lam_referrers *lost)
 			    lost->count - 6);
 }
 
+/* What a container will see. */
+static void tree_lines(struct dialog *d, const struct effect *e)
+{
+	char a[LAM_SIZE_TEXT], c[32], at[LAM_TIME_TEXT];
+
+	if (e->clamped)
+		dialog_line(d, ROLE_WARNING, "Sets the times of %s paths back to %s",
+			    lam_count_text(e->clamped, c),
+			    lam_time_format(e->plan->times.at, at));
+	if (e->dropped_files)
+		dialog_line(d, ROLE_ERROR, "REMOVES %s live files, %s",
+			    lam_count_text(e->dropped_files, c),
+			    lam_size_text(e->dropped_bytes, a));
+	else
+		dialog_line(d, ROLE_GOOD,
+			    "The merged file system will be identical%s: it is checked "
+			    "after writing.",
+			    e->clamped ? " otherwise" : "");
+}
+
 static void summary_lines(struct app *app, struct dialog *d, const char *output,
 			  bool replaces)
 {
@@ -248,14 +269,7 @@ static void summary_lines(struct app *app, struct dialog *d, const char *output,
 			    lam_count_text(e->dangling, c),
 			    e->dangling == 1 ? "link stays as it is"
 					     : "links stay as they are");
-	if (e->dropped_files)
-		dialog_line(d, ROLE_ERROR, "REMOVES %s live files, %s",
-			    lam_count_text(e->dropped_files, c),
-			    lam_size_text(e->dropped_bytes, a));
-	else
-		dialog_line(d, ROLE_GOOD,
-			    "The merged file system will be identical: it is checked "
-			    "after writing.");
+	tree_lines(d, e);
 }
 
 static void remark_lines(const struct app *app, struct dialog *d)
