@@ -1,5 +1,5 @@
-/* apk's packages: one text with all of them, "P:name", then "F:dir" and the "R:file"s in
- * it; a blank line ends a package (apk-db(5)). */
+/* apk's packages: one text with all of them, "P:name", "V:version" and "A:arch", then
+ * "F:dir" and the "R:file"s in it; a blank line ends a package. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -8,48 +8,62 @@
 
 struct apk {
 	struct lam_package_reading *r;
-	uint32_t package; /* LAM_PACKAGE_NONE: before its name */
-	struct lam_buf path;
-	size_t dir_len; /* of the path, 0 before the first directory */
+	struct lam_package_id id;
+	uint32_t package; /* LAM_PACKAGE_NONE: before its first directory */
+	size_t dir_len;   /* of the reading's path: the directory, with a slash */
 };
 
-static void take_dir(struct apk *a, const char *dir, size_t len)
+static int take_dir(struct apk *a, struct lam_str dir, struct lam_error *err)
 {
-	lam_buf_clear(&a->path);
-	lam_text_add(&a->path, dir, len);
-	lam_text_putc(&a->path, '/');
-	a->dir_len = a->path.len;
-	lam_package_claim(a->r, a->package, a->path.data, a->path.len);
+	struct lam_buf *path = &a->r->path;
+
+	if (a->package == LAM_PACKAGE_NONE &&
+	    lam_package_add(a->r, &a->id, &a->package, err) < 0)
+		return err->code;
+	lam_buf_clear(path);
+	lam_text_add(path, dir.bytes, dir.len);
+	lam_text_putc(path, '/');
+	a->dir_len = path->len;
+	lam_package_claim(a->r, a->package, path->data, path->len);
+	return 0;
 }
 
-static void take_file(struct apk *a, const char *name, size_t len)
+static void take_file(struct apk *a, struct lam_str name)
 {
-	if (!a->dir_len)
+	struct lam_buf *path = &a->r->path;
+
+	if (a->package == LAM_PACKAGE_NONE)
 		return;
-	a->path.len = a->dir_len;
-	lam_text_add(&a->path, name, len);
-	lam_package_claim(a->r, a->package, a->path.data, a->path.len);
+	path->len = a->dir_len;
+	lam_text_add(path, name.bytes, name.len);
+	lam_package_claim(a->r, a->package, path->data, path->len);
+}
+
+/* One that has no directories, and so no files, is a package all the same. */
+static int end_package(struct apk *a, struct lam_error *err)
+{
+	if (a->package == LAM_PACKAGE_NONE && a->id.name.len &&
+	    lam_package_add(a->r, &a->id, &a->package, err) < 0)
+		return err->code;
+	a->package = LAM_PACKAGE_NONE;
+	a->id = (struct lam_package_id){ 0 };
+	return 0;
 }
 
 static int take_line(struct apk *a, const char *line, size_t len, struct lam_error *err)
 {
-	const char *value = line + 2;
+	struct lam_str value = { line + 2, len - 2 };
 
-	if (len == 0) {
-		a->package = LAM_PACKAGE_NONE;
-		a->dir_len = 0;
-	}
+	if (len == 0)
+		return end_package(a, err);
 	if (len < 2 || line[1] != ':')
 		return 0;
-	if (line[0] == 'P' && a->package == LAM_PACKAGE_NONE)
-		return lam_package_add(a->r, value, len - 2, &a->package, err);
-	if (a->package == LAM_PACKAGE_NONE)
-		return 0;
 	switch (line[0]) {
-	case 'V': lam_package_set_version(a->r, a->package, value, len - 2); break;
-	case 'A': lam_package_set_arch(a->r, a->package, value, len - 2); break;
-	case 'F': take_dir(a, value, len - 2); break;
-	case 'R': take_file(a, value, len - 2); break;
+	case 'P': a->id.name = value; break;
+	case 'V': a->id.version = value; break;
+	case 'A': a->id.arch = value; break;
+	case 'F': return a->id.name.len ? take_dir(a, value, err) : 0;
+	case 'R': take_file(a, value); break;
 	default: break;
 	}
 	return 0;
@@ -58,39 +72,32 @@ static int take_line(struct apk *a, const char *line, size_t len, struct lam_err
 static int take_installed(void *context, size_t n, const char *text, size_t len,
 			  struct lam_error *err)
 {
-	struct apk *a = context;
+	struct apk a = { .r = context, .package = LAM_PACKAGE_NONE };
 	size_t at = 0, line_len;
 	const char *line;
 
 	(void)n;
-	a->package = LAM_PACKAGE_NONE;
-	a->dir_len = 0;
 	for (uint64_t steps = 0;
 	     (line = lam_package_next_line(text, len, &at, &line_len)); steps++) {
-		if (lam_stops(a->r->stop, steps))
+		if (lam_stops(a.r->stop, steps))
 			return lam_fail_stopped(err);
-		if (take_line(a, line, line_len, err) < 0)
+		if (take_line(&a, line, line_len, err) < 0)
 			return err->code;
 	}
-	return 0;
+	return end_package(&a, err);
 }
 
 /* apk 3 has it below /usr, and both may be one folder. */
 int lam_package_read_apk(struct lam_package_reading *r, struct lam_error *err)
 {
-	struct apk a = { .r = r, .path = LAM_TEXT };
-	uint32_t nodes[2] = {
-		lam_package_find(r, "/usr/lib/apk/db/installed", LAM_KIND_FILE),
-		lam_package_find(r, "/lib/apk/db/installed", LAM_KIND_FILE),
-	};
-	size_t count = 0;
-	int code;
+	uint32_t nodes[2],
+		count = 0,
+		node = lam_package_find(r, "/usr/lib/apk/db/installed", LAM_KIND_FILE);
 
-	if (nodes[0] != LAM_NODE_NONE)
-		count++;
-	if (nodes[1] != LAM_NODE_NONE && nodes[1] != nodes[0])
-		nodes[count++] = nodes[1];
-	code = lam_package_read_files(r, nodes, count, take_installed, &a, err);
-	lam_buf_fini(&a.path);
-	return code;
+	if (node != LAM_NODE_NONE)
+		nodes[count++] = node;
+	node = lam_package_find(r, "/lib/apk/db/installed", LAM_KIND_FILE);
+	if (node != LAM_NODE_NONE && (count == 0 || node != nodes[0]))
+		nodes[count++] = node;
+	return lam_package_read_files(r, nodes, count, take_installed, r, err);
 }

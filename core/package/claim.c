@@ -18,6 +18,7 @@ int lam_package_claims_init(struct lam_package_reading *r, struct lam_error *err
 	uint32_t count = lam_tree_count(r->tree);
 
 	r->dir = LAM_TEXT;
+	r->path = LAM_TEXT;
 	r->way = calloc(count, sizeof *r->way);
 	r->leads = malloc(count * sizeof *r->leads);
 	r->packages->owner = malloc(count * sizeof *r->packages->owner);
@@ -30,17 +31,14 @@ int lam_package_claims_init(struct lam_package_reading *r, struct lam_error *err
 	return 0;
 }
 
-void lam_package_claims_close(struct lam_package_reading *r, uint32_t first)
+void lam_package_disown_ways(struct lam_package_reading *r, uint32_t first)
 {
 	uint32_t *owner = r->packages->owner;
 
 	for (uint32_t n = 0; n < lam_tree_count(r->tree); n++) {
 		if (r->way[n] && owner[n] != LAM_PACKAGE_NONE && owner[n] >= first)
 			owner[n] = LAM_PACKAGE_NONE;
-		r->way[n] = false;
 	}
-	lam_buf_clear(&r->dir);
-	r->level_count = 0;
 }
 
 void lam_package_claims_fini(struct lam_package_reading *r)
@@ -49,6 +47,7 @@ void lam_package_claims_fini(struct lam_package_reading *r)
 	free(r->leads);
 	free(r->levels);
 	lam_buf_fini(&r->dir);
+	lam_buf_fini(&r->path);
 }
 
 /* The way to a path */

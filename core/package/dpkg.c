@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
-#include "base/stop.h"
 #include "package/package.h"
 
 struct stanza {
@@ -86,7 +86,7 @@ static bool take_field(struct lam_str line, const char *field, struct lam_str *o
 
 static void add_stanza(struct dpkg *d, const struct file *file, const struct stanza *s)
 {
-	if (!s->name.len)
+	if (!s->name.len || d->stanza_count == LAM_MAX_PACKAGES)
 		return;
 	LAM_XGROW(d->stanzas, d->stanza_count, d->stanza_cap);
 	d->stanzas[d->stanza_count++] = (struct stanza){
@@ -217,28 +217,19 @@ static void take_sums(struct dpkg *d, const struct file *list, const char *text,
 static int add_package(struct dpkg *d, struct file *list, struct lam_error *err)
 {
 	const char *colon = memchr(list->stem.bytes, ':', list->stem.len);
-	struct lam_str arch = { "", 0 };
+	struct lam_package_id id = { .name = list->stem, .arch = { "", 0 } };
 	const struct stanza *stanza;
 
 	if (colon) {
-		size_t front = (size_t)(colon - list->stem.bytes);
-
-		arch = (struct lam_str){ colon + 1, list->stem.len - front - 1 };
-		list->stem.len = front;
+		id.name.len = (size_t)(colon - list->stem.bytes);
+		id.arch = (struct lam_str){ colon + 1, list->stem.len - id.name.len - 1 };
 	}
-	stanza = find_stanza(d, list->stem, arch);
-	if (stanza) {
-		list->stem = stanza->name;
-		arch = stanza->arch;
-	}
-	if (lam_package_add(d->r, list->stem.bytes, list->stem.len, &list->package, err) <
-	    0)
-		return err->code;
-	lam_package_set_arch(d->r, list->package, arch.bytes, arch.len);
+	stanza = find_stanza(d, id.name, id.arch);
 	if (stanza)
-		lam_package_set_version(d->r, list->package, stanza->version.bytes,
-					stanza->version.len);
-	return 0;
+		id = (struct lam_package_id){ stanza->name, stanza->version,
+					      stanza->arch };
+	list->stem = id.name;
+	return lam_package_add(d->r, &id, &list->package, err);
 }
 
 /* The files */
@@ -254,36 +245,24 @@ static void add_file(struct files *files, uint32_t node, struct lam_str stem,
 		(struct file){ .node = node, .stem = stem, .take = take };
 }
 
-static bool strip(struct lam_str *name, const char *suffix)
-{
-	size_t len = strlen(suffix);
-
-	if (name->len <= len || memcmp(name->bytes + name->len - len, suffix, len) != 0)
-		return false;
-	name->len -= len;
-	return true;
-}
-
 /* Lists of a folder; what else is there, if it is asked for, has stanzas. */
 static void find_lists(struct dpkg *d, const char *path, bool stanzas)
 {
 	uint32_t dir = lam_package_find(d->r, path, LAM_KIND_DIR);
-	const struct lam_node *node;
+	uint32_t n = 0, end;
 
 	if (dir == LAM_NODE_NONE)
 		return;
-	node = lam_tree_node(d->r->tree, dir);
-	for (uint32_t n = node->first_child; n < node->first_child + node->child_count;
-	     n++) {
+	for (end = lam_package_children(d->r, dir, &n); n < end; n++) {
 		const struct lam_node *child = lam_tree_node(d->r->tree, n);
 		struct lam_str stem;
 
 		stem.bytes = lam_tree_name(d->r->tree, n, &stem.len);
 		if (!child->live || child->kind != LAM_KIND_FILE)
 			continue;
-		if (strip(&stem, ".list"))
+		if (lam_package_strip(&stem, ".list"))
 			add_file(&d->lists, n, stem, take_list);
-		else if (stanzas && strip(&stem, ".md5sums"))
+		else if (stanzas && lam_package_strip(&stem, ".md5sums"))
 			add_file(&d->lists, n, stem, take_sums);
 		else if (stanzas)
 			add_file(&d->files, n, stem, take_stanzas);
@@ -296,8 +275,7 @@ static int take_file(void *context, size_t n, const char *text, size_t len,
 	struct dpkg *d = context;
 	const struct file *file = &d->taken->items[n];
 
-	if (lam_stops(d->r->stop, 0))
-		return lam_fail_stopped(err);
+	(void)err;
 	file->take(d, file, text, len);
 	return 0;
 }
@@ -315,6 +293,7 @@ static int take_files(struct dpkg *d, const struct files *files, struct lam_erro
 
 static int read_all(struct dpkg *d, struct lam_error *err)
 {
+	uint32_t first = (uint32_t)d->r->packages->count;
 	const struct lam_str none = { "", 0 };
 
 	add_file(&d->files, lam_package_find(d->r, "/var/lib/dpkg/status", LAM_KIND_FILE),
@@ -337,7 +316,10 @@ static int read_all(struct dpkg *d, struct lam_error *err)
 		if (add_package(d, &d->lists.items[i], err) < 0)
 			return err->code;
 	}
-	return take_files(d, &d->lists, err);
+	if (take_files(d, &d->lists, err) < 0)
+		return err->code;
+	lam_package_disown_ways(d->r, first);
+	return 0;
 }
 
 int lam_package_read_dpkg(struct lam_package_reading *r, struct lam_error *err)

@@ -8,13 +8,16 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/stop.h"
 
 static const struct {
 	const char *name;
 	lam_package_read_fn *read;
 } KINDS[] = {
-	{ "dpkg", lam_package_read_dpkg },
-	{ "apk", lam_package_read_apk },
+	{ "dpkg", lam_package_read_dpkg },   { "apk", lam_package_read_apk },
+	{ "rpm", lam_package_read_rpm },     { "alpm", lam_package_read_alpm },
+	{ "conda", lam_package_read_conda }, { "pip", lam_package_read_pip },
+	{ "npm", lam_package_read_npm },
 };
 #define KIND_COUNT (sizeof KINDS / sizeof *KINDS)
 
@@ -25,27 +28,57 @@ const char *lam_package_kind(size_t n)
 
 /* For readers */
 
+bool lam_package_strip(struct lam_str *name, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	if (name->len <= len || memcmp(name->bytes + name->len - len, suffix, len) != 0)
+		return false;
+	name->len -= len;
+	return true;
+}
+
+bool lam_package_split(struct lam_package_id *id)
+{
+	const char *text = id->name.bytes, *end = text + id->name.len,
+		   *dash = memrchr(text, '-', id->name.len);
+
+	if (dash)
+		dash = memrchr(text, '-', (size_t)(dash - text));
+	if (!dash || dash == text)
+		return false;
+	id->name.len = (size_t)(dash - text);
+	id->version = (struct lam_str){ dash + 1, (size_t)(end - dash) - 1 };
+	id->arch.len = 0;
+	return true;
+}
+
 static const char *copy_text(struct lam_package_reading *r, const char *text, size_t len)
 {
-	LAM_CLEANUP(lam_free_ptr) char *shown = lam_path_escape(text, len);
+	LAM_CLEANUP(lam_free_ptr) char *shown = NULL;
 
+	if (len == 0)
+		return "";
+	shown = lam_path_escape(text, len);
 	return lam_arena_copy(&r->packages->arena, shown, strlen(shown));
 }
 
-int lam_package_add(struct lam_package_reading *r, const char *name, size_t len,
+int lam_package_add(struct lam_package_reading *r, const struct lam_package_id *id,
 		    uint32_t *out, struct lam_error *err)
 {
 	struct lam_packages *p = r->packages;
 
 	if (p->count == LAM_MAX_PACKAGES)
-		return lam_fail(err, LAM_EFORMAT, "%s: more than %u packages", r->kind,
+		return lam_fail(err, LAM_EFORMAT, "more than %u packages",
 				LAM_MAX_PACKAGES);
 	LAM_XGROW(p->items, p->count, p->cap);
 	*out = (uint32_t)p->count;
-	p->items[p->count++] = (struct lam_package){ .kind = r->kind,
-						     .name = copy_text(r, name, len),
-						     .version = "",
-						     .arch = "" };
+	p->items[p->count++] = (struct lam_package){
+		.kind = r->kind,
+		.name = copy_text(r, id->name.bytes, id->name.len),
+		.version = copy_text(r, id->version.bytes, id->version.len),
+		.arch = copy_text(r, id->arch.bytes, id->arch.len),
+	};
 	return 0;
 }
 
@@ -53,12 +86,6 @@ void lam_package_set_version(struct lam_package_reading *r, uint32_t package,
 			     const char *text, size_t len)
 {
 	r->packages->items[package].version = copy_text(r, text, len);
-}
-
-void lam_package_set_arch(struct lam_package_reading *r, uint32_t package,
-			  const char *text, size_t len)
-{
-	r->packages->items[package].arch = copy_text(r, text, len);
 }
 
 void lam_package_note(struct lam_package_reading *r, const char *format, ...)
@@ -78,6 +105,8 @@ void lam_package_note(struct lam_package_reading *r, const char *format, ...)
 	p->notes[p->note_count++] = lam_arena_copy(&p->arena, line, strlen(line));
 }
 
+/* The tree, as they look at it */
+
 uint32_t lam_package_find(const struct lam_package_reading *r, const char *path,
 			  enum lam_kind kind)
 {
@@ -92,7 +121,9 @@ uint32_t lam_package_find(const struct lam_package_reading *r, const char *path,
 uint32_t lam_package_child(const struct lam_package_reading *r, uint32_t dir,
 			   const char *name, enum lam_kind kind)
 {
-	uint32_t n = lam_tree_child(r->tree, dir, name, strlen(name));
+	uint32_t n = dir == LAM_NODE_NONE
+			     ? dir
+			     : lam_tree_child(r->tree, dir, name, strlen(name));
 
 	if (n == LAM_NODE_NONE || !lam_tree_node(r->tree, n)->live)
 		return LAM_NODE_NONE;
@@ -101,6 +132,38 @@ uint32_t lam_package_child(const struct lam_package_reading *r, uint32_t dir,
 		return LAM_NODE_NONE;
 	return lam_tree_node(r->tree, n)->kind == kind ? n : LAM_NODE_NONE;
 }
+
+bool lam_package_is_dir(const struct lam_package_reading *r, uint32_t node,
+			const char *name)
+{
+	const struct lam_node *n = lam_tree_node(r->tree, node);
+	const char *own;
+	size_t len;
+
+	if (!n->live || n->kind != LAM_KIND_DIR || !name)
+		return n->live && n->kind == LAM_KIND_DIR;
+	own = lam_tree_name(r->tree, node, &len);
+	return len == strlen(name) && memcmp(own, name, len) == 0;
+}
+
+uint32_t lam_package_children(const struct lam_package_reading *r, uint32_t dir,
+			      uint32_t *out_first)
+{
+	const struct lam_node *node = lam_tree_node(r->tree, dir);
+
+	*out_first = node->first_child;
+	return node->first_child + node->child_count;
+}
+
+struct lam_buf *lam_package_path(struct lam_package_reading *r, uint32_t dir)
+{
+	lam_buf_clear(&r->path);
+	lam_tree_append_path(r->tree, dir, &r->path);
+	lam_text_putc(&r->path, '/');
+	return &r->path;
+}
+
+/* Contents */
 
 const char *lam_package_next_line(const char *text, size_t text_len, size_t *at,
 				  size_t *out_len)
@@ -130,6 +193,8 @@ static int take_file(void *context, size_t n, const char *bytes, size_t len,
 	struct lam_package_reading *r = t->r;
 	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
 
+	if (lam_stops(r->stop, 0))
+		return lam_fail_stopped(err);
 	if (bytes && len <= r->left) {
 		r->left -= len;
 		return t->take(t->context, n, bytes, len, err);
@@ -151,6 +216,58 @@ int lam_package_read_files(struct lam_package_reading *r, const uint32_t *nodes,
 
 	return lam_image_read_files(r->image, nodes, count, most, take_file, &taking,
 				    r->stop, err);
+}
+
+struct record_taking {
+	struct lam_package_reading *r;
+	const struct lam_package_record *records;
+	int (*take)(struct lam_package_reading *r,
+		    const struct lam_package_record *record, const char *text, size_t len,
+		    struct lam_error *err);
+};
+
+static int take_record(void *context, size_t n, const char *text, size_t len,
+		       struct lam_error *err)
+{
+	struct record_taking *t = context;
+
+	return t->take(t->r, &t->records[n], text, len, err);
+}
+
+void lam_package_records_fini(struct lam_package_records *records)
+{
+	free(records->items);
+}
+
+int lam_package_record(struct lam_package_reading *r, struct lam_package_records *records,
+		       uint32_t node, const struct lam_package_id *id,
+		       struct lam_error *err)
+{
+	uint32_t package;
+
+	if (lam_package_add(r, id, &package, err) < 0)
+		return err->code;
+	LAM_XGROW(records->items, records->count, records->cap);
+	records->items[records->count++] = (struct lam_package_record){ node, package };
+	return 0;
+}
+
+int lam_package_read_records(struct lam_package_reading *r,
+			     const struct lam_package_records *records,
+			     int (*take)(struct lam_package_reading *reading,
+					 const struct lam_package_record *record,
+					 const char *text, size_t len,
+					 struct lam_error *err),
+			     struct lam_error *err)
+{
+	struct record_taking taking = { r, records->items, take };
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *nodes = lam_xcalloc(records->count + 1, sizeof *nodes);
+
+	for (size_t i = 0; i < records->count; i++)
+		nodes[i] = records->items[i].node;
+	return lam_package_read_files(r, nodes, records->count, take_record, &taking,
+				      err);
 }
 
 /* Reading */
@@ -185,13 +302,10 @@ static int gather_nodes(struct lam_packages *p, uint32_t node_count,
 static int read_kinds(struct lam_package_reading *r, struct lam_error *err)
 {
 	for (size_t k = 0; k < KIND_COUNT; k++) {
-		uint32_t first = (uint32_t)r->packages->count;
-
 		r->kind = KINDS[k].name;
 		if (KINDS[k].read(r, err) < 0)
 			return err->code == LAM_ESTOPPED ? err->code
 							 : lam_wrap(err, "%s", r->kind);
-		lam_package_claims_close(r, first);
 	}
 	return lam_package_own_directories(r, err);
 }

@@ -35,40 +35,51 @@ struct lam_package_reading {
 	const atomic_bool *stop;
 	const char *kind; /* that is being read */
 	uint64_t left;    /* bytes of databases that may still be read */
-	bool *way;        /* of each node: a link that a list of this kind goes through */
+	bool *way;        /* of each node: a link that a list goes through */
 	uint32_t
 		*leads; /* of each link: the directory that it leads to, if it is known */
 	struct lam_buf dir;
 	struct lam_claim_level *levels; /* of dir */
 	size_t level_count, level_cap;
+	struct lam_buf path; /* for readers */
 };
 
 /* Rows of the table. 0 where there is no such database. */
 typedef int lam_package_read_fn(struct lam_package_reading *reading,
 				struct lam_error *err);
-lam_package_read_fn lam_package_read_dpkg, lam_package_read_apk;
+lam_package_read_fn lam_package_read_dpkg, lam_package_read_apk, lam_package_read_rpm,
+	lam_package_read_alpm, lam_package_read_conda, lam_package_read_pip,
+	lam_package_read_npm;
 
-/* A new package, without version and arch; its number. Bytes as the database has them. */
-int lam_package_add(struct lam_package_reading *reading, const char *name, size_t len,
+/* Bytes as the database has them. */
+struct lam_package_id {
+	struct lam_str name, version, arch; /* len 0: not known */
+};
+/* "NAME-VERSION-RELEASE", whose dashes are those from the end: false where there are not
+ * two. The name is the text before, and the id's after. */
+bool lam_package_split(struct lam_package_id *id);
+bool lam_package_strip(struct lam_str *name, const char *suffix);
+
+/* A new package, and its number. LAM_EFORMAT: there are too many. */
+int lam_package_add(struct lam_package_reading *reading, const struct lam_package_id *id,
 		    uint32_t *out, struct lam_error *err);
 void lam_package_set_version(struct lam_package_reading *reading, uint32_t package,
 			     const char *text, size_t len);
-void lam_package_set_arch(struct lam_package_reading *reading, uint32_t package,
-			  const char *text, size_t len);
 void lam_package_note(struct lam_package_reading *reading, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* claim.c: the package has the file, link or directory at a path, if none that comes
  * before it has. Of directories the names do not matter: what is listed in /lib is in
- * /usr/lib where that is a link to it; and a link that has a name which is a directory to
- * any list of the kind is no package's. A slash at the end says that it is one. */
+ * /usr/lib where that is a link to it. A slash at the end says that the directory is meant,
+ * and not a link that has its name. */
 void lam_package_claim(struct lam_package_reading *reading, uint32_t package,
 		       const char *path, size_t len);
 void lam_package_claim_node(struct lam_package_reading *reading, uint32_t package,
 			    uint32_t node);
+/* Of a kind whose lists do not say what a directory is, at its end: links that any of its
+ * lists goes through are directories to it, and no package's. first: the kind's. */
+void lam_package_disown_ways(struct lam_package_reading *reading, uint32_t first);
 int lam_package_claims_init(struct lam_package_reading *reading, struct lam_error *err);
-/* At the end of a kind whose first package is `first`. */
-void lam_package_claims_close(struct lam_package_reading *reading, uint32_t first);
 void lam_package_claims_fini(struct lam_package_reading *reading);
 /* Directories are of whom all in them is. */
 int lam_package_own_directories(struct lam_package_reading *reading,
@@ -81,12 +92,41 @@ int lam_package_read_files(struct lam_package_reading *reading, const uint32_t *
 			   int (*take)(void *context, size_t n, const char *bytes,
 				       size_t len, struct lam_error *err),
 			   void *context, struct lam_error *err);
+/* Packages with a file each that says what is theirs. */
+struct lam_package_record {
+	uint32_t node, package;
+};
+struct lam_package_records {
+	struct lam_package_record *items;
+	size_t count, cap;
+};
+void lam_package_records_fini(struct lam_package_records *records);
+/* A new package, and the record of it. */
+int lam_package_record(struct lam_package_reading *reading,
+		       struct lam_package_records *records, uint32_t node,
+		       const struct lam_package_id *id, struct lam_error *err);
+int lam_package_read_records(struct lam_package_reading *reading,
+			     const struct lam_package_records *records,
+			     int (*take)(struct lam_package_reading *reading,
+					 const struct lam_package_record *record,
+					 const char *text, size_t len,
+					 struct lam_error *err),
+			     struct lam_error *err);
+
 /* What is live at a path, links followed, and of a kind; LAM_NODE_NONE: nothing. */
 uint32_t lam_package_find(const struct lam_package_reading *reading, const char *path,
 			  enum lam_kind kind);
-/* The same for a name in a directory. */
+/* The same for a name in a directory; and where `dir` is none, nothing. */
 uint32_t lam_package_child(const struct lam_package_reading *reading, uint32_t dir,
 			   const char *name, enum lam_kind kind);
+/* Whether a node is a live directory, of this name (NULL: of any). */
+bool lam_package_is_dir(const struct lam_package_reading *reading, uint32_t node,
+			const char *name);
+/* The children of a directory: *out_first up to what is returned. */
+uint32_t lam_package_children(const struct lam_package_reading *reading, uint32_t dir,
+			      uint32_t *out_first);
+/* The reading's path, set to that of a directory with a slash behind it. */
+struct lam_buf *lam_package_path(struct lam_package_reading *reading, uint32_t dir);
 
 /* The next line of a text from *at on, and its length; NULL: there is none. */
 const char *lam_package_next_line(const char *text, size_t text_len, size_t *at,

@@ -135,7 +135,7 @@ static void put_entry(struct lam_writer *tar, struct lam_buf *header,
 	struct lam_error err;
 
 	if (entry.type == LAM_TYPE_FILE)
-		entry.size = e->body ? strlen(e->body) : e->size;
+		entry.size = e->body && !e->size ? strlen(e->body) : e->size;
 	lam_buf_clear(header);
 	need(lam_tar_append_header(header, &entry, &err) == 0 &&
 		     lam_write(tar, header->data, header->len, &err) == 0,

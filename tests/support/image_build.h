@@ -24,9 +24,9 @@ struct image_entry {
 	char kind;          /* 'f' (0 too), 'd', 'l'ink, 'h'ard link, 'c', 'b', 'p' */
 	const char *target; /* of 'l' and 'h' */
 	const char *body;   /* of 'f'; NULL: `size` bytes that depend on `seed` alone */
-	uint64_t size;
-	uint64_t seed; /* 0: of the path */
-	uint32_t mode; /* 0: 0644, of directories 0755 */
+	uint64_t size;      /* with a body, 0: up to its '\0' */
+	uint64_t seed;      /* 0: of the path */
+	uint32_t mode;      /* 0: 0644, of directories 0755 */
 	int64_t uid, gid, mtime;
 	const char *attribute; /* "SCHILY.xattr.user.x=value", or NULL */
 };

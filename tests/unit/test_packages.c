@@ -1,4 +1,5 @@
 /* Databases of packages: whose each path is, in small trees of each kind. */
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,335 @@ static void apk(void **state)
 	end(&f);
 }
 
+static const struct image_entry arch_linux[] = {
+	{ "var/lib/pacman/local/ALPM_DB_VERSION", .body = "9\n" },
+	{ "var/lib/pacman/local/gcc-libs-13.2.1-3/desc", .body = "%NAME%\ngcc-libs\n" },
+	{ "var/lib/pacman/local/gcc-libs-13.2.1-3/files",
+	  .body = "%FILES%\nusr/\nusr/lib/\nusr/lib/libgcc.so\nlib/\n\n"
+		  "%BACKUP%\netc/mine\tsum\n" },
+	{ "var/lib/pacman/local/filesystem-1-1/files",
+	  .body = "%FILES%\nlib\nusr/\netc/\n" },
+	{ "var/lib/pacman/local/odd/files", .body = "%FILES%\netc/mine\n" },
+	{ "var/lib/pacman/local/none-1-1/desc", .body = "%NAME%\n" },
+	{ "usr/lib/libgcc.so", .body = "x" },
+	{ "lib", 'l', .target = "usr/lib" },
+	{ "etc/mine", .body = "x" },
+};
+
+/* The list tells a link from a directory, whatever goes through it. */
+static void alpm(void **state)
+{
+	const struct image_layer layer = IMAGE_LAYER(arch_linux);
+	struct fixture f;
+
+	(void)state;
+	begin(&f, &layer, 1);
+	has(&f, "alpm:filesystem 1-1 : /lib\n"
+		"alpm:gcc-libs 13.2.1-3 : /usr /usr/lib /usr/lib/libgcc.so\n");
+	end(&f);
+}
+
+#define SITE "opt/env/lib/python3.11/site-packages/"
+static const struct image_entry python[] = {
+	{ "opt/env/conda-meta/history", .body = "==>\n" },
+	{ "opt/env/conda-meta/zlib-1.2-h1_0.json",
+	  .body = "{\"files\": [\"lib/libz.so\", \"lib/gone\"], \"name\": \"zlib\"}" },
+	{ "opt/env/conda-meta/none-1-0.json", .body = "{}" },
+	{ "opt/env/conda-meta/bad-1-0.json", .body = "{\"files\": [1]}" },
+	{ "opt/env/conda-meta/worse-1-0.json", .body = "{" },
+	{ "opt/env/lib/libz.so", .body = "z" },
+	{ SITE "Typing_.Extensions-4.8.dist-info/RECORD",
+	  .body = "typing_extensions.py,sha256=x,3\r\n../../../bin/tool,,\n"
+		  "\"a,\"\"b\"\".py\",,\n/srv/absolute,,\n,,\n../../../../../../../etc/x,,\n"
+		  "Typing_.Extensions-4.8.dist-info/RECORD,,\n../../libz.so,,\n" },
+	{ SITE "typing_extensions.py", .body = "1" },
+	{ SITE "a,\"b\".py", .body = "1" },
+	{ SITE "nodash.dist-info/RECORD", .body = "typing_extensions.py\n" },
+	{ SITE "norecord-1.dist-info/METADATA", .body = "x" },
+	{ "opt/env/bin/tool", .body = "#!" },
+	{ "srv/absolute", .body = "1" },
+	{ "etc/x", .body = "1" },
+};
+
+static void conda_and_pip(void **state)
+{
+	const struct image_layer layer = IMAGE_LAYER(python);
+	struct fixture f;
+
+	(void)state;
+	begin(&f, &layer, 1);
+	has(&f, "conda:bad 1-0 :\n"
+		"conda:none 1-0 :\n"
+		"conda:worse 1-0 :\n"
+		"conda:zlib 1.2-h1_0 : /opt/env/lib/libz.so\n"
+		"pip:typing-extensions 4.8 : /etc /srv /etc/x /srv/absolute /opt/env/bin "
+		"/opt/env/bin/tool /" SITE "Typing_.Extensions-4.8.dist-info "
+		"/" SITE "a,\"b\".py /" SITE "typing_extensions.py "
+		"/" SITE "Typing_.Extensions-4.8.dist-info/RECORD\n");
+	notes(&f, "conda: /opt/env/conda-meta/bad-1-0.json: files[0]: expected a string\n"
+		  "conda: /opt/env/conda-meta/worse-1-0.json:1:2: ends too early\n");
+	end(&f);
+}
+
+#define MODULES "app/node_modules/"
+static const struct image_entry node[] = {
+	{ "app/package.json", .body = "{\"version\": \"9\"}" },
+	{ "app/index.js", .body = "x" },
+	{ MODULES ".bin/tool", 'l', .target = "../a/cli.js" },
+	{ MODULES "a/package.json",
+	  .body = "{\"name\": \"other\", \"version\": \"1.2.3\"}" },
+	{ MODULES "a/cli.js", .body = "x" },
+	{ MODULES "a/lib/package.json", .body = "{\"version\": \"0\"}" },
+	{ MODULES "a/node_modules/b/package.json", .body = "{" },
+	{ MODULES "a/node_modules/b/empty", .kind = 'd' },
+	{ MODULES "@s/c/package.json", .body = "{\"version\": 1}" },
+	{ MODULES "@s/package.json", .body = "{}" },
+	{ MODULES "d/readme", .body = "x" },
+};
+
+static void npm(void **state)
+{
+	const struct image_layer layer = IMAGE_LAYER(node);
+	struct fixture f;
+
+	(void)state;
+	begin(&f, &layer, 1);
+	has(&f,
+	    "npm:a 1.2.3 : /" MODULES "a/cli.js /" MODULES "a/lib /" MODULES
+	    "a/package.json /" MODULES "a/lib/package.json\n"
+	    "npm:@s/c  : /" MODULES "@s/c /" MODULES "@s/c/package.json\n"
+	    "npm:b  : /" MODULES "a/node_modules /" MODULES "a/node_modules/b /" MODULES
+	    "a/node_modules/b/empty /" MODULES "a/node_modules/b/package.json\n");
+	notes(&f, "");
+	end(&f);
+}
+
+/* A header of rpm, as its databases have it. */
+struct rpm_header {
+	unsigned char index[16 * 16], data[512], all[1024];
+	uint32_t entries, data_len;
+	size_t len;
+};
+
+static void put32(unsigned char *at, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+static void add_tag(struct rpm_header *h, uint32_t tag, uint32_t type, uint32_t count,
+		    const void *bytes, size_t len)
+{
+	unsigned char *e = h->index + (size_t)16 * h->entries++;
+
+	put32(e, tag);
+	put32(e + 4, type);
+	put32(e + 8, h->data_len);
+	put32(e + 12, count);
+	memcpy(h->data + h->data_len, bytes, len);
+	h->data_len += (uint32_t)len;
+}
+
+#define ADD(header, tag, type, count, bytes) \
+	add_tag(header, tag, type, count, bytes, sizeof(bytes))
+
+/* /usr/bin/NAME, the directory /usr/share/both, /lib as a link, and a file that is another
+ * package's. */
+static void make_rpm(struct rpm_header *h, const char *name)
+{
+	char bases[64];
+	size_t len = strlen(name) + 1;
+
+	*h = (struct rpm_header){ 0 };
+	add_tag(h, 1000, 6, 1, name, len);
+	ADD(h, 1001, 6, 1, "1.0");
+	ADD(h, 1002, 6, 1, "2");
+	ADD(h, 1003, 4, 1, ((unsigned char[]){ 0, 0, 0, 7 }));
+	ADD(h, 1022, 6, 1, "noarch");
+	ADD(h, 1118, 8, 3, "/usr/bin/\0/usr/share/\0/");
+	memcpy(bases, name, len);
+	memcpy(bases + len, "both\0lib\0replaced", 18);
+	add_tag(h, 1117, 8, 4, bases, len + 18);
+	ADD(h, 1116, 4, 4,
+	    ((unsigned char[]){ 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0 }));
+	ADD(h, 1030, 3, 4,
+	    ((unsigned char[]){ 0x81, 0xed, 0x41, 0xed, 0xa1, 0xff, 0x81, 0xa4 }));
+	ADD(h, 1029, 1, 4, ((unsigned char[]){ 0, 0, 0, 1 }));
+	put32(h->all, h->entries);
+	put32(h->all + 4, h->data_len);
+	memcpy(h->all + 8, h->index, (size_t)16 * h->entries);
+	memcpy(h->all + 8 + (size_t)16 * h->entries, h->data, h->data_len);
+	h->len = 8 + (size_t)16 * h->entries + h->data_len;
+}
+
+/* A database in memory, as SQLite writes it to a file with a log beside it. */
+static unsigned char *make_sqlite(const char *more, size_t *out_len)
+{
+	const char *const names[] = { "one", "two" };
+	struct rpm_header header;
+	sqlite3_int64 size;
+	unsigned char *bytes;
+	sqlite3_stmt *insert;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, more, NULL, NULL, NULL), SQLITE_OK);
+	if (sqlite3_prepare_v2(db, "INSERT INTO Packages VALUES (NULL, ?)", -1, &insert,
+			       NULL) == SQLITE_OK) {
+		for (size_t i = 0; i < 2; i++) {
+			make_rpm(&header, names[i]);
+			sqlite3_bind_blob(insert, 1, header.all, (int)header.len,
+					  SQLITE_STATIC);
+			assert_int_equal(sqlite3_step(insert), SQLITE_DONE);
+			sqlite3_reset(insert);
+		}
+	}
+	sqlite3_finalize(insert);
+	bytes = sqlite3_serialize(db, "main", &size, 0);
+	assert_non_null(bytes);
+	*out_len = (size_t)size;
+	bytes[18] = bytes[19] = 2;
+	sqlite3_close(db);
+	return bytes;
+}
+
+#define RPM_FILES                                                                       \
+	{ "usr/bin/one", .body = "1" }, { "usr/bin/two", .body = "2" },                 \
+		{ "usr/share/both", .kind = 'd' }, { "lib", 'l', .target = "usr/lib" }, \
+		{ "usr/bin/replaced", .body = "r" },                                    \
+	{                                                                               \
+		"usr/lib/x", .body = "x"                                                \
+	}
+#define RPM_OWNED                                                                \
+	"rpm:one 7:1.0-2 noarch: /lib /usr/share /usr/bin/one /usr/share/both\n" \
+	"rpm:two 7:1.0-2 noarch: /usr/bin/two\n"
+#define TABLE "CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB)"
+
+static void rpm_case(const char *path, const void *bytes, size_t len, const char *owned,
+		     const char *want)
+{
+	const struct image_entry entries[] = {
+		RPM_FILES,
+		{ "var/lib/rpm", 'l', .target = "../../usr/lib/sysimage/rpm" },
+		{ path, .body = bytes, .size = len },
+	};
+	const struct image_layer layer = IMAGE_LAYER(entries);
+	struct fixture f;
+
+	begin(&f, &layer, 1);
+	has(&f, owned);
+	notes(&f, want);
+	end(&f);
+}
+
+static void rpm_sqlite(void **state)
+{
+	static const char path[] = "usr/lib/sysimage/rpm/rpmdb.sqlite";
+	unsigned char *bytes;
+	size_t len;
+
+	(void)state;
+	bytes = make_sqlite(TABLE, &len);
+	rpm_case(path, bytes, len, RPM_OWNED, "");
+	rpm_case(path, bytes, len / 2, "",
+		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: SQLite cannot read it: "
+		 "database disk image is malformed\n");
+	rpm_case(path, "SQLite", 6, "",
+		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: is no SQLite database\n");
+	sqlite3_free(bytes);
+	bytes = make_sqlite("CREATE TABLE other (x)", &len);
+	rpm_case(path, bytes, len, "",
+		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: SQLite cannot read it: "
+		 "no such table: Packages\n");
+	sqlite3_free(bytes);
+	/* what has a table's name need not be one, nor come to an end */
+	bytes = make_sqlite("CREATE VIEW Packages AS WITH RECURSIVE x(n) AS (SELECT 1 "
+			    "UNION ALL SELECT n + 1 FROM x) SELECT 1 AS hnum, n AS blob "
+			    "FROM x WHERE n < 0",
+			    &len);
+	rpm_case(path, bytes, len, "",
+		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: SQLite cannot read it: "
+		 "interrupted\n");
+	sqlite3_free(bytes);
+}
+
+static void put_little(unsigned char *at, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (unsigned char)(value >> (8 * i));
+}
+
+static void put_blob(unsigned char *file, uint32_t slot, uint32_t number, uint32_t block,
+		     const char *name)
+{
+	unsigned char *at = file + (size_t)16 * slot, *blob = file + (size_t)16 * block;
+	struct rpm_header h;
+
+	make_rpm(&h, name);
+	put_little(at + 4, number);
+	put_little(at + 8, block);
+	memcpy(blob, "BlbS", 4);
+	put_little(blob + 4, number);
+	put_little(blob + 12, (uint32_t)h.len);
+	memcpy(blob + 16, h.all, h.len);
+}
+
+static void make_ndb(unsigned char file[3 * 4096])
+{
+	memset(file, 0, (size_t)3 * 4096);
+	memcpy(file, "RpmP", 4);
+	file[12] = 1; /* page of slots */
+	for (size_t at = 32; at < 4096; at += 16)
+		memcpy(file + at, "Slot", 4);
+	put_blob(file, 9, 2, 256, "two");
+	put_blob(file, 12, 1, 256 + 128, "one");
+}
+
+static void rpm_ndb(void **state)
+{
+	static const char path[] = "usr/lib/sysimage/rpm/Packages.db";
+	unsigned char file[3 * 4096];
+#define NDB "rpm: /usr/lib/sysimage/rpm/Packages.db: "
+
+	(void)state;
+	make_ndb(file);
+	rpm_case(path, file, sizeof file, RPM_OWNED, "");
+	rpm_case(path, file, 4096 + 600, "", NDB "package 1 is not where it should be\n");
+	rpm_case(path, file, 100, "", NDB "is no ndb database of version 0\n");
+	file[12] = 4;
+	rpm_case(path, file, sizeof file, "", NDB "is cut\n");
+	make_ndb(file);
+	file[16 * 12 + 4] = 2;
+	rpm_case(path, file, sizeof file,
+		 "rpm:two 7:1.0-2 noarch: /lib /usr/share "
+		 "/usr/bin/two /usr/share/both\n",
+		 NDB "package 2 is there twice\n");
+	make_ndb(file);
+	put_little(file + (size_t)16 * 256 + 12, 1u << 30);
+	rpm_case(path, file, sizeof file,
+		 "rpm:one 7:1.0-2 noarch: /lib /usr/share "
+		 "/usr/bin/one /usr/share/both\n",
+		 NDB "package 2 is cut\n");
+	make_ndb(file);
+	file[16 * 256 + 16 + 3] = 250; /* more tags than there are */
+	rpm_case(path, file, sizeof file,
+		 "rpm:one 7:1.0-2 noarch: /lib /usr/share "
+		 "/usr/bin/one /usr/share/both\n",
+		 NDB "a package's header is damaged\n");
+}
+
+static void rpm_others(void **state)
+{
+	(void)state;
+	rpm_case("usr/lib/sysimage/rpm/Packages", "x", 1, "",
+		 "rpm: /usr/lib/sysimage/rpm/Packages is a BerkeleyDB database, which is "
+		 "not read: run rpm --rebuilddb in the image with an rpm of today\n");
+	rpm_case(
+		"usr/lib/sysimage/rpm/rpmdb.sqlite-wal", "x", 1, "",
+		"rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite-wal has changes that are not in "
+		"the database yet, and is not read: run rpm -qa in the image once\n");
+}
+
 static void nothing(void **state)
 {
 	static const struct image_entry entries[] = {
@@ -202,10 +532,11 @@ static void nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dpkg),
-		cmocka_unit_test(dpkg_status_d),
-		cmocka_unit_test(apk),
-		cmocka_unit_test(nothing),
+		cmocka_unit_test(dpkg),          cmocka_unit_test(dpkg_status_d),
+		cmocka_unit_test(apk),           cmocka_unit_test(alpm),
+		cmocka_unit_test(conda_and_pip), cmocka_unit_test(npm),
+		cmocka_unit_test(rpm_sqlite),    cmocka_unit_test(rpm_ndb),
+		cmocka_unit_test(rpm_others),    cmocka_unit_test(nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,8 +48,8 @@ const struct lam_package *lam_packages_get(const struct lam_packages *packages, 
  *
  *	file, link, device  the package that lists it, by whatever names of directories:
  *	                    /lib/x is /usr/lib/x where /lib is a link there
- *	link                nobody's where a list of its kind has something below that
- *	                    name: what was listed is the directory that is meant
+ *	link                the same; but of dpkg, whose lists do not say what a directory
+ *	                    is, nobody's where any of them has something below that name
  *	directory           the package that all that is live in it belongs to, listed or
  *	                    not; an empty one, one that lists it
  *	dead node           the package that lists its path
