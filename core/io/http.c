@@ -49,8 +49,10 @@ struct lam_http_answer {
 	const atomic_bool *stop;
 	struct lam_buf text; /* headers that were received, each ends with '\0' */
 	bool too_long;       /* they were */
-	struct lam_buf body;
-	size_t used; /* of the body's bytes */
+	char *into; /* of who waits for some of the body, or NULL */
+	size_t into_cap, into_len;
+	struct lam_buf body; /* what came beyond it */
+	size_t used;         /* of its bytes */
 	unsigned idle_seconds;
 	bool paused, done, transient;
 	uint64_t moved; /* bytes either way */
@@ -149,6 +151,8 @@ static void give_slot(struct lam_http *client, struct slot *slot)
 static size_t on_body(char *bytes, size_t one, size_t len, void *context)
 {
 	struct lam_http_answer *a = context;
+	size_t room = a->into ? a->into_cap - a->into_len : 0;
+	size_t direct = len < room ? len : room;
 	struct lam_error err;
 
 	(void)one;
@@ -156,11 +160,15 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *context)
 		a->paused = true;
 		return CURL_WRITEFUNC_PAUSE;
 	}
+	if (direct) {
+		memcpy(a->into + a->into_len, bytes, direct);
+		a->into_len += direct;
+	}
 	if (a->used == a->body.len) {
 		lam_buf_clear(&a->body);
 		a->used = 0;
 	}
-	if (lam_buf_append(&a->body, bytes, len, &err) < 0)
+	if (lam_buf_append(&a->body, bytes + direct, len - direct, &err) < 0)
 		lam_out_of_memory();
 	a->moved += len;
 	return len;
@@ -387,6 +395,11 @@ static int fail(struct lam_http_answer *a, struct lam_error *err)
 			lam_path_text(text, why, strlen(why), false));
 }
 
+static bool has_some(const struct lam_http_answer *a)
+{
+	return a->used < a->body.len || (a->into && a->into_len > 0);
+}
+
 /* Until there is some of the body, or the end. */
 static int wait_for(struct lam_http_answer *a, struct lam_error *err)
 {
@@ -394,7 +407,7 @@ static int wait_for(struct lam_http_answer *a, struct lam_error *err)
 	uint64_t moved = a->moved;
 
 	run(a);
-	while (!a->done && a->used == a->body.len) {
+	while (!a->done && !has_some(a)) {
 		if (lam_stops(a->stop, 0))
 			return lam_fail_stopped(err);
 		if (a->moved != moved) {
@@ -408,8 +421,25 @@ static int wait_for(struct lam_http_answer *a, struct lam_error *err)
 		curl_multi_poll(a->slot->multi, NULL, 0, TICK, NULL);
 		run(a);
 	}
-	return a->done && a->result != CURLE_OK && a->used == a->body.len ? fail(a, err)
-									  : 0;
+	return a->done && a->result != CURLE_OK && !has_some(a) ? fail(a, err) : 0;
+}
+
+static int read_direct(struct lam_http_answer *a, void *buf, size_t cap, size_t *out_len,
+		       struct lam_error *err)
+{
+	int code;
+
+	a->into = buf;
+	a->into_cap = cap;
+	a->into_len = 0;
+	if (a->paused) {
+		a->paused = false;
+		curl_easy_pause(a->slot->easy, CURLPAUSE_CONT);
+	}
+	code = wait_for(a, err);
+	a->into = NULL;
+	*out_len = a->into_len;
+	return code;
 }
 
 static int read_body(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
@@ -418,15 +448,10 @@ static int read_body(struct lam_reader *self, void *buf, size_t cap, size_t *out
 	struct lam_http_answer *a = (struct lam_http_answer *)self;
 
 	*out_len = 0;
-	if (a->used == a->body.len && a->paused) {
-		a->paused = false;
-		curl_easy_pause(a->slot->easy, CURLPAUSE_CONT);
-	}
-	if (a->used == a->body.len && wait_for(a, err) < 0)
-		return err->code;
+	if (!has_some(a))
+		return read_direct(a, buf, cap, out_len, err);
 	*out_len = a->body.len - a->used < cap ? a->body.len - a->used : cap;
-	if (*out_len)
-		memcpy(buf, a->body.data + a->used, *out_len);
+	memcpy(buf, a->body.data + a->used, *out_len);
 	a->used += *out_len;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* Images in a registry. Documents are fetched when it is opened, a layer when it is read:
- * what the cache has an index of never is. A layer that is read from its begin is kept, for
- * the next time that its bytes are needed. */
+ * what the cache has an index of never is. A layer that is read from its begin is kept where
+ * its bytes may soon be needed again, to write. */
 #include "store/registry.h"
 
 #include <pthread.h>
@@ -272,17 +272,17 @@ static int find_kept(struct source *own, const struct lam_descriptor *blob)
 static int open_layer(struct source *own, const struct lam_descriptor *blob,
 		      uint64_t offset, struct lam_reader **out)
 {
-	bool keeps = own->access && own->access->blobs;
+	const char *folder = own->access ? own->access->blobs : NULL;
 	uint64_t size = (uint64_t)blob->size;
-	int fd = keeps ? find_kept(own, blob) : -1;
+	int fd = folder ? find_kept(own, blob) : -1;
 
 	if (fd >= 0) {
 		*out = lam_reader_file(fd, false, offset, size - offset, "a kept blob");
 		return 0;
 	}
 	*out = lam_registry_blob(own->registry, &blob->digest, size, offset);
-	if (keeps && offset == 0)
-		*out = lam_kept_reader(*out, own->access->blobs, &blob->digest, size);
+	if (folder && own->access->keeps_blobs && offset == 0)
+		*out = lam_kept_reader(*out, folder, &blob->digest, size);
 	return 0;
 }
 

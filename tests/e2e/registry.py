@@ -77,6 +77,10 @@ class Case:
     def same(self, one, two, env=None):
         self.run("diff", INSECURE, one, two, env=env)
 
+    def kept(self):
+        """Where layers are kept that were fetched."""
+        return os.path.join(self.env["XDG_CACHE_HOME"], "lamina", "blobs")
+
     def forget_cache(self):
         shutil.rmtree(self.env["XDG_CACHE_HOME"], ignore_errors=True)
 
@@ -105,6 +109,7 @@ def there_and_back(case):
     image, r = case.image(), case.start(DebianRegistry(os.path.join(case.scratch, "registry")))
     there = "docker://%s/team/app:t" % r.host
     skopeo("--dest-tls-verify=false", image, there)
+    case.run("plan", INSECURE, there)
     case.same(there, image)
     before = len(r.requests())
     begun = time.monotonic()
@@ -202,7 +207,7 @@ def bytes_that_move(case):
     r = case.registry(count=10)
     manifest = json.loads(r.manifests["team/app"]["t"][1])
     case.run("ls", INSECURE, r.reference("team/app"))
-    shutil.rmtree(os.path.join(case.env["XDG_CACHE_HOME"], "lamina", "blobs"))
+    assert not os.path.exists(case.kept()), "what is only looked at is kept"
     r.forget()
     case.apply(one_moved(10), r.reference("team/app"), r.reference("team/app", "cut"))
     cut = json.loads(r.manifests["team/app"]["cut"][1])
@@ -382,10 +387,13 @@ def what_is_wrong(case):
     assert b"sha256:" in case.run("ls", INSECURE, r.reference("team/app"), exits=(3,)).stderr
     r.spoils_blobs = False
     case.same(r.reference("team/app"), "oci:%s:t" % case.layout)
-    blobs = os.path.join(case.env["XDG_CACHE_HOME"], "lamina", "blobs")
-    for name in os.listdir(blobs):  # what was kept is checked before it is used
-        with open(os.path.join(blobs, name), "r+b") as f:
+    case.forget_cache()
+    case.run("plan", INSECURE, r.reference("team/app"))
+    names = os.listdir(case.kept())
+    for name in names:  # what was kept is checked before it is used
+        with open(os.path.join(case.kept(), name), "r+b") as f:
             f.write(b"damaged")
+    assert len(names) == len(json.loads(r.manifests["team/app"]["t"][1])["layers"]), "kept: %r" % names
     case.apply(FLAT, r.reference("team/app"), r.reference("out/app"))
     case.same(r.reference("out/app"), "oci:%s:t" % case.layout)
     media_type, body = r.manifests["team/app"]["t"]
@@ -587,7 +595,7 @@ def stopped(case):
     plan = os.path.join(case.scratch, "plan")
     with open(plan, "w") as f:
         json.dump(FLAT, f)
-    pull, push = ("ls", INSECURE, r.reference("team/app")), ("apply", INSECURE, plan, "oci:%s:t" % case.layout, r.reference("out/app"))
+    pull, push = ("plan", INSECURE, r.reference("team/app")), ("apply", INSECURE, plan, "oci:%s:t" % case.layout, r.reference("out/app"))
     for number, words, method in ((2, pull, "GET"), (15, pull, "GET"), (2, push, "PUT"), (15, push, "PUT")):
         r.forget()
         run = subprocess.Popen([lamina.PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **case.env})
@@ -597,8 +605,7 @@ def stopped(case):
         assert run.wait() == 128 + number, "not stopped: %d" % run.returncode
         assert time.monotonic() - begun < 5, "a stop takes long"
         assert method == "GET" or len(r.requests("DELETE", "/uploads/")) >= 2, "an upload is not cancelled"
-    kept = os.path.join(case.env["XDG_CACHE_HOME"], "lamina", "blobs")
-    assert not os.path.isdir(kept) or not os.listdir(kept), "half a blob is kept"
+    assert not os.path.isdir(case.kept()) or not os.listdir(case.kept()), "half a blob is kept"
     assert "out/app" not in r.manifests
 
 

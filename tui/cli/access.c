@@ -152,6 +152,7 @@ int access_setup(struct call *call)
 	set_engines(call);
 	p->blobs = user_folder("XDG_CACHE_HOME", ".cache", "/blobs");
 	call->access.blobs = p->blobs;
+	call->access.keeps_blobs = call->command->writes;
 	call->access.temporary = temporary_folder();
 	return 0;
 }

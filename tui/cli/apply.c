@@ -449,5 +449,6 @@ const struct command CMD_APPLY = {
 	.options = OPTIONS,
 	.least = 3,
 	.most = 3,
+	.writes = true,
 	.run = run_apply,
 };

@@ -41,6 +41,7 @@ struct command {
 	const char *about;            /* a paragraph or two, with an example */
 	const struct option *options; /* ends with a NULL name */
 	size_t least, most;           /* arguments */
+	bool writes; /* or makes what is written next: layers that are fetched are kept */
 	int (*run)(struct call *call);
 };
 

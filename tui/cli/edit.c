@@ -191,5 +191,6 @@ const struct command CMD_EDIT = {
 	.options = OPTIONS,
 	.least = 1,
 	.most = 1,
+	.writes = true,
 	.run = run_edit,
 };

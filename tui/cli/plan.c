@@ -100,5 +100,6 @@ const struct command CMD_PLAN = {
 	.options = OPTIONS,
 	.least = 1,
 	.most = 1,
+	.writes = true,
 	.run = run_plan,
 };

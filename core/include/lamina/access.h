@@ -19,6 +19,7 @@ struct lam_access {
 					  first that knows the host counts; ends with NULL */
 	const char *blobs; /* folder of blobs that were fetched, made where it is missing;
 				  runs may share it, and anybody may empty it */
+	bool keeps_blobs;  /* what is fetched is put there; else only used from there */
 	const char *docker_host;  /* of Docker's engine: "unix://PATH", "tcp://HOST:PORT";
 				     NULL: its usual socket */
 	const char *docker_certs; /* folder of ca.pem, cert.pem and key.pem for TLS */
