@@ -13,34 +13,30 @@
 
 typedef int write_fn(void *context, const void *bytes, size_t len, struct lam_error *err);
 
-/* Stored bytes from `offset` of a layer's tar on, in order. */
+/* Stored bytes from `offset` of a layer's tar on, in order, and who gets them. */
 struct stored {
 	const struct lam_spool *spool;
 	struct lam_reader *stream; /* of the tar, where there is no spool */
 	uint32_t layer;            /* of the stream */
+	struct lam_hash *hash;     /* of what is given; NULL where there is a spool */
 	uint64_t at;
 	char *piece;
-};
-
-/* What is given, hashed on the way. */
-struct checked {
 	write_fn *write;
 	void *context;
-	struct lam_hash hash;
+	const atomic_bool *stop;
 };
 
-static int checked_write(void *context, const void *bytes, size_t len,
-			 struct lam_error *err)
+static int give(const struct stored *s, size_t len, struct lam_error *err)
 {
-	struct checked *c = context;
-
-	lam_hash_update(&c->hash, bytes, len);
-	return c->write(c->context, bytes, len, err);
+	if (lam_stops(s->stop, 0))
+		return lam_fail_stopped(err);
+	if (s->hash)
+		lam_hash_update(s->hash, s->piece, len);
+	return s->write(s->context, s->piece, len, err);
 }
 
-/* Asks the caller, with nothing to write, whether to go on: the way may be long. */
-static int stored_skip(struct stored *s, uint64_t offset, write_fn *write, void *context,
-		       struct lam_error *err)
+/* The way may be long. */
+static int stored_skip(struct stored *s, uint64_t offset, struct lam_error *err)
 {
 	if (s->spool) {
 		s->at = offset;
@@ -49,10 +45,9 @@ static int stored_skip(struct stored *s, uint64_t offset, write_fn *write, void 
 	while (s->at < offset) {
 		size_t cap = offset - s->at < PIECE ? (size_t)(offset - s->at) : PIECE,
 		       got;
-		int code = write(context, s->piece, 0, err);
 
-		if (code < 0)
-			return code;
+		if (lam_stops(s->stop, 0))
+			return lam_fail_stopped(err);
 		if (lam_read(s->stream, s->piece, cap, &got, err) < 0)
 			return err->code;
 		if (got == 0)
@@ -79,14 +74,13 @@ static int stored_read(struct stored *s, size_t len, struct lam_error *err)
 	return 0;
 }
 
-static int give_zeros(char *piece, uint64_t len, write_fn *write, void *context,
-		      struct lam_error *err)
+static int give_zeros(const struct stored *s, uint64_t len, struct lam_error *err)
 {
 	if (len)
-		memset(piece, 0, len < PIECE ? (size_t)len : PIECE);
+		memset(s->piece, 0, len < PIECE ? (size_t)len : PIECE);
 	while (len > 0) {
 		size_t now = len < PIECE ? (size_t)len : PIECE;
-		int code = write(context, piece, now, err);
+		int code = give(s, now, err);
 
 		if (code < 0)
 			return code;
@@ -95,15 +89,14 @@ static int give_zeros(char *piece, uint64_t len, write_fn *write, void *context,
 	return 0;
 }
 
-static int give_stored(struct stored *s, uint64_t len, write_fn *write, void *context,
-		       struct lam_error *err)
+static int give_stored(struct stored *s, uint64_t len, struct lam_error *err)
 {
 	while (len > 0) {
 		size_t now = len < PIECE ? (size_t)len : PIECE;
 		int code = stored_read(s, now, err);
 
 		if (code == 0)
-			code = write(context, s->piece, now, err);
+			code = give(s, now, err);
 		if (code < 0)
 			return code;
 		len -= now;
@@ -112,24 +105,22 @@ static int give_stored(struct stored *s, uint64_t len, write_fn *write, void *co
 }
 
 static int give_content(struct stored *s, const struct lam_layer *layer,
-			const struct lam_inode *inode, write_fn *write, void *context,
-			struct lam_error *err)
+			const struct lam_inode *inode, struct lam_error *err)
 {
 	struct lam_extent whole;
 	size_t count;
 	const struct lam_extent *extents =
 		lam_layer_extents(layer, inode, &whole, &count);
 	uint64_t at = 0;
-	int code = stored_skip(s, inode->offset, write, context, err);
+	int code = stored_skip(s, inode->offset, err);
 
 	for (size_t i = 0; i < count && code == 0; i++) {
-		code = give_zeros(s->piece, extents[i].offset - at, write, context, err);
+		code = give_zeros(s, extents[i].offset - at, err);
 		if (code == 0)
-			code = give_stored(s, extents[i].length, write, context, err);
+			code = give_stored(s, extents[i].length, err);
 		at = extents[i].offset + extents[i].length;
 	}
-	return code < 0 ? code
-			: give_zeros(s->piece, inode->size - at, write, context, err);
+	return code < 0 ? code : give_zeros(s, inode->size - at, err);
 }
 
 /* The tar, from as near before an offset as can be. */
@@ -145,6 +136,7 @@ static int open_near(struct stored *s, const struct lam_image *image, uint32_t n
 	s->at = start.out;
 	if (lam_source_open_layer(image->source, number, start.in, &s->stream, err) < 0)
 		return err->code;
+	lam_reader_stop(s->stream, s->stop);
 	return lam_decoder_resume(&s->stream, LAM_STEAL(s->stream), codec, points, &start,
 				  err);
 }
@@ -162,13 +154,13 @@ static bool is_on_the_way(const struct stored *s, const struct lam_image *image,
 			       .out <= s->at;
 }
 
-static int check_content(struct checked *c, const struct lam_image *image,
+static int check_content(struct lam_hash *hash, const struct lam_image *image,
 			 uint32_t number, const struct lam_inode *inode,
 			 struct lam_error *err)
 {
 	struct lam_digest digest;
 
-	lam_hash_final(&c->hash, &digest);
+	lam_hash_final(hash, &digest);
 	if (memcmp(digest.bytes, lam_layer_content(image->indexes[number], inode),
 		   LAM_CONTENT) == 0)
 		return 0;
@@ -182,26 +174,27 @@ static int check_content(struct checked *c, const struct lam_image *image,
 /* From where the stream stands, or as near before the content as it can be opened anew,
  * whichever is nearer. */
 static int read_from_blob(struct stored *s, const struct lam_image *image,
-			  uint32_t number, const struct lam_inode *inode, write_fn *write,
-			  void *context, struct lam_error *err)
+			  uint32_t number, const struct lam_inode *inode,
+			  struct lam_error *err)
 {
-	struct checked checked = { .write = write, .context = context };
+	LAM_CLEANUP(lam_hash_fini) struct lam_hash hash = { 0 };
 	int code = 0;
 
-	lam_hash_init(&checked.hash, LAM_SHA256);
+	lam_hash_init(&hash, LAM_SHA256);
+	s->hash = &hash;
 	if (inode->size && !is_on_the_way(s, image, number, inode->offset))
 		code = open_near(s, image, number, inode->offset, err);
 	if (code == 0 && inode->size)
-		code = give_content(s, image->indexes[number], inode, checked_write,
-				    &checked, err);
+		code = give_content(s, image->indexes[number], inode, err);
 	if (code == 0)
-		code = check_content(&checked, image, number, inode, err);
-	lam_hash_fini(&checked.hash);
+		code = check_content(&hash, image, number, inode, err);
+	s->hash = NULL;
 	return code;
 }
 
 int lam_image_read_inode(const struct lam_image *image, uint32_t number, uint32_t inode,
-			 write_fn *write, void *context, struct lam_error *err)
+			 write_fn *write, void *context, const atomic_bool *stop,
+			 struct lam_error *err)
 {
 	const struct lam_image_layer *layer = &image->layers[number];
 	const struct lam_layer *index = image->indexes[number];
@@ -209,18 +202,19 @@ int lam_image_read_inode(const struct lam_image *image, uint32_t number, uint32_
 	/* small files are many; without a spool the way to them takes whole pieces */
 	struct stored s = {
 		.spool = layer->spool,
-		.piece = malloc(layer->spool && size < PIECE ? (size_t)size + 1 : PIECE)
+		.piece = malloc(layer->spool && size < PIECE ? (size_t)size + 1 : PIECE),
+		.write = write,
+		.context = context,
+		.stop = stop
 	};
 	int code;
 
 	if (!s.piece)
 		code = lam_fail_memory(err);
 	else if (s.spool)
-		code = give_content(&s, index, &index->inodes[inode], write, context,
-				    err);
+		code = give_content(&s, index, &index->inodes[inode], err);
 	else
-		code = read_from_blob(&s, image, number, &index->inodes[inode], write,
-				      context, err);
+		code = read_from_blob(&s, image, number, &index->inodes[inode], err);
 	lam_reader_close(s.stream);
 	free(s.piece);
 	return code;
@@ -228,7 +222,7 @@ int lam_image_read_inode(const struct lam_image *image, uint32_t number, uint32_
 
 int lam_image_read_file(const struct lam_image *image, uint32_t node,
 			const struct lam_version *version, write_fn *write, void *context,
-			struct lam_error *err)
+			const atomic_bool *stop, struct lam_error *err)
 {
 	struct lam_stat stat;
 	char *path;
@@ -239,7 +233,7 @@ int lam_image_read_file(const struct lam_image *image, uint32_t node,
 		lam_tree_stat(image->tree, node, &stat);
 	if (stat.kind == LAM_KIND_FILE)
 		return lam_image_read_inode(image, stat.layer, stat.inode, write, context,
-					    err);
+					    stop, err);
 	path = lam_tree_path_text(image->tree, node);
 	if (!path)
 		return lam_fail_memory(err);
@@ -290,32 +284,22 @@ static struct wanted *sort_wanted(const struct lam_image *image, const uint32_t 
 	return wanted;
 }
 
-struct whole {
-	struct lam_buf bytes;
-	const atomic_bool *stop;
-};
-
 static int whole_write(void *context, const void *bytes, size_t len,
 		       struct lam_error *err)
 {
-	struct whole *whole = context;
-
-	if (lam_stops(whole->stop, 0))
-		return lam_fail_stopped(err);
-	return lam_buf_append(&whole->bytes, bytes, len, err);
+	return lam_buf_append(context, bytes, len, err);
 }
 
 static int read_whole(struct stored *s, const struct lam_image *image,
-		      const struct wanted *w, struct whole *whole, struct lam_error *err)
+		      const struct wanted *w, struct lam_error *err)
 {
 	const struct lam_layer *index = image->indexes[w->layer];
 
-	lam_buf_clear(&whole->bytes);
+	lam_buf_clear(s->context);
 	s->spool = image->layers[w->layer].spool;
-	return s->spool ? give_content(s, index, &index->inodes[w->inode], whole_write,
-				       whole, err)
+	return s->spool ? give_content(s, index, &index->inodes[w->inode], err)
 			: read_from_blob(s, image, w->layer, &index->inodes[w->inode],
-					 whole_write, whole, err);
+					 err);
 }
 
 int lam_image_read_files(const struct lam_image *image, const uint32_t *nodes,
@@ -325,8 +309,11 @@ int lam_image_read_files(const struct lam_image *image, const uint32_t *nodes,
 			 void *context, const atomic_bool *stop, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) struct wanted *wanted = NULL;
-	struct stored s = { .piece = malloc(PIECE) };
-	struct whole whole = { LAM_BUF(most), stop };
+	struct lam_buf whole = LAM_BUF(most);
+	struct stored s = { .piece = malloc(PIECE),
+			    .write = whole_write,
+			    .context = &whole,
+			    .stop = stop };
 	int code = s.piece ? 0 : lam_fail_memory(err);
 	size_t wanted_count;
 
@@ -340,14 +327,13 @@ int lam_image_read_files(const struct lam_image *image, const uint32_t *nodes,
 			continue;
 		}
 		if (!again)
-			code = read_whole(&s, image, w, &whole, err);
+			code = read_whole(&s, image, w, err);
 		if (code == 0)
-			code = take(context, w->n,
-				    whole.bytes.data ? whole.bytes.data : "",
-				    whole.bytes.len, err);
+			code = take(context, w->n, whole.data ? whole.data : "",
+				    whole.len, err);
 	}
 	lam_reader_close(s.stream);
-	lam_buf_fini(&whole.bytes);
+	lam_buf_fini(&whole);
 	free(s.piece);
 	return code;
 }

@@ -59,7 +59,7 @@ int lam_image_read_layers(struct lam_image *image, const struct lam_open_options
 int lam_image_read_inode(const struct lam_image *image, uint32_t layer, uint32_t inode,
 			 int (*write)(void *context, const void *bytes, size_t len,
 				      struct lam_error *err),
-			 void *context, struct lam_error *err);
+			 void *context, const atomic_bool *stop, struct lam_error *err);
 
 /* Threads for options.threads: 0 means the machine's. */
 unsigned lam_thread_count(unsigned asked);

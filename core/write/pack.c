@@ -128,7 +128,7 @@ static int pack_content(struct packing *p, const struct lam_item *item, uint64_t
 	if (from < end &&
 	    (p->contents ? put_content(p, &stat, from, end, err)
 			 : lam_image_read_inode(p->image, stat.layer, stat.inode, put, p,
-						err)) < 0)
+						p->meter->progress->stop, err)) < 0)
 		return err->code;
 	return put_zeros(p, to - (from < end ? end : from), err);
 }
@@ -299,10 +299,12 @@ static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **
 int lam_image_export(const struct lam_image *image, uint32_t node,
 		     int (*write)(void *context, const void *bytes, size_t len,
 				  struct lam_error *err),
-		     void *context, struct lam_error *err)
+		     void *context, const atomic_bool *stop, struct lam_error *err)
 {
+	const struct lam_progress progress = { .stop = stop };
+	const struct lam_meter meter = { .progress = &progress };
 	struct giving giving = { { &GIVING }, write, context };
-	struct packing p = { .image = image, .out = &giving.base };
+	struct packing p = { .image = image, .out = &giving.base, .meter = &meter };
 	struct lam_item *items;
 	size_t count;
 	int code = collect(image->tree, node, &items, &count, err);

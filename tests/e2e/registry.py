@@ -607,6 +607,15 @@ def stopped(case):
         assert method == "GET" or len(r.requests("DELETE", "/uploads/")) >= 2, "an upload is not cancelled"
     assert not os.path.isdir(case.kept()) or not os.listdir(case.kept()), "half a blob is kept"
     assert "out/app" not in r.manifests
+    r.slow, r.stalls = 0, json.loads(r.manifests["team/app"]["t"][1])["layers"][1]["digest"]
+    r.forget()
+    run = subprocess.Popen([lamina.PROGRAM, "cat", INSECURE, r.reference("team/app"), "/d1/file"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, env={**os.environ, **case.env})
+    wait_for(lambda: [b for b in r.begun if b[0] == "GET" and "/blobs/" in b[1] and r.stalls in b[1]])
+    begun = time.monotonic()
+    run.send_signal(2)
+    assert run.wait(10) == 130, "not stopped: %d" % run.returncode
+    assert time.monotonic() - begun < 2, "a stop takes long where nothing comes"
 
 
 CASES = (there_and_back, tls_and_basic, killed, bytes_that_move, tokens, renewed, places_of_logins, secrets_stay, what_breaks, uploads,

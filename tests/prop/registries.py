@@ -126,6 +126,7 @@ class Registry(http.server.ThreadingHTTPServer):
         self.changes = None       # manifests that are given in turn, whatever was written
         self.rival = None         # (tag, media type, bytes) that somebody else puts, right after a manifest is put by its digest
         self.slow = 0             # seconds before each piece of a blob, either way
+        self.stalls = None        # digest of a blob of which nothing comes
         self.referrers = None     # artifacts in a page of /referrers/; None: it has no such list
         self.tags = "spec"        # how it lists them: "spec", "token" (it knows no `last`, and pages by a mark of its own), None (not at all)
         self.echo = False         # errors repeat what they were asked with
@@ -370,15 +371,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with s.lock:
             cut = s.cuts > 0 and len(body) > 1000 and self.command == "GET"
             s.cuts -= cut
-        if not cut and not s.slow:
+        slow = 60 if wanted == s.stalls else s.slow
+        if not cut and not slow:
             return self.answer(status, body, headers, "application/octet-stream")
         self.send_response(status)
         for key, value in headers + [("Content-Length", str(len(body)))]:
             self.send_header(key, value)
         self.end_headers()
         for at in range(0, len(body) // 2 if cut else len(body), 1 << 14):
-            if s.slow:
-                time.sleep(s.slow)
+            if slow:
+                time.sleep(slow)
             piece = body[at:min(at + (1 << 14), len(body) // 2 if cut else len(body))]
             self.wfile.write(piece)
             self.wfile.flush()

@@ -203,14 +203,14 @@ static void owners(void **state)
 
 	(void)state;
 	built_open(&built, &layer, 1);
-	OK(owners_new(&o, built.image, &err));
+	OK(owners_new(&o, built.image, NULL, &err));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_string_equal(owners_text(o, cases[i].uid, cases[i].gid, out),
 				    cases[i].text);
 	owners_free(o);
 	built_close(&built);
 	built_open(&built, layers, 3);
-	OK(owners_new(&o, built.image, &err));
+	OK(owners_new(&o, built.image, NULL, &err));
 	assert_string_equal(owners_text(o, 0, 1, out), "0:1");
 	owners_free(o);
 	built_close(&built);

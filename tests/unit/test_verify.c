@@ -44,7 +44,7 @@ static void open_written(struct written *w)
 	OK(lam_layout_new(&w->layout, w->built.image, w->plan, NULL, NULL, &err));
 	OK(lam_image_export(w->built.image,
 			    lam_tree_find(lam_image_tree(w->built.image), "d", 1), append,
-			    &w->tar, &err));
+			    &w->tar, NULL, &err));
 }
 
 static void close_written(struct written *w)

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "base/base64.h"
-#include "base/stop.h"
 #include "cli/print.h"
 
 #define HELD_MOST 65536
@@ -45,8 +44,7 @@ static int hold(void *context, const void *bytes, size_t len, struct lam_error *
 	const char *end;
 	size_t whole;
 
-	if (lam_stops(&stop_asked, 0))
-		return lam_fail_stopped(err);
+	(void)err;
 	lam_text_add(&h->bytes, bytes, len);
 	end = h->put == put_shown && h->bytes.len > 0
 		      ? memrchr(h->bytes.data, '\n', h->bytes.len)
@@ -66,7 +64,8 @@ static int read_held(struct call *call, const struct lam_image *image, uint32_t 
 		     void (*put)(const char *bytes, size_t len))
 {
 	struct held h = { .bytes = LAM_TEXT, .put = put };
-	int code = lam_image_read_file(image, node, NULL, hold, &h, &call->err);
+	int code =
+		lam_image_read_file(image, node, NULL, hold, &h, &stop_asked, &call->err);
 
 	if (code == 0 && h.bytes.len > 0)
 		put(h.bytes.data, h.bytes.len);
@@ -109,7 +108,7 @@ static int cat(struct call *call, const struct lam_image *image, uint32_t node)
 		code = read_held(call, image, node, put_shown);
 	else
 		code = lam_image_read_file(image, node, NULL, put_content, &out,
-					   &call->err);
+					   &stop_asked, &call->err);
 	return code < 0 ? fail(call) : EXIT_DONE;
 }
 

@@ -15,8 +15,9 @@ static int export_to_file(struct call *call, const struct lam_image *image, uint
 	if (lam_file_begin(&new_file, file, err) < 0)
 		return err->code;
 	out.fd = new_file.fd;
-	return lam_file_end(&new_file,
-			    lam_image_export(image, node, put_content, &out, err), err);
+	return lam_file_end(
+		&new_file,
+		lam_image_export(image, node, put_content, &out, &stop_asked, err), err);
 }
 
 static void print_as_json(const struct call *call, const struct lam_image *image,
@@ -52,9 +53,9 @@ static int run_export(struct call *call)
 	node = find_path(call, image, call->args[1], false);
 	if (node == LAM_NODE_NONE)
 		code = EXIT_IMAGE;
-	else if ((strcmp(file, "-") == 0
-			  ? lam_image_export(image, node, put_content, &out, &call->err)
-			  : export_to_file(call, image, node, file)) < 0)
+	else if ((strcmp(file, "-") == 0 ? lam_image_export(image, node, put_content,
+							    &out, &stop_asked, &call->err)
+					 : export_to_file(call, image, node, file)) < 0)
 		code = fail(call);
 	else if (call_has(call, "json"))
 		print_as_json(call, image, node);

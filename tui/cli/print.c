@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/path.h"
-#include "base/stop.h"
 #include "base/utf8.h"
 
 #define RED    "\033[31m"
@@ -227,11 +226,8 @@ int fail(const struct call *call)
 int put_content(void *output, const void *bytes, size_t len, struct lam_error *err)
 {
 	const struct content_output *o = output;
-	int problem;
+	int problem = lam_write_all(o->fd, bytes, len);
 
-	if (lam_stops(&stop_asked, 0))
-		return lam_fail_stopped(err);
-	problem = lam_write_all(o->fd, bytes, len);
 	return problem ? lam_file_fail(err, LAM_EWRITE, problem, o->name) : 0;
 }
 

@@ -39,8 +39,7 @@ void tell_error(const struct call *call, const char *text);
 /* Tells call->err, and gives the exit code for it. */
 int fail(const struct call *call);
 int fail_as(const struct call *call, int exit_code);
-/* Content as it is, to a descriptor, for lam_image_read_file and its like; stops where
- * the user asks for it. */
+/* Content as it is, to a descriptor, for lam_image_read_file and its like. */
 struct content_output {
 	int fd;
 	const char *name;

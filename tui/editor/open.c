@@ -33,7 +33,7 @@ static int run_open(struct job *job)
 
 	if (lam_image_open(&o->image, o->options.reference, &options, err) < 0 ||
 	    facts_new(&o->facts, o->image, &job->stop, err) < 0 ||
-	    owners_new(&o->owners, o->image, err) < 0 ||
+	    owners_new(&o->owners, o->image, &job->stop, err) < 0 ||
 	    order_new(&o->order, o->facts, o->sort, false, &job->stop, err) < 0)
 		return err->code;
 	if (o->options.state_dir)

@@ -94,16 +94,16 @@ uint64_t lam_image_note_total(const struct lam_image *image);
 const struct lam_note *lam_image_note(const struct lam_image *image, size_t n);
 
 /* Gives the content of a file, in order, in pieces, to write(); write() returns 0, or a
- * negative code with err set, which ends it; now and then it gets no bytes, on the way to
- * the file. version NULL: what is visible. Symlinks are not followed; other kinds have no
- * content. In a compressed layer the way is 8 MiB or a little more from the last
+ * negative code with err set, which ends it. stop (NULL: never) ends it too, also while a
+ * registry is waited for. version NULL: what is visible. Symlinks are not followed; other
+ * kinds have no content. In a compressed layer the way is 8 MiB or a little more from the last
  * checkpoint, where the compressor left places for these (gzip does). What was given is
  * checked: LAM_EFORMAT in the end where it is not what was indexed. */
 int lam_image_read_file(const struct lam_image *image, uint32_t node,
 			const struct lam_version *version,
 			int (*write)(void *context, const void *bytes, size_t len,
 				     struct lam_error *err),
-			void *context, struct lam_error *err);
+			void *context, const atomic_bool *stop, struct lam_error *err);
 
 /* The contents of many files, whole, to take(): each with its place among `nodes`, in the
  * order in which they lie in the layers, so that a layer is inflated once at most, and not
@@ -128,6 +128,6 @@ double lam_image_packed(const struct lam_image *image, const struct lam_version 
 int lam_image_export(const struct lam_image *image, uint32_t node,
 		     int (*write)(void *context, const void *bytes, size_t len,
 				  struct lam_error *err),
-		     void *context, struct lam_error *err);
+		     void *context, const atomic_bool *stop, struct lam_error *err);
 
 #endif

@@ -60,7 +60,8 @@ size_t facts_links_to(const struct facts *facts, uint32_t node, size_t *out_firs
 /* "root"-like names are not carried by images' trees, but by their /etc/passwd and
  * /etc/group: read once from the image, "0" where there is none. */
 struct owners;
-int owners_new(struct owners **out, const struct lam_image *image, struct lam_error *err);
+int owners_new(struct owners **out, const struct lam_image *image,
+	       const atomic_bool *stop, struct lam_error *err);
 void owners_free(struct owners *owners);
 /* "root:root", "1000:1000"; escaped text. */
 const char *owners_text(const struct owners *owners, int64_t uid, int64_t gid,

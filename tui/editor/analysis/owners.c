@@ -83,7 +83,7 @@ static void sort_names(struct names *names)
 
 /* Links are followed; nothing where there is no such file. */
 static int read_names(struct names *out, const struct lam_image *image, const char *path,
-		      struct lam_error *err)
+		      const atomic_bool *stop, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(MOST_BYTES);
 	const struct lam_tree *tree = lam_image_tree(image);
@@ -93,7 +93,7 @@ static int read_names(struct names *out, const struct lam_image *image, const ch
 	if (lam_tree_resolve_path(tree, path, strlen(path), &node) != LAM_RESOLVED ||
 	    lam_tree_node(tree, node)->kind != LAM_KIND_FILE)
 		return 0;
-	if (preview_read(&text, image, node, NULL, NULL, err) < 0)
+	if (preview_read(&text, image, node, NULL, stop, err) < 0)
 		return err->code;
 	for (char *line = text.data ? strtok_r(text.data, "\n", &rest) : NULL; line;
 	     line = strtok_r(NULL, "\n", &rest)) {
@@ -108,13 +108,14 @@ static int read_names(struct names *out, const struct lam_image *image, const ch
 	return 0;
 }
 
-int owners_new(struct owners **out, const struct lam_image *image, struct lam_error *err)
+int owners_new(struct owners **out, const struct lam_image *image,
+	       const atomic_bool *stop, struct lam_error *err)
 {
 	struct owners *owners = lam_xcalloc(1, sizeof *owners);
 
 	*out = NULL;
-	if (read_names(&owners->users, image, "/etc/passwd", err) < 0 ||
-	    read_names(&owners->groups, image, "/etc/group", err) < 0) {
+	if (read_names(&owners->users, image, "/etc/passwd", stop, err) < 0 ||
+	    read_names(&owners->groups, image, "/etc/group", stop, err) < 0) {
 		owners_free(owners);
 		return err->code;
 	}

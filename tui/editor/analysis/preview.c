@@ -16,7 +16,6 @@
 
 struct reading {
 	struct lam_buf *out;
-	const atomic_bool *stop;
 	bool full;
 };
 
@@ -26,8 +25,6 @@ static int take(void *context, const void *bytes, size_t len, struct lam_error *
 	struct lam_buf *out = reading->out;
 	size_t room = out->max - out->len;
 
-	if (lam_stops(reading->stop, 0))
-		return lam_fail_stopped(err);
 	if (lam_buf_append(out, bytes, len < room ? len : room, err) < 0)
 		return err->code;
 	reading->full = out->len == out->max;
@@ -39,8 +36,8 @@ int preview_read(struct lam_buf *out, const struct lam_image *image, uint32_t no
 		 const struct lam_version *version, const atomic_bool *stop,
 		 struct lam_error *err)
 {
-	struct reading reading = { .out = out, .stop = stop };
-	int code = lam_image_read_file(image, node, version, take, &reading, err);
+	struct reading reading = { .out = out };
+	int code = lam_image_read_file(image, node, version, take, &reading, stop, err);
 
 	return reading.full ? 0 : code;
 }
