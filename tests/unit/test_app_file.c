@@ -135,6 +135,35 @@ static void asks_before_saving_over(void **state)
 	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
 }
 
+static void quits_as_vi_does(void **state)
+{
+	(void)state;
+	change();
+	/* what is in no file is offered again */
+	drive_command(&d, "q!");
+	assert_true(d.app.quitting);
+	d.app.quitting = false;
+	drive_command(&d, "x a.json");
+	assert_true(d.app.quitting);
+	assert_int_equal(unsaved(), 0);
+	assert_string_equal(drive_file(&d, "a.json"), drive_plan(&d));
+	d.app.quitting = false;
+	drive_command(&d, "x");
+	assert_true(d.app.quitting);
+	/* what would be lost is asked about */
+	d.app.quitting = false;
+	drive_keys(&d, "x");
+	d.app.plan.unkept = true;
+	drive_command(&d, "q!");
+	assert_asks(&d, DIALOG_CHOICE, "Quit");
+	assert_false(d.app.quitting);
+	drive_keys(&d, "Esc");
+	d.app.plan.unkept = false;
+	drive_command(&d, "wq");
+	assert_true(d.app.quitting);
+	assert_int_equal(unsaved(), 0);
+}
+
 static void an_undone_load_keeps_its_file(void **state)
 {
 	char *loaded;
@@ -808,6 +837,7 @@ int main(void)
 		TEST(saves),
 		TEST(the_same_plan_is_saved),
 		TEST(asks_before_saving_over),
+		TEST(quits_as_vi_does),
 		TEST(an_undone_load_keeps_its_file),
 		TEST(loads),
 		TEST(no_layers),

@@ -8,26 +8,30 @@
 #include "base/memory.h"
 #include "editor/app.h"
 #include "editor/dialogs/dialog.h"
+#include "editor/plan/plan.h"
 
 #define HISTORY_MAX 100
 
-/* What vi's users type. */
-static const struct {
+/* What vi's users type, and whether it ends the editor. */
+static const struct alias {
 	const char *word;
 	enum action action;
+	bool quits;
 } ALIASES[] = {
-	{ "w", ACT_SAVE },         { "e", ACT_LOAD },  { "r", ACT_MERGE_PLAN },
-	{ "q", ACT_QUIT },         { "wq", ACT_SAVE }, { "x", ACT_LEAVE_OUT },
-	{ "new", ACT_ASSIGN_NEW }, { "h", ACT_HELP },
+	{ "w", ACT_SAVE, false },         { "e", ACT_LOAD, false },
+	{ "r", ACT_MERGE_PLAN, false },   { "q", ACT_QUIT, false },
+	{ "q!", ACT_QUIT, true },         { "wq", ACT_SAVE, true },
+	{ "x", ACT_SAVE, true },          { "new", ACT_ASSIGN_NEW, false },
+	{ "h", ACT_HELP, false },
 };
 
-static enum action find(const char *word)
+static const struct alias *find_alias(const char *word)
 {
 	for (size_t i = 0; i < sizeof ALIASES / sizeof *ALIASES; i++) {
 		if (strcmp(ALIASES[i].word, word) == 0)
-			return ALIASES[i].action;
+			return &ALIASES[i];
 	}
-	return action_find(word);
+	return NULL;
 }
 
 /* Every letter of the word stands in the name, in order. */
@@ -142,8 +146,13 @@ static void remember(struct keyboard *keys, const char *text)
 }
 
 /* The pane that a command of another pane is about is focused first. */
-static void act_in_its_pane(struct app *app, enum action action, const char *argument)
+static void act(struct app *app, enum action action, bool quits, const char *argument)
 {
+	if (quits && (action == ACT_QUIT || (!*argument && !lam_undo_unsaved(app->plan.undo)))) {
+		plan_quit(app, action != ACT_QUIT);
+		return;
+	}
+	app->plan.quit_when_saved = quits;
 	if (!(ACTIONS[action].contexts & app_context(app)))
 		app->focus = ACTIONS[action].contexts & CONTEXT_FILES ? PANE_FILES
 								      : PANE_LAYERS;
@@ -158,6 +167,7 @@ static const char *blank_end(const char *text)
 /* What is typed in full runs; else the lit line of those that fit. */
 static void run(struct app *app, struct dialog *d, const char *text)
 {
+	const struct alias *alias;
 	const char *argument;
 	enum action action;
 	char *word;
@@ -167,7 +177,8 @@ static void run(struct app *app, struct dialog *d, const char *text)
 	len = strcspn(text, " ");
 	argument = blank_end(text + len);
 	word = lam_xmemdup(text, len);
-	action = find(word);
+	alias = find_alias(word);
+	action = alias ? alias->action : action_find(word);
 	if (action == ACT_NONE && d->list.cursor < d->item_count)
 		action = (enum action)d->items[d->list.cursor].id;
 	if (action == ACT_NONE) {
@@ -175,8 +186,7 @@ static void run(struct app *app, struct dialog *d, const char *text)
 	} else {
 		if (*text)
 			remember(&app->keys, text);
-		app->plan.quit_when_saved = strcmp(word, "wq") == 0;
-		act_in_its_pane(app, action, argument);
+		act(app, action, alias && alias->quits, argument);
 	}
 	free(word);
 }

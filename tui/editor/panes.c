@@ -98,7 +98,7 @@ void pane_quit(struct app *app)
 	if (app->details.full)
 		app->details.full = false, app->focus = PANE_FILES;
 	else
-		plan_quit(app);
+		plan_quit(app, true);
 }
 
 /* One step back: what was begun last is ended first. */

@@ -421,9 +421,11 @@ static void ask_quit(struct app *app)
 	dialog_set_hints(d, "[letter] pick  [Esc] stay");
 }
 
-void plan_quit(struct app *app)
+void plan_quit(struct app *app, bool asks)
 {
-	if (app->writing.running || lam_undo_unsaved(app->plan.undo))
+	bool unsaved = lam_undo_unsaved(app->plan.undo);
+
+	if (app->writing.running || (unsaved && (asks || app->plan.unkept)))
 		ask_quit(app);
 	else
 		plan_stop(app, 0);

@@ -40,7 +40,8 @@ void plan_ask_orphan(struct app *app);
 void plan_saved(struct app *app, const struct event *event);
 void plan_loaded(struct app *app, const struct event *event);
 void plan_edited(struct app *app, const struct event *event);
-void plan_quit(struct app *app);           /* asks where something would be lost */
+/* Asks where something is unsaved, or with asks false only where it would be lost. */
+void plan_quit(struct app *app, bool asks);
 void plan_stop(struct app *app, int code); /* and with it the editor */
 
 /* waste.c */

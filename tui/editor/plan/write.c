@@ -81,7 +81,7 @@ static void written_item(struct app *app, struct dialog *d,
 {
 	(void)d;
 	if (item->id == 'q')
-		plan_quit(app);
+		plan_quit(app, true);
 }
 
 /* What is known only once it is written: of an output on a network. */
