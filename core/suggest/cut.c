@@ -30,8 +30,10 @@ void lam_cut_add(struct lam_cut_sum *sum, const struct lam_cut_sum *more)
 
 double lam_cut_chance(const struct lam_cut *cut, const struct lam_cut_sum *sum)
 {
-	return (__builtin_popcountll(sum->changed) + cut->guess * (1 - sum->stays)) /
-	       (cut->seen + cut->guess);
+	double seen =
+		cut->seen ? __builtin_popcountll(sum->changed) / (double)cut->seen : 0;
+
+	return 1 - (1 - seen) * sum->stays;
 }
 
 double lam_cut_cost(const struct lam_cut *cut, const uint32_t *was_sizes,

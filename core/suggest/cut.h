@@ -1,8 +1,7 @@
 /* Where to cut: parts of an image into layers, so that the next pull is expected to fetch
- * the least. A layer is fetched whole when any of its parts changed. How likely that is,
- * is told by the pulls that were seen, and by a guess that weighs as much as `guess` of
- * them: under it each part changes by itself, and the layer stays with the product of
- * what its parts stay with. So parts that changed together are put together, and what
+ * the least. A layer is fetched whole when any of its parts changed. The next pull is like
+ * one of those that were seen, each as likely as the other; besides, each part may change
+ * as it never did, by itself. So parts that changed together are put together, and what
  * never changed yet is kept apart where there are layers left.
  *
  * Pure arithmetic: nothing here knows an image. The same input gives the same output. */
@@ -20,7 +19,7 @@
 struct lam_cut_part {
 	uint64_t bytes;   /* compressed */
 	uint64_t changed; /* bit n: it changed at the n-th pull that was seen */
-	double stays;     /* the guess that it stays: above 0, to 1 */
+	double stays;     /* how likely it does not change by itself: 0 to 1 */
 	uint32_t was;     /* yesterday's layer, from 0; LAM_CUT_NEW: in none */
 };
 

@@ -16,7 +16,7 @@ import oci  # noqa: E402
 import sample  # noqa: E402
 from tarmake import plain, tar  # noqa: E402
 
-COMMANDS = ("apply", "cat", "check", "diff", "explain", "export", "inspect", "log", "ls", "plan")
+COMMANDS = ("apply", "cat", "check", "diff", "explain", "export", "inspect", "log", "ls", "plan", "suggest")
 EVIL = "\x1b]0;x\x07\n\u202e".encode()
 # C0, DEL, C1, and what is invisible or turns text around.
 CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xaa-\xae]")

@@ -58,6 +58,7 @@ def commands(image, here):
     check("log", [v["change"] for v in versions] == ["added", "deleted"], versions)
     paths = document("explain", plan, image, "opt/app", "/root", "etc/passwd", "--json")["paths"]
     check("explain", [p["to"] and p["to"]["name"] for p in paths] == ["opt", None, paths[2]["to"]["name"]], paths)
+    check("suggest", document("suggest", image, "--json")["layers"])
     content = document("cat", image, "etc/passwd", "--json")["content"]
     check("cat", base64.b64decode(content) == lamina.must("cat", image, "/etc/passwd").stdout)
     content = document("cat", image, "opt/app/model.bin", "--json")["content"]

@@ -29,7 +29,6 @@ static void make(struct random_cut *r, uint64_t *random)
 		.cut = { .parts = r->parts,
 			 .count = 1 + below(random, MOST),
 			 .seen = seen,
-			 .guess = seen && below(random, 3) == 0 ? 0 : 1,
 			 .most_layers = 1 + below(random, 5),
 			 .most_bytes = MOSTS[below(random, 5)],
 			 .each = below(random, 2) ? 0 : 50,
@@ -46,7 +45,8 @@ static void make(struct random_cut *r, uint64_t *random)
 		r->parts[i] = (struct lam_cut_part){
 			.bytes = size == 0 ? below(random, 10000) : below(random, 1000),
 			.changed = habit < 3 ? habits[habit] : 0,
-			.stays = 0.05 + 0.95 * (double)below(random, 1000) / 999,
+			.stays = below(random, 3) ? 1 - (double)below(random, 50) / 1000
+						  : (double)below(random, 1001) / 1000,
 			.was = was && below(random, 5) ? (uint32_t)below(random, was)
 						       : LAM_CUT_NEW,
 		};
@@ -98,7 +98,7 @@ static struct judged judge(const struct lam_cut *cut, const uint32_t *layer)
 		}
 		if (!count)
 			continue;
-		chance = (pulls + cut->guess * (1 - stays)) / (cut->seen + cut->guess);
+		chance = 1 - (1 - (cut->seen ? pulls / cut->seen : 0)) * stays;
 		j.layers++;
 		j.bytes += bytes * chance;
 		j.cost += cut->each + bytes * chance;

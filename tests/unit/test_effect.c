@@ -1,5 +1,6 @@
+#include <lamina/estimate.h>
+
 #include "editor/analysis/effect.h"
-#include "editor/analysis/estimate.h"
 #include "image_build.h"
 #include "unit.h"
 
@@ -231,12 +232,14 @@ static void estimates(void **state)
 					     .tar_size = 1000 };
 
 	(void)state;
-	assert_int_equal(estimate_blob(1000, estimate_ratio(&half), none), 1000);
-	assert_int_equal(
-		estimate_blob(1000, estimate_ratio(&half), LAM_COMPRESSION_DEFAULT), 500);
-	assert_true(estimate_blob(1000, 0.5, gzip9) < 500);
-	assert_true(estimate_blob(1000, 0.5, zstd) < estimate_blob(1000, 0.5, gzip9));
-	assert_int_equal(estimate_blob(1000, 2, LAM_COMPRESSION_DEFAULT), 1000);
+	assert_int_equal(lam_estimate_blob(1000, lam_estimate_ratio(&half), none), 1000);
+	assert_int_equal(lam_estimate_blob(1000, lam_estimate_ratio(&half),
+					   LAM_COMPRESSION_DEFAULT),
+			 500);
+	assert_true(lam_estimate_blob(1000, 0.5, gzip9) < 500);
+	assert_true(lam_estimate_blob(1000, 0.5, zstd) <
+		    lam_estimate_blob(1000, 0.5, gzip9));
+	assert_int_equal(lam_estimate_blob(1000, 2, LAM_COMPRESSION_DEFAULT), 1000);
 }
 
 int main(void)

@@ -73,7 +73,7 @@ struct call {
  * the manual's page and the completions follow (tui/pages). */
 extern const struct command *const COMMANDS[]; /* ends with NULL */
 extern const struct command CMD_APPLY, CMD_CAT, CMD_CHECK, CMD_DIFF, CMD_EDIT,
-	CMD_EXPLAIN, CMD_EXPORT, CMD_INSPECT, CMD_LOG, CMD_LS, CMD_PLAN;
+	CMD_EXPLAIN, CMD_EXPORT, CMD_INSPECT, CMD_LOG, CMD_LS, CMD_PLAN, CMD_SUGGEST;
 
 extern const struct option COMMON_OPTIONS[], JSON_OPTION[];
 

@@ -10,8 +10,9 @@
 #include "editor/dialogs/dialog.h"
 
 const struct command *const COMMANDS[] = {
-	&CMD_APPLY,  &CMD_CAT,     &CMD_CHECK, &CMD_DIFF, &CMD_EDIT, &CMD_EXPLAIN,
-	&CMD_EXPORT, &CMD_INSPECT, &CMD_LOG,   &CMD_LS,   &CMD_PLAN, NULL,
+	&CMD_APPLY,   &CMD_CAT,     &CMD_CHECK,   &CMD_DIFF, &CMD_EDIT,
+	&CMD_EXPLAIN, &CMD_EXPORT,  &CMD_INSPECT, &CMD_LOG,  &CMD_LS,
+	&CMD_PLAN,    &CMD_SUGGEST, NULL,
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS - 1)
 

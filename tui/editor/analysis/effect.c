@@ -3,10 +3,11 @@
 
 #include <string.h>
 
+#include <lamina/estimate.h>
+
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/stop.h"
-#include "editor/analysis/estimate.h"
 #include "editor/list/order.h"
 
 /* Of one target: the bytes of its files, and what gzip:6 would make of these. */
@@ -53,8 +54,8 @@ static void count_move(struct effect *e, uint32_t from, uint32_t to, uint64_t by
 /* What gzip:6 would make of a file's bytes. */
 static double packed(const struct lam_image *image, const struct lam_version *version)
 {
-	return estimate_packed(lam_image_layer(image, version->inode_layer),
-			       lam_image_packed(image, version));
+	return lam_estimate_packed(lam_image_layer(image, version->inode_layer),
+				   lam_image_packed(image, version));
 }
 
 /* A live path that is no directory. */
@@ -119,7 +120,7 @@ static void size_blob(struct effect_layer *layer, const struct lam_target *targe
 	if (target->fate == LAM_FATE_KEPT)
 		layer->blob = target->blob_size;
 	else
-		layer->blob = estimate_blob(layer->plan, ratio, target->compression);
+		layer->blob = lam_estimate_blob(layer->plan, ratio, target->compression);
 }
 
 static void count_fate(struct effect *e, const struct effect_layer *layer,

@@ -1,17 +1,18 @@
 /* How large a layer's blob will be, before anything is compressed. */
-#ifndef MODEL_ESTIMATE_H
-#define MODEL_ESTIMATE_H
+#ifndef LAMINA_ESTIMATE_H
+#define LAMINA_ESTIMATE_H
 
 #include <lamina/compression.h>
 #include <lamina/image.h>
 
 /* What gzip:6 would make of bytes of an original, of which its own compressor leaves
  * `ratio`; and of the whole of it. */
-double estimate_packed(const struct lam_layer_info *original, double ratio);
-double estimate_ratio(const struct lam_layer_info *original);
+double lam_estimate_packed(const struct lam_layer_info *original, double ratio);
+double lam_estimate_ratio(const struct lam_layer_info *original);
 
 /* A blob of a layer whose tar has `tar` bytes and whose contents shrink to `ratio` with
  * gzip:6. */
-uint64_t estimate_blob(uint64_t tar, double ratio, struct lam_compression compression);
+uint64_t lam_estimate_blob(uint64_t tar, double ratio,
+			   struct lam_compression compression);
 
 #endif

@@ -1,5 +1,5 @@
 /* How much a compressor leaves, by what another one has left. */
-#include "editor/analysis/estimate.h"
+#include <lamina/estimate.h>
 
 /* A tar without contents is headers, which are nearly all the same. */
 #define HEADERS 0.08
@@ -13,7 +13,7 @@ static double convert(double ratio, double from, double to)
 	return ratio < from ? ratio * to / from : 1 - (1 - ratio) * (1 - to) / (1 - from);
 }
 
-double estimate_packed(const struct lam_layer_info *original, double ratio)
+double lam_estimate_packed(const struct lam_layer_info *original, double ratio)
 {
 	double usual = lam_compression_ratio(LAM_COMPRESSION_DEFAULT);
 
@@ -25,15 +25,15 @@ double estimate_packed(const struct lam_layer_info *original, double ratio)
 		       usual);
 }
 
-double estimate_ratio(const struct lam_layer_info *original)
+double lam_estimate_ratio(const struct lam_layer_info *original)
 {
 	return original->tar_size
-		       ? estimate_packed(original, (double)original->blob_size /
-							   (double)original->tar_size)
+		       ? lam_estimate_packed(original, (double)original->blob_size /
+							       (double)original->tar_size)
 		       : 1;
 }
 
-uint64_t estimate_blob(uint64_t tar, double ratio, struct lam_compression compression)
+uint64_t lam_estimate_blob(uint64_t tar, double ratio, struct lam_compression compression)
 {
 	double blob;
 

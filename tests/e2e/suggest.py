@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Plans from what changed: a made history, of which it is known what changes how often; and what they really save.
+
+    suggest.py
+"""
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
+import lamina  # noqa: E402
+import oci  # noqa: E402
+from tarmake import plain, tar  # noqa: E402
+
+EPOCH, OLD, VERSIONS = 1767225600, 1600000000, 6
+CLAMP = {"SOURCE_DATE_EPOCH": str(EPOCH)}
+# Package -> its size, and at which versions it changes.
+PACKAGES = {**{"still-%d" % n: (60000, ()) for n in range(8)}, "large": (400000, ()), "busy": (50000, range(VERSIONS)),
+            "pair-a": (80000, (2, 4)), "pair-b": (80000, (2, 4)), "once": (30000, (3,))}
+OTHERS = {"opt/app/code": (40000, range(VERSIONS)), "opt/app/model": (600000, ()), "opt/venv/one": (150000, (3,)),
+          "opt/venv/two": (150000, ())}
+
+
+def need(what, *about):
+    if not what:
+        raise lamina.Failure("; ".join(repr(a) for a in about) or "not so")
+
+
+def noise(key, size):
+    return random.Random(key).randbytes(size)
+
+
+def since(changes, version):
+    """The version at which something became what it is."""
+    return max((v for v in changes if v <= version), default=0)
+
+
+def file(name, data, when):
+    return plain("file", name.encode(), data, mtime_s=when)
+
+
+def layer(files, when):
+    """With the directories of its files, which a build makes anew."""
+    folders = set()
+    for entry in files:
+        path = os.path.dirname(entry["name"].decode())
+        while path:
+            folders.add(path)
+            path = os.path.dirname(path)
+    entries = files + [plain("dir", path.encode() + b"/", mtime_s=when) for path in folders]
+    return tar(sorted(entries, key=lambda e: e["name"].rstrip(b"/")), "pax")
+
+
+def system(version, when):
+    """What dpkg installs; a package that changed has another file, too."""
+    out, status = [], ""
+    for name, (size, changes) in PACKAGES.items():
+        is_of = since(changes, version)
+        names = ["usr/lib/%s/%s" % (name, part) for part in ("a", "b", "c-%d" % is_of)] + ["usr/bin/" + name]
+        out += [file(path, noise("%s %d" % (path, is_of), size // 4), OLD + is_of) for path in names]
+        listed = "/.\n/usr\n/usr/bin\n/usr/lib\n/usr/lib/%s\n" % name + "".join("/%s\n" % path for path in names)
+        out.append(file("var/lib/dpkg/info/%s.list" % name, listed.encode(), when))
+        status += "Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: %d\n\n" % (name, is_of)
+    return out + [file("var/lib/dpkg/status", status.encode(), when), file("etc/issue", b"made\n", OLD)]
+
+
+def build(folder, version):
+    when = EPOCH + 86400 * (version + 1)
+    others = {top: [file(path, noise("%s %d" % (path, since(changes, version)), size), when)
+                    for path, (size, changes) in OTHERS.items() if path.startswith("opt/" + top)] for top in ("venv", "app")}
+    oci.write_layout("%s/v%d" % (folder, version), [(layer(files, when), "gzip", 1) for files in
+                                                    (system(version, when), others["venv"], others["app"])])
+    return "oci:%s/v%d:t" % (folder, version)
+
+
+def suggest(versions, *options, env=CLAMP, clamp=("--clamp-times",), **more):
+    """The plan for the last of some versions."""
+    olds = [word for old in versions[:-1] for word in ("--since", old)]
+    done = lamina.must("suggest", versions[-1], *olds, *clamp, "--json", *options, env=env, **more)
+    lamina.fits_schema("suggest", done.stdout)
+    return json.loads(done.stdout)
+
+
+def apply(plan, image, out):
+    return json.loads(lamina.must("apply", "-", image, out, "--json", stdin=json.dumps(plan).encode()).stdout)
+
+
+def fetched(plan, older, newer, folder):
+    """Layers and bytes that a client really fetches under a plan."""
+    apply(plan, older, "oci:%s/cut:older" % folder)
+    apply(plan, newer, "oci:%s/cut:newer" % folder)
+    done = json.loads(lamina.must("inspect", "oci:%s/cut:newer" % folder, "--against", "oci:%s/cut:older" % folder, "--json").stdout)
+    return done["fetch"]["layers"], done["fetch"]["bytes"]
+
+
+def close(a, b):
+    return abs(a - b) <= max(a, b) / 20
+
+
+def knows_what_changes(folder, versions):
+    """What changes always is apart from what never does; what changed together is together."""
+    made = suggest(versions)
+    parts = {part["name"]: (layer["name"], part["changes"]) for layer in made["layers"] for part in layer["parts"]}
+    for name, (_, changes) in PACKAGES.items():
+        need(parts["dpkg:" + name][1] == len([v for v in changes if v]), name, parts["dpkg:" + name])
+    need(parts["/opt/app/model"][1] == 0, parts)
+    need(parts["dpkg:pair-a"][0] == parts["dpkg:pair-b"][0], parts)
+    often = {layer["name"] for layer in made["layers"] if layer["changes"] == VERSIONS - 1}
+    size = sum(layer["bytes"] for layer in made["layers"] if layer["name"] in often)
+    need(size < 130000, size, often)
+    rare = {part for part, (layer, _) in parts.items() if layer not in often}
+    need({"dpkg:large", "/opt/app/model", "dpkg:pair-a"} <= rare, rare)
+    need(parts["dpkg:busy"][0] == parts[""][0] == made["layers"][-1]["name"], parts)
+    need(made["least"] <= made["expected"] < 300000 and made["pulls"] == VERSIONS - 1, made["expected"])
+    need(made == suggest(versions), "two runs differ")
+
+
+def measures(folder, versions):
+    """What is told of the newest version is what is fetched of it, planned without having seen it."""
+    made = suggest(versions)
+    told = {cut["cut"]: cut for cut in made["compared"]}
+    need(list(told) == ["today", "one", "folders", "packages", "suggested", "least"], told)
+    fetch = json.loads(lamina.must("inspect", versions[-1], "--against", versions[-2], "--json").stdout)["fetch"]
+    need((told["today"]["fetched"], told["today"]["bytes"]) == (fetch["layers"], fetch["bytes"]), told, fetch)
+    flat = {"lamina": 1, "layers": [{"name": "rest", "from": "rest"}], "times": made["plan"]["times"]}
+    tops = ("etc", "opt", "usr", "var")
+    folders = {**flat, "layers": flat["layers"] + [{"name": name} for name in tops],
+               "assign": [{"path": "/" + name, "to": name} for name in tops]}
+    for cut, plan in (("one", flat), ("folders", folders), ("suggested", suggest(versions[:-1])["plan"])):
+        layers, size = fetched(plan, *versions[-2:], folder)
+        need(told[cut]["fetched"] == layers and close(told[cut]["bytes"], size), cut, told[cut], layers, size)
+    best = min(told[cut]["bytes"] for cut in ("today", "one", "folders", "packages"))
+    need(told["suggested"]["bytes"] < 0.5 * best, told)
+    need(told["least"]["bytes"] <= told["suggested"]["bytes"], told)
+
+
+def replays(folder, versions):
+    """A plan fits the versions after it: rules match, and what did not change keeps its layer."""
+    made = suggest(versions[:3])
+    plan, before = made["plan"], None
+    truth = {**{"dpkg:" + name: changes for name, (_, changes) in PACKAGES.items()},
+             **{"/" + name: changes for name, (_, changes) in OTHERS.items()}}
+    still = [layer["name"] for layer in made["layers"]
+             if not any(change > 2 for part in layer["parts"] for change in truth.get(part["name"], [VERSIONS]))]
+    need(len(still) >= 2, made["layers"])
+    for number, version in enumerate(versions[2:], 2):
+        done = apply(plan, version, "oci:%s/replay:%d" % (folder, number))
+        need(not done["remarks"], done["remarks"])
+        digests = {layer["name"]: layer.get("digest") for layer in done["layers"]}
+        need(all(before is None or before[name] == digests[name] for name in still), still, before, digests)
+        before = digests
+    lamina.must("diff", versions[-1], "oci:%s/replay:%d" % (folder, VERSIONS - 1), "--clamp-times", env=CLAMP)
+
+
+def stays(folder, versions):
+    """From yesterday's plan nothing moves that need not, and its layers keep their names."""
+    first = suggest(versions[:-1])["plan"]
+    with open(folder + "/first.json", "w", encoding="utf-8") as out:
+        json.dump(first, out)
+    for image in (versions[:-1], versions):
+        again = suggest(image, "--from-plan", folder + "/first.json", clamp=())["plan"]
+        need(again["times"] == first["times"], again)
+        need({layer["name"] for layer in first["layers"]} == {layer["name"] for layer in again["layers"]}, first, again)
+        need({json.dumps(rule) for rule in first["assign"]} == {json.dumps(rule) for rule in again["assign"]}, first, again)
+    lamina.must("suggest", versions[0], "-o", folder + "/flat.json")
+
+
+def limits(folder, versions):
+    """So many layers, none larger; what is larger by itself is named."""
+    for most in (1, 2, 5):
+        made = suggest(versions, "--layers", str(most))
+        need(len(made["layers"]) <= most and len(made["plan"]["layers"]) <= most, most, made["plan"]["layers"])
+    made = suggest(versions, "--max-layer-size", "300K")
+    over = [part["name"] for layer in made["layers"] for part in layer["parts"] if part["too_large"]]
+    need(sorted(over) == ["/opt/app/model", "dpkg:large"], over)
+    need(all(layer["bytes"] <= 300 << 10 or len(layer["parts"]) == 1 for layer in made["layers"]), made["layers"])
+    for words, code, why in ((("--layers", "2", "--max-layer-size", "300K"), 4, b"layers of at most 300K: "),
+                             (("--layers", "none"), 2, b"--layers is a number"), (("--max-layer-size", "0"), 2, b"--max-layer-size is"),
+                             (("--keep-base", "oci:%s/other:t" % folder), 2, b"its lowest layer is not that of"),
+                             (("--since", "oci:%s/none" % folder), 3, b"none"), (("--from-plan", folder + "/none.json"), 4, b"none.json")):
+        done = lamina.run("suggest", versions[-1], *words)
+        need(done.returncode == code and why in done.stderr and done.stderr.count(b"\n") == 1, words, done)
+
+
+def keeps_base(folder, versions):
+    """The base's layers stay, blob for blob, and nothing of them moves; the rest is cut as ever."""
+    base = "oci:%s/other:t" % folder
+    plan = suggest(versions[-1:], "--keep-base", folder + "/base", clamp=())["plan"]
+    need([layer.get("keep", False) for layer in plan["layers"]][:2] == [True, False], plan)
+    apply(plan, versions[-1], "oci:%s/kept:t" % folder)
+    images = [oci.Image(folder + name).manifest["layers"][0]["digest"] for name in ("/v%d" % (VERSIONS - 1), "/kept")]
+    need(images[0] == images[1], base, images)
+
+
+def without_history(folder, versions):
+    """One version is cut by its layers, kinds and ages; and times are told of where they alone differ."""
+    done = lamina.must("suggest", versions[-1], "-o", folder + "/alone.json")
+    need(b"model" in done.stdout and b"a client with" not in done.stdout and not done.stderr, done)
+    with open(folder + "/alone.json", encoding="utf-8") as plan:
+        apply(json.load(plan), versions[-1], "oci:%s/alone:t" % folder)
+    done = lamina.must("suggest", versions[-1], "--since", versions[-2])
+    need(b"differ in their time alone" in done.stderr and b"a client with " in done.stdout, done)
+    done = lamina.must("suggest", versions[-1], "-o", "-")
+    need(json.loads(done.stdout)["lamina"] == 1 and b"layer" in done.stderr, done)
+
+
+def main():
+    checks = (knows_what_changes, measures, replays, stays, limits, keeps_base, without_history)
+    failures, folder = [], tempfile.mkdtemp(prefix="lamina-suggest.")
+    versions = [build(folder, version) for version in range(VERSIONS)]
+    when = EPOCH + 86400 * VERSIONS
+    oci.write_layout(folder + "/base", [(layer(system(VERSIONS - 1, when), when), "gzip", 1)])
+    oci.write_layout(folder + "/other", [(layer([file("else", b"x", OLD)], OLD), "gzip", 1)])
+    try:
+        for check in checks:
+            try:
+                check(folder, versions)
+            except lamina.Failure as failure:
+                failures.append((check.__name__, failure))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return lamina.conclude("suggest", len(checks) - len(failures), failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

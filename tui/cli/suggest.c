@@ -1,0 +1,503 @@
+/* lamina suggest: where to cut an image, by what changed between its versions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <lamina/suggest.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/size.h"
+#include "cli/print.h"
+
+#define MOST_SHOWN 4 /* parts of a layer in the table */
+
+struct compared { /* what the newest version fetches under a cut */
+	const char *name, *text;
+	struct lam_suggested_pull pull;
+};
+
+struct suggest {
+	struct call *call;
+	struct lam_image **versions; /* oldest first */
+	size_t count;
+	struct lam_plan *before;
+	struct lam_suggest_request request;
+	struct lam_suggestion *found;
+	struct compared compared[8];
+	size_t compared_count;
+};
+
+/* Options */
+
+static int read_numbers(struct suggest *s)
+{
+	const char *layers = call_value(s->call, "layers"),
+		   *size = call_value(s->call, "max-layer-size");
+	char *end;
+
+	if (layers) {
+		s->request.most_layers = strtoul(layers, &end, 10);
+		if (*end || strspn(layers, "0123456789") != strlen(layers) ||
+		    strlen(layers) > 4 || !s->request.most_layers)
+			return usage_error("suggest", "--layers is a number from 1");
+	}
+	if (size && (lam_size_parse(&s->request.most_bytes, size, &s->call->err) < 0 ||
+		     !s->request.most_bytes))
+		return usage_error("suggest", "--max-layer-size is a size as 500M: %.40s",
+				   size);
+	return 0;
+}
+
+static int open_versions(struct suggest *s)
+{
+	const char **names = lam_xcalloc(s->call->given_count + 1, sizeof *names);
+	size_t count = call_values(s->call, "since", names);
+	int code = EXIT_DONE;
+
+	names[count++] = s->call->args[0];
+	s->versions = lam_xcalloc(count, sizeof *s->versions);
+	progress_parts((unsigned)count);
+	for (size_t i = 0; i < count && code == 0; i++) {
+		if (i)
+			progress_next_part();
+		s->versions[i] = open_image(s->call, names[i], NULL, &code);
+		s->count += s->versions[i] != NULL;
+	}
+	free(names);
+	return code;
+}
+
+/* The lowest layers that both have, by their digests or by those of their tars. */
+static size_t shared_base(const struct lam_image *a, const struct lam_image *b)
+{
+	size_t n = 0;
+
+	while (n < lam_image_layer_count(a) && n < lam_image_layer_count(b)) {
+		const struct lam_layer_info *x = lam_image_layer(a, n),
+					    *y = lam_image_layer(b, n);
+
+		if (strcmp(x->digest, y->digest) != 0 &&
+		    strcmp(x->diff_id, y->diff_id) != 0)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static int read_base(struct suggest *s)
+{
+	const char *name = call_value(s->call, "keep-base");
+	struct lam_image *base;
+	int code = EXIT_DONE;
+
+	if (!name)
+		return 0;
+	base = open_image(s->call, name, NULL, &code);
+	if (!base)
+		return code;
+	s->request.keep = shared_base(s->versions[s->count - 1], base);
+	if (!s->request.keep) {
+		(void)lam_fail(&s->call->err, LAM_EUSAGE,
+			       "--keep-base %s: its lowest layer is not that of %s", name,
+			       s->call->args[0]);
+		code = fail(s->call);
+	}
+	lam_image_close(base);
+	return code;
+}
+
+static int read_request(struct suggest *s)
+{
+	const char *before = call_value(s->call, "from-plan");
+	int code = read_numbers(s);
+
+	if (code == 0)
+		code = get_clamp(s->call, &s->request.times);
+	if (code == 0 && before) {
+		s->before = read_plan(s->call, before, &code);
+		s->request.before = s->before;
+	}
+	if (code || (code = open_versions(s)) != 0)
+		return code;
+	s->request.versions = (const struct lam_image *const *)s->versions;
+	s->request.version_count = s->count;
+	s->request.stop = &stop_asked;
+	return read_base(s);
+}
+
+/* Comparing */
+
+static struct compared *add_compared(struct suggest *s, const char *name,
+				     const char *text)
+{
+	struct compared *c = &s->compared[s->compared_count++];
+
+	*c = (struct compared){ .name = name, .text = text };
+	return c;
+}
+
+static bool has_blob(const struct lam_image *image, const char *digest)
+{
+	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
+		if (strcmp(lam_image_layer(image, i)->digest, digest) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void compare_today(struct suggest *s)
+{
+	const struct lam_image *older = s->versions[s->count - 2],
+			       *newer = s->versions[s->count - 1];
+	struct compared *c = add_compared(s, "today", "today's layers");
+
+	c->pull.layers = lam_image_layer_count(newer);
+	for (size_t i = 0; i < c->pull.layers; i++) {
+		const struct lam_layer_info *layer = lam_image_layer(newer, i);
+
+		if (has_blob(older, layer->digest))
+			continue;
+		c->pull.fetched++;
+		c->pull.bytes += layer->blob_size;
+	}
+}
+
+/* Takes the plan over, which may be NULL for what failed. */
+static int compare_plan(struct suggest *s, const char *name, const char *text,
+			struct lam_plan *plan)
+{
+	struct lam_error *err = &s->call->err;
+	int code = plan ? lam_suggest_pull(&add_compared(s, name, text)->pull, plan,
+					   s->versions[s->count - 2],
+					   s->versions[s->count - 1], &stop_asked, err)
+			: err->code;
+
+	lam_plan_free(plan);
+	return code;
+}
+
+static int compare_usual(struct suggest *s)
+{
+	static const struct {
+		enum lam_usual_cut cut;
+		const char *name, *text;
+	} USUAL[] = {
+		{ LAM_CUT_ONE, "one", "one layer" },
+		{ LAM_CUT_FOLDERS, "folders", "a layer for each top folder" },
+		{ LAM_CUT_PACKAGES, "packages", "a layer for each package" },
+	};
+
+	for (size_t i = 0; i < sizeof USUAL / sizeof *USUAL; i++) {
+		struct lam_plan *plan = NULL;
+
+		(void)lam_suggest_usual(&plan, s->versions[s->count - 2], USUAL[i].cut,
+					&stop_asked, &s->call->err);
+		if (plan)
+			plan->times = s->found->plan->times;
+		if (compare_plan(s, USUAL[i].name, USUAL[i].text, plan) < 0)
+			return s->call->err.code;
+	}
+	return 0;
+}
+
+/* Planned as if the newest version were not there yet. */
+static int compare_suggested(struct suggest *s)
+{
+	struct lam_suggest_request request = s->request;
+	struct lam_suggestion *found;
+	struct lam_plan *plan;
+
+	request.version_count--;
+	if (lam_suggest(&found, &request, &s->call->err) < 0)
+		return s->call->err.code;
+	plan = LAM_STEAL(found->plan);
+	lam_suggestion_free(found);
+	return compare_plan(s, "suggested", "suggested, without having seen it", plan);
+}
+
+/* What changed alone, each part by itself: no cut can be better. */
+static void compare_least(struct suggest *s)
+{
+	struct compared *c =
+		add_compared(s, "least", "the parts that changed, and nothing else");
+
+	c->pull.layers = s->found->part_count;
+	for (size_t i = 0; i < s->found->part_count; i++) {
+		const struct lam_suggested_part *part = &s->found->parts[i];
+
+		if (!(part->changed >> (s->found->pulls - 1) & 1))
+			continue;
+		c->pull.fetched++;
+		c->pull.bytes += part->bytes;
+	}
+}
+
+static int compare(struct suggest *s)
+{
+	if (s->count < 2)
+		return 0;
+	compare_today(s);
+	if (compare_usual(s) < 0 || compare_suggested(s) < 0)
+		return fail(s->call);
+	compare_least(s);
+	return 0;
+}
+
+/* Printing */
+
+static unsigned changes_of(const struct lam_suggested_part *part)
+{
+	return (unsigned)__builtin_popcountll(part->changed);
+}
+
+static void print_parts(const struct suggest *s, FILE *out, size_t layer)
+{
+	const struct lam_suggestion *f = s->found;
+	size_t shown = 0, more = 0;
+
+	for (size_t i = 0; i < f->part_count; i++) {
+		const struct lam_suggested_part *part = &f->parts[i];
+		char size[LAM_SIZE_TEXT];
+
+		if (part->layer != layer)
+			continue;
+		if (shown == MOST_SHOWN) {
+			more++;
+			continue;
+		}
+		print(out, "%s%s %s", shown++ ? ", " : "  ",
+		      part->name[0] ? part->name : "the rest",
+		      lam_size_text(part->bytes, size));
+		if (f->pulls)
+			print(out, " (%u)", changes_of(part));
+	}
+	if (more)
+		print(out, ", %zu more", more);
+}
+
+static void print_layers(const struct suggest *s, FILE *out)
+{
+	const struct lam_suggestion *f = s->found;
+	char size[LAM_SIZE_TEXT], expected[LAM_SIZE_TEXT], changes[16];
+
+	print_line(out, "%-3s %-16s %8s %8s %8s  %s", "", "layer", "size", "changed",
+		   "a pull", f->pulls ? "parts (how often they changed)" : "parts");
+	for (size_t i = 0; i < f->layer_count; i++) {
+		const struct lam_suggested_layer *layer = &f->layers[i];
+
+		snprintf(changes, sizeof changes, "%u of %u", layer->changes, f->pulls);
+		print(out, "%-3zu %-16s %8s %8s %8s", i, layer->name,
+		      lam_size_text(layer->bytes, size), f->pulls ? changes : "-",
+		      lam_size_text((uint64_t)layer->expected, expected));
+		if (layer->keep)
+			print(out, "  kept");
+		print_parts(s, out, i);
+		print_own(out, "\n");
+	}
+	print_line(out,
+		   "a pull is expected to fetch %s; no cut of these parts less than %s",
+		   lam_size_text((uint64_t)f->expected, expected),
+		   lam_size_text((uint64_t)f->least, size));
+}
+
+static void print_compared(const struct suggest *s, FILE *out)
+{
+	char size[LAM_SIZE_TEXT];
+
+	if (!s->compared_count)
+		return;
+	print_own(out, "\n");
+	print_line(out, "a client with %s fetches of %s, with",
+		   lam_image_reference(s->versions[s->count - 2]),
+		   lam_image_reference(s->versions[s->count - 1]));
+	for (size_t i = 0; i < s->compared_count; i++) {
+		const struct compared *c = &s->compared[i];
+
+		print_line(out, "  %-40s %8s  %zu of %zu", c->text,
+			   lam_size_text(c->pull.bytes, size), c->pull.fetched,
+			   c->pull.layers);
+	}
+}
+
+static void tell_large(const struct suggest *s)
+{
+	char size[LAM_SIZE_TEXT], most[LAM_SIZE_TEXT];
+
+	for (size_t i = 0; i < s->found->part_count; i++) {
+		const struct lam_suggested_part *part = &s->found->parts[i];
+
+		if (part->is_too_large)
+			tell(s->call,
+			     "note: %s is %s by itself, more than the %s of a layer",
+			     part->name[0] ? part->name : "the rest",
+			     lam_size_text(part->bytes, size),
+			     lam_size_text(s->request.most_bytes, most));
+	}
+}
+
+/* What only times tell apart need not be fetched. */
+static void tell_times(const struct suggest *s)
+{
+	const struct lam_suggestion *f = s->found;
+
+	if (f->times)
+		tell(s->call,
+		     "note: of %llu paths that differ, %llu differ in their time alone; "
+		     "with --clamp-times and the same SOURCE_DATE_EPOCH at each build "
+		     "they do not",
+		     (unsigned long long)f->changed, (unsigned long long)f->times);
+}
+
+static json_t *json_parts(const struct lam_suggestion *f, size_t layer)
+{
+	json_t *parts = json_array();
+
+	for (size_t i = 0; i < f->part_count; i++) {
+		const struct lam_suggested_part *part = &f->parts[i];
+
+		if (part->layer == layer)
+			json_array_append_new(
+				parts, json_pack("{s:o, s:I, s:i, s:b}", "name",
+						 json_shown(part->name), "bytes",
+						 (json_int_t)part->bytes, "changes",
+						 (int)changes_of(part), "too_large",
+						 (int)part->is_too_large));
+	}
+	return parts;
+}
+
+static json_t *json_layers(const struct lam_suggestion *f)
+{
+	json_t *layers = json_array();
+
+	for (size_t i = 0; i < f->layer_count; i++) {
+		const struct lam_suggested_layer *layer = &f->layers[i];
+
+		json_array_append_new(
+			layers, json_pack("{s:o, s:I, s:i, s:I, s:b, s:o}", "name",
+					  json_shown(layer->name), "bytes",
+					  (json_int_t)layer->bytes, "changes",
+					  (int)layer->changes, "expected",
+					  (json_int_t)layer->expected, "keep",
+					  (int)layer->keep, "parts", json_parts(f, i)));
+	}
+	return layers;
+}
+
+static json_t *json_compared(const struct suggest *s)
+{
+	json_t *cuts = json_array();
+
+	for (size_t i = 0; i < s->compared_count; i++) {
+		const struct compared *c = &s->compared[i];
+
+		json_array_append_new(cuts,
+				      json_pack("{s:s, s:I, s:I, s:I}", "cut", c->name,
+						"layers", (json_int_t)c->pull.layers,
+						"fetched", (json_int_t)c->pull.fetched,
+						"bytes", (json_int_t)c->pull.bytes));
+	}
+	return cuts;
+}
+
+static void print_as_json(const struct suggest *s, const char *plan)
+{
+	const struct lam_suggestion *f = s->found;
+
+	print_json(json_pack("{s:i, s:o, s:i, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:o}",
+			     "lamina", 1, "reference",
+			     json_shown(lam_image_reference(s->versions[s->count - 1])),
+			     "pulls", (int)f->pulls, "changed", (json_int_t)f->changed,
+			     "changed_times", (json_int_t)f->times, "expected",
+			     (json_int_t)f->expected, "least", (json_int_t)f->least,
+			     "exact", (int)f->exact, "layers", json_layers(f), "compared",
+			     json_compared(s), "plan", json_loads(plan, 0, NULL)));
+}
+
+/* The plan on standard output leaves standard error for the table. */
+static int print_all(const struct suggest *s, const char *plan)
+{
+	const char *file = call_value(s->call, "output");
+	bool standard = file && strcmp(file, "-") == 0;
+	FILE *out = standard ? stderr : stdout;
+
+	tell_large(s);
+	tell_times(s);
+	if (call_has(s->call, "json")) {
+		print_as_json(s, plan);
+	} else {
+		print_layers(s, out);
+		print_compared(s, out);
+	}
+	if (standard && !call_has(s->call, "json"))
+		print_json_text(plan);
+	else if (file && !standard &&
+		 lam_file_replace(file, plan, strlen(plan), &s->call->err) < 0)
+		return fail(s->call);
+	return EXIT_DONE;
+}
+
+static int suggest(struct suggest *s)
+{
+	int code = read_request(s);
+	char *plan;
+
+	if (code)
+		return code;
+	if (lam_suggest(&s->found, &s->request, &s->call->err) < 0)
+		return fail(s->call);
+	code = compare(s);
+	if (code)
+		return code;
+	progress_clear();
+	if (lam_plan_format(s->found->plan, &plan, &s->call->err) < 0)
+		return fail(s->call);
+	code = print_all(s, plan);
+	free(plan);
+	return code;
+}
+
+static int run_suggest(struct call *call)
+{
+	struct suggest s = { .call = call };
+	int code = suggest(&s);
+
+	for (size_t i = 0; i < s.count; i++)
+		lam_image_close(s.versions[i]);
+	free(s.versions);
+	lam_plan_free(s.before);
+	lam_suggestion_free(s.found);
+	return code;
+}
+
+static const struct option OPTIONS[] = {
+	{ "since", 0, "OLD",
+	  "a version before IMAGE; again for each, in the order of their builds" },
+	{ "layers", 0, "N", "at most so many layers, kept ones too; by default 12" },
+	{ "max-layer-size", 0, "SIZE", "none of them larger, as 500M" },
+	{ "keep-base", 0, "BASE",
+	  "the lowest layers, which image BASE has too, stay as they are" },
+	{ "from-plan", 0, "PLAN",
+	  "yesterday's plan, from which nothing moves that need not" },
+	{ "clamp-times", 0, NULL, "set times later than SOURCE_DATE_EPOCH back to it" },
+	{ "output", 'o', "FILE", "write the plan to FILE" },
+	{ "json", 0, NULL, "the result as JSON" },
+	{ 0 },
+};
+
+const struct command CMD_SUGGEST = {
+	.name = "suggest",
+	.usage = "IMAGE",
+	.summary = "where to cut, by what changed",
+	.about =
+		"Cuts IMAGE so that the next pull is expected to fetch the least: what changed together between the\n"
+		"versions given with --since goes together, and apart from what did not. What is cut are packages, and\n"
+		"subtrees of what no package owns. With older versions it compares what the newest fetches under other\n"
+		"cuts, and under the plan that is made without having seen it.\n\n"
+		"  lamina suggest oci:app:1.6 --since oci:app:1.4 --since oci:app:1.5 -o app.plan.json\n"
+		"  lamina apply app.plan.json oci:app:1.6 oci:out:1.6",
+	.options = OPTIONS,
+	.least = 1,
+	.most = 1,
+	.run = run_suggest,
+};
