@@ -960,6 +960,24 @@ static void splits(void **state)
 	assert_int_equal(layers(), before);
 }
 
+static void cuts(void **state)
+{
+	size_t before = layers();
+
+	(void)state;
+	drive_keys(&d, "S c");
+	assert_asks(&d, DIALOG_CHOICE, "Cut by what changes");
+	CHECK_SEES("the rest");
+	drive_keys(&d, "Esc");
+	assert_int_equal(layers(), before);
+	drive_keys(&d, "S c Enter");
+	assert_int_equal(d.app.dialog_count, 0);
+	assert_non_null(d.app.plan.effect->layout);
+	assert_true(app_plan(&d.app)->layers[layers() - 1].rest);
+	drive_keys(&d, "S c Enter u"); /* the same again is no step */
+	assert_int_equal(layers(), before);
+}
+
 static void looks(void **state)
 {
 	(void)state;
@@ -1158,6 +1176,7 @@ int main(void)
 		TEST(undoes_everything),
 		TEST(changes_layers),
 		TEST(splits),
+		TEST(cuts),
 		TEST(looks),
 		TEST(panes),
 		TEST(mouse),

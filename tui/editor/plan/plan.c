@@ -25,6 +25,7 @@ void plan_init(struct plan *plan, const struct options *options, struct lam_plan
 void plan_fini(struct plan *plan)
 {
 	suggest_free(plan->suggestions);
+	lam_suggestion_free(plan->cut);
 	free(plan->last_target);
 	journal_close(plan->journal);
 	draft_free(plan->orphan);

@@ -44,6 +44,9 @@ void plan_edited(struct app *app, const struct event *event);
 void plan_quit(struct app *app, bool asks);
 void plan_stop(struct app *app, int code); /* and with it the editor */
 
+/* cut.c */
+void plan_cut(struct app *app); /* offers a plan of what is expected to change */
+
 /* waste.c */
 void plan_waste(
 	struct app *app); /* offers what helps against the waste under the cursor */

@@ -3,6 +3,7 @@
 #define PLAN_STATE_H
 
 #include <lamina/edit.h>
+#include <lamina/suggest.h>
 #include <lamina/write.h>
 
 #include "editor/analysis/effect.h"
@@ -13,7 +14,8 @@ struct plan {
 	struct effect *effect; /* of a plan; NULL until the first is there */
 	bool effect_stale;     /* a newer plan stands */
 	struct suggestions *suggestions;
-	char *file;        /* NULL: none yet */
+	struct lam_suggestion *cut; /* that is shown, or was */
+	char *file;                 /* NULL: none yet */
 	char *on_disk;     /* what it held when it was read or saved; NULL: none */
 	size_t file_since; /* undone to fewer steps the plan is not that file's */
 	char *typed; /* a plan as text that has errors, to be gone on with; or NULL */

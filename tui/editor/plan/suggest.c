@@ -7,6 +7,8 @@
 #include "base/size.h"
 #include "editor/plan/plan.h"
 
+#define BY_CHANGE 100 /* beside what enum suggest_how has */
+
 static bool add_suggestion(struct lam_plan *plan, const struct suggestion *s,
 			   struct lam_error *err)
 {
@@ -136,6 +138,10 @@ static void how_item(struct app *app, struct dialog *d, const struct dialog_item
 {
 	struct dialog *next;
 
+	if (item->id == BY_CHANGE) {
+		plan_cut(app);
+		return;
+	}
 	if (item->id != SUGGEST_SIZE) {
 		look(app, (enum suggest_how)item->id, (uint32_t)d->value, 0);
 		return;
@@ -156,6 +162,8 @@ static void ask_how(struct app *app, const char *title, uint32_t target)
 	d->value = target;
 	if (target != TARGET_SEVERAL)
 		dialog_line(d, ROLE_DIALOG, "%s", app_plan(app)->layers[target].name);
+	if (target == TARGET_SEVERAL)
+		dialog_item(d, 'c', BY_CHANGE, "by what changes: a whole plan");
 	dialog_item(d, 'd', SUGGEST_DIRECTORY, "by directory: each large one a layer");
 	dialog_item(d, 's', SUGGEST_SIZE, "by size: parts of at most so many bytes");
 	dialog_item(d, 'p', SUGGEST_PACKAGE, "by package: each large one a layer");
