@@ -12,6 +12,8 @@
 #define LAM_MAX_CONFIG     (8u << 20)
 #define LAM_MAX_INDEX      (20u << 20)
 #define LAM_MAX_PLAN       (64u << 20)
+/* BuildKit reads no line of more than 64 KiB; real files have some kilobytes. */
+#define LAM_MAX_DOCKERFILE (1u << 20)
 /* A layer's name stands in a list on the screen and in the history, and is what a file name
  * may have. */
 #define LAM_MAX_PLAN_NAME 255

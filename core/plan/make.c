@@ -8,11 +8,61 @@
 #include "base/memory.h"
 #include "plan/plan.h"
 
+int lam_plan_find_path(const struct lam_tree *tree, const char *text, bool dead_too,
+		       char **out, uint32_t *out_node, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(SIZE_MAX / 2);
+	char *leads = NULL;
+	uint32_t node, real;
+
+	*out = NULL;
+	if (lam_plan_clean_path(out, &bytes, text, err) < 0)
+		return lam_wrap(err, "%s", text);
+	node = lam_tree_find(tree, bytes.data ? bytes.data : "", bytes.len);
+	*out_node = node;
+	if (node != LAM_NODE_NONE && (dead_too || lam_tree_node(tree, node)->live))
+		return 0;
+	if (lam_tree_resolve_path(tree, bytes.data ? bytes.data : "", bytes.len, &real) ==
+	    LAM_RESOLVED)
+		leads = lam_tree_path_text(tree, real);
+	if (leads)
+		(void)lam_fail(err, LAM_EPLAN, "%s: is below a symlink; use %s", *out,
+			       leads);
+	else
+		(void)lam_fail(err, LAM_EPLAN, "%s: no such path in the image", *out);
+	free(leads);
+	free(*out);
+	*out = NULL;
+	return err->code;
+}
+
+void lam_plan_add_source(struct lam_plan *plan, const struct lam_image *image)
+{
+	const struct lam_tree *tree = lam_image_tree(image);
+	const struct lam_node *root = lam_tree_node(tree, LAM_NODE_ROOT);
+	const char *reference = lam_image_reference(image);
+	size_t cap = 0;
+
+	plan->source_reference = lam_path_escape(reference, strlen(reference));
+	plan->source_manifest = lam_xstrdup(lam_image_manifest_digest(image));
+	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
+	     n++) {
+		size_t len;
+		const char *name = lam_tree_name(tree, n, &len);
+
+		if (!lam_tree_node(tree, n)->live)
+			continue;
+		LAM_XGROW(plan->source_paths, plan->source_path_count, cap);
+		plan->source_paths[plan->source_path_count++] =
+			lam_path_escape(name, len);
+	}
+}
+
 struct making {
 	const struct lam_image *image;
 	const struct lam_tree *tree;
 	struct lam_plan *plan;
-	size_t layer_cap, rule_cap, path_cap;
+	size_t layer_cap, rule_cap;
 };
 
 /* Takes the name over. */
@@ -70,35 +120,6 @@ static int add_rule(struct making *m, char *pattern, const char *to,
 	return 0;
 }
 
-/* The path's canonical text, if the image has it. */
-static int find_path(const struct making *m, const char *text, bool dead_too, char **out,
-		     uint32_t *out_node, struct lam_error *err)
-{
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(SIZE_MAX / 2);
-	char *leads = NULL;
-	uint32_t node, real;
-
-	*out = NULL;
-	if (lam_plan_clean_path(out, &bytes, text, err) < 0)
-		return lam_wrap(err, "%s", text);
-	node = lam_tree_find(m->tree, bytes.data ? bytes.data : "", bytes.len);
-	*out_node = node;
-	if (node != LAM_NODE_NONE && (dead_too || lam_tree_node(m->tree, node)->live))
-		return 0;
-	if (lam_tree_resolve_path(m->tree, bytes.data ? bytes.data : "", bytes.len,
-				  &real) == LAM_RESOLVED)
-		leads = lam_tree_path_text(m->tree, real);
-	if (leads)
-		(void)lam_fail(err, LAM_EPLAN, "%s: is below a symlink; use %s", *out,
-			       leads);
-	else
-		(void)lam_fail(err, LAM_EPLAN, "%s: no such path in the image", *out);
-	free(leads);
-	free(*out);
-	*out = NULL;
-	return err->code;
-}
-
 /* The path's last name, made another where a layer has it already. */
 static char *name_after(const struct making *m, uint32_t node)
 {
@@ -121,13 +142,13 @@ static int find_split(const struct making *m, const char *text, char **out_patte
 	LAM_CLEANUP(lam_free_ptr) char *front = NULL;
 
 	*out_name = NULL;
-	if (find_path(m, text, false, out_pattern, out_node, err) == 0)
+	if (lam_plan_find_path(m->tree, text, false, out_pattern, out_node, err) == 0)
 		return 0;
 	if (!equals)
 		return err->code;
 	front = lam_xmemdup(text, (size_t)(equals - text));
 	*out_name = equals + 1;
-	return find_path(m, front, false, out_pattern, out_node, err);
+	return lam_plan_find_path(m->tree, front, false, out_pattern, out_node, err);
 }
 
 static int add_split(struct making *m, const char *text, struct lam_error *err)
@@ -153,30 +174,9 @@ static int add_drop(struct making *m, const char *text, struct lam_error *err)
 	uint32_t node;
 	char *pattern;
 
-	if (find_path(m, text, true, &pattern, &node, err) < 0)
+	if (lam_plan_find_path(m->tree, text, true, &pattern, &node, err) < 0)
 		return err->code;
 	return add_rule(m, pattern, NULL, err);
-}
-
-static void add_source(struct making *m)
-{
-	const struct lam_node *root = lam_tree_node(m->tree, LAM_NODE_ROOT);
-	const char *reference = lam_image_reference(m->image);
-	struct lam_plan *plan = m->plan;
-
-	plan->source_reference = lam_path_escape(reference, strlen(reference));
-	plan->source_manifest = lam_xstrdup(lam_image_manifest_digest(m->image));
-	for (uint32_t n = root->first_child; n < root->first_child + root->child_count;
-	     n++) {
-		size_t len;
-		const char *name = lam_tree_name(m->tree, n, &len);
-
-		if (!lam_tree_node(m->tree, n)->live)
-			continue;
-		LAM_XGROW(plan->source_paths, plan->source_path_count, m->path_cap);
-		plan->source_paths[plan->source_path_count++] =
-			lam_path_escape(name, len);
-	}
 }
 
 static int add_originals(struct making *m, const struct lam_plan_request *request,
@@ -201,7 +201,7 @@ static int add_originals(struct making *m, const struct lam_plan_request *reques
 static int make(struct making *m, const struct lam_plan_request *request,
 		struct lam_error *err)
 {
-	add_source(m);
+	lam_plan_add_source(m->plan, m->image);
 	if (add_originals(m, request, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < request->split_count; i++) {

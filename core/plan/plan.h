@@ -20,6 +20,13 @@ int lam_plan_clean_path(char **out, struct lam_buf *out_bytes, const char *text,
  * braces are not looked at: that is lam_glob_new()'s, with the canonical text. */
 int lam_plan_clean_glob(char **out, const char *text, struct lam_error *err);
 
+/* The path's canonical text, if the image has it; dead_too: or had it. *out is the
+ * caller's. LAM_EPLAN, with where it leads through symlinks. */
+int lam_plan_find_path(const struct lam_tree *tree, const char *text, bool dead_too,
+		       char **out, uint32_t *out_node, struct lam_error *err);
+/* The record of the image that the plan, which has none yet, is made for. */
+void lam_plan_add_source(struct lam_plan *plan, const struct lam_image *image);
+
 /* Which rules can never win, whatever the image: rule_count of them. */
 void lam_plan_find_dead(const struct lam_plan *plan, bool *out_dead);
 

@@ -96,6 +96,11 @@ def texts():
                    {"name": "b", "from": [0], "keep": True}, {"name": "c"}],
         "assign": [{"path": "/etc", "to": "c", "note": "x"}, {"glob": "/{opt,var}/**", "to": "a"},
                    {"path": "/a", "to": None}]}).encode())
+    base = b"FROM x AS base\nFROM scratch\nCOPY --from=base --exclude=/etc / /\n"
+    put("dockerfile", "began", base + b"COPY --from=base /etc /etc\n")
+    put("dockerfile", "all", b"# escape=`\nARG A=/etc\n" + base + b"ARG A\nENV B=${A:-x} C=1\nWORKDIR $B/..\nCOPY --parents `\n # no\n"
+        b"  --link --from=0 --exclude=**/*.[^a-c]? '/e'tc/./p* [\"x\"] ${A}\nCOPY --from=base [\"/etc/passwd\", \"/etc\"]\n"
+        b"COPY <<E <<-'F' /\nx\nE\n\tF\nRUN x\n")
     put("plan", "ranges", b'{"lamina":1,"layers":[{"name":"x","from":["0-1"]}],"assign":[]}')
 
 

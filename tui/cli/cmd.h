@@ -124,6 +124,7 @@ struct lam_image_set *open_set(struct call *call, const char *reference, int *ou
 struct lam_image *open_listed(struct call *call, const char *reference,
 			      const char *manifest, int *out_exit);
 struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit);
+void tell_errors(const struct call *call, const struct lam_plan_errors *errors);
 struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 			       const struct lam_plan *plan, int *out_exit);
 /* The node of a path that is there; LAM_NODE_NONE on failure, which has been told. */

@@ -113,7 +113,7 @@ int read_input(struct call *call, const char *file, struct lam_buf *out)
 	return code;
 }
 
-static void tell_errors(const struct call *call, const struct lam_plan_errors *errors)
+void tell_errors(const struct call *call, const struct lam_plan_errors *errors)
 {
 	for (size_t i = 0; i < errors->count; i++)
 		tell_error(call, errors->lines[i]);

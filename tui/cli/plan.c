@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "cli/print.h"
 
@@ -58,6 +59,64 @@ static int set_request(struct call *call, struct lam_plan_request *request,
 	return 0;
 }
 
+/* 0, or EXIT_USAGE with the reason told. */
+static int check_dockerfile(const struct call *call)
+{
+	static const char *const others[] = { "flatten", "split", "keep", "drop" };
+
+	if (!call_value(call, "dockerfile"))
+		return call_value(call, "target")
+			       ? usage_error("plan", "--target is a stage of a "
+						     "--dockerfile")
+			       : 0;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		if (call_has(call, others[i]))
+			return usage_error("plan",
+					   "--dockerfile says all of the plan: --%s is "
+					   "not for it",
+					   others[i]);
+	}
+	return 0;
+}
+
+static int plan_dockerfile(struct call *call, const struct lam_image *image,
+			   struct lam_plan **out)
+{
+	const char *file = call_value(call, "dockerfile");
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_BUF(LAM_MAX_DOCKERFILE);
+	LAM_CLEANUP(lam_free_ptr) char *name = lam_path_escape(file, strlen(file));
+	struct lam_plan_errors errors = { 0 }, notes = { 0 };
+	struct lam_dockerfile_request request = { .name = name,
+						  .target = call_value(call, "target") };
+	int code = EXIT_DONE;
+
+	if (read_input(call, file, &text) < 0)
+		return fail_as(call, EXIT_PLAN);
+	request.text = text.data ? text.data : "";
+	request.len = text.len;
+	if (lam_plan_from_dockerfile(out, image, &request, &errors, &notes, &call->err) <
+	    0) {
+		if (!errors.count)
+			fail(call);
+		code = EXIT_PLAN;
+	}
+	for (size_t i = 0; i < notes.count; i++)
+		tell(call, "note: %s", notes.lines[i]);
+	tell_errors(call, &errors);
+	lam_plan_errors_fini(&errors);
+	lam_plan_errors_fini(&notes);
+	return code;
+}
+
+static int make_plan(struct call *call, const struct lam_image *image,
+		     const struct lam_plan_request *request, struct lam_plan **out)
+{
+	if (call_value(call, "dockerfile"))
+		return plan_dockerfile(call, image, out);
+	return lam_plan_make(out, image, request, &call->err) < 0 ? fail(call)
+								  : EXIT_DONE;
+}
+
 static int run_plan(struct call *call)
 {
 	const char **splits = lam_xcalloc(call->given_count, sizeof *splits);
@@ -68,9 +127,11 @@ static int run_plan(struct call *call)
 	int code = set_request(call, &request, splits, drops);
 
 	if (code == 0)
+		code = check_dockerfile(call);
+	if (code == 0)
 		image = open_image(call, call->args[0], NULL, &code);
-	if (image && lam_plan_make(&plan, image, &request, &call->err) < 0)
-		code = fail(call);
+	if (image)
+		code = make_plan(call, image, &request, &plan);
 	if (plan)
 		code = print_plan(call, plan);
 	lam_plan_free(plan);
@@ -86,6 +147,9 @@ static const struct option OPTIONS[] = {
 	  "PATH and all below it become a layer of their own" },
 	{ "keep", 0, "N", "the lowest N layers stay as they are" },
 	{ "drop", 0, "PATH", "leave PATH out of the image" },
+	{ "dockerfile", 0, "FILE",
+	  "what a stage that copies from IMAGE means: a layer for each COPY line" },
+	{ "target", 0, "STAGE", "its name or number; by default the last" },
 	{ "output", 'o', "FILE", "write the plan to FILE" },
 	{ 0 },
 };
@@ -96,7 +160,10 @@ const struct command CMD_PLAN = {
 	.summary = "make a plan",
 	.about =
 		"Prints a plan for IMAGE, which is JSON: with no options, the one that changes nothing.\n\n"
-		"  lamina plan oci:app --keep 1 --flatten --split /opt --drop /var/cache/apt -o app.plan.json",
+		"  lamina plan oci:app --keep 1 --flatten --split /opt --drop /var/cache/apt -o app.plan.json\n\n"
+		"--dockerfile takes the lines COPY --from=IMAGE of a Dockerfile's stage that begins with nothing (FROM scratch):\n"
+		"each is a layer, the last that takes a path wins, what none takes is left out. A folder is itself and not its\n"
+		"contents, a link is itself. What cannot be a plan (RUN, other sources, renaming) is named with its line.",
 	.options = OPTIONS,
 	.least = 1,
 	.most = 1,

@@ -102,4 +102,20 @@ struct lam_plan_request {          /* what `lamina plan` was asked for */
 int lam_plan_make(struct lam_plan **out, const struct lam_image *image,
 		  const struct lam_plan_request *request, struct lam_error *err);
 
+struct lam_dockerfile_request {
+	const char *text; /* not trusted */
+	size_t len;
+	const char *name;   /* of the file, for messages */
+	const char *target; /* a stage's name or number; NULL: the last */
+};
+/* The plan that a stage means which copies from the image, and does nothing else: a layer for
+ * each COPY line, in order; the last that takes a path wins; what none takes is left out.
+ * A directory is itself, and not its contents; a symlink is itself. LAM_EPLAN with all that
+ * is in the way in errors; notes: what is not carried out, and names at the top that no line
+ * takes. Both have the line of each, 0 where it is of the whole file. */
+int lam_plan_from_dockerfile(struct lam_plan **out, const struct lam_image *image,
+			     const struct lam_dockerfile_request *request,
+			     struct lam_plan_errors *errors,
+			     struct lam_plan_errors *notes, struct lam_error *err);
+
 #endif
