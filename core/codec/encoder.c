@@ -108,7 +108,8 @@ struct encoder {
 	struct lam_chunk *current;
 	size_t chunk_size;
 	uint64_t given, written; /* chunks to be compressed; bytes to inner */
-	uint32_t crc, size;      /* of all input, as far as it is written */
+	uint64_t taken;          /* bytes of input that are written */
+	uint32_t crc;            /* of these */
 	pthread_mutex_t lock;
 	struct idle *idle;
 };
@@ -171,6 +172,20 @@ static int pack(void *job, struct lam_error *err)
 
 /* The writer's side */
 
+/* Between two chunks: none refers to one before. */
+static void note_point(const struct encoder *e)
+{
+	struct lam_checkpoints *points = e->options.points;
+	const struct lam_checkpoint point = { .out = e->taken,
+					      .in = e->written,
+					      .crc = e->crc,
+					      .size = (uint32_t)e->taken,
+					      .in_member = 1 };
+
+	if (points && e->how->pack && lam_checkpoints_due(points, e->taken))
+		lam_checkpoints_add(points, point, NULL, 0);
+}
+
 static int write_chunk(struct encoder *e, struct lam_chunk *chunk, struct lam_error *err)
 {
 	const struct lam_buf *bytes = e->how->pack ? &chunk->out : &chunk->in;
@@ -182,9 +197,9 @@ static int write_chunk(struct encoder *e, struct lam_chunk *chunk, struct lam_er
 	}
 	if (e->how->sum)
 		e->crc = e->how->sum(e->crc, chunk->in.data, chunk->in.len);
-	e->size += (uint32_t)chunk->in.len;
-
 	e->written += bytes->len;
+	e->taken += chunk->in.len;
+	note_point(e);
 	if (code == 0 && e->options.written)
 		return e->options.written(e->options.context, chunk, e->written, err);
 	lam_chunk_give_back(chunk);
@@ -270,7 +285,7 @@ static int write_end(struct encoder *e, struct lam_error *err)
 	if (new_chunk(e, err) < 0)
 		return err->code;
 	e->current->crc = 0;
-	e->how->end(&e->current->out, e->crc, e->size);
+	e->how->end(&e->current->out, e->crc, (uint32_t)e->taken);
 	return write_chunk(e, LAM_STEAL(e->current), err);
 }
 

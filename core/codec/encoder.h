@@ -84,6 +84,9 @@ struct lam_encoder_options {
 	int (*written)(void *context, struct lam_chunk *chunk, uint64_t end,
 		       struct lam_error *err);
 	void *context;
+	/* From where it can be read again, noted on the way; or NULL. For codecs with
+	 * chunks that are compressed. */
+	struct lam_checkpoints *points;
 };
 
 /* Compresses what is written into inner, which is owned. */

@@ -83,7 +83,7 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 	return 0;
 }
 
-static void note_stream(struct lam_layer *layer)
+void lam_layer_note_stream(struct lam_layer *layer)
 {
 	uint64_t mib = layer->points.memory >> 20;
 
@@ -118,7 +118,7 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 		lam_hash_final(&p.blob_hash, &out->digest);
 		lam_hash_final(&p.tar_hash, &out->diff_id);
 		(*out_layer)->points = points;
-		note_stream(*out_layer);
+		lam_layer_note_stream(*out_layer);
 	} else {
 		lam_checkpoints_fini(&points);
 	}

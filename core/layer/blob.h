@@ -22,5 +22,7 @@ int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
 			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
 			const atomic_bool *stop, struct lam_layer_reading *out,
 			struct lam_error *err);
+/* What is odd about its compression, as its points tell. */
+void lam_layer_note_stream(struct lam_layer *layer);
 
 #endif

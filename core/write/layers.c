@@ -45,6 +45,7 @@ static int open_readback(struct layer_job *job, struct lam_error *err)
 		.one_at_a_time = w->threads == 1,
 		.progress = w->options->progress,
 		.step = step_of(job, LAM_STAGE_VERIFY),
+		.points = &w->points[job->number],
 	};
 
 	return lam_readback_new(&job->readback, &options, err);
@@ -84,6 +85,7 @@ static void open_encoder(struct layer_job *job)
 		.count = &job->tar_size,
 		.written = piece_written,
 		.context = job,
+		.points = &w->points[job->number],
 	};
 
 	job->meter = (struct lam_meter){ .progress = w->options->progress,

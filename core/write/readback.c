@@ -328,7 +328,7 @@ static struct lam_reader *open_tar(struct lam_readback *r)
 
 	*file = (struct file_reader){ { chunks ? &CHUNKS_READER : &STORED_READER }, r };
 	if (!chunks)
-		tar = lam_decoder_new(tar, codec);
+		tar = lam_decoder_recording(tar, codec, r->options.points);
 	return lam_reader_progress(tar, r->options.progress, &r->options.step);
 }
 

@@ -17,6 +17,8 @@ struct lam_readback_options {
 	bool one_at_a_time;                     /* the writer waits while this reads */
 	const struct lam_progress *progress;
 	struct lam_step step; /* counts bytes of the tar */
+	struct lam_checkpoints *points; /* where the file is inflated: from where it could
+					   be read again */
 };
 
 /* To be freed also after failure. */

@@ -399,6 +399,12 @@ void lam_reuse_remember(const struct lam_reuse *r, const struct lam_reuse_layer 
 	lam_written_put(&r->cache, l->pieces.recipe, &written);
 }
 
+void lam_reuse_remember_index(const struct lam_reuse *r, const struct lam_layer *index,
+			      const struct lam_layer_reading *reading)
+{
+	lam_cache_put(&r->cache, index, reading);
+}
+
 void lam_reuse_free(struct lam_reuse *r)
 {
 	if (!r)

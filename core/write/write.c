@@ -40,6 +40,7 @@ static void set_stack(struct lam_writing *w)
 	w->texts = lam_xcalloc(most, sizeof *w->texts);
 	w->tar_sizes = lam_xcalloc(most, sizeof *w->tar_sizes);
 	w->reused = lam_xcalloc(most, sizeof *w->reused);
+	w->points = lam_xcalloc(most, sizeof *w->points);
 	for (size_t t = 0; t < most; t++) {
 		if (w->layout->stack[t].info.fate == LAM_FATE_EMPTY)
 			continue;
@@ -86,24 +87,6 @@ static int take_reused(struct lam_writing *w, struct lam_error *err)
 		w->tar_sizes[n] = r->tar_size;
 	}
 	return 0;
-}
-
-/* Only what was proven. */
-void lam_write_remember(const struct lam_writing *w)
-{
-	for (size_t n = 0; n < w->count && !w->options->no_verify; n++) {
-		const struct lam_stack_layer *s = &w->stack[n];
-		const struct lam_layer_reading reading = {
-			.digest = s->digest,
-			.diff_id = s->diff_id,
-			.blob_size = (uint64_t)s->size,
-			.tar_size = w->tar_sizes[n],
-			.codec = w->layout->stack[w->targets[n]].info.compression.codec
-		};
-
-		if (w->reused[n].target && !w->reused[n].taken)
-			lam_reuse_remember(w->reuse, &w->reused[n], &reading);
-	}
 }
 
 /* The layers */
@@ -319,6 +302,8 @@ int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
 	if (check_codecs(w, err) < 0 || take_reused(w, err) < 0 ||
 	    read_contents(w, w->reference->text, err) < 0 || write_layers(w, err) < 0)
 		return err->code;
+	lam_contents_free(LAM_STEAL(w->contents));
+	lam_chunk_pool_free(LAM_STEAL(w->chunks));
 	fill_result(w, out);
 	return write_documents(w, out, err);
 }
@@ -334,6 +319,9 @@ void lam_writing_fini(struct lam_writing *w)
 	free(w->texts);
 	free(w->tar_sizes);
 	free(w->reused);
+	for (size_t n = 0; n < w->count; n++)
+		lam_checkpoints_fini(&w->points[n]);
+	free(w->points);
 	free(w->digests);
 }
 

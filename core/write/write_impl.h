@@ -38,6 +38,7 @@ struct lam_writing {
 	uint64_t *tar_sizes;
 	struct lam_reuse_layer *reused;
 	struct lam_reuse *reuse;
+	struct lam_checkpoints *points; /* in written layers, noted on the way */
 	struct lam_digest *digests; /* of the layers */
 	struct lam_sink_image written;
 	bool whole; /* no pieces are copied */
@@ -51,7 +52,7 @@ int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
  * again with `whole` then. */
 bool lam_write_is_to_blame(const struct lam_writing *w, int code);
 /* Once it is published: what was written is known from now on. */
-void lam_write_remember(const struct lam_writing *w);
+void lam_write_remember(struct lam_writing *w);
 void lam_writing_fini(struct lam_writing *w);
 
 /* Writes and reads back what is new, and puts what is kept into the sink: digests and

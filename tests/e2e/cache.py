@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """The cache of layer indexes: where it is, what an opened image is believed to be with it, and that nothing but time
 depends on it."""
+import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
 import lamina  # noqa: E402
 import oci  # noqa: E402
 import sample  # noqa: E402
-from tarmake import tar  # noqa: E402
+from tarmake import plain, tar  # noqa: E402
 
 COMMANDS = (["inspect"], ["inspect", "--json"], ["ls", "-lR", "--dead"], ["ls", "-R", "--json"])
 
@@ -30,8 +33,8 @@ class Case:
         oci.write_layout(self.image, [(t, "gzip", 1) for t in self.layers])
         self.reference = "oci:%s:t" % self.image
 
-    def run(self, *args, exits=(0,), env=None):
-        return lamina.must(*args, exits=exits, env={"XDG_CACHE_HOME": self.base, **(env or {})})
+    def run(self, *args, exits=(0,), env=None, **more):
+        return lamina.must(*args, exits=exits, env={"XDG_CACHE_HOME": self.base, **(env or {})}, **more)
 
     def outputs(self, env=None):
         return [self.run(*c, self.reference, env=env).stdout for c in COMMANDS]
@@ -130,7 +133,23 @@ def docker_archives(case):
     assert case.outputs() == want and case.outputs() == want, "a cached opening is not like one without"
 
 
-CASES = (same_with_and_without, where_it_is, damaged, checked_when_it_matters, several_runs_at_once, docker_archives)
+def as_it_is_written(case):
+    """A layer that was written is not read to be opened, and each of its files is found where it is."""
+    noise, names = random.Random(3), ["f%d" % n for n in range(40)]
+    contents = {name: noise.randbytes(noise.choice((0, 5000, 1 << 20))) + name.encode() for name in names}
+    oci.write_layout(case.image, [(tar([plain("file", n.encode(), c) for n, c in contents.items()]), "none", 1), (case.layers[1], "gzip", 1)])
+    for compression in ("none", "gzip:6", "gzip:12", "zstd:3"):
+        out = "oci:%s:t" % os.path.join(case.scratch, compression)
+        plan = {"lamina": 1, "layers": [{"name": "all", "from": "rest", "compression": compression}]}
+        case.run("apply", "-", case.reference, out, stdin=json.dumps(plan).encode())
+        before = files(case.folder)
+        for name in names[::-1]:
+            assert case.run("cat", out, "/" + name).stdout == contents[name], "%s of %s" % (name, compression)
+        assert files(case.folder) == before, "the index is made anew"
+        shutil.rmtree(case.base)
+
+
+CASES = (same_with_and_without, where_it_is, damaged, checked_when_it_matters, several_runs_at_once, docker_archives, as_it_is_written)
 
 
 def main():

@@ -23,6 +23,8 @@ import oci
 NONE = {"XDG_CACHE_HOME": "", "HOME": ""}
 # A record of a written layer (core/layer/written.c): what it is asked for by, and what it says
 CHECKSUM, CHECKED, TAR_SIZE, RECIPE, PIECES = 16, 24, slice(32, 40), slice(48, 80), 144
+# An index of a layer (core/layer/store.h)
+INDEX_TAR_SIZE, CODEC, GZIP = 40, 64, 1
 PIECE = struct.Struct("<32sQIIII")  # key, place in the blob, bytes there, bytes of the tar, CRC-32, unused
 
 
@@ -169,6 +171,18 @@ class Case:
         self.same("from another layout", "image", "elsewhere:a", "--reuse", "oci:" + self.file("out") + ":a")
         self.same("into an archive's folder", "next", "elsewhere:b", "--reuse", "oci:" + self.file("out") + ":b")
 
+    def indexes(self):
+        """What was cached of a layer as it was written is what reading it gives; but gzip can be read on from other places."""
+        cached, fresh = (os.path.join(base, "lamina") for base in (self.cache, self.file("fresh")))
+        for tag in ("a", "b"):
+            lamina.must("inspect", "oci:%s:%s" % (self.file("out"), tag), env={"XDG_CACHE_HOME": self.file("fresh")})
+        for name in os.listdir(fresh):
+            data = read(os.path.join(fresh, name))
+            if struct.unpack_from("<I", data, CODEC)[0] == GZIP and struct.unpack_from("<Q", data, INDEX_TAR_SIZE)[0] >= 8 << 20:
+                continue
+            if read(os.path.join(cached, name)) != data:
+                raise lamina.Failure("%s is not what reading the layer gives" % name)
+
     def wrong_bytes(self):
         """Behind the right name, of the right size."""
         for path in self.layers("out"):
@@ -268,7 +282,7 @@ def pieces_are_copied():
 
 def check(seed, folder):
     case = Case(seed, folder)
-    for step in (case.warm, case.wrong_records, case.wrong_pieces, case.warm, case.wrong_bytes, case.damaged_cache,
+    for step in (case.warm, case.indexes, case.wrong_records, case.wrong_pieces, case.warm, case.wrong_bytes, case.damaged_cache,
                  case.gone_blobs):
         step()
 
