@@ -196,7 +196,8 @@ demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, withou
 
 test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## everything that CI runs; installs what is missing
 	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/fuzz/run.sh smoke $(FUZZERS)" \
-		"tests/bench/run.py --smoke" "tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)" \
+		"tests/bench/run.py --smoke" "tests/bench/versions_table.py $(BUILD)/bench/smoke/versions --smoke" \
+		"tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)" \
 		"tests/prop/reuse.py --seeds $(REUSE) --jobs $(JOBS)"
 
 coverage: $(call unit,$(BUILD)/cov) $(BUILD)/cov/lamina ## line and branch coverage of unit tests and properties

@@ -6,6 +6,7 @@ usage: run.py [--json FILE] [--smoke]
 Environment:
   BENCH         stages, with commas between them (default: all but large): inspect seed large small threads replay million huge cat
   BENCH_IMAGES  a folder with images 'medium' and 'large' (tests/bench/images makes them); default build/bench/images
+  BENCH_VERSIONS  a folder with versions of images (tests/bench/versions makes them), for replay; default build/bench/versions
   BENCH_WORK    a folder for what is made and written, 20 GB; default build/bench/work
   BENCH_RUNS    how often each is run (default 3)
   LAMINA        the program (default build/lamina)
@@ -25,6 +26,7 @@ from measure import Contestant, Failure, empty, in_turn, size_of
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LAMINA = os.path.abspath(os.environ.get("LAMINA") or os.path.join(ROOT, "build", "lamina"))
 IMAGES = os.path.abspath(os.environ.get("BENCH_IMAGES") or os.path.join(ROOT, "build", "bench", "images"))
+VERSIONS = os.path.abspath(os.environ.get("BENCH_VERSIONS") or os.path.join(ROOT, "build", "bench", "versions"))
 WORK = os.path.abspath(os.environ.get("BENCH_WORK") or os.path.join(ROOT, "build", "bench", "work"))
 RUNS = int(os.environ.get("BENCH_RUNS") or 3)
 MIB = 1 << 20
@@ -219,13 +221,13 @@ def builds(image):
         yield what, place
 
 
-def replay_job(what, image, compression, fill=None):
-    """The job from a saved plan, into a layout that has what `fill` made; NULL: an empty one."""
+def replay_job(what, image, compression, fill=None, apart="/opt"):
+    """The job from a saved plan, into a layout that has what `fill` made; None: an empty one."""
     plan, out = work("replay-plan.json"), work("replayed")
     with open(plan, "w", encoding="ascii") as f:
         json.dump({"lamina": 1, "compression": compression,
-                   "layers": [{"name": "rest", "from": "rest"}, {"name": "opt"}],
-                   "assign": [{"path": "/opt", "to": "opt"}]}, f)
+                   "layers": [{"name": "rest", "from": "rest"}, {"name": "apart"}],
+                   "assign": [{"path": apart, "to": "apart"}]}, f)
 
     def before():
         shutil.rmtree(out, ignore_errors=True)
@@ -236,29 +238,57 @@ def replay_job(what, image, compression, fill=None):
                       before=before, env=WARM)
 
 
+def written_once(contestant, name):
+    """Runs it, and keeps what it wrote: a layout."""
+    contestant.once()
+    kept = work(name)
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(work("replayed"), kept, copy_function=os.link)
+    return kept
+
+
+def in_turn_again(first, again):
+    for c in again:
+        c.once()  # indexes of what is reused are made once
+        c.costs.clear()
+    in_turn([first, *again], RUNS)
+    REPORT.rows([first, *again])
+
+
 def replayed(image):
     REPORT.begin("replay", "A plan that is replayed on the next build of '%s'" % os.path.basename(image))
     ask("inspect", image)
     for compression in ("gzip:6", "zstd:3"):
-        first, again, kept = replay_job("first", image, compression), [], work("first-" + compression[:4])
-        first.once()
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(work("replayed"), kept, copy_function=os.link)
-        again.append(replay_job("nothing changed", image, compression, kept))
+        first = replay_job("first", image, compression)
+        kept = written_once(first, "first-" + compression[:4])
+        again = [replay_job("nothing changed", image, compression, kept)]
         for what, build in builds(image):
             ask("inspect", build)
             again.append(replay_job(what, build, compression, kept))
-        for c in again:
-            c.once()  # indexes of what is reused are made once
-            c.costs.clear()
-        in_turn([first, *again], RUNS)
-        REPORT.rows([first, *again])
+        in_turn_again(first, again)
         REPORT.bar("nothing changed, %s, against a first run" % compression, first.wall / again[0].wall, 20, "×")
         for c in again[1:]:
             limit = 8 if "/opt" in c.name else 3.5 if "25 files" in c.name and compression.startswith("gzip") else None
             if limit:
                 REPORT.bar(c.name + ", against a first run", first.wall / c.wall, limit, "×")
     fleet(image)
+    for name in ("debian", "node", "made"):
+        if os.path.isdir(os.path.join(VERSIONS, name)):
+            replayed_version(os.path.join(VERSIONS, name))
+
+
+def replayed_version(layout):
+    """A real image's newest version, where the one before it was written; and where nothing was."""
+    name = os.path.basename(layout)
+    with open(os.path.join(layout, "index.json"), encoding="ascii") as f:
+        count = len(json.load(f)["manifests"])
+    before, after = ("oci:%s:v%d" % (layout, n) for n in (count - 1, count))
+    ask("inspect", before)
+    ask("inspect", after)
+    for compression in ("gzip:6", "zstd:3"):
+        kept = written_once(replay_job("", before, compression, apart="/srv/app"), "before-" + name)
+        in_turn_again(replay_job("%s v%d, first" % (name, count), after, compression, apart="/srv/app"),
+                      [replay_job("%s v%d after v%d" % (name, count, count - 1), after, compression, kept, "/srv/app")])
 
 
 def fleet(image, count=20):
@@ -408,6 +438,8 @@ def stages(smoke):
         medium = large = work("sampler")
         if not os.path.isdir(medium):
             made.sampler(medium)
+        subprocess.run([os.path.join(os.path.dirname(__file__), "versions"), VERSIONS, "made"], check=True,
+                       stdout=subprocess.DEVNULL)
     return {
         "inspect": lambda: inspect(medium), "seed": lambda: seed(medium), "large": lambda: seed(large, "large"),
         "small": lambda: small(medium), "threads": lambda: threads(medium), "replay": lambda: replayed(medium),
@@ -417,14 +449,14 @@ def stages(smoke):
 
 
 def main():
-    global RUNS  # pylint: disable=global-statement
+    global RUNS, VERSIONS  # pylint: disable=global-statement
     parser = argparse.ArgumentParser()
     parser.add_argument("--json")
     parser.add_argument("--smoke", action="store_true", help="small images, once, and no bars")
     options = parser.parse_args()
     kind, passed, failed = machine(), 0, 0
     if options.smoke:
-        RUNS = 1
+        RUNS, VERSIONS = 1, work("versions")
     os.makedirs(WORK, exist_ok=True)
     known = stages(options.smoke)
     wanted = [s for s in (os.environ.get("BENCH") or ",".join(s for s in known if options.smoke or s != "large")).split(",")]

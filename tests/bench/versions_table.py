@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""What the newest version of an image fetches on top of the version before it, cut in several ways.
+
+usage: versions_table.py FOLDER [SERIES…] [--layers N] [--each]
+
+FOLDER is what tests/bench/versions made. Each cut is one plan, made from what was known before the newest version and written
+for both with `lamina apply`; a layer is fetched if the version before has none of its digest. --each does it for each version
+from the fourth on, with a suggestion made from those before it. LAMINA is the program (default build/lamina).
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LAMINA = os.path.abspath(os.environ.get("LAMINA") or os.path.join(ROOT, "build", "lamina"))
+# Before all of the builds: only what a package brought along has a time of its own.
+TIMES, EPOCH = {"clamp": "2023-06-10T00:00:00Z"}, "1686355200"
+
+
+def lamina(*words, codes=(0,)):
+    done = subprocess.run([LAMINA, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                          env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH} if "--clamp-times" in words else None)
+    if done.returncode not in codes:
+        raise SystemExit("%s: exit %d: %s" % (" ".join(words), done.returncode, done.stderr.decode("utf-8", "replace")))
+    return done.stdout
+
+
+def layers_of(image):
+    return {layer["digest"]: layer["blob_size"] for layer in json.loads(lamina("inspect", "--json", image))["layers"]}
+
+
+def one_layer(_images, _most):
+    return {"layers": [{"name": "all", "from": "rest"}]}
+
+
+def top_folders(images, _most):
+    names = sorted({e["path"] for e in json.loads(lamina("ls", "--json", images[-1]))["entries"] if e["kind"] == "dir"})
+    return {"layers": [{"name": "rest", "from": "rest"}] + [{"name": name.strip("/")} for name in names],
+            "assign": [{"path": name, "to": name.strip("/")} for name in names]}
+
+
+def suggested(images, most):
+    since = [word for image in images[:-1] for word in ("--since", image)]
+    with tempfile.TemporaryDirectory() as place:
+        file = os.path.join(place, "plan.json")
+        lamina("suggest", images[-1], *since, "--layers", str(most), "--clamp-times", "-o", file)
+        with open(file, encoding="utf-8") as f:
+            return json.load(f)
+
+
+def hindsight(images, _most):
+    """What no cut can do better: the paths that are going to change, in a layer of their own."""
+    changes = json.loads(lamina("diff", "--json", "--clamp-times", *images[-2:], codes=(0, 1)))["differences"]
+    folders = {e["path"] for e in json.loads(lamina("ls", "-R", "--json", images[-1]))["entries"] if e["kind"] == "dir"}
+    return {"layers": [{"name": "rest", "from": "rest"}, {"name": "changes"}],
+            "assign": [{"path": c["path"], "to": "changes"} for c in changes if c["path"] not in folders]}
+
+
+CUTS = (("one layer", one_layer), ("a layer for each top folder", top_folders), ("`lamina suggest`", suggested))
+BOUND = "just what changes (known afterwards)"
+
+
+def fetched(plan, place, old, new):
+    """Both versions, written by the plan into one layout: layers of the new one, the bytes of those that the old has not."""
+    file = os.path.join(place, "plan.json")
+    with open(file, "w", encoding="utf-8") as out:
+        json.dump({**plan, "lamina": 1, "times": TIMES}, out)
+    have = {}
+    for tag, image in (("old", old), ("new", new)):
+        lamina("apply", file, image, "oci:%s/layout:%s" % (place, tag))
+        have[tag] = layers_of("oci:%s/layout:%s" % (place, tag))
+    return len(have["new"]), sum(size for digest, size in have["new"].items() if digest not in have["old"])
+
+
+def rows_of(images, most, place):
+    """The cuts of the last of the images: name, layers, bytes fetched."""
+    old, new = layers_of(images[-2]), layers_of(images[-1])
+    yield "as it was built", len(new), sum(size for digest, size in new.items() if digest not in old)
+    plans = [(name, lambda cut=cut: cut(images[:-1], most)) for name, cut in CUTS]
+    for name, plan in plans + [(BOUND, lambda: hindsight(images, most))]:
+        shutil.rmtree(place, ignore_errors=True)
+        os.makedirs(place)
+        yield (name, *fetched(plan(), place, images[-2], images[-1]))
+    shutil.rmtree(place)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("series", nargs="*")
+    parser.add_argument("--layers", type=int, default=12, help="of the suggested plan, at most (12)")
+    parser.add_argument("--each", action="store_true", help="not the newest version alone")
+    parser.add_argument("--smoke", action="store_true", help="whether all this works, on a small series that is made first")
+    options = parser.parse_args()
+    if options.smoke:
+        subprocess.run([os.path.join(os.path.dirname(__file__), "versions"), options.folder, "made"], check=True)
+        options.series = ["made"]
+    folder = os.path.abspath(options.folder)
+    names = options.series or [n for n in ("debian", "node") if os.path.isdir(os.path.join(folder, n))]
+    print("| image | cut | layers | fetches | of the original |\n|---|---|---:|---:|---:|")
+    for name in names:
+        with open(os.path.join(folder, name, "index.json"), encoding="ascii") as f:
+            count = len(json.load(f)["manifests"])
+        images = ["oci:%s:v%d" % (os.path.join(folder, name), n) for n in range(1, count + 1)]
+        for n in range(4 if options.each else count, count + 1):
+            rows = []
+            for cut, layers, size in rows_of(images[:n], options.layers, os.path.join(folder, "cache", "table")):
+                rows.append(size)
+                print("| %s v%d | %s | %d | %.1f MB | %.0f %% |" % (name, n, cut, layers, size / 1e6, 100 * size / rows[0]),
+                      flush=True)
+            if min(rows) < 0.9 * rows[-1]:  # it may be compressed better among others
+                raise SystemExit("%s v%d: a cut fetches less than what changes" % (name, n))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
