@@ -17,7 +17,12 @@ int lam_emit_flat(struct lam_plan **out, const struct lam_image *image, size_t k
 {
 	const struct lam_plan_request request = { .flatten = true, .keep = keep };
 
-	return lam_plan_make(out, image, &request, err);
+	if (lam_plan_make(out, image, &request, err) < 0)
+		return err->code;
+	/* an only original would stay, waste and all, until the day that it is not alone */
+	if (keep < (*out)->layer_count)
+		(*out)->layers[keep].rewrite = true;
+	return 0;
 }
 
 struct lam_plan_layer *lam_emit_layer(struct lam_plan *plan, size_t at, const char *wish)

@@ -12,6 +12,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
+import generate  # noqa: E402
 import lamina  # noqa: E402
 import oci  # noqa: E402
 from tarmake import plain, tar  # noqa: E402
@@ -138,6 +139,18 @@ def measures(folder, versions):
     need(told["least"]["bytes"] <= told["suggested"]["bytes"], told)
 
 
+def is_exact(folder, _):
+    """Of odd images, one grown out of the other, as many layers are fetched as is told."""
+    for seed in range(8):
+        tars, more = (generate.Generator(number).image("%s/odd%d" % (folder, number)) for number in (seed, seed + 1000))
+        for name, layers in (("a", tars), ("b", tars[:len(tars) - seed % 2] + more[:1])):
+            oci.write_layout("%s/%s%d" % (folder, name, seed), [(layer, "gzip", 1) for layer in layers])
+        pair = ["oci:%s/%s%d:t" % (folder, name, seed) for name in "ab"]
+        told = {cut["cut"]: cut["fetched"] for cut in suggest(pair, clamp=())["compared"]}
+        layers, _ = fetched(suggest(pair[:1], clamp=())["plan"], *pair, folder)
+        need(told["suggested"] == layers, seed, told, layers)
+
+
 def replays(folder, versions):
     """A plan fits the versions after it: rules match, and what did not change keeps its layer."""
     made = suggest(versions[:3])
@@ -209,7 +222,7 @@ def without_history(folder, versions):
 
 
 def main():
-    checks = (knows_what_changes, measures, replays, stays, limits, keeps_base, without_history)
+    checks = (knows_what_changes, measures, is_exact, replays, stays, limits, keeps_base, without_history)
     failures, folder = [], tempfile.mkdtemp(prefix="lamina-suggest.")
     versions = [build(folder, version) for version in range(VERSIONS)]
     when = EPOCH + 86400 * VERSIONS
