@@ -9,6 +9,8 @@
 #include "codec/codec.h"
 
 #define CHUNK (64u << 10)
+/* Bytes of tar that are worth a new decoder. */
+#define JUMP (1u << 20)
 
 void lam_contents_layer_init(struct lam_contents_layer *c)
 {
@@ -115,17 +117,83 @@ static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
  * passed by whoever reads this, which may be a thread that is ahead. */
 struct needed_reader {
 	struct lam_reader base;
-	struct lam_reader *inner;
+	struct lam_reader *blob; /* hashed as it goes */
+	const uint64_t *blob_at;
+	struct lam_reader *inner; /* inflates that */
+	enum lam_codec codec;
+	const struct lam_checkpoints *points;
 	const struct lam_span *next, *end;
 	uint64_t at;
 	char *passed; /* CHUNK */
 };
+
+/* A reader that leaves the one below open. */
+struct lent_reader {
+	struct lam_reader base;
+	struct lam_reader *inner;
+};
+
+static int lent_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		     struct lam_error *err)
+{
+	return lam_read(((struct lent_reader *)self)->inner, buf, cap, out_len, err);
+}
+
+static void lent_close(struct lam_reader *self)
+{
+	free(self);
+}
+
+static const struct lam_reader_ops LENT_READER = { .read = lent_read,
+						   .close = lent_close };
+
+static struct lam_reader *lend(struct lam_reader *inner)
+{
+	struct lent_reader *l = lam_xcalloc(1, sizeof *l);
+
+	*l = (struct lent_reader){ { &LENT_READER }, inner };
+	return &l->base;
+}
+
+/* The blob up to there, which is hashed alone. */
+static int pass_blob(struct needed_reader *n, uint64_t to, struct lam_error *err)
+{
+	size_t got = 1;
+
+	while (*n->blob_at < to && got > 0) {
+		uint64_t left = to - *n->blob_at;
+
+		if (lam_read(n->blob, n->passed, left < CHUNK ? (size_t)left : CHUNK,
+			     &got, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* Inflates on from the checkpoint before the next range, where that spares much. */
+static int jump(struct needed_reader *n, struct lam_error *err)
+{
+	const struct lam_decoder_start start =
+		lam_decoder_start(n->codec, n->points, n->next->from);
+
+	if (!start.point || start.out < n->at + JUMP || start.in < *n->blob_at)
+		return 0;
+	lam_reader_close(LAM_STEAL(n->inner));
+	if (pass_blob(n, start.in, err) < 0 ||
+	    lam_decoder_resume(&n->inner, lend(n->blob), n->codec, n->points, &start,
+			       err) < 0)
+		return err->code;
+	n->at = start.out;
+	return 0;
+}
 
 /* To where the next range begins, or the tar ends. */
 static int pass_gap(struct needed_reader *n, struct lam_error *err)
 {
 	size_t got = 1;
 
+	if (n->at < n->next->from && jump(n, err) < 0)
+		return err->code;
 	while (n->at < n->next->from && got > 0) {
 		uint64_t gap = n->next->from - n->at;
 
@@ -164,6 +232,7 @@ static void needed_close(struct lam_reader *self)
 	struct needed_reader *n = (struct needed_reader *)self;
 
 	lam_reader_close(n->inner);
+	lam_reader_close(n->blob);
 	free(n->passed);
 	free(n);
 }
@@ -171,13 +240,18 @@ static void needed_close(struct lam_reader *self)
 static const struct lam_reader_ops NEEDED_READER = { .read = needed_read,
 						     .close = needed_close };
 
-static struct lam_reader *open_needed(struct lam_reader *inner,
+static struct lam_reader *open_needed(struct lam_reader *blob,
 				      const struct lam_contents_layer *c)
 {
 	struct needed_reader *n = lam_xcalloc(1, sizeof *n);
+	enum lam_codec codec = layer_of(c)->info.codec;
 
 	*n = (struct needed_reader){ .base = { &NEEDED_READER },
-				     .inner = inner,
+				     .blob = blob,
+				     .blob_at = &c->blob_size,
+				     .inner = lam_decoder_new(lend(blob), codec),
+				     .codec = codec,
+				     .points = &c->image->indexes[c->number]->points,
 				     .next = c->ranges,
 				     .end = c->ranges + c->count,
 				     .passed = lam_xmalloc(CHUNK) };
@@ -192,7 +266,6 @@ static int open_stream(struct lam_contents_layer *c, unsigned chunks, size_t siz
 	lam_hash_init(&c->blob_hash, layer->descriptor.digest.algorithm);
 	if (open_blob(c, err) < 0)
 		return err->code;
-	c->stream = lam_decoder_new(c->stream, layer->info.codec);
 	c->stream = open_needed(c->stream, c);
 	if (chunks)
 		return lam_reader_ahead(&c->stream, LAM_STEAL(c->stream), chunks, size,
