@@ -206,7 +206,8 @@ static void bench_stop(const struct facts *facts)
 
 		atomic_store(&stop, false);
 		pthread_create(&thread, NULL, stop_soon, &ns);
-		if (effect_new(&effect, facts, make_plan(facts->image), &stop, &err) == 0)
+		if (effect_new(&effect, facts, make_plan(facts->image), NULL, &stop,
+			       &err) == 0)
 			effect_free(effect);
 		clock_gettime(CLOCK_MONOTONIC, &end);
 		pthread_join(thread, NULL);
@@ -259,7 +260,7 @@ int main(int argc, char **argv)
 	bench_rows(facts, order);
 	bench_looking(facts, order);
 	TIMED("effect_new", 2000,
-	      effect_new(&effect, facts, make_plan(built.image), NULL, &err));
+	      effect_new(&effect, facts, make_plan(built.image), NULL, NULL, &err));
 	bench_rest(effect, facts);
 	effect_free(effect);
 	bench_stop(facts);

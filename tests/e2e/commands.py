@@ -523,6 +523,29 @@ def pulls(scratch):
     expect("no limit", "inspect", new, "--max-waste", "101%", exits=2, err=r"--max-waste is a size as 50M or a share as 5%: 101%")
     expect("no limit", "inspect", new, "--max-pull", "5%", exits=2, err=r"--max-pull is a size as 50M: 5%")
     expect("no old image", "inspect", new, "--against", "oci:%s/none" % scratch, exits=3, lines=1)
+    planned_pulls(scratch, old, new)
+
+
+def planned_pulls(scratch, old, new):
+    """The same of what a plan would write: a layer that was written before is known without a cache, and a new one is estimated."""
+    plan, out = os.path.join(scratch, "fetch.json"), "oci:%s/fetch:t" % scratch
+    with open(plan, "w", encoding="ascii") as f:
+        json.dump({"lamina": 1, "layers": [{"name": "a", "from": [0]}, {"name": "x", "from": "rest", "compression": "gzip"},
+                                           {"name": "c", "compression": "none"}], "assign": [{"path": "/c", "to": "c"}]}, f)
+    expect("a plan of a pull", "apply", plan, new, out)
+    os.mkdir(os.path.join(scratch, "empty"))
+    dry, bare = ("apply", plan, new, "oci:%s/not:t" % scratch, "--dry-run"), {"XDG_CACHE_HOME": os.path.join(scratch, "empty")}
+    done = json.loads(expect("a plan's pull", *dry, "--against", old, "--json"))
+    a, x, c = done["layers"]
+    if [layer["had"] for layer in (a, x, c)] != [True, False, True] or done["fetch"]["layers"] != 1 or \
+            not done["fetch"]["estimated"] or not 0 < done["fetch"]["bytes"] < x["tar_size"]:
+        FAILURES.append(("a plan's pull", repr(done)))
+    expect("a plan's pull, as text", *dry, "--against", old, out=r"^a client with the old image fetches 1 of 3 layers, about \d")
+    expect("a plan's pull, of what it wrote", *dry, "--against", out, env=bare,
+           out=r"(?s)kept.*; the client has it\n.*; the client has it\n.*; the client has it\na client .* fetches 0 of 3 layers, 0$")
+    expect("a pull of what is written", "apply", plan, new, out, "--against", old, exits=2, err="--against goes with --dry-run")
+    if os.path.exists(os.path.join(scratch, "not")):
+        FAILURES.append(("a plan's pull", "something was written"))
 
 
 def hostile_names(scratch):

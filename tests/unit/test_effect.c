@@ -32,7 +32,7 @@ static void begin(struct fixture *f, const char *plan_text)
 	built_open(&f->built, layers, 2);
 	OK(facts_new(&f->facts, f->built.image, NULL, &err));
 	OK(lam_plan_parse(&plan, plan_text, strlen(plan_text), "plan", NULL, &err));
-	OK(effect_new(&f->effect, f->facts, plan, NULL, &err));
+	OK(effect_new(&f->effect, f->facts, plan, NULL, NULL, &err));
 }
 
 static void end(struct fixture *f)
@@ -183,6 +183,28 @@ static void does_not_fit(void **state)
 	end(&f);
 }
 
+/* What a client fetches that has the image as it is, or another. */
+static void fetches(void **state)
+{
+	static const struct image_layer lower[] = { IMAGE_LAYER(base) };
+	struct lam_plan *plan;
+	struct effect *effect;
+	struct built other;
+	struct fixture f;
+
+	(void)state;
+	begin(&f, IDENTITY);
+	built_open(&other, lower, 1);
+	OK(lam_plan_parse(&plan, IDENTITY, strlen(IDENTITY), "plan", NULL, &err));
+	OK(effect_new(&effect, f.facts, plan, other.image, NULL, &err));
+	assert_int_equal(effect->fetch, 0);
+	assert_int_equal(effect->fetch_against,
+			 lam_image_layer(f.built.image, 1)->blob_size);
+	effect_free(effect);
+	built_close(&other);
+	end(&f);
+}
+
 static void stopped(void **state)
 {
 	struct effect *effect;
@@ -193,7 +215,8 @@ static void stopped(void **state)
 	(void)state;
 	begin(&f, IDENTITY);
 	OK(lam_plan_parse(&plan, IDENTITY, strlen(IDENTITY), "plan", NULL, &err));
-	assert_int_equal(effect_new(&effect, f.facts, plan, &stop, &err), LAM_ESTOPPED);
+	assert_int_equal(effect_new(&effect, f.facts, plan, NULL, &stop, &err),
+			 LAM_ESTOPPED);
 	assert_null(effect);
 	end(&f);
 }
@@ -249,6 +272,7 @@ int main(void)
 		cmocka_unit_test(assigned),
 		cmocka_unit_test(links_that_are_left_out),
 		cmocka_unit_test(does_not_fit),
+		cmocka_unit_test(fetches),
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(letters),
 		cmocka_unit_test(estimates),

@@ -42,7 +42,7 @@ static void begin(struct fixture *f)
 	built_open(&f->built, layers, 2);
 	OK(facts_new(&f->facts, f->built.image, NULL, &err));
 	OK(lam_plan_parse(&plan, text, sizeof text - 1, "plan", NULL, &err));
-	OK(effect_new(&f->effect, f->facts, plan, NULL, &err));
+	OK(effect_new(&f->effect, f->facts, plan, NULL, NULL, &err));
 }
 
 static void end(struct fixture *f)

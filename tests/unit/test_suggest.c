@@ -53,7 +53,7 @@ static void begin(struct fixture *f, const struct image_layer *layer, const char
 	built_open(&f->built, layer, 1);
 	OK(facts_new(&f->facts, f->built.image, NULL, &err));
 	OK(lam_plan_parse(&plan, text, strlen(text), "plan", NULL, &err));
-	OK(effect_new(&f->effect, f->facts, plan, NULL, &err));
+	OK(effect_new(&f->effect, f->facts, plan, NULL, NULL, &err));
 }
 
 static void end(struct fixture *f)

@@ -5,11 +5,13 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "cli/print.h"
+#include "cli/pull.h"
 
 struct part {
 	struct lam_image *image;
 	struct lam_layout *layout;
 	bool *there; /* of each target in a dry run: it was written before; or NULL */
+	struct pull pull;
 };
 
 struct apply {
@@ -83,10 +85,12 @@ static void print_layout(const struct part *p, FILE *out, bool color)
 
 		print(out, "%-3zu %-16s ", i, t->name);
 		print_fate(out, t->fate, color);
-		print_line(out, " %8u %8u %9s  %s%s%s%s%s", t->entry_count, t->file_count,
-			   lam_size_text(t->tar_size, size), t->reason,
+		print_line(out, " %8u %8u %9s  %s%s%s%s%s%s", t->entry_count,
+			   t->file_count, lam_size_text(t->tar_size, size), t->reason,
 			   t->from[0] ? " (" : "", t->from, t->from[0] ? ")" : "",
-			   p->there && p->there[i] ? "; is there" : "");
+			   p->there && p->there[i] ? "; is there" : "",
+			   p->pull.of.had && p->pull.of.had[i] ? "; the client has it"
+							       : "");
 	}
 	lam_layout_dropped(p->layout, &dropped, &bytes);
 	if (lam_layout_clamped(p->layout))
@@ -104,6 +108,7 @@ static void print_layouts(const struct apply *a, FILE *out, bool color)
 		if (a->set)
 			print_line(out, "%s", lam_image_platform(a->parts[i].image));
 		print_layout(&a->parts[i], out, color);
+		pull_print(&a->parts[i].pull);
 	}
 }
 
@@ -127,7 +132,7 @@ static json_t *json_numbers(const char *text)
 
 /* w: once it is written; there: in a dry run, whether it is already. */
 static json_t *json_target(const struct lam_target *t, const struct lam_written_layer *w,
-			   const bool *there)
+			   const bool *there, const bool *had)
 {
 	char compression[LAM_COMPRESSION_TEXT];
 	json_t *json = json_pack(
@@ -144,6 +149,8 @@ static json_t *json_target(const struct lam_target *t, const struct lam_written_
 		json_object_set_new(
 			json, "compression",
 			json_string(lam_compression_format(t->compression, compression)));
+	if (had && t->fate != LAM_FATE_EMPTY)
+		json_object_set_new(json, "had", json_boolean(*had));
 	if (w)
 		json_object_update_new(json,
 				       json_pack("{s:s, s:s, s:I}", "digest", w->digest,
@@ -176,7 +183,8 @@ static json_t *json_part(const struct part *p, const struct lam_write_result *re
 
 		json_array_append_new(
 			layers, json_target(t, written ? &result->layers[next] : NULL,
-					    p->there ? &p->there[i] : NULL));
+					    p->there ? &p->there[i] : NULL,
+					    p->pull.of.had ? &p->pull.of.had[i] : NULL));
 		next += written;
 	}
 	for (size_t i = 0; i < lam_layout_remark_count(p->layout); i++)
@@ -187,6 +195,8 @@ static json_t *json_part(const struct part *p, const struct lam_write_result *re
 					       (json_int_t)bytes, "clamped",
 					       (json_int_t)lam_layout_clamped(p->layout),
 					       "layers", layers, "remarks", remarks));
+	if (p->pull.of.had)
+		json_object_set_new(json, "fetch", pull_json(&p->pull));
 	return json;
 }
 
@@ -314,6 +324,7 @@ static int write_all(struct apply *a)
 static int dry_run(struct apply *a)
 {
 	const struct lam_write_options options = options_of(a);
+	int code = 0;
 
 	for (size_t i = 0; i < a->count; i++) {
 		struct part *p = &a->parts[i];
@@ -321,6 +332,12 @@ static int dry_run(struct apply *a)
 		if (lam_write_forecast(&p->there, p->layout, a->call->args[2], &options,
 				       &a->call->err) < 0)
 			return fail(a->call);
+		if (call_has(a->call, "against"))
+			code = pull_open(a->call, &p->pull);
+		if (code == 0 && p->pull.old_count)
+			code = pull_count_planned(a->call, p->layout, &p->pull);
+		if (code)
+			return code;
 	}
 	if (call_has(a->call, "json"))
 		print_as_json(a, NULL);
@@ -398,6 +415,11 @@ static int run_apply(struct call *call)
 		return usage_error(
 			"apply",
 			"apply: the plan and the image cannot both be standard input");
+	if (call_has(call, "against") &&
+	    (!call_has(call, "dry-run") || wants_all_platforms(call)))
+		return usage_error("apply",
+				   "apply: --against goes with --dry-run, and is of "
+				   "one platform");
 	if (!call_has(call, "dry-run") && call_has(call, "json") &&
 	    strcmp(call->args[2], "-") == 0)
 		return usage_error(
@@ -413,6 +435,7 @@ static int run_apply(struct call *call)
 		lam_layout_free(a.parts[i].layout);
 		lam_image_close(a.parts[i].image);
 		free(a.parts[i].there);
+		pull_fini(&a.parts[i].pull);
 	}
 	free(a.parts);
 	lam_image_set_close(a.set);
@@ -424,6 +447,8 @@ static int run_apply(struct call *call)
 
 static const struct option OPTIONS[] = {
 	{ "dry-run", 0, NULL, "show what would be written, and write nothing" },
+	{ "against", 0, "OLD",
+	  "with --dry-run: what a client that has this image fetches; may be given again" },
 	{ "pinned", 0, NULL,
 	  "refuse an image that is not the one the plan was made for" },
 	{ "strict", 0, NULL,

@@ -20,6 +20,7 @@ struct edit {
 	char created[LAM_TIME_TEXT];
 	struct app app;
 	bool has_app;
+	struct lam_image *against;
 	struct term *term;
 };
 
@@ -136,6 +137,13 @@ static int edit(struct edit *e)
 	if (code)
 		return code;
 	e->options.created = e->created[0] ? e->created : NULL;
+	if (call_value(e->call, "against"))
+		e->against =
+			open_image(e->call, call_value(e->call, "against"), NULL, &code);
+	if (code)
+		return code;
+	e->options.against = e->against;
+	progress_clear();
 	app_init(&e->app, &e->options, e->plan, e->plan_text);
 	e->plan = NULL;
 	e->has_app = true;
@@ -163,6 +171,7 @@ static int run_edit(struct call *call)
 	code = edit(&e);
 	if (e.has_app)
 		app_fini(&e.app);
+	lam_image_close(e.against);
 	lam_plan_free(e.plan);
 	free(e.plan_text);
 	free(e.state_dir);
@@ -175,6 +184,8 @@ static int run_edit(struct call *call)
 static const struct option OPTIONS[] = {
 	{ "plan", 0, "FILE", "the plan to begin with, and to save to" },
 	{ "output", 'o', "IMAGE", "where W writes to" },
+	{ "against", 0, "OLD",
+	  "Effect tells what a client with this image fetches, too" },
 	{ "ascii", 0, NULL, "draw with ASCII alone" },
 	{ "no-mouse", 0, NULL, "leave the mouse to the terminal" },
 	{ 0 },

@@ -92,7 +92,7 @@ static void print_image(const struct lam_image *image, const struct pull *pull)
 	print_own(stdout, "\n");
 	print_line(stdout, "merged: %u paths, %s in files", root->live_count,
 		   lam_size_text(root->live_bytes, size));
-	pull_print(image, pull);
+	pull_print(pull);
 	if (lam_image_referrers(image)->count) {
 		print_own(stdout, "\n");
 		print_referrers(stdout, lam_image_referrers(image));
@@ -119,7 +119,7 @@ static json_t *json_layer(const struct lam_layer_info *l, size_t n,
 	if (l->missing)
 		json_object_set_new(json, "missing", json_true());
 	if (pull->old_count)
-		json_object_set_new(json, "had", json_boolean(pull->had[n]));
+		json_object_set_new(json, "had", json_boolean(pull->of.had[n]));
 	return json;
 }
 
@@ -210,9 +210,10 @@ static int inspect_one(struct call *call, struct lam_image *image, void *context
 {
 	struct inspecting *i = context;
 	struct pull pull;
-	int code = pull_count(call, image, &pull);
+	int code = pull_open(call, &pull);
 
 	if (code == 0) {
+		pull_count(image, &pull);
 		if (call_has(call, "json")) {
 			json_array_append_new(i->images, json_image(image, &pull));
 		} else {

@@ -7,107 +7,98 @@
 #include "base/memory.h"
 #include "base/size.h"
 
-static const char *digest_of(const struct lam_image *image, size_t n)
-{
-	return lam_image_layer(image, n)->digest;
-}
-
-static bool has_blob(const struct lam_image *image, const char *digest)
-{
-	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
-		if (strcmp(digest_of(image, i), digest) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* How many layers two images have in common from the base on. */
-static size_t shared_chain(const struct lam_image *a, const struct lam_image *b)
-{
-	size_t n = 0;
-
-	while (n < lam_image_layer_count(a) && n < lam_image_layer_count(b) &&
-	       strcmp(digest_of(a, n), digest_of(b, n)) == 0)
-		n++;
-	return n;
-}
-
-static int try_old(struct call *call, const char *reference,
-		   const struct lam_image *image, struct pull *p, size_t *chain)
-{
-	int code = EXIT_DONE;
-	struct lam_image *old = open_image(call, reference, NULL, &code);
-	size_t shared;
-
-	if (!old)
-		return code;
-	for (size_t i = 0; i < lam_image_layer_count(image); i++)
-		p->had[i] = p->had[i] || has_blob(old, digest_of(image, i));
-	shared = shared_chain(image, old);
-	*chain = shared > *chain ? shared : *chain;
-	lam_image_close(old);
-	return 0;
-}
-
-/* A blob that is in the image twice is fetched once. */
-static void count_layer(const struct lam_image *image, size_t n, size_t chain,
-			struct pull *p)
-{
-	uint64_t size = lam_image_layer(image, n)->blob_size;
-	bool here = p->had[n];
-
-	for (size_t i = 0; i < n && !here; i++)
-		here = strcmp(digest_of(image, i), digest_of(image, n)) == 0;
-	p->layers += !here;
-	p->bytes += here ? 0 : size;
-	p->chain_layers += n >= chain;
-	p->chain_bytes += n >= chain ? size : 0;
-}
-
-int pull_count(struct call *call, const struct lam_image *image, struct pull *out)
+int pull_open(struct call *call, struct pull *out)
 {
 	LAM_CLEANUP(lam_free_ptr)
-	const char **olds = lam_xcalloc(call->given_count + 1, sizeof *olds);
-	size_t count = lam_image_layer_count(image), chain = 0;
+	const char **names = lam_xcalloc(call->given_count + 1, sizeof *names);
+	size_t count = call_values(call, "against", names);
 	int code = 0;
 
-	*out = (struct pull){ .had = lam_xcalloc(count + 1, sizeof *out->had),
-			      .old_count = call_values(call, "against", olds) };
-	for (size_t i = 0; i < out->old_count && code == 0; i++)
-		code = try_old(call, olds[i], image, out, &chain);
-	for (size_t i = 0; i < count; i++)
-		count_layer(image, i, chain, out);
+	*out = (struct pull){ .olds = lam_xcalloc(count + 1, sizeof *out->olds) };
+	for (size_t i = 0; i < count && code == 0; i++) {
+		out->olds[i] = open_image(call, names[i], NULL, &code);
+		out->old_count += out->olds[i] != NULL;
+	}
 	return code;
+}
+
+/* As those who count it want them. */
+static const struct lam_image *const *olds_of(const struct pull *p)
+{
+	return (const struct lam_image *const *)p->olds;
+}
+
+void pull_count(const struct lam_image *image, struct pull *p)
+{
+	size_t count = lam_image_layer_count(image);
+	LAM_CLEANUP(lam_free_ptr)
+	struct lam_pull_layer *layers = lam_xcalloc(count + 1, sizeof *layers);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lam_layer_info *l = lam_image_layer(image, i);
+
+		layers[i] = (struct lam_pull_layer){ .digest = l->digest,
+						     .size = l->blob_size };
+	}
+	lam_pull_count(&p->of, layers, count, olds_of(p), p->old_count);
+}
+
+int pull_count_planned(struct call *call, const struct lam_layout *layout, struct pull *p)
+{
+	size_t count = lam_layout_target_count(layout);
+	LAM_CLEANUP(lam_free_ptr)
+	uint64_t *sizes = lam_xcalloc(count + 1, sizeof *sizes);
+
+	p->planned = true;
+	if (lam_layout_blob_sizes(layout, sizes, &stop_asked, &call->err) < 0 ||
+	    lam_layout_pull(&p->of, layout, sizes, olds_of(p), p->old_count, &stop_asked,
+			    &call->err) < 0)
+		return fail(call);
+	for (size_t t = 0; t < count; t++)
+		p->estimated = p->estimated ||
+			       (!p->of.had[t] &&
+				!lam_layout_size_is_exact(lam_layout_target(layout, t)));
+	return 0;
 }
 
 void pull_fini(struct pull *pull)
 {
-	free(pull->had);
+	for (size_t i = 0; i < pull->old_count; i++)
+		lam_image_close(pull->olds[i]);
+	free(pull->olds);
+	lam_pull_fini(&pull->of);
 }
 
-void pull_print(const struct lam_image *image, const struct pull *pull)
+void pull_print(const struct pull *pull)
 {
+	const struct lam_pull *of = &pull->of;
+	const char *about = pull->estimated ? "about " : "";
 	char size[LAM_SIZE_TEXT];
 
 	if (!pull->old_count)
 		return;
-	print_line(stdout, "a client with %s fetches %zu of %zu layers, %s",
-		   pull->old_count == 1 ? "the old image" : "the old images",
-		   pull->layers, lam_image_layer_count(image),
-		   lam_size_text(pull->bytes, size));
-	if (pull->chain_layers != pull->layers)
-		print_line(stdout,
-			   "Docker's own store fetches %zu, %s: all from the first that "
-			   "differs on",
-			   pull->chain_layers, lam_size_text(pull->chain_bytes, size));
+	print_line(stdout, "a client with %s fetches %zu of %zu layers, %s%s",
+		   pull->old_count == 1 ? "the old image" : "the old images", of->layers,
+		   of->count, about, lam_size_text(of->bytes, size));
+	if (of->chain_layers != of->layers)
+		print_line(
+			stdout,
+			"Docker's own store fetches %zu, %s%s: all from the first that "
+			"differs on",
+			of->chain_layers, about, lam_size_text(of->chain_bytes, size));
 }
 
 json_t *pull_json(const struct pull *pull)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "layers", (json_int_t)pull->layers,
-			 "bytes", (json_int_t)pull->bytes, "docker_layers",
-			 (json_int_t)pull->chain_layers, "docker_bytes",
-			 (json_int_t)pull->chain_bytes);
+	const struct lam_pull *of = &pull->of;
+	json_t *json = json_pack("{s:I, s:I, s:I, s:I}", "layers", (json_int_t)of->layers,
+				 "bytes", (json_int_t)of->bytes, "docker_layers",
+				 (json_int_t)of->chain_layers, "docker_bytes",
+				 (json_int_t)of->chain_bytes);
+
+	if (pull->planned)
+		json_object_set_new(json, "estimated", json_boolean(pull->estimated));
+	return json;
 }
 
 static int read_size(struct call *call, const char *name, const char *text, uint64_t *out)
@@ -152,7 +143,8 @@ int pull_check(struct call *call, const struct lam_image *image, const struct pu
 	       const struct pull_limits *limits)
 {
 	uint64_t waste = 0, tars = 0, most = limits->most_waste;
-	int fetched = tell_over(call, "a client fetches", pull->bytes, limits->most_pull);
+	int fetched =
+		tell_over(call, "a client fetches", pull->of.bytes, limits->most_pull);
 
 	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
 		waste += lam_image_layer(image, i)->waste_bytes;

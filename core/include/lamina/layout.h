@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include <lamina/plan.h>
+#include <lamina/pull.h>
 
 #define LAM_RULE_NONE UINT32_MAX
 
@@ -79,6 +80,19 @@ void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries,
 
 /* Paths of the result whose time is set back, as the plan's `times` say. */
 uint32_t lam_layout_clamped(const struct lam_layout *layout);
+
+/* Of each target's blob, in out[]: exact, or estimated from what its files took where they
+ * were. LAM_ESTOPPED by `stop`, which may be NULL. */
+int lam_layout_blob_sizes(const struct lam_layout *layout, uint64_t *out,
+			  const atomic_bool *stop, struct lam_error *err);
+bool lam_layout_size_is_exact(const struct lam_target *target);
+/* What a client that has other images fetches of what would be written, layer by target. A
+ * written layer is taken for one of theirs where it will have the same entries in the same
+ * order, be of that size as a tar, and be compressed in that way. sizes: of the blobs. To be given to
+ * lam_pull_fini(). */
+int lam_layout_pull(struct lam_pull *out, const struct lam_layout *layout,
+		    const uint64_t *sizes, const struct lam_image *const *olds,
+		    size_t old_count, const atomic_bool *stop, struct lam_error *err);
 
 /* Drift and surprises, a line each: rules that matched nothing, new paths at the top that
  * only the catch-all caught, hard-link groups that were kept together, targets that are

@@ -3,24 +3,15 @@
 
 #include <string.h>
 
-#include <lamina/estimate.h>
-
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "editor/list/order.h"
 
-/* Of one target: the bytes of its files, and what gzip:6 would make of these. */
-struct content {
-	double packed;
-	uint64_t bytes;
-};
-
 struct summing {
 	struct effect *effect;
 	const struct facts *facts;
 	uint32_t *owners;
-	struct content *contents;
 };
 
 static void summing_init(struct summing *s, struct effect *effect,
@@ -30,13 +21,11 @@ static void summing_init(struct summing *s, struct effect *effect,
 
 	*s = (struct summing){ .effect = effect, .facts = facts };
 	s->owners = lam_plan_owners(effect->plan, originals);
-	s->contents = lam_xcalloc(effect->plan->layer_count + 1, sizeof *s->contents);
 }
 
 static void summing_fini(struct summing *s)
 {
 	free(s->owners);
-	free(s->contents);
 }
 
 static void count_move(struct effect *e, uint32_t from, uint32_t to, uint64_t bytes)
@@ -49,13 +38,6 @@ static void count_move(struct effect *e, uint32_t from, uint32_t to, uint64_t by
 		e->layers[to].files_in++;
 		e->layers[to].bytes_in += bytes;
 	}
-}
-
-/* What gzip:6 would make of a file's bytes. */
-static double packed(const struct lam_image *image, const struct lam_version *version)
-{
-	return lam_estimate_packed(lam_image_layer(image, version->inode_layer),
-				   lam_image_packed(image, version));
 }
 
 /* A live path that is no directory. */
@@ -71,14 +53,6 @@ static void count_file(struct summing *s, uint32_t n, const struct lam_node *nod
 		return;
 	}
 	s->effect->dangling += !!(s->facts->flags[n] & FACT_DANGLING);
-	if (node->live_bytes) {
-		const struct lam_version *version =
-			lam_tree_version(s->facts->tree, node->version);
-
-		s->contents[to].bytes += node->live_bytes;
-		s->contents[to].packed +=
-			(double)node->live_bytes * packed(s->facts->image, version);
-	}
 }
 
 static int count_files(struct summing *s, const atomic_bool *stop, struct lam_error *err)
@@ -108,21 +82,6 @@ static void count_originals(struct summing *s)
 	}
 }
 
-static void size_blob(struct effect_layer *layer, const struct lam_target *target,
-		      const struct content *content)
-{
-	double ratio = content->bytes ? content->packed / (double)content->bytes : 0;
-
-	layer->plan = target->fate == LAM_FATE_EMPTY ? 0 : target->tar_size;
-	layer->blob_exact = target->fate == LAM_FATE_KEPT ||
-			    target->fate == LAM_FATE_EMPTY ||
-			    target->compression.codec == LAM_CODEC_NONE;
-	if (target->fate == LAM_FATE_KEPT)
-		layer->blob = target->blob_size;
-	else
-		layer->blob = lam_estimate_blob(layer->plan, ratio, target->compression);
-}
-
 static void count_fate(struct effect *e, const struct effect_layer *layer,
 		       enum lam_fate fate)
 {
@@ -143,11 +102,9 @@ static void count_fate(struct effect *e, const struct effect_layer *layer,
 	}
 	e->plan_bytes += layer->plan;
 	e->blob_plan += layer->blob;
-	if (fate != LAM_FATE_KEPT)
-		e->fetch += layer->blob;
 }
 
-static void count_targets(struct summing *s)
+static void count_targets(struct summing *s, const uint64_t *sizes)
 {
 	const struct lam_image *image = s->facts->image;
 	struct effect *e = s->effect;
@@ -156,7 +113,9 @@ static void count_targets(struct summing *s)
 	for (size_t t = 0; t < e->plan->layer_count; t++) {
 		const struct lam_target *target = lam_layout_target(e->layout, t);
 
-		size_blob(&e->layers[t], target, &s->contents[t]);
+		e->layers[t].plan = target->fate == LAM_FATE_EMPTY ? 0 : target->tar_size;
+		e->layers[t].blob_exact = lam_layout_size_is_exact(target);
+		e->layers[t].blob = sizes[t];
 		count_fate(e, &e->layers[t], target->fate);
 	}
 	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
@@ -171,8 +130,37 @@ static void count_targets(struct summing *s)
 	e->entries = entries - e->dropped;
 }
 
+/* What a client that has an image fetches. */
+static int count_fetch(const struct summing *s, const uint64_t *sizes,
+		       const struct lam_image *old, uint64_t *out,
+		       const atomic_bool *stop, struct lam_error *err)
+{
+	struct lam_pull pull;
+	int code = lam_layout_pull(&pull, s->effect->layout, sizes, &old, 1, stop, err);
+
+	*out = pull.bytes;
+	lam_pull_fini(&pull);
+	return code;
+}
+
+static int sum_layout(struct summing *s, const struct lam_image *old,
+		      const atomic_bool *stop, struct lam_error *err)
+{
+	struct effect *e = s->effect;
+	LAM_CLEANUP(lam_free_ptr)
+	uint64_t *sizes = lam_xcalloc(e->plan->layer_count + 1, sizeof *sizes);
+
+	if (lam_layout_blob_sizes(e->layout, sizes, stop, err) < 0 ||
+	    count_fetch(s, sizes, s->facts->image, &e->fetch, stop, err) < 0 ||
+	    (old && count_fetch(s, sizes, old, &e->fetch_against, stop, err) < 0))
+		return err->code;
+	count_targets(s, sizes);
+	return 0;
+}
+
 static int sum_up(struct effect *effect, const struct facts *facts,
-		  const atomic_bool *stop, struct lam_error *err)
+		  const struct lam_image *old, const atomic_bool *stop,
+		  struct lam_error *err)
 {
 	LAM_CLEANUP(summing_fini) struct summing s;
 
@@ -180,9 +168,7 @@ static int sum_up(struct effect *effect, const struct facts *facts,
 	count_originals(&s);
 	if (count_files(&s, stop, err) < 0)
 		return err->code;
-	if (effect->layout)
-		count_targets(&s);
-	return 0;
+	return effect->layout ? sum_layout(&s, old, stop, err) : 0;
 }
 
 /* A plan that does not fit leaves its errors, and no layout. */
@@ -202,7 +188,8 @@ static int make_layout(struct effect *e, const struct facts *facts,
 }
 
 int effect_new(struct effect **out, const struct facts *facts, struct lam_plan *plan,
-	       const atomic_bool *stop, struct lam_error *err)
+	       const struct lam_image *old, const atomic_bool *stop,
+	       struct lam_error *err)
 {
 	struct effect *e = lam_xcalloc(1, sizeof *e);
 
@@ -211,7 +198,7 @@ int effect_new(struct effect **out, const struct facts *facts, struct lam_plan *
 	e->layers = lam_xcalloc(plan->layer_count + 1, sizeof *e->layers);
 	if (make_layout(e, facts, stop, err) < 0 ||
 	    targets_make(&e->targets, facts, plan, e->layout, stop, err) < 0 ||
-	    sum_up(e, facts, stop, err) < 0) {
+	    sum_up(e, facts, old, stop, err) < 0) {
 		effect_free(e);
 		return err->code;
 	}

@@ -28,7 +28,9 @@ struct effect {
 	size_t kept, rewritten, fresh, empty;            /* layers */
 	uint64_t waste_gone; /* bytes of files that are not visible, shipped now and not
 				then */
-	uint64_t fetch; /* compressed bytes that a client with the old image fetches */
+	uint64_t fetch; /* compressed bytes that a client with the image as it is fetches;
+			   partly estimated */
+	uint64_t fetch_against;          /* one with the old image, if there is one */
 	uint32_t dropped, dropped_files; /* live paths that the plan leaves out */
 	uint64_t dropped_bytes;
 	uint32_t clamped;  /* paths whose time is set back */
@@ -36,9 +38,10 @@ struct effect {
 	uint32_t entries;  /* live paths of the result */
 };
 
-/* Takes plan over, also on failure. A plan that does not fit is no failure. */
+/* Takes plan over, also on failure. old: another image that clients have, or NULL. A plan that does not fit is no failure. */
 int effect_new(struct effect **out, const struct facts *facts, struct lam_plan *plan,
-	       const atomic_bool *stop, struct lam_error *err);
+	       const struct lam_image *old, const atomic_bool *stop,
+	       struct lam_error *err);
 void effect_free(struct effect *effect);
 
 /* Files and directories that go from one original to another layer than by default, by

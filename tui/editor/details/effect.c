@@ -143,6 +143,7 @@ static void put_tree(struct lines *lines, const struct effect *effect)
 
 static void put_totals(struct lines *lines, const struct effect *effect)
 {
+	const struct lam_image *against = lines->view->app->options.against;
 	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], c[LAM_SIZE_TEXT];
 
 	lines_printf(lines, ROLE_TEXT, 0, "Reused %s, rewritten %s, new %s",
@@ -154,9 +155,12 @@ static void put_totals(struct lines *lines, const struct effect *effect)
 	lines_printf(lines, ROLE_TEXT, 0, "Compressed: now %s, planned ~%s",
 		     lam_size_text(effect->blob_now, a),
 		     lam_size_text(effect->blob_plan, b));
-	lines_printf(lines, ROLE_TEXT, 0,
-		     "A pull by a host that has the old image fetches ~%s",
+	lines_printf(lines, ROLE_TEXT, 0, "A client with the current image fetches ~%s",
 		     lam_size_text(effect->fetch, a));
+	if (against)
+		lines_printf(lines, ROLE_TEXT, 0, "A client with %s fetches ~%s",
+			     lam_image_reference(against),
+			     lam_size_text(effect->fetch_against, a));
 }
 
 static void put_reasons(struct lines *lines, const struct lam_layout *layout)

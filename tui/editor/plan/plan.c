@@ -47,6 +47,7 @@ struct lam_plan *plan_copy(const struct app *app)
 struct effect_job {
 	struct job job;
 	const struct facts *facts;
+	const struct lam_image *against;
 	struct lam_plan *plan;
 	struct effect *effect;
 };
@@ -55,8 +56,8 @@ static int run_effect(struct job *job)
 {
 	struct effect_job *e = (struct effect_job *)job;
 
-	return effect_new(&e->effect, e->facts, LAM_STEAL(e->plan), &job->stop,
-			  &job->err);
+	return effect_new(&e->effect, e->facts, LAM_STEAL(e->plan), e->against,
+			  &job->stop, &job->err);
 }
 
 static void free_effect_job(struct job *job)
@@ -91,6 +92,7 @@ void plan_want_effect(struct app *app)
 
 	app->plan.effect_stale = true;
 	job->facts = app->facts;
+	job->against = app->options.against;
 	job->plan = plan_copy(app);
 	app_start(app, &job->job);
 }
