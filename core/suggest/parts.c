@@ -33,9 +33,10 @@ double lam_parts_layer_rate(const struct lam_parts *p, uint32_t layer)
 
 double lam_parts_risk(const struct lam_parts *p, double rate, int64_t newest)
 {
-	double years = newest < p->newest ? (double)(p->newest - newest) / YEAR : 0;
+	double years = newest < p->newest ? (double)(p->newest - newest) / YEAR : 0,
+	       age = 1 + years;
 
-	return rate / (1 + years) / (1 + lam_parts_pulls(p));
+	return rate / (age * age * age) / (1 + lam_parts_pulls(p));
 }
 
 /* What changes is one of many files, or one that is large. */

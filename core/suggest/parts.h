@@ -25,7 +25,8 @@ struct lam_part {
 	uint32_t node;    /* of a subtree; LAM_NODE_NONE */
 	struct lam_cut_part cut;
 	struct lam_loose all;
-	double largest; /* of its entries, which tells where it was */
+	double largest;  /* of its entries, which tells where it was */
+	uint32_t joined; /* what it is cut as, with others of its source */
 };
 
 struct lam_parts {
@@ -49,6 +50,9 @@ int lam_parts_make(struct lam_parts *parts, const struct lam_suggest_request *re
 void lam_parts_fini(struct lam_parts *parts);
 /* subtrees.c: gives what is left, LAM_PART_REST so far, parts of its own where that pays. */
 int lam_parts_add_subtrees(struct lam_parts *parts, struct lam_error *err);
+
+/* families.c: what is cut, and which of it each part is; an array of the caller's. */
+struct lam_cut_part *lam_parts_join(struct lam_parts *parts, size_t *out_count);
 
 uint32_t lam_parts_add(struct lam_parts *parts, uint32_t package, uint32_t node);
 /* A node's entry goes to a part. */

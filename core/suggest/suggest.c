@@ -68,14 +68,13 @@ static int check(struct suggesting *s, struct lam_error *err)
 static int solve(struct suggesting *s, struct lam_error *err)
 {
 	const struct lam_suggest_request *r = &s->request;
-	struct lam_cut_part *parts = lam_xcalloc(s->parts.count, sizeof *parts);
+	size_t count;
+	struct lam_cut_part *parts = lam_parts_join(&s->parts, &count);
 	char size[LAM_SIZE_TEXT];
 
-	for (size_t i = 0; i < s->parts.count; i++)
-		parts[i] = s->parts.items[i].cut;
 	s->cut = (struct lam_cut){
 		.parts = parts,
-		.count = s->parts.count,
+		.count = count,
 		.seen = lam_parts_pulls(&s->parts),
 		.most_layers = r->most_layers - r->keep,
 		.most_bytes = r->most_bytes,
@@ -95,16 +94,21 @@ static int solve(struct suggesting *s, struct lam_error *err)
 
 /* The stack */
 
+static uint32_t layer_of(const struct suggesting *s, size_t part)
+{
+	return s->result.layer[s->parts.items[part].joined];
+}
+
 static uint32_t was_of(const struct suggesting *s, uint32_t layer)
 {
 	double most = -1;
 	uint32_t was = LAM_CUT_NEW;
 
-	for (size_t i = 0; i < s->cut.count && s->request.before; i++) {
-		if (s->result.layer[i] != layer || s->parts.items[i].all.bytes <= most)
+	for (size_t i = 0; i < s->parts.count && s->request.before; i++) {
+		if (layer_of(s, i) != layer || s->parts.items[i].all.bytes <= most)
 			continue;
 		most = s->parts.items[i].all.bytes;
-		was = s->cut.parts[i].was;
+		was = s->parts.items[i].cut.was;
 	}
 	return was;
 }
@@ -154,8 +158,8 @@ static char *name_layer(const struct suggesting *s, uint32_t layer, bool is_rest
 
 	if (was != LAM_CUT_NEW && was < s->request.before->layer_count)
 		return lam_xstrdup(s->request.before->layers[was].name);
-	for (size_t i = 0; i < s->cut.count && !is_rest; i++) {
-		if (s->result.layer[i] == layer &&
+	for (size_t i = 0; i < s->parts.count && !is_rest; i++) {
+		if (layer_of(s, i) == layer &&
 		    (!largest || s->parts.items[i].all.bytes > largest->all.bytes))
 			largest = &s->parts.items[i];
 	}
@@ -165,7 +169,7 @@ static char *name_layer(const struct suggesting *s, uint32_t layer, bool is_rest
 /* The flat plan has the layer for the rest already: the others go around it. */
 static void add_layers(struct suggesting *s, struct lam_plan *plan)
 {
-	uint32_t rest = s->result.layer[LAM_PART_REST];
+	uint32_t rest = layer_of(s, LAM_PART_REST);
 
 	free(plan->layers[s->request.keep].name);
 	plan->layers[s->request.keep].name = name_layer(s, rest, true);
@@ -182,11 +186,11 @@ static void add_layers(struct suggesting *s, struct lam_plan *plan)
 static int add_rules(struct suggesting *s, struct lam_plan *plan, bool packages,
 		     struct lam_error *err)
 {
-	uint32_t rest = s->result.layer[LAM_PART_REST];
+	uint32_t rest = layer_of(s, LAM_PART_REST);
 
 	for (size_t i = 1; i < s->parts.count; i++) {
 		const struct lam_part *part = &s->parts.items[i];
-		uint32_t layer = s->result.layer[i];
+		uint32_t layer = layer_of(s, i);
 		const char *to = plan->layers[s->place[layer]].name;
 
 		if (layer == rest || packages != (part->package != LAM_PACKAGE_NONE))
@@ -257,7 +261,7 @@ static void describe_parts(struct suggesting *s)
 
 		out->parts[i] = (struct lam_suggested_part){
 			.name = lam_emit_name(&s->parts, part),
-			.layer = s->place[s->result.layer[i]],
+			.layer = s->place[layer_of(s, i)],
 			.bytes = part->cut.bytes,
 			.changed = part->cut.changed,
 			.is_package = part->package != LAM_PACKAGE_NONE,
