@@ -200,6 +200,8 @@ int lam_image_open(struct lam_image **out, const char *reference,
 	*out = NULL;
 	if (!image)
 		return lam_fail_memory(err);
+	image->packages = lam_xcalloc(1, sizeof *image->packages);
+	(void)pthread_mutex_init(&image->packages->lock, NULL);
 	image->reference = strdup(reference);
 	code = image->reference ? lam_image_open_source(&image->source, reference,
 							options, NULL, err)
@@ -225,6 +227,10 @@ void lam_image_close(struct lam_image *image)
 {
 	if (!image)
 		return;
+	if (image->packages->value)
+		image->packages->free(image->packages->value);
+	(void)pthread_mutex_destroy(&image->packages->lock);
+	free(image->packages);
 	lam_tree_free(image->tree);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		lam_spool_free(image->layers[i].spool);

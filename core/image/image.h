@@ -2,6 +2,8 @@
 #ifndef LAM_IMAGE_H
 #define LAM_IMAGE_H
 
+#include <pthread.h>
+
 #include <lamina/image.h>
 
 #include "io/spool.h"
@@ -21,6 +23,14 @@ struct lam_image_layer {
 	char digest_text[LAM_DIGEST_TEXT], diff_id_text[LAM_DIGEST_TEXT];
 };
 
+/* What a higher floor has made of an image, as long as it is open: made once, by whichever
+ * thread asks first. */
+struct lam_image_kept {
+	pthread_mutex_t lock;
+	void *value; /* NULL: not made yet */
+	void (*free)(void *value);
+};
+
 struct lam_image {
 	char *reference;
 	struct lam_source *source;
@@ -33,6 +43,7 @@ struct lam_image {
 	size_t layer_count;
 	struct lam_tree *tree;
 	struct lam_notes notes;
+	struct lam_image_kept *packages;
 	char manifest_text[LAM_DIGEST_TEXT], config_text[LAM_DIGEST_TEXT], platform[256];
 };
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <lamina/packages.h>
+
 #include "base/memory.h"
 #include "base/stop.h"
 #include "layout/layout.h"
@@ -225,7 +227,7 @@ static void remark_rules(struct lam_layout *l)
 	for (size_t r = 0; r < l->plan->rule_count; r++) {
 		const struct lam_plan_rule *rule = &l->plan->rules[r];
 
-		if (l->match.matched[r] == 0)
+		if (!l->match.matched[r])
 			lam_layout_remark_add(
 				l, true,
 				"assign[%zu]: %s %s matches nothing in this image", r,
@@ -233,10 +235,27 @@ static void remark_rules(struct lam_layout *l)
 	}
 }
 
+/* What could not be read may be what a rule is about. */
+static int remark_packages(struct lam_layout *l, struct lam_error *err)
+{
+	const struct lam_packages *packages;
+	bool asked = false;
+
+	for (size_t r = 0; r < l->plan->rule_count; r++)
+		asked = asked || l->plan->rules[r].kind == LAM_RULE_PACKAGE;
+	if (!asked)
+		return 0;
+	if (lam_packages_of(&packages, l->image, l->stop, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < lam_packages_note_count(packages); i++)
+		lam_layout_remark_add(l, false, "%s", lam_packages_note(packages, i));
+	return 0;
+}
+
 int lam_layout_assign(struct lam_layout *l, struct lam_error *err)
 {
 	if (own_all(l, err) < 0 ||
-	    lam_match_new(&l->match, l->tree, l->plan, l->stop, err) < 0)
+	    lam_match_new(&l->match, l->image, l->plan, l->stop, err) < 0)
 		return err->code;
 	assign_nodes(l);
 	if (lam_stops(l->stop, 0))
@@ -244,7 +263,7 @@ int lam_layout_assign(struct lam_layout *l, struct lam_error *err)
 	remark_rules(l);
 	if (l->plan->source_paths)
 		remark_new_paths(l);
-	return 0;
+	return remark_packages(l, err);
 }
 
 /* Registry changes of Windows: Hives/NAME_Delta */

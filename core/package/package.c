@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/stop.h"
+#include "image/image.h"
 
 static const struct {
 	const char *name;
@@ -24,6 +25,17 @@ static const struct {
 const char *lam_package_kind(size_t n)
 {
 	return n < KIND_COUNT ? KINDS[n].name : NULL;
+}
+
+bool lam_package_is_named(const char *text)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		size_t len = strlen(KINDS[i].name);
+
+		if (strncmp(text, KINDS[i].name, len) == 0 && text[len] == ':')
+			return true;
+	}
+	return false;
 }
 
 /* For readers */
@@ -335,6 +347,29 @@ int lam_packages_read(struct lam_packages **out, const struct lam_image *image,
 	return 0;
 }
 
+static void free_kept(void *value)
+{
+	lam_packages_free(value);
+}
+
+int lam_packages_of(const struct lam_packages **out, const struct lam_image *image,
+		    const atomic_bool *stop, struct lam_error *err)
+{
+	struct lam_image_kept *kept = image->packages;
+	struct lam_packages *made = NULL;
+	int code = 0;
+
+	(void)pthread_mutex_lock(&kept->lock);
+	if (!kept->value) {
+		code = lam_packages_read(&made, image, stop, err);
+		kept->value = made;
+		kept->free = free_kept;
+	}
+	*out = kept->value;
+	(void)pthread_mutex_unlock(&kept->lock);
+	return code;
+}
+
 void lam_packages_free(struct lam_packages *p)
 {
 	if (!p)
@@ -358,6 +393,19 @@ size_t lam_packages_count(const struct lam_packages *p)
 const struct lam_package *lam_packages_get(const struct lam_packages *p, size_t n)
 {
 	return &p->items[n];
+}
+
+char *lam_package_pattern(const struct lam_package *package)
+{
+	struct lam_buf text = LAM_TEXT;
+
+	lam_text_printf(&text, "%s:", package->kind);
+	for (const char *c = package->name; *c; c++) {
+		if (strchr("*?[]{}", *c))
+			lam_text_putc(&text, '\\');
+		lam_text_putc(&text, *c);
+	}
+	return lam_text_steal(&text);
 }
 
 uint32_t lam_packages_owner(const struct lam_packages *p, uint32_t node)

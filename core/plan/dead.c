@@ -6,13 +6,14 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "plan/plan.h"
+#include "plan/rule.h"
 
 struct cover {
 	size_t rule;
 	char *bytes; /* the path, or what all matches of the glob are in */
 	size_t len;
-	bool is_glob;
-	bool below; /* a glob that takes all below its path and nothing else */
+	bool is_glob; /* or a package's rule */
+	bool below;   /* a glob that takes all below its path and nothing else */
 };
 
 struct covers {
@@ -63,15 +64,30 @@ static void cover_path(struct cover *cover, const struct lam_plan_rule *rule)
 		lam_out_of_memory();
 }
 
+/* What a package has may be anywhere. */
+static void cover_package(struct cover *cover, const struct lam_plan_rule *rule)
+{
+	(void)rule;
+	cover->bytes = lam_xmemdup("", 0);
+	cover->is_glob = true;
+}
+
 static void make_covers(struct covers *covers, const struct lam_plan *plan)
 {
+	static void (*const covering[LAM_RULE_KIND_COUNT])(
+		struct cover *, const struct lam_plan_rule *) = {
+		[LAM_RULE_PATH] = cover_path,
+		[LAM_RULE_GLOB] = cover_glob,
+		[LAM_RULE_PACKAGE] = cover_package,
+	};
+
 	covers->items = lam_xcalloc(plan->rule_count + 1, sizeof *covers->items);
 	for (size_t i = 0; i < plan->rule_count; i++) {
 		const struct lam_plan_rule *rule = &plan->rules[i];
 		struct cover *cover = &covers->items[covers->count++];
 
 		cover->rule = i;
-		(rule->kind == LAM_RULE_GLOB ? cover_glob : cover_path)(cover, rule);
+		covering[rule->kind](cover, rule);
 	}
 }
 
@@ -160,7 +176,7 @@ static void find_repeated(const struct lam_plan *plan, bool *dead)
 	size_t count = 0;
 
 	for (size_t i = 0; i < plan->rule_count; i++) {
-		if (plan->rules[i].kind == LAM_RULE_GLOB)
+		if (plan->rules[i].glob)
 			globs[count++] = &plan->rules[i];
 	}
 	qsort(globs, count, sizeof *globs, compare_globs);

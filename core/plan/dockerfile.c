@@ -281,8 +281,8 @@ static void run_stage(struct lam_stage_making *m, const char *text, size_t len)
 }
 
 /* Names at the top of the image of which no line takes anything. */
-static int tell_untaken(struct lam_stage_making *m, const struct lam_plan *plan,
-			struct lam_error *err)
+static int tell_untaken(struct lam_stage_making *m, const struct lam_image *image,
+			const struct lam_plan *plan, struct lam_error *err)
 {
 	const struct lam_tree *tree = m->tree;
 	const struct lam_node *root = lam_tree_node(tree, LAM_NODE_ROOT);
@@ -291,7 +291,7 @@ static int tell_untaken(struct lam_stage_making *m, const struct lam_plan *plan,
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf names = LAM_TEXT;
 	LAM_CLEANUP(lam_free_ptr) bool *taken = lam_xcalloc(count, sizeof *taken);
 
-	if (lam_match_new(&match, tree, plan, NULL, err) < 0)
+	if (lam_match_new(&match, image, plan, NULL, err) < 0)
 		return err->code;
 	/* parents have smaller numbers */
 	for (uint32_t n = (uint32_t)count; n-- > 1;) {
@@ -371,7 +371,7 @@ int lam_plan_from_dockerfile(struct lam_plan **out, const struct lam_image *imag
 		return err->code;
 	*out = lam_claims_plan(&m.claims);
 	lam_plan_add_source(*out, image);
-	if (tell_untaken(&m, *out, err) == 0)
+	if (tell_untaken(&m, image, *out, err) == 0)
 		return 0;
 	lam_plan_free(LAM_STEAL(*out));
 	return err->code;

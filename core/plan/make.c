@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include <lamina/edit.h>
+#include <lamina/packages.h>
 #include <lamina/path.h>
 
 #include "base/memory.h"
 #include "plan/plan.h"
+#include "plan/rule.h"
 
 int lam_plan_find_path(const struct lam_tree *tree, const char *text, bool dead_too,
 		       char **out, uint32_t *out_node, struct lam_error *err)
@@ -93,9 +95,9 @@ static bool is_above(const char *path, const char *other)
 	return strncmp(path, other, len) == 0 && other[len] == '/';
 }
 
-/* Takes the pattern over. Of two paths, one below the other, the lower one's rule comes
- * last and wins, in whatever order they were asked for. */
-static int add_rule(struct making *m, char *pattern, const char *to,
+/* Takes the rule over, whose kind and pattern are set. Of two paths, one below the other,
+ * the lower one's rule comes last and wins, in whatever order they were asked for. */
+static int add_rule(struct making *m, struct lam_plan_rule rule, const char *to,
 		    struct lam_error *err)
 {
 	struct lam_plan *plan = m->plan;
@@ -103,19 +105,19 @@ static int add_rule(struct making *m, char *pattern, const char *to,
 
 	LAM_XGROW(plan->rules, plan->rule_count, m->rule_cap);
 	for (size_t i = plan->rule_count; i-- > 0;) {
-		if (strcmp(plan->rules[i].pattern, pattern) == 0) {
-			(void)lam_fail(err, LAM_EPLAN, "%s: is asked for twice", pattern);
-			free(pattern);
+		if (strcmp(plan->rules[i].pattern, rule.pattern) == 0) {
+			(void)lam_fail(err, LAM_EPLAN, "%s: is asked for twice",
+				       rule.pattern);
+			lam_rule_fini(&rule);
 			return err->code;
 		}
-		if (is_above(pattern, plan->rules[i].pattern))
+		if (is_above(rule.pattern, plan->rules[i].pattern))
 			at = i;
 	}
 	memmove(plan->rules + at + 1, plan->rules + at,
 		(plan->rule_count - at) * sizeof *plan->rules);
-	plan->rules[at] = (struct lam_plan_rule){ .kind = LAM_RULE_PATH,
-						  .pattern = pattern,
-						  .to = to ? lam_xstrdup(to) : NULL };
+	rule.to = to ? lam_xstrdup(to) : NULL;
+	plan->rules[at] = rule;
 	plan->rule_count++;
 	return 0;
 }
@@ -151,32 +153,107 @@ static int find_split(const struct making *m, const char *text, char **out_patte
 	return lam_plan_find_path(m->tree, front, false, out_pattern, out_node, err);
 }
 
-static int add_split(struct making *m, const char *text, struct lam_error *err)
+static int add_path_split(struct making *m, const char *text, struct lam_plan_rule *rule,
+			  char **out_name, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) char *pattern = NULL;
-	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
-	const char *given, *fault;
+	const char *given;
 	uint32_t node;
 
-	if (find_split(m, text, &pattern, &given, &node, err) < 0)
+	*rule = (struct lam_plan_rule){ .kind = LAM_RULE_PATH };
+	if (find_split(m, text, &rule->pattern, &given, &node, err) < 0)
 		return err->code;
-	name = given ? lam_xstrdup(given) : name_after(m, node);
+	*out_name = given ? lam_xstrdup(given) : name_after(m, node);
+	return 0;
+}
+
+/* Packages: "KIND:NAME" */
+
+/* The rule for packages, if the image has any that it means. */
+static int find_package(const struct making *m, const char *text,
+			struct lam_plan_rule *out, struct lam_error *err)
+{
+	const struct lam_packages *packages;
+	bool any;
+
+	if (lam_rule_init(out, LAM_RULE_PACKAGE, text, NULL, err) < 0)
+		return err->code;
+	if (lam_packages_of(&packages, m->image, NULL, err) == 0) {
+		any = lam_rule_means_package(out, packages);
+		if (!any && lam_packages_note_count(packages))
+			(void)lam_fail(err, LAM_EPLAN,
+				       "%s: no such package in the image; %s",
+				       out->pattern, lam_packages_note(packages, 0));
+		else if (!any)
+			(void)lam_fail(err, LAM_EPLAN, "%s: no such package in the image",
+				       out->pattern);
+		if (any)
+			return 0;
+	}
+	lam_rule_fini(out);
+	return err->code;
+}
+
+/* What of the pattern is no glob, without the dash that is before one: "gcc" for
+ * "dpkg:gcc-*". */
+static char *name_after_packages(const struct making *m, const char *pattern)
+{
+	const char *begin = strchr(pattern, ':') + 1;
+	size_t len = strcspn(begin, "*?[{\\");
+	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
+
+	while (len && begin[len] && strchr("-/", begin[len - 1]))
+		len--;
+	name = len ? lam_xmemdup(begin, len)
+		   : lam_xmemdup(pattern, (size_t)(begin - pattern) - 1);
+	return lam_plan_free_name(m->plan, name);
+}
+
+static int add_package_split(struct making *m, const char *text,
+			     struct lam_plan_rule *rule, char **out_name,
+			     struct lam_error *err)
+{
+	const char *equals = strrchr(text, '=');
+	LAM_CLEANUP(lam_free_ptr)
+	char *pattern =
+		equals ? lam_xmemdup(text, (size_t)(equals - text)) : lam_xstrdup(text);
+
+	if (find_package(m, pattern, rule, err) < 0)
+		return err->code;
+	*out_name =
+		equals ? lam_xstrdup(equals + 1) : name_after_packages(m, rule->pattern);
+	return 0;
+}
+
+static int add_split(struct making *m, const char *text, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
+	struct lam_plan_rule rule;
+	const char *fault;
+
+	if ((lam_package_is_named(text) ? add_package_split
+					: add_path_split)(m, text, &rule, &name, err) < 0)
+		return err->code;
 	fault = lam_plan_name_fault(name, strlen(name));
-	if (fault)
-		return lam_fail(err, LAM_EPLAN, "%s: the layer's name %s", text, fault);
+	if (fault) {
+		lam_rule_fini(&rule);
+		return lam_fail(err, LAM_EPLAN, "%s: %s", text, fault);
+	}
 	if (lam_plan_find_layer(m->plan, name) == SIZE_MAX)
 		add_layer(m, lam_xstrdup(name));
-	return add_rule(m, LAM_STEAL(pattern), name, err);
+	return add_rule(m, rule, name, err);
 }
 
 static int add_drop(struct making *m, const char *text, struct lam_error *err)
 {
+	struct lam_plan_rule rule = { .kind = LAM_RULE_PATH };
 	uint32_t node;
-	char *pattern;
 
-	if (lam_plan_find_path(m->tree, text, true, &pattern, &node, err) < 0)
+	if ((lam_package_is_named(text)
+		     ? find_package(m, text, &rule, err)
+		     : lam_plan_find_path(m->tree, text, true, &rule.pattern, &node,
+					  err)) < 0)
 		return err->code;
-	return add_rule(m, pattern, NULL, err);
+	return add_rule(m, rule, NULL, err);
 }
 
 static int add_originals(struct making *m, const struct lam_plan_request *request,

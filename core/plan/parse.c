@@ -487,21 +487,26 @@ static void read_to(struct reader *r, const struct lam_json *object,
 static void read_rule(struct reader *r, const struct lam_json *object,
 		      struct lam_plan_rule *rule)
 {
-	static const char *const names[MOST_FIELDS] = { "path", "glob", "to", "note" };
+	static const char *const names[MOST_FIELDS] = { "to", "note", "path", "glob",
+							"package" };
+	const struct lam_json *kinds;
 	struct lam_json f[MOST_FIELDS];
+	unsigned kind = LAM_RULE_KIND_COUNT, count = 0;
 
 	if (!read_fields(r, object, names, f))
 		return;
-	if (f[0].value && f[1].value)
-		complain(r, object, "has both \"path\" and \"glob\"");
-	else if (!f[0].value && !f[1].value)
-		complain(r, object, "needs \"path\" or \"glob\"");
-	else if (f[0].value)
-		read_pattern(r, &f[0], LAM_RULE_PATH, rule);
+	kinds = f + 2; /* in the order of enum lam_rule_kind */
+	for (unsigned k = 0; k < LAM_RULE_KIND_COUNT; k++) {
+		if (kinds[k].value && count++ == 0)
+			kind = k;
+	}
+	if (count == 1)
+		read_pattern(r, &kinds[kind], (enum lam_rule_kind)kind, rule);
 	else
-		read_pattern(r, &f[1], LAM_RULE_GLOB, rule);
-	read_to(r, object, &f[2], rule);
-	rule->note = copy_text(r, &f[3]);
+		complain(r, object, "needs one of \"path\", \"glob\" and \"package\"%s",
+			 count ? ", not several" : "");
+	read_to(r, object, &f[0], rule);
+	rule->note = copy_text(r, &f[1]);
 }
 
 static void read_rules(struct reader *r, const struct lam_json *rules)

@@ -187,6 +187,7 @@ static int match_globs(const struct lam_matching *m, struct lam_error *err)
 const struct lam_rule_ops lam_rule_kinds[] = {
 	[LAM_RULE_PATH] = { "path", set_path, match_paths },
 	[LAM_RULE_GLOB] = { "glob", set_glob, match_globs },
+	[LAM_RULE_PACKAGE] = { "package", lam_rule_set_package, lam_rule_match_packages },
 };
 
 _Static_assert(sizeof lam_rule_kinds / sizeof *lam_rule_kinds == LAM_RULE_KIND_COUNT,
@@ -240,29 +241,7 @@ struct matcher {
 	const struct lam_tree *tree;
 	const struct lam_plan *plan;
 	struct lam_match *match;
-	uint32_t *sizes; /* nodes at and below, dead ones too; NULL where no rule asks */
 };
-
-/* How many nodes at and below each one. Parents have smaller numbers. */
-static int count_sizes(struct matcher *m, struct lam_error *err)
-{
-	uint32_t count = lam_tree_count(m->tree);
-	bool asked = false;
-
-	for (size_t r = 0; r < m->plan->rule_count; r++)
-		asked = asked || !m->plan->rules[r].to;
-	if (!asked)
-		return 0;
-	m->sizes = calloc(count, sizeof *m->sizes);
-	if (!m->sizes)
-		return lam_fail_memory(err);
-	for (uint32_t n = count; n-- > 0;) {
-		m->sizes[n]++;
-		if (n != LAM_NODE_ROOT)
-			m->sizes[lam_tree_node(m->tree, n)->parent] += m->sizes[n];
-	}
-	return 0;
-}
 
 static void take(void *context, uint32_t rule, uint32_t node)
 {
@@ -271,14 +250,14 @@ static void take(void *context, uint32_t rule, uint32_t node)
 
 	if (*winner == NO_RULE || *winner < rule)
 		*winner = rule;
-	m->match->matched[rule] += m->plan->rules[rule].to
-					   ? lam_tree_node(m->tree, node)->live_count
-					   : m->sizes[node];
+	if (!m->plan->rules[rule].to || lam_tree_node(m->tree, node)->live_count)
+		m->match->matched[rule] = true;
 }
 
-static int match_rules(struct matcher *m, const atomic_bool *stop, struct lam_error *err)
+static int match_rules(struct matcher *m, const struct lam_image *image,
+		       const atomic_bool *stop, struct lam_error *err)
 {
-	const struct lam_matching matching = { m->plan, m->tree, stop, take, m };
+	const struct lam_matching matching = { m->plan, image, m->tree, stop, take, m };
 	uint32_t count = lam_tree_count(m->tree);
 
 	for (size_t k = 0; k < LAM_RULE_KIND_COUNT; k++) {
@@ -295,24 +274,19 @@ static int match_rules(struct matcher *m, const atomic_bool *stop, struct lam_er
 	return 0;
 }
 
-int lam_match_new(struct lam_match *out, const struct lam_tree *tree,
+int lam_match_new(struct lam_match *out, const struct lam_image *image,
 		  const struct lam_plan *plan, const atomic_bool *stop,
 		  struct lam_error *err)
 {
-	struct matcher m = { .tree = tree, .plan = plan, .match = out };
-	uint32_t count = lam_tree_count(tree);
-	int code;
+	struct matcher m = { .tree = lam_image_tree(image), .plan = plan, .match = out };
+	uint32_t count = lam_tree_count(m.tree);
 
 	out->matched = lam_xcalloc(plan->rule_count + 1, sizeof *out->matched);
 	out->rules = malloc(count * sizeof *out->rules);
 	if (!out->rules)
 		return lam_fail_memory(err);
 	memset(out->rules, 0xff, count * sizeof *out->rules);
-	code = count_sizes(&m, err);
-	if (code == 0)
-		code = match_rules(&m, stop, err);
-	free(m.sizes);
-	return code;
+	return match_rules(&m, image, stop, err);
 }
 
 void lam_match_fini(struct lam_match *match)

@@ -1,6 +1,9 @@
 /* lamina explain: which rule wins for a path, and what becomes of its layer. */
 #include <stdlib.h>
 
+#include <lamina/packages.h>
+
+#include "base/memory.h"
 #include "cli/print.h"
 
 /* Hard links go where the first of them does, of those that are not left out. */
@@ -23,6 +26,27 @@ static uint32_t decides(const struct lam_layout *layout, uint32_t node)
 	return first;
 }
 
+/* "dpkg:gcc-12 12.2.0-14" where a rule about packages decides, a new string; else NULL, as
+ * for a directory of several packages of one rule. */
+static char *package_text(const struct lam_layout *layout, uint32_t node, uint32_t rule)
+{
+	const struct lam_packages *packages;
+	const struct lam_package *package;
+	struct lam_error err;
+	uint32_t owner;
+
+	if (rule == LAM_RULE_NONE ||
+	    lam_layout_plan(layout)->rules[rule].kind != LAM_RULE_PACKAGE ||
+	    lam_packages_of(&packages, lam_layout_image(layout), NULL, &err) < 0)
+		return NULL;
+	owner = lam_packages_owner(packages, node);
+	if (owner == LAM_PACKAGE_NONE)
+		return NULL;
+	package = lam_packages_get(packages, owner);
+	return lam_xprintf("%s:%s%s%s", package->kind, package->name,
+			   *package->version ? " " : "", package->version);
+}
+
 static void explain(const struct lam_layout *layout, uint32_t node)
 {
 	const struct lam_plan *plan = lam_layout_plan(layout);
@@ -30,7 +54,8 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 	uint32_t first = decides(layout, node), rule = lam_layout_rule_of(layout, first),
 		 to = lam_layout_target_of(layout, node);
 	char *path = lam_tree_path_text(tree, node),
-	     *first_path = lam_tree_path_text(tree, first);
+	     *first_path = lam_tree_path_text(tree, first),
+	     *package = package_text(layout, first, rule);
 
 	print_line(stdout, "%s", path);
 	print_line(stdout, "  from   layer %u", lam_tree_origin(tree, node));
@@ -45,6 +70,9 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 		print_line(stdout, "  rule   assign[%u]: %s %s", rule,
 			   lam_rule_kind_name(plan->rules[rule].kind),
 			   plan->rules[rule].pattern);
+	if (package)
+		print_line(stdout, "  of     %s", package);
+	free(package);
 	if (to == LAM_TARGET_NONE) {
 		print_line(stdout, "%s",
 			   lam_tree_node(tree, node)->live
@@ -65,12 +93,13 @@ static json_t *json_explained(const struct lam_layout *layout, uint32_t node)
 	uint32_t first = decides(layout, node), rule = lam_layout_rule_of(layout, first),
 		 to = lam_layout_target_of(layout, node);
 	char *path = lam_tree_path_text(tree, node),
-	     *first_path = lam_tree_path_text(tree, first);
-	json_t *json =
-		json_pack("{s:o, s:I, s:b, s:o, s:n, s:n}", "path", json_shown(path),
-			  "from", (json_int_t)lam_tree_origin(tree, node), "deleted",
-			  !lam_tree_node(tree, node)->live, "first_name",
-			  json_shown(first_path), "rule", "to");
+	     *first_path = lam_tree_path_text(tree, first),
+	     *package = package_text(layout, first, rule);
+	json_t *json = json_pack(
+		"{s:o, s:I, s:b, s:o, s:n, s:o, s:n}", "path", json_shown(path), "from",
+		(json_int_t)lam_tree_origin(tree, node), "deleted",
+		!lam_tree_node(tree, node)->live, "first_name", json_shown(first_path),
+		"rule", "package", package ? json_shown(package) : json_null(), "to");
 
 	if (rule != LAM_RULE_NONE)
 		json_object_set_new(
@@ -89,6 +118,7 @@ static json_t *json_explained(const struct lam_layout *layout, uint32_t node)
 	}
 	free(path);
 	free(first_path);
+	free(package);
 	return json;
 }
 

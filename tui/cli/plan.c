@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/packages.h>
+
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -23,11 +25,14 @@ static int print_plan(struct call *call, const struct lam_plan *plan)
 	return code;
 }
 
-/* "opt" is "/opt": there is no folder to be in. */
+/* "opt" is "/opt": there is no folder to be in. "dpkg:opt" is a package. */
 static void root_paths(const char **paths, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		paths[i] = lam_xprintf("%s%s", paths[i][0] == '/' ? "" : "/", paths[i]);
+	for (size_t i = 0; i < count; i++) {
+		bool as_it_is = paths[i][0] == '/' || lam_package_is_named(paths[i]);
+
+		paths[i] = lam_xprintf("%s%s", as_it_is ? "" : "/", paths[i]);
+	}
 }
 
 static void free_paths(const char **paths, size_t count)
@@ -143,10 +148,10 @@ static int run_plan(struct call *call)
 
 static const struct option OPTIONS[] = {
 	{ "flatten", 0, NULL, "everything that is not kept or split becomes one layer" },
-	{ "split", 0, "PATH[=NAME]",
-	  "PATH and all below it become a layer of their own" },
+	{ "split", 0, "WHAT[=NAME]",
+	  "WHAT becomes a layer of its own: a path with all below it, or packages by kind and name (dpkg:gcc-*)" },
 	{ "keep", 0, "N", "the lowest N layers stay as they are" },
-	{ "drop", 0, "PATH", "leave PATH out of the image" },
+	{ "drop", 0, "WHAT", "leave WHAT out of the image" },
 	{ "dockerfile", 0, "FILE",
 	  "what a stage that copies from IMAGE means: a layer for each COPY line" },
 	{ "target", 0, "STAGE", "its name or number; by default the last" },

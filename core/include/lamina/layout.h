@@ -1,5 +1,6 @@
 /* What a plan means for one image (core/DESIGN.md, section 5): for each target layer its entries,
- * in order, and why. A pure value: nothing is read or written. The layout has been
+ * in order, and why. A pure value: nothing is written, and nothing read but the image's
+ * databases of packages, once, where a rule is about these. The layout has been
  * checked: the stack it describes, run through the reader's own merge, gives the source's
  * tree, with the plan's times and less what was left out. It borrows the image and the plan, which must outlive it
  * and stay as they are. */

@@ -31,6 +31,8 @@ struct lam_package {
  * path, one of an earlier kind has it, and of one kind the one that stands first. NULL
  * after the last. */
 const char *lam_package_kind(size_t n);
+/* Whether a text begins with a kind and a colon, as patterns of packages do. */
+bool lam_package_is_named(const char *text);
 
 /* Reads all databases of the merged tree. LAM_EREAD and LAM_EFORMAT where the image's
  * content cannot be read, LAM_ESTOPPED (stop may be NULL), LAM_ENOMEM; a database that is
@@ -39,10 +41,19 @@ int lam_packages_read(struct lam_packages **out, const struct lam_image *image,
 		      const atomic_bool *stop, struct lam_error *err);
 void lam_packages_free(struct lam_packages *packages); /* NULL is fine */
 
+/* The same, read when they are asked for first and kept as long as the image is open: not
+ * the caller's to free. */
+int lam_packages_of(const struct lam_packages **out, const struct lam_image *image,
+		    const atomic_bool *stop, struct lam_error *err);
+
 /* Also those that have no path of their own. In the order of their kinds; of one kind in
  * the order of its database. */
 size_t lam_packages_count(const struct lam_packages *packages);
 const struct lam_package *lam_packages_get(const struct lam_packages *packages, size_t n);
+
+/* The pattern of a plan's rule ("dpkg:gcc-12") for the packages that have the kind and the
+ * name of one: a new string of the caller's. */
+char *lam_package_pattern(const struct lam_package *package);
 
 /* The package that a node of the image's merged tree belongs to, or LAM_PACKAGE_NONE:
  *

@@ -26,19 +26,24 @@ struct lam_plan_layer {
 	char *note; /* or NULL */
 };
 
-/* What a rule's pattern is. The kind's name is its member in a plan ("path", "glob") and
- * its word in messages. */
+/* What a rule's pattern is. The kind's name is its member in a plan ("path", "glob",
+ * "package") and its word in messages. */
 enum lam_rule_kind {
 	LAM_RULE_PATH, /* that path and all below it */
 	LAM_RULE_GLOB, /* what it matches and all below that (glob.h) */
+	/* "KIND:NAME" (packages.h), the name a glob: all that belongs to these packages by
+	 * the image's own databases; and directories in which nothing else is */
+	LAM_RULE_PACKAGE,
 };
 const char *lam_rule_kind_name(enum lam_rule_kind kind);
 
 struct lam_plan_rule {
 	enum lam_rule_kind kind;
-	char *pattern;         /* canonical, text form */
-	struct lam_glob *glob; /* of GLOB: the pattern, compiled */
-	char *to;              /* a layer's name; NULL: left out of the image */
+	char *pattern; /* canonical, text form */
+	struct lam_glob
+		*glob; /* the pattern, compiled; of PACKAGE with a slash before it; of
+				  PATH NULL */
+	char *to;      /* a layer's name; NULL: left out of the image */
 	char *note;
 };
 
@@ -90,15 +95,16 @@ int lam_plan_digest(const struct lam_plan *plan, char out[80], struct lam_error 
 
 struct lam_plan_request {          /* what `lamina plan` was asked for */
 	bool flatten;              /* all originals that are not kept become one layer */
-	const char *const *splits; /* "PATH" or "PATH=NAME" */
+	const char *const *splits; /* "PATH" or "KIND:NAME" of packages, and "=LAYER" */
 	size_t split_count;
-	size_t keep; /* the lowest N layers come out as they are */
-	const char *const *drops;
+	size_t keep;              /* the lowest N layers come out as they are */
+	const char *const *drops; /* "PATH" or "KIND:NAME" */
 	size_t drop_count;
 };
 /* A plan for an image. With nothing asked for it is the identity: every original its own
- * target, named "layer-N". LAM_EPLAN for a path that the image does not have, two layers
- * of one name, more kept than there are. */
+ * target, named "layer-N". LAM_EPLAN for a path or a package that the image does not have,
+ * two layers of one name, more kept than there are. A path that begins like a package's
+ * kind is meant with its slash. */
 int lam_plan_make(struct lam_plan **out, const struct lam_image *image,
 		  const struct lam_plan_request *request, struct lam_error *err);
 
