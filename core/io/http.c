@@ -49,7 +49,7 @@ struct lam_http_answer {
 	const atomic_bool *stop;
 	struct lam_buf text; /* headers that were received, each ends with '\0' */
 	bool too_long;       /* they were */
-	char *into; /* of who waits for some of the body, or NULL */
+	char *into;          /* of who waits for some of the body, or NULL */
 	size_t into_cap, into_len;
 	struct lam_buf body; /* what came beyond it */
 	size_t used;         /* of its bytes */

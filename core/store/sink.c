@@ -433,18 +433,15 @@ int lam_sink_check_config(const struct lam_sink *sink, const struct lam_config *
 		sink->reference->store->prefix);
 }
 
-/* With options that let all go, to be told what that would be. */
 int lam_sink_replaces(bool *out, struct lam_referrers *out_lost,
 		      const struct lam_reference *reference,
 		      const struct lam_sink_options *options, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
-	struct lam_sink_options all = *options;
 
 	*out = false;
 	*out_lost = (struct lam_referrers){ 0 };
-	all.drop_attestations = true;
-	if (reference->store->replaces(&replaced, reference, &all, err) < 0)
+	if (reference->store->replaces(&replaced, reference, options, err) < 0)
 		return err->code;
 	*out = replaced.any;
 	*out_lost = replaced.referrers;

@@ -139,7 +139,8 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 		  const struct lam_sink_options *options, struct lam_error *err);
 void lam_sink_close(struct lam_sink *sink);
 /* Whether publishing would replace an image, and what speaks of that and would be lost;
- * nothing is changed or made. */
+ * nothing is changed or made. LAM_EWRITE where the options do not let it go, and where
+ * lam_sink_open() would refuse. */
 int lam_sink_replaces(bool *out, struct lam_referrers *out_lost,
 		      const struct lam_reference *reference,
 		      const struct lam_sink_options *options, struct lam_error *err);

@@ -274,21 +274,23 @@ static int publish(struct session *s, const struct lam_sink_image *image,
 	return 0;
 }
 
+static void tell_fates(struct lam_referrers *out, const struct lam_referrers *told)
+{
+	for (size_t i = 0; i < told->count; i++)
+		lam_referrers_copy(out, &told->items[i], told->items[i].fate);
+}
+
 /* What stands under the name now, and what was said of what stood there. */
 static void tell(const struct session *s, const struct lam_sink_image *image,
 		 struct lam_write_result *out)
 {
 	const struct lam_digest index =
 		has_index(s) ? image->manifest : lam_sink_index(s->sink);
-	const struct lam_referrers *told = lam_sink_referrers(s->sink);
 
 	if (index.algorithm != LAM_ALGORITHM_NONE)
 		lam_digest_format(&index, out->index_digest);
-	for (size_t i = 0; i < s->moved.count; i++)
-		lam_referrers_copy(&out->referrers, &s->moved.items[i],
-				   s->moved.items[i].fate);
-	for (size_t i = 0; i < told->count; i++)
-		lam_referrers_copy(&out->referrers, &told->items[i], told->items[i].fate);
+	tell_fates(&out->referrers, &s->moved);
+	tell_fates(&out->referrers, lam_sink_referrers(s->sink));
 }
 
 static void set_one(struct session *s)
@@ -302,20 +304,27 @@ static void set_one(struct session *s)
 	o->unchanged_count = lam_layout_is_identity(s->layouts[0]);
 }
 
-static int run(struct session *s, const char *text, struct lam_write_result *results,
-	       struct lam_error *err)
+/* What is known of it before the output is looked at. */
+static int prepare(struct session *s, const char *text, struct lam_error *err)
 {
-	struct lam_sink_image image;
-
 	if (lam_reference_parse(&s->reference, text, true, err) < 0)
 		return err->code;
 	s->reference.access = s->options->access;
 	s->sink_options.drop_attestations = s->options->drop_attestations;
 	s->sink_options.progress = s->options->progress;
+	if (has_index(s))
+		return plan_index(s, err);
+	set_one(s);
+	return 0;
+}
+
+static int run(struct session *s, const char *text, struct lam_write_result *results,
+	       struct lam_error *err)
+{
+	struct lam_sink_image image;
+
 	s->images = lam_xcalloc(2 * s->count, sizeof *s->images);
-	if (!has_index(s))
-		set_one(s);
-	else if (plan_index(s, err) < 0)
+	if (prepare(s, text, err) < 0)
 		return err->code;
 	if (lam_sink_open(&s->sink, &s->reference, &s->sink_options, err) < 0)
 		return err->code;
@@ -382,6 +391,45 @@ int lam_write_set(const struct lam_image_set *set,
 	return write_all(&s, reference, results, err);
 }
 
+/* Foreseeing */
+
+static int foresee(struct session s, const char *reference, struct lam_referrers *out,
+		   struct lam_error *err)
+{
+	struct lam_referrers lost = { 0 };
+	bool any;
+	int code = prepare(&s, reference, err);
+
+	if (code == 0)
+		code = lam_sink_replaces(&any, &lost, &s.reference, &s.sink_options, err);
+	tell_fates(out, &s.moved);
+	tell_fates(out, &lost);
+	lam_referrers_fini(&lost);
+	session_fini(&s);
+	return code;
+}
+
+/* All that would go is told, and then refused as writing would refuse it. */
+int lam_write_foresee(struct lam_referrers *out, const struct lam_image_set *set,
+		      const struct lam_layout *const *layouts, const char *reference,
+		      const struct lam_write_options *options, struct lam_error *err)
+{
+	struct lam_write_options all = *options;
+	struct session s = { .set = set,
+			     .layouts = layouts,
+			     .count = set ? lam_image_set_count(set) : 1,
+			     .options = &all };
+	LAM_CLEANUP(lam_referrers_fini) struct lam_referrers same = { 0 };
+	int code;
+
+	*out = (struct lam_referrers){ 0 };
+	all.drop_attestations = true;
+	code = foresee(s, reference, out, err);
+	s.options = options;
+	return code < 0 || options->drop_attestations ? code
+						      : foresee(s, reference, &same, err);
+}
+
 /* Places */
 
 int lam_write_spool_folder(char **out, const char *text, const struct lam_access *access,
@@ -402,7 +450,7 @@ int lam_write_replaces(bool *out, struct lam_referrers *out_lost,
 		       const struct lam_access *access, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
-	struct lam_sink_options options = { 0 };
+	struct lam_sink_options options = { .drop_attestations = true };
 
 	*out = false;
 	*out_lost = (struct lam_referrers){ 0 };

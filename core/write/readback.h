@@ -16,7 +16,7 @@ struct lam_readback_options {
 	const struct lam_layout_target *target; /* what it should hold */
 	bool one_at_a_time;                     /* the writer waits while this reads */
 	const struct lam_progress *progress;
-	struct lam_step step; /* counts bytes of the tar */
+	struct lam_step step;           /* counts bytes of the tar */
 	struct lam_checkpoints *points; /* where the file is inflated: from where it could
 					   be read again */
 };

@@ -57,7 +57,8 @@ void lam_reuse_forget(const struct lam_reuse *reuse);
 void lam_reuse_remember(const struct lam_reuse *reuse,
 			const struct lam_reuse_layer *layer,
 			const struct lam_layer_reading *reading);
-void lam_reuse_remember_index(const struct lam_reuse *reuse, const struct lam_layer *index,
+void lam_reuse_remember_index(const struct lam_reuse *reuse,
+			      const struct lam_layer *index,
 			      const struct lam_layer_reading *reading);
 void lam_reuse_free(struct lam_reuse *reuse);
 

@@ -39,7 +39,7 @@ struct lam_writing {
 	struct lam_reuse_layer *reused;
 	struct lam_reuse *reuse;
 	struct lam_checkpoints *points; /* in written layers, noted on the way */
-	struct lam_digest *digests; /* of the layers */
+	struct lam_digest *digests;     /* of the layers */
 	struct lam_sink_image written;
 	bool whole; /* no pieces are copied */
 };

@@ -179,6 +179,26 @@ def all_changed(place):
         skopeo("copy", "-q", "--all", place.named(output), "dir:" + place.at("copy"))
 
 
+def foreseen(place):
+    """A dry run tells what would go, and refuses what the real one does, in the same words."""
+    def told(done):
+        return [(r["kind"], r["digest"], r["fate"]) for r in json.loads(done.stdout)["referrers"]]
+    place.fresh("multi")
+    before, spoke = place.raw("oci:@/multi:v1"), entries(place, "oci:@/multi:v1")[2]
+    for output, options, lost in (("oci:@/multi:v1", ["--platform", "linux/arm64"], spoke[1:]), ("oci:@/out:v1", ["--platform", "all"], spoke)):
+        real = place.apply("flat", "oci:@/multi:v1", output, *options, exits=(5,))
+        done = place.apply("flat", "oci:@/multi:v1", output, "--dry-run", *options, exits=(5,))
+        want(done.stderr.splitlines()[-1] == real.stderr.splitlines()[-1] and b"--drop-attestations" in done.stderr, done.stderr)
+        want(all(b"dropped: attestation " + e["digest"].encode() in done.stdout for e in lost) and b"new" in done.stdout, done.stdout)
+        done = place.apply("flat", "oci:@/multi:v1", output, "--dry-run", "--json", "--drop-attestations", *options)
+        want(told(done) == [("attestation", e["digest"], "dropped") for e in lost], done.stdout)
+    done = place.apply("keep", "oci:@/multi:v1", "oci:@/out:v1", "--dry-run", "--json", "--platform", "all")
+    want(told(done) == [("attestation", e["digest"], "moved") for e in spoke], done.stdout)
+    done = place.apply("flat", "oci:@/multi:v1", "oci:@/multi:v2", "--dry-run", "--json", "--platform", "linux/arm64")
+    want(told(done) == [] and b"speaks of the source" in done.stderr, done.stdout)
+    want(place.raw("oci:@/multi:v1") == before and not os.path.exists(place.at("out")), "something was written")
+
+
 def partly_changed(place):
     """What is changed for one platform alone leaves the other's image and attestation as they are."""
     layout = lib.Layout(place.at("multi"))
@@ -292,7 +312,7 @@ def claims(place):
         want(b"note: " + key.encode() + b" goes: " in done.stderr, "%s: %r" % (key, done.stderr))
 
 
-CHECKS = [claims, from_dir, to_dir, all_unchanged, all_are_pulled_alone, all_changed, partly_changed, one_of_an_index, one_with_provenance,
+CHECKS = [claims, from_dir, to_dir, all_unchanged, all_are_pulled_alone, all_changed, foreseen, partly_changed, one_of_an_index, one_with_provenance,
           platforms_that_would_be_lost, signatures_beside]
 
 

@@ -200,8 +200,9 @@ static json_t *json_part(const struct part *p, const struct lam_write_result *re
 	return json;
 }
 
-/* One image as it is, all platforms as a list. */
-static void print_as_json(const struct apply *a, const struct lam_write_result *results)
+/* One image as it is, all platforms as a list. results: NULL in a dry run. */
+static void print_as_json(const struct apply *a, const struct lam_write_result *results,
+			  const struct lam_referrers *referrers)
 {
 	json_t *json = json_pack("{s:i}", "lamina", 1), *images = json_array();
 
@@ -219,9 +220,7 @@ static void print_as_json(const struct apply *a, const struct lam_write_result *
 	json_decref(images);
 	if (results && results[0].index_digest[0])
 		json_object_set_new(json, "index", json_string(results[0].index_digest));
-	if (results)
-		json_object_set_new(json, "referrers",
-				    json_referrers(&results[0].referrers));
+	json_object_set_new(json, "referrers", json_referrers(referrers));
 	print_json(json);
 }
 
@@ -283,15 +282,23 @@ static void tell_referrers(const struct apply *a)
 		     all->items[n].kind, all->items[n].digest);
 }
 
-static int write_parts(struct apply *a, struct lam_write_result *results)
+/* A new array. */
+static const struct lam_layout **layouts_of(const struct apply *a)
 {
-	const struct lam_write_options options = options_of(a);
 	const struct lam_layout **layouts = lam_xcalloc(a->count, sizeof *layouts);
-	const char *place = a->call->args[2];
-	int code;
 
 	for (size_t i = 0; i < a->count; i++)
 		layouts[i] = a->parts[i].layout;
+	return layouts;
+}
+
+static int write_parts(struct apply *a, struct lam_write_result *results)
+{
+	const struct lam_write_options options = options_of(a);
+	const struct lam_layout **layouts = layouts_of(a);
+	const char *place = a->call->args[2];
+	int code;
+
 	code = a->set ? lam_write_set(a->set, layouts, place, &options, results,
 				      &a->call->err)
 		      : lam_write_image(layouts[0], place, &options, results,
@@ -313,7 +320,7 @@ static int write_all(struct apply *a)
 	for (size_t i = 0; i < a->count; i++)
 		tell_reused(a, a->parts[i].layout, &results[i]);
 	if (call_has(a->call, "json"))
-		print_as_json(a, results);
+		print_as_json(a, results, &results[0].referrers);
 	else
 		print_written(a, results);
 	for (size_t i = 0; i < a->count; i++)
@@ -321,29 +328,46 @@ static int write_all(struct apply *a)
 	return EXIT_DONE;
 }
 
-static int dry_run(struct apply *a)
+/* What of it is there already, and what a client fetches of it. Returns the exit code. */
+static int forecast(struct apply *a, const struct lam_write_options *options)
 {
-	const struct lam_write_options options = options_of(a);
 	int code = 0;
 
-	for (size_t i = 0; i < a->count; i++) {
+	for (size_t i = 0; i < a->count && code == 0; i++) {
 		struct part *p = &a->parts[i];
 
-		if (lam_write_forecast(&p->there, p->layout, a->call->args[2], &options,
+		if (lam_write_forecast(&p->there, p->layout, a->call->args[2], options,
 				       &a->call->err) < 0)
 			return fail(a->call);
 		if (call_has(a->call, "against"))
 			code = pull_open(a->call, &p->pull);
 		if (code == 0 && p->pull.old_count)
 			code = pull_count_planned(a->call, p->layout, &p->pull);
-		if (code)
-			return code;
 	}
-	if (call_has(a->call, "json"))
-		print_as_json(a, NULL);
-	else
+	return code;
+}
+
+/* What it would write is told also where it would be refused. */
+static int dry_run(struct apply *a)
+{
+	LAM_CLEANUP(lam_referrers_fini) struct lam_referrers told = { 0 };
+	LAM_CLEANUP(lam_free_ptr) const struct lam_layout **layouts = layouts_of(a);
+	const struct lam_write_options options = options_of(a);
+	bool refused;
+	int code;
+
+	tell_referrers(a);
+	if ((code = forecast(a, &options)) != 0)
+		return code;
+	refused = lam_write_foresee(&told, a->set, layouts, a->call->args[2], &options,
+				    &a->call->err) < 0;
+	if (call_has(a->call, "json")) {
+		print_as_json(a, NULL, &told);
+	} else {
 		print_layouts(a, stdout, a->call->color_out);
-	return EXIT_DONE;
+		print_referrers(stdout, &told);
+	}
+	return refused ? fail(a->call) : EXIT_DONE;
 }
 
 static int open_all(struct apply *a)

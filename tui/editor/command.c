@@ -18,10 +18,10 @@ static const struct alias {
 	enum action action;
 	bool quits;
 } ALIASES[] = {
-	{ "w", ACT_SAVE, false },         { "e", ACT_LOAD, false },
-	{ "r", ACT_MERGE_PLAN, false },   { "q", ACT_QUIT, false },
-	{ "q!", ACT_QUIT, true },         { "wq", ACT_SAVE, true },
-	{ "x", ACT_SAVE, true },          { "new", ACT_ASSIGN_NEW, false },
+	{ "w", ACT_SAVE, false },       { "e", ACT_LOAD, false },
+	{ "r", ACT_MERGE_PLAN, false }, { "q", ACT_QUIT, false },
+	{ "q!", ACT_QUIT, true },       { "wq", ACT_SAVE, true },
+	{ "x", ACT_SAVE, true },        { "new", ACT_ASSIGN_NEW, false },
 	{ "h", ACT_HELP, false },
 };
 
@@ -148,7 +148,8 @@ static void remember(struct keyboard *keys, const char *text)
 /* The pane that a command of another pane is about is focused first. */
 static void act(struct app *app, enum action action, bool quits, const char *argument)
 {
-	if (quits && (action == ACT_QUIT || (!*argument && !lam_undo_unsaved(app->plan.undo)))) {
+	if (quits &&
+	    (action == ACT_QUIT || (!*argument && !lam_undo_unsaved(app->plan.undo)))) {
 		plan_quit(app, action != ACT_QUIT);
 		return;
 	}

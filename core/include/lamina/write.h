@@ -65,6 +65,14 @@ int lam_write_replaces(bool *out, struct lam_referrers *out_lost,
 int lam_write_forecast(bool **out, const struct lam_layout *layout, const char *reference,
 		       const struct lam_write_options *options, struct lam_error *err);
 
+/* What speaks of what lam_write_image() or, with a set, lam_write_set() would replace or
+ * write anew, with the fate that it would have; the caller's, also after a failure.
+ * LAM_EUSAGE, LAM_EWRITE where they would refuse at once: also attestations, without
+ * options->drop_attestations. Nothing is made or changed. set may be NULL. */
+int lam_write_foresee(struct lam_referrers *out, const struct lam_image_set *set,
+		      const struct lam_layout *const *layouts, const char *reference,
+		      const struct lam_write_options *options, struct lam_error *err);
+
 /* Layers that files are taken from are read once, unless the image was opened with a
  * spool and has them; whatever is read is checked (LAM_EREAD, LAM_EFORMAT). Kept blobs
  * are checked where they are copied, and not touched where the output has them. A layer
