@@ -311,6 +311,24 @@ static void read_error(struct lam_registry *r, struct lam_http_answer *answer,
 	json_decref(root);
 }
 
+/* What to do about it; "": that is not known. */
+static const char *advice_for(unsigned status, enum lam_code code)
+{
+	if (status == 405 && code == LAM_EWRITE)
+		return ": it takes nothing, as it is read-only or a cache of another: "
+		       "write to that one, or ask who runs it";
+	if (status == 413)
+		return ": that is larger than it takes: ask who runs it for a higher "
+		       "limit, or make smaller layers with --split";
+	if (status == 429)
+		return ": too many requests: log in, or try again later";
+	if (status >= 500)
+		return code == LAM_EWRITE ? ": it is full or out of order: ask who runs "
+					    "it, or try again later"
+					  : ": it is out of order: try again later";
+	return "";
+}
+
 int lam_registry_fail(struct lam_registry *r, struct lam_http_answer *answer,
 		      enum lam_code code, const char *what, struct lam_error *err)
 {
@@ -325,6 +343,6 @@ int lam_registry_fail(struct lam_registry *r, struct lam_http_answer *answer,
 			r->name, what, from ? "the login from " : "who is not logged in",
 			from ? from : ": log in with skopeo login or docker login",
 			status, text.data ? text.data : "");
-	return lam_fail(err, code, "%s: %s%s (status %u)", r->name, what,
-			text.data ? text.data : "", status);
+	return lam_fail(err, code, "%s: %s%s (status %u)%s", r->name, what,
+			text.data ? text.data : "", status, advice_for(status, code));
 }

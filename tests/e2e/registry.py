@@ -381,6 +381,17 @@ def uploads(case):
     assert "out/app" not in r.manifests and not r.uploads
 
 
+def takes_nothing(case):
+    """A registry that is read-only, and one that is full: what is said tells what to do."""
+    image, r = case.image(1), case.start(DebianRegistry(os.path.join(case.scratch, "registry"), read_only=True))
+    done = case.apply(FLAT, image, "docker://%s/out/app:t" % r.host, exits=(5,))
+    assert b"(status 405): it takes nothing, as it is read-only" in done.stderr, done.stderr
+    full = case.registry(full=True)
+    done = case.apply(FLAT, image, full.reference("out/app"), exits=(5,))
+    assert b"(status 500): it is full or out of order: ask who runs it" in done.stderr, done.stderr
+    assert "out/app" not in full.manifests and not full.uploads
+
+
 def what_is_wrong(case):
     """Contents that are not what they should be."""
     r = case.registry(spoils_blobs=True)
@@ -619,7 +630,7 @@ def stopped(case):
 
 
 CASES = (there_and_back, tls_and_basic, killed, bytes_that_move, tokens, renewed, places_of_logins, secrets_stay, what_breaks, uploads,
-         what_is_wrong, indexes, rivals, referrers_by_tag, referrers_by_list, names, stopped)
+         takes_nothing, what_is_wrong, indexes, rivals, referrers_by_tag, referrers_by_list, names, stopped)
 
 
 def main():

@@ -42,7 +42,7 @@ def certificates(folder):
 class DebianRegistry:
     """docker-registry on a free port; its log tells the requests."""
 
-    def __init__(self, folder, tls=None, htpasswd=None):
+    def __init__(self, folder, tls=None, htpasswd=None, read_only=False):
         os.makedirs(folder, exist_ok=True)
         self.port = free_port()
         self.host = "127.0.0.1:%d" % self.port
@@ -51,6 +51,8 @@ class DebianRegistry:
                   "http": {"addr": self.host}}
         if tls:
             config["http"]["tls"] = {"certificate": os.path.join(tls, "server.crt"), "key": os.path.join(tls, "server.key")}
+        if read_only:
+            config["storage"]["maintenance"] = {"readonly": {"enabled": True}}
         if htpasswd:
             config["auth"] = {"htpasswd": {"realm": "test", "path": htpasswd}}
         with open(os.path.join(folder, "config.yml"), "w") as f:
@@ -126,6 +128,7 @@ class Registry(http.server.ThreadingHTTPServer):
         self.changes = None       # manifests that are given in turn, whatever was written
         self.rival = None         # (tag, media type, bytes) that somebody else puts, right after a manifest is put by its digest
         self.slow = 0             # seconds before each piece of a blob, either way
+        self.full = False         # what is sent is answered by 500
         self.stalls = None        # digest of a blob of which nothing comes
         self.referrers = None     # artifacts in a page of /referrers/; None: it has no such list
         self.tags = "spec"        # how it lists them: "spec", "token" (it knows no `last`, and pages by a mark of its own), None (not at all)
@@ -405,6 +408,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "DELETE":
             del s.uploads[session]
             return self.answer(204)
+        if s.full:
+            return self.fail(500, "UNKNOWN")
         if self.command == "PATCH":
             begin = int(self.headers["Content-Range"].split("-")[0])
             if begin != len(s.uploads[session]):
