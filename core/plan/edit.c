@@ -427,6 +427,29 @@ int lam_edit_layer_merge(struct lam_plan *plan, size_t at, size_t into,
 	return 0;
 }
 
+int lam_edit_flatten(struct lam_plan *plan, size_t *into, struct lam_error *err)
+{
+	if (check_place(plan, *into, err) < 0)
+		return err->code;
+	if (plan->layers[*into].keep)
+		return lam_fail(
+			err, LAM_EPLAN,
+			"layer \"%s\" is to stay as it is, and cannot take the rest",
+			plan->layers[*into].name);
+	for (size_t i = plan->layer_count; i-- > 0;) {
+		const struct lam_plan_layer *layer = &plan->layers[i];
+
+		if (i == *into || layer->keep || (!layer->rest && layer->from_count == 0))
+			continue;
+		if (lam_edit_layer_merge(plan, i, *into, err) < 0)
+			return err->code;
+		*into -= i < *into;
+	}
+	plan->layers[*into].rest = true;
+	plan->layers[*into].from_count = 0;
+	return 0;
+}
+
 int lam_edit_layer_delete(struct lam_plan *plan, size_t at, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr)

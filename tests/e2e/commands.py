@@ -548,6 +548,25 @@ def planned_pulls(scratch, old, new):
         FAILURES.append(("a plan's pull", "something was written"))
 
 
+def keeps_base(scratch):
+    """How many layers are the base's is counted, by digests or by those of the tars; of an older base as many as are there."""
+    def image(name, *layers):
+        folder = os.path.join(scratch, name)
+        oci.write_layout(folder, [(tar([plain("file", n.encode(), n.encode())]), how, 1) for n, how in layers])
+        return "oci:%s:t" % folder
+
+    a, b, c = ("a", "gzip"), ("b", "gzip"), ("c", "gzip")
+    app = image("built", a, b, c)
+    for name, layers, keep, note in (("whole", (a, ("b", "none")), 2, r"\A\Z"), ("part", (a, c), 1, r"note: 1 of the 2 layers of \S+ are in "),
+                                     ("itself", (a, b, c), 3, r"\A\Z")):
+        plan = json.loads(expect("the base, " + name, "plan", app, "--flatten", "--keep-base", image(name, *layers), err=note))
+        if [layer.get("keep", False) for layer in plan["layers"]] != [True] * keep + [False] * (keep < 3):
+            FAILURES.append(("the base, " + name, repr(plan)))
+    expect("another base", "plan", app, "--keep-base", image("another", b), exits=2, err="its lowest layer is not that of")
+    expect("no base", "plan", app, "--keep-base", "oci:%s/none" % scratch, exits=3, lines=1)
+    expect("a base counted twice", "plan", app, "--keep-base", app, "--keep", "1", exits=2, err="--keep is not for it")
+
+
 def hostile_names(scratch):
     folder = os.path.join(scratch, "evil")
     name = b"a" + EVIL
@@ -651,6 +670,7 @@ def main():
         image_names(image, scratch)
         layers_own(scratch)
         pulls(scratch)
+        keeps_base(scratch)
         hostile_names(scratch)
         hostile_documents(image, scratch)
         standard_output_closed(image)

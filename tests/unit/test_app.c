@@ -905,6 +905,13 @@ static void changes_layers(void **state)
 	assert_true(d.app.message.text[0]);
 	drive_command(&d, "layer-compression default");
 	assert_false(app_plan(&d.app)->layers[0].has_compression);
+	drive_keys(&d, "gg K F");
+	CHECK_SEES("is to stay as it is");
+	drive_keys(&d, "K j F");
+	assert_int_equal(layers(), 1);
+	assert_true(app_plan(&d.app)->layers[0].rest);
+	drive_keys(&d, "u u u");
+	assert_int_equal(layers(), 3);
 	drive_keys(&d, "M");
 	CHECK_SEES("mark the layers");
 	drive_keys(&d, "gg Space G Space k M");

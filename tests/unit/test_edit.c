@@ -305,6 +305,36 @@ static void merges(void **state)
 	lam_plan_free(plan);
 }
 
+/* What stays is what is kept, and what rules alone fill. */
+static void flattens(void **state)
+{
+	struct lam_plan *plan = parse(PLAN);
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(lam_edit_flatten(plan, &at, &err), LAM_EPLAN);
+	at = 4;
+	assert_int_equal(lam_edit_flatten(plan, &at, &err), LAM_EPLAN);
+	at = 2;
+	OK(lam_edit_flatten(plan, &at, &err));
+	assert_int_equal(at, 1);
+	assert_int_equal(plan->layer_count, 3);
+	assert_true(plan->layers[0].keep);
+	assert_string_equal(plan->layers[1].name, "rest");
+	assert_true(plan->layers[1].rest);
+	assert_string_equal(plan->layers[2].name, "top");
+	has_rules(plan, "/a>top /b/*.so>rest /c>-");
+	lam_plan_free(plan);
+	plan = parse(
+		"{\"lamina\": 1, \"layers\": [{\"name\": \"a\", \"from\": [\"0-1\"]}, "
+		"{\"name\": \"b\"}], \"assign\": []}");
+	at = 1;
+	OK(lam_edit_flatten(plan, &at, &err));
+	assert_int_equal(plan->layer_count, 1);
+	assert_true(plan->layers[0].rest && plan->layers[0].from_count == 0);
+	lam_plan_free(plan);
+}
+
 static void deletes(void **state)
 {
 	struct lam_plan *plan = parse(PLAN);
@@ -407,6 +437,7 @@ int main(void)
 		cmocka_unit_test(clears),
 		cmocka_unit_test(names_and_places),
 		cmocka_unit_test(merges),
+		cmocka_unit_test(flattens),
 		cmocka_unit_test(deletes),
 		cmocka_unit_test(keeps_and_compresses),
 		cmocka_unit_test(appends),

@@ -127,6 +127,10 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit);
 void tell_errors(const struct call *call, const struct lam_plan_errors *errors);
 struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 			       const struct lam_plan *plan, int *out_exit);
+/* How many of the image's lowest layers are those of the image that --keep-base names, by digest
+ * or diff_id: *out stays as it is where there is no such option. 0, or an exit code with the
+ * reason told. */
+int read_base(struct call *call, const struct lam_image *image, size_t *out);
 /* The node of a path that is there; LAM_NODE_NONE on failure, which has been told. */
 uint32_t find_path(struct call *call, const struct lam_image *image, const char *path,
 		   bool dead_too);

@@ -158,6 +158,48 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 	return plan;
 }
 
+/* The lowest layers that both have, by their digests or by those of their tars. */
+static size_t shared_base(const struct lam_image *a, const struct lam_image *b)
+{
+	size_t n = 0;
+
+	while (n < lam_image_layer_count(a) && n < lam_image_layer_count(b)) {
+		const struct lam_layer_info *x = lam_image_layer(a, n),
+					    *y = lam_image_layer(b, n);
+
+		if (strcmp(x->digest, y->digest) != 0 &&
+		    strcmp(x->diff_id, y->diff_id) != 0)
+			break;
+		n++;
+	}
+	return n;
+}
+
+int read_base(struct call *call, const struct lam_image *image, size_t *out)
+{
+	const char *name = call_value(call, "keep-base");
+	struct lam_image *base;
+	int code = EXIT_DONE;
+
+	if (!name)
+		return 0;
+	base = open_image(call, name, NULL, &code);
+	if (!base)
+		return code;
+	*out = shared_base(image, base);
+	if (*out == 0) {
+		(void)lam_fail(&call->err, LAM_EUSAGE,
+			       "--keep-base %s: its lowest layer is not that of %s", name,
+			       call->args[0]);
+		code = fail(call);
+	} else if (*out < lam_image_layer_count(base)) {
+		tell(call, "note: %zu of the %zu layers of %s are in %s, and stay", *out,
+		     lam_image_layer_count(base), name, call->args[0]);
+	}
+	lam_image_close(base);
+	return code;
+}
+
 struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 			       const struct lam_plan *plan, int *out_exit)
 {

@@ -57,6 +57,9 @@ static int set_request(struct call *call, struct lam_plan_request *request,
 	root_paths(drops, request->drop_count);
 	if (!keep)
 		return 0;
+	if (call_has(call, "keep-base"))
+		return usage_error("plan", "--keep-base counts the layers: --keep is not "
+					   "for it");
 	request->keep = strtoul(keep, &end, 10);
 	if (*end || strspn(keep, "0123456789") != strlen(keep) || !*keep ||
 	    strlen(keep) > 6)
@@ -67,7 +70,8 @@ static int set_request(struct call *call, struct lam_plan_request *request,
 /* 0, or EXIT_USAGE with the reason told. */
 static int check_dockerfile(const struct call *call)
 {
-	static const char *const others[] = { "flatten", "split", "keep", "drop" };
+	static const char *const others[] = { "flatten", "split", "keep", "keep-base",
+					      "drop" };
 
 	if (!call_value(call, "dockerfile"))
 		return call_value(call, "target")
@@ -114,10 +118,15 @@ static int plan_dockerfile(struct call *call, const struct lam_image *image,
 }
 
 static int make_plan(struct call *call, const struct lam_image *image,
-		     const struct lam_plan_request *request, struct lam_plan **out)
+		     struct lam_plan_request *request, struct lam_plan **out)
 {
+	int code;
+
 	if (call_value(call, "dockerfile"))
 		return plan_dockerfile(call, image, out);
+	code = read_base(call, image, &request->keep);
+	if (code)
+		return code;
 	return lam_plan_make(out, image, request, &call->err) < 0 ? fail(call)
 								  : EXIT_DONE;
 }
@@ -151,6 +160,8 @@ static const struct option OPTIONS[] = {
 	{ "split", 0, "WHAT[=NAME]",
 	  "WHAT becomes a layer of its own: a path with all below it, or packages by kind and name (dpkg:gcc-*)" },
 	{ "keep", 0, "N", "the lowest N layers stay as they are" },
+	{ "keep-base", 0, "BASE",
+	  "the lowest layers, which image BASE has too, stay as they are" },
 	{ "drop", 0, "WHAT", "leave WHAT out of the image" },
 	{ "dockerfile", 0, "FILE",
 	  "what a stage that copies from IMAGE means: a layer for each COPY line" },

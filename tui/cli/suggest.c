@@ -67,45 +67,6 @@ static int open_versions(struct suggest *s)
 	return code;
 }
 
-/* The lowest layers that both have, by their digests or by those of their tars. */
-static size_t shared_base(const struct lam_image *a, const struct lam_image *b)
-{
-	size_t n = 0;
-
-	while (n < lam_image_layer_count(a) && n < lam_image_layer_count(b)) {
-		const struct lam_layer_info *x = lam_image_layer(a, n),
-					    *y = lam_image_layer(b, n);
-
-		if (strcmp(x->digest, y->digest) != 0 &&
-		    strcmp(x->diff_id, y->diff_id) != 0)
-			break;
-		n++;
-	}
-	return n;
-}
-
-static int read_base(struct suggest *s)
-{
-	const char *name = call_value(s->call, "keep-base");
-	struct lam_image *base;
-	int code = EXIT_DONE;
-
-	if (!name)
-		return 0;
-	base = open_image(s->call, name, NULL, &code);
-	if (!base)
-		return code;
-	s->request.keep = shared_base(s->versions[s->count - 1], base);
-	if (!s->request.keep) {
-		(void)lam_fail(&s->call->err, LAM_EUSAGE,
-			       "--keep-base %s: its lowest layer is not that of %s", name,
-			       s->call->args[0]);
-		code = fail(s->call);
-	}
-	lam_image_close(base);
-	return code;
-}
-
 static int read_request(struct suggest *s)
 {
 	const char *before = call_value(s->call, "from-plan");
@@ -122,7 +83,7 @@ static int read_request(struct suggest *s)
 	s->request.versions = (const struct lam_image *const *)s->versions;
 	s->request.version_count = s->count;
 	s->request.stop = &stop_asked;
-	return read_base(s);
+	return read_base(s->call, s->versions[s->count - 1], &s->request.keep);
 }
 
 /* Comparing */

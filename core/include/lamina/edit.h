@@ -45,6 +45,11 @@ int lam_edit_layer_move(struct lam_plan *plan, size_t at, size_t to,
 /* All that `at` has (originals, "rest", rules) goes to `into`, and `at` goes. */
 int lam_edit_layer_merge(struct lam_plan *plan, size_t at, size_t into,
 			 struct lam_error *err);
+/* Makes `into` the layer of all originals that no layer names which is to be kept ("from":
+ * "rest"), so that the plan fits an image with more of them: the others are merged into it;
+ * layers that rules alone give something to stay. Where it is then is in *into. LAM_EPLAN where it
+ * is to be kept. */
+int lam_edit_flatten(struct lam_plan *plan, size_t *into, struct lam_error *err);
 /* The layer goes, and the rules to it: its paths go back to where they are by default.
  * Originals that it was made of go to the layer below (above, for the lowest). LAM_EPLAN
  * for the last layer. */

@@ -218,6 +218,18 @@ void layers_merge(struct app *app, const char *text)
 	}
 }
 
+void layers_flatten(struct app *app)
+{
+	size_t at = app->layers.list.cursor;
+	LAM_CLEANUP(lam_free_ptr) char *name = lam_xstrdup(here(app)->name);
+	struct lam_plan *plan = plan_copy(app);
+	struct lam_error err;
+	int code = lam_edit_flatten(plan, &at, &err);
+
+	if (plan_changed(app, plan, code, &err, "flatten into %s", name))
+		go(app, at);
+}
+
 /* Marks that a merge took come back when it is undone. */
 static void bring_back(struct app *app)
 {
