@@ -28,12 +28,16 @@ void lam_cut_add(struct lam_cut_sum *sum, const struct lam_cut_sum *more)
 	sum->count += more->count;
 }
 
+double lam_cut_seen(unsigned changes, unsigned pulls)
+{
+	return changes / (pulls + 0.5);
+}
+
 double lam_cut_chance(const struct lam_cut *cut, const struct lam_cut_sum *sum)
 {
-	double seen =
-		cut->seen ? __builtin_popcountll(sum->changed) / (double)cut->seen : 0;
+	unsigned changes = (unsigned)__builtin_popcountll(sum->changed);
 
-	return 1 - (1 - seen) * sum->stays;
+	return 1 - (1 - lam_cut_seen(changes, cut->seen)) * sum->stays;
 }
 
 double lam_cut_cost(const struct lam_cut *cut, const uint32_t *was_sizes,

@@ -1,7 +1,7 @@
 /* Where to cut: parts of an image into layers, so that the next pull is expected to fetch
  * the least. A layer is fetched whole when any of its parts changed. The next pull is like
  * one of those that were seen, each as likely as the other; besides, each part may change
- * as it never did, by itself. So parts that changed together are put together, and what
+ * by itself. So parts that changed together are put together, and what
  * never changed yet is kept apart where there are layers left.
  *
  * Pure arithmetic: nothing here knows an image. The same input gives the same output. */
@@ -60,6 +60,9 @@ struct lam_cut_sum {
 };
 void lam_cut_add(struct lam_cut_sum *sum, const struct lam_cut_sum *more);
 struct lam_cut_sum lam_cut_one(const struct lam_cut_part *part);
+/* How likely something is that was so at some of the pulls that were seen: always does not
+ * mean ever. */
+double lam_cut_seen(unsigned changes, unsigned pulls);
 /* How likely it is fetched at a pull. */
 double lam_cut_chance(const struct lam_cut *cut, const struct lam_cut_sum *sum);
 /* What is minimised, of one layer: the bytes expected at a pull, and what a layer and what

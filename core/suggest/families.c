@@ -47,7 +47,7 @@ static int compare_sources(const struct lam_parts *parts, const struct lam_part 
 		return order;
 	if (x->cut.changed != y->cut.changed)
 		return x->cut.changed < y->cut.changed ? -1 : 1;
-	return (x->cut.was > y->cut.was) - (x->cut.was < y->cut.was);
+	return parts->was ? (x->cut.was > y->cut.was) - (x->cut.was < y->cut.was) : 0;
 }
 
 static int compare_parts(const void *a, const void *b, void *context)

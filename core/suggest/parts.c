@@ -190,6 +190,15 @@ static double package_rate(const struct lam_parts *p)
 	return changes / pulls;
 }
 
+/* What changed may do so again without what changed along with it: the less likely, the
+ * more often they did. */
+static double apart(const struct lam_parts *p, uint64_t changed)
+{
+	unsigned changes = (unsigned)__builtin_popcountll(changed);
+
+	return lam_cut_seen(changes, lam_parts_pulls(p)) / (changes + 1);
+}
+
 static void rate_parts(struct lam_parts *p)
 {
 	double rate = package_rate(p);
@@ -201,7 +210,7 @@ static void rate_parts(struct lam_parts *p)
 				      : lam_parts_risk(p, rate, part->all.newest);
 
 		part->cut.bytes = (uint64_t)part->all.bytes;
-		part->cut.stays = 1 - risk;
+		part->cut.stays = (1 - risk) * (1 - apart(p, part->cut.changed));
 	}
 }
 

@@ -39,8 +39,8 @@ struct subtrees {
 static double chance_of(const struct subtrees *s, const struct sub *sub)
 {
 	const struct lam_parts *p = s->parts;
-	unsigned pulls = lam_parts_pulls(p);
-	double seen = pulls ? __builtin_popcountll(sub->changed) / (double)pulls : 0;
+	double seen = lam_cut_seen((unsigned)__builtin_popcountll(sub->changed),
+				   lam_parts_pulls(p));
 
 	return 1 - (1 - seen) * (1 - lam_parts_loose_risk(p, &sub->all));
 }

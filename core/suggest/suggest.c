@@ -298,7 +298,7 @@ static void describe_kept(struct suggesting *s, size_t n)
 	layer->bytes = lam_image_layer(s->parts.image, n)->blob_size;
 	for (size_t v = 0; v + 1 < r->version_count; v++)
 		layer->changes += !was_there(r->versions[v], r->versions[v + 1], n);
-	seen = pulls ? layer->changes / (double)pulls : 0;
+	seen = lam_cut_seen(layer->changes, pulls);
 	layer->expected =
 		(double)layer->bytes *
 		(1 - (1 - seen) * (1 - lam_parts_risk(&s->parts, rate, s->parts.newest)));

@@ -98,7 +98,7 @@ static struct judged judge(const struct lam_cut *cut, const uint32_t *layer)
 		}
 		if (!count)
 			continue;
-		chance = 1 - (1 - (cut->seen ? pulls / cut->seen : 0)) * stays;
+		chance = 1 - (1 - pulls / (cut->seen + 0.5)) * stays;
 		j.layers++;
 		j.bytes += bytes * chance;
 		j.cost += cut->each + bytes * chance;

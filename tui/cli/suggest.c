@@ -301,7 +301,7 @@ static void tell_times(const struct suggest *s)
 {
 	const struct lam_suggestion *f = s->found;
 
-	if (f->times)
+	if (f->times && !f->plan->times.set)
 		tell(s->call,
 		     "note: of %llu paths that differ, %llu differ in their time alone; "
 		     "with --clamp-times and the same SOURCE_DATE_EPOCH at each build "
