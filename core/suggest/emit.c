@@ -59,50 +59,21 @@ int lam_emit_path(struct lam_plan *plan, const struct lam_tree *tree, uint32_t n
 	return add_rule(plan, LAM_RULE_PATH, path, to, err);
 }
 
-/* The topmost paths that are all of a package. */
-static int emit_nodes(struct lam_plan *plan, const struct lam_packages *packages,
-		      const struct lam_tree *tree, uint32_t package, const char *to,
-		      struct lam_error *err)
+int lam_emit_package(struct lam_plan *plan, const struct lam_package *package,
+		     const char *to, struct lam_error *err)
 {
-	size_t count;
-	const uint32_t *nodes = lam_packages_nodes(packages, package, &count);
+	LAM_CLEANUP(lam_free_ptr) char *pattern = lam_package_pattern(package);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct lam_node *node = &tree->nodes[nodes[i]];
-
-		if (node->live && lam_packages_owner(packages, node->parent) != package &&
-		    lam_emit_path(plan, tree, nodes[i], to, err) < 0)
-			return err->code;
-	}
-	return 0;
-}
-
-int lam_emit_package(struct lam_plan *plan, const struct lam_packages *packages,
-		     const struct lam_tree *tree, uint32_t package, const char *to,
-		     struct lam_error *err)
-{
-	const struct lam_package *p = lam_packages_get(packages, package), *other;
-
-	for (uint32_t i = 0; i < lam_packages_count(packages); i++) {
-		other = lam_packages_get(packages, i);
-		if (strcmp(p->kind, other->kind) == 0 &&
-		    strcmp(p->name, other->name) == 0 &&
-		    emit_nodes(plan, packages, tree, i, to, err) < 0)
-			return err->code;
-	}
-	return 0;
+	return add_rule(plan, LAM_RULE_PACKAGE, pattern, to, err);
 }
 
 char *lam_emit_name(const struct lam_parts *parts, const struct lam_part *part)
 {
-	const struct lam_package *package;
-
 	if (part->node != LAM_NODE_NONE)
 		return lam_tree_path_text(parts->tree, part->node);
 	if (part->package == LAM_PACKAGE_NONE)
 		return lam_xstrdup("");
-	package = lam_packages_get(parts->packages, part->package);
-	return lam_xprintf("%s:%s", package->kind, package->name);
+	return lam_package_pattern(lam_packages_get(parts->packages, part->package));
 }
 
 char *lam_emit_layer_name(const struct lam_parts *parts, const struct lam_part *part)
@@ -144,14 +115,13 @@ static int cut_folders(struct lam_plan *plan, const struct lam_tree *tree,
 	return 0;
 }
 
-/* Packages of one name are met together or not; the second would be a layer's second rule
- * of the same words. */
-static bool was_met(const struct lam_plan *plan, const struct lam_package *p)
+/* Packages of one name are one rule's. */
+static bool was_met(const struct lam_plan *plan, const struct lam_package *package)
 {
-	LAM_CLEANUP(lam_free_ptr) char *text = lam_xprintf("%s:%s", p->kind, p->name);
+	LAM_CLEANUP(lam_free_ptr) char *pattern = lam_package_pattern(package);
 
 	for (size_t i = 0; i < plan->rule_count; i++) {
-		if (strcmp(plan->rules[i].pattern, text) == 0)
+		if (strcmp(plan->rules[i].pattern, pattern) == 0)
 			return true;
 	}
 	return false;
@@ -160,23 +130,24 @@ static bool was_met(const struct lam_plan *plan, const struct lam_package *p)
 static int cut_packages(struct lam_plan *plan, const struct lam_image *image,
 			const atomic_bool *stop, struct lam_error *err)
 {
-	struct lam_packages *packages;
-	int code = lam_packages_read(&packages, image, stop, err);
+	const struct lam_packages *packages;
 
-	for (uint32_t i = 0; code == 0 && i < lam_packages_count(packages); i++) {
+	if (lam_packages_of(&packages, image, stop, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < lam_packages_count(packages); i++) {
 		const struct lam_package *p = lam_packages_get(packages, i);
 		size_t nodes;
 
 		(void)lam_packages_nodes(packages, i, &nodes);
 		if (!nodes || was_met(plan, p))
 			continue;
-		code = lam_emit_package(
-			plan, packages, lam_image_tree(image), i,
-			lam_emit_layer(plan, plan->layer_count, p->name)->name, err);
+		if (lam_emit_package(
+			    plan, p,
+			    lam_emit_layer(plan, plan->layer_count, p->name)->name,
+			    err) < 0)
+			return err->code;
 	}
-	if (packages)
-		lam_packages_free(packages);
-	return code;
+	return 0;
 }
 
 int lam_suggest_usual(struct lam_plan **out, const struct lam_image *image,

@@ -12,9 +12,8 @@ struct lam_plan_layer *lam_emit_layer(struct lam_plan *plan, size_t at, const ch
 /* A rule behind all others. */
 int lam_emit_path(struct lam_plan *plan, const struct lam_tree *tree, uint32_t node,
 		  const char *to, struct lam_error *err);
-int lam_emit_package(struct lam_plan *plan, const struct lam_packages *packages,
-		     const struct lam_tree *tree, uint32_t package, const char *to,
-		     struct lam_error *err);
+int lam_emit_package(struct lam_plan *plan, const struct lam_package *package,
+		     const char *to, struct lam_error *err);
 /* "dpkg:libc6", "/opt/app", "": what a rule for a part says. The caller's. */
 char *lam_emit_name(const struct lam_parts *parts, const struct lam_part *part);
 /* The same, short, for a layer. */

@@ -144,14 +144,16 @@ static void put_package(struct lam_parts *p, uint32_t package, uint32_t part)
 /* order[]: packages that have one name stand together. */
 static void add_packages(struct lam_parts *p, const uint32_t *order, size_t count)
 {
+	void *packages = (void *)(uintptr_t)p->packages;
+
 	for (size_t begin = 0, end; begin < count; begin = end) {
 		bool free = true;
 
-		for (end = begin;
-		     end < count &&
-		     compare_packages(&order[begin], &order[end], p->packages) == 0;
-		     end++)
+		for (end = begin; end < count; end++) {
+			if (compare_packages(&order[begin], &order[end], packages))
+				break;
 			free = free && is_free(p, order[end]);
+		}
 		if (!free)
 			continue;
 		lam_parts_add(p, order[begin], LAM_NODE_NONE);
@@ -165,13 +167,14 @@ static int read_packages(struct lam_parts *p, struct lam_error *err)
 	LAM_CLEANUP(lam_free_ptr) uint32_t *order = NULL;
 	size_t count;
 
-	if (lam_packages_read(&p->packages, p->image, p->request->stop, err) < 0)
+	if (lam_packages_of(&p->packages, p->image, p->request->stop, err) < 0)
 		return err->code;
 	count = lam_packages_count(p->packages);
 	order = lam_xcalloc(count + 1, sizeof *order);
 	for (uint32_t i = 0; i < count; i++)
 		order[i] = i;
-	qsort_r(order, count, sizeof *order, compare_packages, p->packages);
+	qsort_r(order, count, sizeof *order, compare_packages,
+		(void *)(uintptr_t)p->packages);
 	add_packages(p, order, count);
 	return 0;
 }
@@ -286,7 +289,6 @@ int lam_parts_make(struct lam_parts *p, const struct lam_suggest_request *reques
 
 void lam_parts_fini(struct lam_parts *p)
 {
-	lam_packages_free(p->packages);
 	free(p->items);
 	free(p->of);
 	lam_history_fini(&p->history);

@@ -33,7 +33,7 @@ struct lam_parts {
 	const struct lam_suggest_request *request;
 	const struct lam_image *image; /* the last version */
 	const struct lam_tree *tree;
-	struct lam_packages *packages;
+	const struct lam_packages *packages; /* the image's */
 	struct lam_part *items;
 	size_t count, cap;
 	uint32_t *of; /* the part of each node */

@@ -183,6 +183,16 @@ static void add_layers(struct suggesting *s, struct lam_plan *plan)
 	}
 }
 
+static int add_rule(struct suggesting *s, struct lam_plan *plan,
+		    const struct lam_part *part, const char *to, struct lam_error *err)
+{
+	if (part->package == LAM_PACKAGE_NONE)
+		return lam_emit_path(plan, s->parts.tree, part->node, to, err);
+	return lam_emit_package(plan, lam_packages_get(s->parts.packages, part->package),
+				to, err);
+}
+
+/* Those of packages win. */
 static int add_rules(struct suggesting *s, struct lam_plan *plan, bool packages,
 		     struct lam_error *err)
 {
@@ -195,10 +205,7 @@ static int add_rules(struct suggesting *s, struct lam_plan *plan, bool packages,
 
 		if (layer == rest || packages != (part->package != LAM_PACKAGE_NONE))
 			continue;
-		if ((packages ? lam_emit_package(plan, s->parts.packages, s->parts.tree,
-						 part->package, to, err)
-			      : lam_emit_path(plan, s->parts.tree, part->node, to, err)) <
-		    0)
+		if (add_rule(s, plan, part, to, err) < 0)
 			return err->code;
 	}
 	return 0;
