@@ -1,8 +1,10 @@
 /* Filters: words that are asked of many nodes. */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <lamina/glob.h>
+#include <lamina/packages.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
@@ -35,8 +37,9 @@ bool filter_asks_dead(const struct filter *f)
 struct asking {
 	const struct filter *filter;
 	const struct facts *facts;
-	const struct targets *targets; /* NULL: not known */
-	const struct bits *marks;      /* NULL: none */
+	const struct targets *targets;       /* NULL: not known */
+	const struct bits *marks;            /* NULL: none */
+	const struct lam_packages *packages; /* NULL: no word asks */
 	uint32_t *to; /* of each word: the target that it means; TO_NOBODY: none */
 	struct lam_buf scratch, name;
 	struct names_paths paths;
@@ -71,6 +74,15 @@ static void asking_init(struct asking *a, const struct filter *filter,
 	names_paths_init(&a->paths, facts, false);
 	for (size_t i = 0; i < filter->count; i++)
 		a->to[i] = find_target(&filter->words[i], targets);
+}
+
+static int find_packages(struct asking *a, const atomic_bool *stop, struct lam_error *err)
+{
+	bool asks = false;
+
+	for (size_t i = 0; i < a->filter->count; i++)
+		asks = asks || a->filter->words[i].kind == WORD_PACKAGE;
+	return asks ? lam_packages_of(&a->packages, a->facts->image, stop, err) : 0;
 }
 
 static void asking_fini(struct asking *a)
@@ -140,6 +152,21 @@ static bool match_to(const struct asking *a, uint32_t to, uint32_t n)
 	       !(a->facts->flags[n] & FACT_DEAD);
 }
 
+static bool match_package(const struct asking *a, const struct word *w, uint32_t n)
+{
+	uint32_t owner = lam_packages_owner(a->packages, n);
+	LAM_CLEANUP(lam_free_ptr) char *full = NULL;
+	const struct lam_package *p;
+
+	if (owner == LAM_PACKAGE_NONE || strcmp(w->text, "-") == 0)
+		return owner == LAM_PACKAGE_NONE && strcmp(w->text, "-") == 0;
+	p = lam_packages_get(a->packages, owner);
+	if (!lam_package_is_named(w->text))
+		return fnmatch(w->text, p->name, 0) == 0;
+	full = lam_xprintf("%s:%s", p->kind, p->name);
+	return fnmatch(w->text, full, 0) == 0;
+}
+
 static bool match_word(struct asking *a, size_t number, uint32_t n)
 {
 	const struct word *w = &a->filter->words[number];
@@ -161,6 +188,7 @@ static bool match_word(struct asking *a, size_t number, uint32_t n)
 	case WORD_MODE:
 	case WORD_NEWER:
 	case WORD_OLDER: return match_stat(w, tree, n);
+	case WORD_PACKAGE: return match_package(a, w, n);
 	case WORD_PART: return match_part(a, w, n);
 	case WORD_NAME_GLOB:
 	case WORD_PATH_GLOB: break;
@@ -175,16 +203,6 @@ static bool match_all(struct asking *a, uint32_t n)
 			return false;
 	}
 	return true;
-}
-
-bool filter_matches(const struct filter *filter, const struct facts *facts,
-		    const struct targets *targets, const struct bits *marks,
-		    uint32_t node)
-{
-	LAM_CLEANUP(asking_fini) struct asking a;
-
-	asking_init(&a, filter, facts, targets, marks);
-	return match_all(&a, node);
 }
 
 /* Many */
@@ -245,10 +263,13 @@ int filter_run(const struct filter *filter, const struct facts *facts,
 
 	*out = NULL;
 	asking_init(&a, filter, facts, targets, marks);
-	code = bits_init(&r->match, facts->count) && bits_init(&r->shown, facts->count) &&
-			       bits_init(&below, facts->count)
-		       ? match_nodes(&a, r, root, &below, ghosts, stop, err)
-		       : lam_fail_memory(err);
+	code = find_packages(&a, stop, err);
+	if (code == 0 &&
+	    (!bits_init(&r->match, facts->count) || !bits_init(&r->shown, facts->count) ||
+	     !bits_init(&below, facts->count)))
+		code = lam_fail_memory(err);
+	if (code == 0)
+		code = match_nodes(&a, r, root, &below, ghosts, stop, err);
 	if (code < 0) {
 		filter_result_free(r);
 		return code;

@@ -14,6 +14,8 @@
  *	rule marked
  *	uid:0 gid:100 mode:4000 (all of these bits)
  *	newer:2024-01-31 older:2024-01-31 (not before that day; before it)
+ *	pkg:gcc-* pkg:npm:left-pad (of such a package: a pattern of its name, or of its kind
+ *	                    and name); pkg:- (of none)
  *	!WORD               does not hold
  */
 /* clang-format on */
@@ -29,9 +31,6 @@ int filter_parse(struct filter **out, const char *text, struct lam_error *err);
 void filter_free(struct filter *filter);
 bool filter_asks_targets(const struct filter *filter);
 bool filter_asks_dead(const struct filter *filter);
-bool filter_matches(const struct filter *filter, const struct facts *facts,
-		    const struct targets *targets, const struct bits *marks,
-		    uint32_t node);
 
 struct filter_result {
 	struct bits match, shown; /* shown: matches and the directories above them */

@@ -18,6 +18,7 @@ enum word_kind {
 	WORD_MODE,
 	WORD_NEWER,
 	WORD_OLDER,
+	WORD_PACKAGE,
 	WORD_PART,
 	WORD_NAME_GLOB,
 	WORD_PATH_GLOB,
@@ -35,7 +36,7 @@ struct word {
 	uint64_t number;    /* SIZE, MODE */
 	int64_t value;      /* UID, GID; seconds of NEWER and OLDER */
 	struct bits layers; /* FROM */
-	char *text;         /* PART, TO */
+	char *text;         /* PART, TO; of PACKAGE a pattern of names */
 	struct lam_glob *glob;
 };
 

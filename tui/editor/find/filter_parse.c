@@ -18,6 +18,7 @@ const char *const FILTER_SYNTAX[] = {
 	"*.so lib /usr/*  >1M <=200  type:fdlcbp  !WORD: not",
 	"from:4 from:1-3  to:D to:- left out  rule marked",
 	"dangling loop above linked setuid versions escaped ghost",
+	"pkg:gcc-* pkg:npm:left-pad of this package  pkg:- of none",
 	"uid:0 gid:0 mode:4000  newer:2024-01-31 older:2024-01-31",
 	NULL,
 };
@@ -170,13 +171,22 @@ static int parse_older(struct word *w, const char *text, struct lam_error *err)
 	return parse_day(w, WORD_OLDER, text, err);
 }
 
+static int parse_package(struct word *w, const char *text, struct lam_error *err)
+{
+	w->kind = WORD_PACKAGE;
+	if (!*text)
+		return bad(err, "expected a package's name, or \"-\"");
+	w->text = lam_xstrdup(text);
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*parse)(struct word *word, const char *text, struct lam_error *err);
 } KEYS[] = {
 	{ "from:", parse_layers }, { "to:", parse_target },   { "type:", parse_types },
 	{ "uid:", parse_uid },     { "gid:", parse_gid },     { "mode:", parse_mode },
-	{ "newer:", parse_newer }, { "older:", parse_older },
+	{ "newer:", parse_newer }, { "older:", parse_older }, { "pkg:", parse_package },
 };
 
 /* Globs of plans are absolute: a name's stands behind one slash, and a path without one
