@@ -24,7 +24,7 @@ endif
 PACKAGES := libarchive jansson libcrypto libcurl libisal libdeflate libzstd sqlite3 ncursesw
 DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev libzstd-dev libsqlite3-dev \
             libncurses-dev python3
-PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah podman docker.io containerd runc docker-registry apache2-utils openssl zstd tar libarchive-tools strace jq attr libcap2-bin tmux
+PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah podman docker.io containerd runc docker-registry parallel apache2-utils openssl zstd tar libarchive-tools strace jq attr libcap2-bin tmux
 PAGES    := mandoc bash-completion zsh fish python3-jsonschema
 PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
 PACKERS  := debhelper dpkg-dev fakeroot lintian mmdebstrap
