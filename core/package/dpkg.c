@@ -291,6 +291,26 @@ static int take_files(struct dpkg *d, const struct files *files, struct lam_erro
 	return lam_package_read_files(d->r, nodes, files->count, take_file, d, err);
 }
 
+/* /lib -> usr/lib and its like, which packages from before the merge list as directories,
+ * perhaps with nothing in them. */
+static void mark_merged(struct lam_package_reading *r)
+{
+	uint32_t usr = lam_package_find(r, "/usr", LAM_KIND_DIR), n,
+		 end = lam_package_children(r, LAM_NODE_ROOT, &n);
+
+	for (; usr != LAM_NODE_NONE && n < end; n++) {
+		const struct lam_node *node = lam_tree_node(r->tree, n);
+		size_t len;
+		const char *name = lam_tree_name(r->tree, n, &len);
+		uint32_t to;
+
+		if (node->live && node->kind == LAM_KIND_SYMLINK &&
+		    lam_tree_resolve(r->tree, n, &to) == LAM_RESOLVED &&
+		    to == lam_tree_child(r->tree, usr, name, len))
+			r->way[n] = true;
+	}
+}
+
 static int read_all(struct dpkg *d, struct lam_error *err)
 {
 	uint32_t first = (uint32_t)d->r->packages->count;
@@ -318,6 +338,7 @@ static int read_all(struct dpkg *d, struct lam_error *err)
 	}
 	if (take_files(d, &d->lists, err) < 0)
 		return err->code;
+	mark_merged(d->r);
 	lam_package_disown_ways(d->r, first);
 	return 0;
 }

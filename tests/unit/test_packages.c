@@ -77,6 +77,8 @@ static const struct image_entry debian[] = {
 	{ "usr/bin/bash", .body = "b" },
 	{ "bin", 'l', .target = "usr/bin" },
 	{ "lib", 'l', .target = "usr/lib" },
+	{ "sbin", 'l', .target = "usr/sbin" },
+	{ "usr/sbin", .kind = 'd' },
 	{ "usr/lib/x/libx.so.1.2", .body = "x" },
 	{ "usr/lib/x/libx.so.1", 'l', .target = "libx.so.1.2" },
 	{ "usr/lib/apt/apt.so", .body = "apt" },
@@ -96,7 +98,7 @@ static const struct image_entry debian[] = {
 	{ INFO "apt.list",
 	  .body = "/.\n/lib\n/lib/systemd\n/lib/systemd/unit\n/usr\n/usr/lib\n"
 		  "/usr/lib/apt\n/usr/lib/apt/apt.so\n" },
-	{ INFO "base-files.list", .body = "/.\n/bin\n/home\n/lib\n/srv" },
+	{ INFO "base-files.list", .body = "/.\n/bin\n/home\n/lib\n/sbin\n/srv" },
 	{ INFO "bash.list", .body = "/.\n/bin\n/bin/bash\n/bin/sh\n/nowhere/at/all\n" },
 	{ INFO "dash.list", .body = "/.\n/bin\n/bin/dash\n/bin/sh\n/home\n" },
 	{ INFO "x:amd64.list",

@@ -76,8 +76,8 @@ static void suggests(const struct fixture *f, enum suggest_how how, uint32_t tar
 	for (size_t i = 0; i < s->count; i++) {
 		len += (size_t)sprintf(got + len, "%s%s:", i ? ", " : "",
 				       s->items[i].name ? s->items[i].name : "-");
-		for (size_t k = 0; k < s->items[i].path_count; k++)
-			len += (size_t)sprintf(got + len, " %s", s->items[i].paths[k]);
+		for (size_t k = 0; k < s->items[i].pattern_count; k++)
+			len += (size_t)sprintf(got + len, " %s", s->items[i].patterns[k]);
 		assert_true(s->items[i].files > 0);
 		assert_true(s->items[i].bytes > 0);
 	}
@@ -131,10 +131,16 @@ static void packages(void **state)
 	(void)state;
 	begin(&f, &debian, "");
 	suggests(&f, SUGGEST_PACKAGE, TARGET_SEVERAL, 0,
-		 "python3: /usr/bin /usr/lib/python, greedy: /opt/app/x /usr/lib/big.so");
+		 "python3: dpkg:python3, greedy: dpkg:greedy");
+	end(&f);
+	/* a rule would take along what is in another layer */
+	begin(&f, &debian, "{\"path\": \"/opt/app\", \"to\": \"app\"}");
+	suggests(&f, SUGGEST_PACKAGE, 0, 0, "python3: dpkg:python3");
+	suggests(&f, SUGGEST_PACKAGE, TARGET_SEVERAL, 0,
+		 "python3: dpkg:python3, greedy: dpkg:greedy");
 	end(&f);
 	begin(&f, &apk, "");
-	suggests(&f, SUGGEST_PACKAGE, 0, 0, "big: /opt");
+	suggests(&f, SUGGEST_PACKAGE, 0, 0, "big: apk:big");
 	end(&f);
 }
 

@@ -60,7 +60,8 @@ char *lam_package_pattern(const struct lam_package *package);
  *	file, link, device  the package that lists it, by whatever names of directories:
  *	                    /lib/x is /usr/lib/x where /lib is a link there
  *	link                the same; but of dpkg, whose lists do not say what a directory
- *	                    is, nobody's where any of them has something below that name
+ *	                    is, nobody's where any of them has something below that name,
+ *	                    and where it is one of the merged /usr (/lib -> usr/lib)
  *	directory           the package that all that is live in it belongs to, listed or
  *	                    not; an empty one, one that lists it
  *	dead node           the package that lists its path

@@ -133,6 +133,16 @@ static void begin(struct set *set, const char *wish)
 	s->items[s->count++] = (struct suggestion){ .name = name };
 }
 
+/* A rule of the last one; takes the pattern over. */
+static void add_pattern(struct set *set, char *pattern)
+{
+	struct suggestion *s = &set->out->items[set->out->count - 1];
+
+	s->patterns =
+		lam_xrealloc(s->patterns, (s->pattern_count + 1) * sizeof *s->patterns);
+	s->patterns[s->pattern_count++] = pattern;
+}
+
 /* A path of the last one. */
 static int add(struct set *set, uint32_t node, struct lam_error *err)
 {
@@ -143,8 +153,7 @@ static int add(struct set *set, uint32_t node, struct lam_error *err)
 				"that would need more than %d rules: larger parts need "
 				"fewer",
 				MOST_PATHS);
-	s->paths = lam_xrealloc(s->paths, (s->path_count + 1) * sizeof *s->paths);
-	s->paths[s->path_count++] = lam_tree_path_text(set->facts->tree, node);
+	add_pattern(set, lam_tree_path_text(set->facts->tree, node));
 	s->bytes += set->bytes[node];
 	s->files += set->inside[node];
 	return 0;
@@ -308,118 +317,108 @@ static int by_size(struct set *set, uint64_t size, struct lam_error *err)
 	return 0;
 }
 
-/* Packages */
+/* Packages: those of one kind and name, as a rule means them all */
 
-/* Nothing below a directory belongs to anybody; not all of it to one. */
-#define OWNER_UNSAID (UINT32_MAX - 1)
-
-struct size {
-	uint32_t package;
-	uint64_t bytes;
+struct named {
+	const struct lam_package *package; /* one of them */
+	uint64_t bytes;                    /* in the target */
+	uint32_t files, outside;           /* and how many a rule would take along */
 };
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->package->kind, y->package->kind);
+
+	return order ? order : strcmp(x->package->name, y->package->name);
+}
 
 static int compare_sizes(const void *a, const void *b)
 {
-	const struct size *x = a, *y = b;
+	const struct named *x = a, *y = b;
 
 	if (x->bytes != y->bytes)
 		return x->bytes > y->bytes ? -1 : 1;
-	return (x->package > y->package) - (x->package < y->package);
+	return compare_names(a, b);
 }
 
-/* From the owners of files to those of directories: the package that all in it is of.
- * What is not in the target is nobody's. */
-static void own_directories(struct set *set, uint32_t *owner)
+static struct named sum_package(const struct set *set,
+				const struct lam_packages *packages, size_t n)
 {
-	const struct lam_tree *tree = set->facts->tree;
+	struct named sum = { .package = lam_packages_get(packages, n) };
+	size_t count;
+	const uint32_t *nodes = lam_packages_nodes(packages, n, &count);
 
-	for (uint32_t n = 0; n < set->facts->count; n++) {
-		if (lam_tree_node(tree, n)->kind == LAM_KIND_DIR)
-			owner[n] = OWNER_UNSAID;
-		else if (!is_pure(set, n))
-			owner[n] = LAM_PACKAGE_NONE;
-	}
-	for (uint32_t n = set->facts->count; n-- > 1;) {
-		const struct lam_node *node = lam_tree_node(tree, n);
-		uint32_t *above = &owner[node->parent];
+	for (size_t i = 0; i < count; i++) {
+		const struct lam_node *node = lam_tree_node(set->facts->tree, nodes[i]);
 
-		if (!node->live || owner[n] == OWNER_UNSAID)
+		if (!node->live || node->kind == LAM_KIND_DIR)
 			continue;
-		if (*above == OWNER_UNSAID)
-			*above = owner[n];
-		else if (*above != owner[n])
-			*above = LAM_PACKAGE_NONE;
+		sum.bytes += set->bytes[nodes[i]];
+		sum.files += set->inside[nodes[i]];
+		sum.outside += set->outside[nodes[i]];
 	}
-	owner[LAM_NODE_ROOT] = LAM_PACKAGE_NONE; /* no rule says "/" */
+	return sum;
 }
 
-static void sum_sizes(const struct set *set, const uint32_t *owner, struct size *sizes)
+/* How many names there are. */
+static size_t sum_names(struct named *names, size_t count)
 {
-	for (uint32_t n = 0; n < set->facts->count; n++) {
-		const struct lam_node *node = lam_tree_node(set->facts->tree, n);
+	size_t kept = 0;
 
-		if (node->live && node->kind != LAM_KIND_DIR &&
-		    owner[n] != LAM_PACKAGE_NONE)
-			sizes[owner[n]].bytes += set->bytes[n];
+	qsort(names, count, sizeof *names, compare_names);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && compare_names(&names[kept - 1], &names[i]) == 0) {
+			names[kept - 1].bytes += names[i].bytes;
+			names[kept - 1].files += names[i].files;
+			names[kept - 1].outside += names[i].outside;
+		} else {
+			names[kept++] = names[i];
+		}
 	}
+	qsort(names, kept, sizeof *names, compare_sizes);
+	return kept;
 }
 
-/* The topmost paths that are all of a package. */
-static int add_paths(struct set *set, const uint32_t *owner, uint32_t package,
-		     struct lam_error *err)
+static void add_package(struct set *set, const struct named *named)
 {
-	for (uint32_t n = 1; n < set->facts->count; n++) {
-		const struct lam_node *node = lam_tree_node(set->facts->tree, n);
+	struct suggestion *s;
 
-		if (lam_stops(set->stop, n))
-			return lam_fail_stopped(err);
-		if (node->live && owner[n] == package && owner[node->parent] != package &&
-		    add(set, n, err) < 0)
-			return err->code;
-	}
-	return 0;
+	begin(set, named->package->name);
+	add_pattern(set, lam_package_pattern(named->package));
+	s = &set->out->items[set->out->count - 1];
+	s->kind = LAM_RULE_PACKAGE;
+	s->bytes = named->bytes;
+	s->files = named->files;
 }
 
-static int add_large(struct set *set, const struct lam_packages *packages,
-		     uint32_t *owner, struct lam_error *err)
+/* A package of which a part is in another layer stays: a rule is about all of it. */
+static int by_package(struct set *set, struct lam_error *err)
 {
 	uint64_t total = set->bytes[LAM_NODE_ROOT],
 		 least = total / 50 > LEAST_BYTES ? total / 50 : LEAST_BYTES;
-	size_t count = lam_packages_count(packages);
-	LAM_CLEANUP(lam_free_ptr)
-	struct size *sizes = lam_xcalloc(count + 1, sizeof *sizes);
+	const struct lam_packages *packages;
+	LAM_CLEANUP(lam_free_ptr) struct named *names = NULL;
+	size_t count, taken = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		sizes[i].package = i;
-	own_directories(set, owner);
-	sum_sizes(set, owner, sizes);
-	qsort(sizes, count, sizeof *sizes, compare_sizes);
-	for (size_t i = 0; i < count && i < MOST_PACKAGES; i++) {
-		if (sizes[i].bytes < least)
-			break;
-		begin(set, lam_packages_get(packages, sizes[i].package)->name);
-		if (add_paths(set, owner, sizes[i].package, err) < 0)
-			return err->code;
+	if (lam_packages_of(&packages, set->facts->image, set->stop, err) < 0)
+		return err->code;
+	count = lam_packages_count(packages);
+	names = lam_xcalloc(count + 1, sizeof *names);
+	for (size_t i = 0; i < count; i++) {
+		if (lam_stops(set->stop, 0))
+			return lam_fail_stopped(err);
+		names[i] = sum_package(set, packages, i);
+	}
+	count = sum_names(names, count);
+	for (size_t i = 0; i < count && taken < MOST_PACKAGES && names[i].bytes >= least;
+	     i++) {
+		if (names[i].outside)
+			continue;
+		add_package(set, &names[i]);
+		taken++;
 	}
 	return 0;
-}
-
-static int by_package(struct set *set, struct lam_error *err)
-{
-	LAM_CLEANUP(lam_free_ptr)
-	uint32_t *owner = malloc(set->facts->count * sizeof *owner);
-	struct lam_packages *packages;
-	int code;
-
-	if (!owner)
-		return lam_fail_memory(err);
-	if (lam_packages_read(&packages, set->facts->image, set->stop, err) < 0)
-		return err->code;
-	for (uint32_t n = 0; n < set->facts->count; n++)
-		owner[n] = lam_packages_owner(packages, n);
-	code = add_large(set, packages, owner, err);
-	lam_packages_free(packages);
-	return code;
 }
 
 /* Caches */
@@ -484,9 +483,9 @@ void suggest_free(struct suggestions *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->count; i++) {
-		for (size_t k = 0; k < s->items[i].path_count; k++)
-			free(s->items[i].paths[k]);
-		free(s->items[i].paths);
+		for (size_t k = 0; k < s->items[i].pattern_count; k++)
+			free(s->items[i].patterns[k]);
+		free(s->items[i].patterns);
 		free(s->items[i].name);
 	}
 	free(s->items);

@@ -7,16 +7,15 @@
 enum suggest_how {
 	SUGGEST_DIRECTORY, /* each large directory a layer: the fewest that hold most */
 	SUGGEST_SIZE,      /* parts of at most `size` bytes, whole directories together */
-	SUGGEST_PACKAGE,   /* each large Debian (/var/lib/dpkg/info) or Alpine
-			      (/lib/apk/db/installed) package a layer; the small ones stay
-			    */
+	SUGGEST_PACKAGE,   /* each large package a layer; the small ones stay */
 	SUGGEST_WASTE,     /* caches of package managers are left out */
 };
 
 struct suggestion {
 	char *name; /* of the layer; NULL: left out of the image */
-	char **paths;
-	size_t path_count;
+	enum lam_rule_kind kind;
+	char **patterns; /* of its rules */
+	size_t pattern_count;
 	uint64_t bytes;
 	uint32_t files;
 };

@@ -352,11 +352,12 @@ void plan_rules(struct app *app)
 	d->many = true;
 	for (size_t i = 0; i < plan->rule_count; i++) {
 		const struct lam_plan_rule *r = &plan->rules[i];
+		const char *kind =
+			r->kind == LAM_RULE_PATH ? "" : lam_rule_kind_name(r->kind);
 		size_t to = layer_named(plan, r->to);
-		struct dialog_item *item =
-			dialog_item(d, '\0', i, "%3zu %s%s -> %s", i,
-				    r->kind == LAM_RULE_GLOB ? "glob " : "", r->pattern,
-				    r->to ? r->to : "left out of the image");
+		struct dialog_item *item = dialog_item(
+			d, '\0', i, "%3zu %s%s%s -> %s", i, kind, *kind ? " " : "",
+			r->pattern, r->to ? r->to : "left out of the image");
 
 		if (to != SIZE_MAX)
 			item->chip = (uint16_t)(to + 1);

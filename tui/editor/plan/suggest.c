@@ -12,14 +12,14 @@
 static bool add_suggestion(struct lam_plan *plan, const struct suggestion *s,
 			   struct lam_error *err)
 {
-	struct lam_edit_rule *rules = lam_xcalloc(s->path_count + 1, sizeof *rules);
+	struct lam_edit_rule *rules = lam_xcalloc(s->pattern_count + 1, sizeof *rules);
 	char *name = s->name ? lam_plan_free_name(plan, s->name) : NULL;
 	bool good;
 
-	for (size_t i = 0; i < s->path_count; i++)
-		rules[i].pattern = s->paths[i];
+	for (size_t i = 0; i < s->pattern_count; i++)
+		rules[i] = (struct lam_edit_rule){ s->patterns[i], s->kind };
 	good = (!name || lam_edit_layer_add(plan, plan->layer_count, name, err) == 0) &&
-	       lam_edit_assign(plan, rules, s->path_count, name, err) == 0;
+	       lam_edit_assign(plan, rules, s->pattern_count, name, err) == 0;
 	free(name);
 	free(rules);
 	return good;
@@ -65,8 +65,9 @@ static void show(struct app *app)
 		struct dialog_item *item = dialog_item(
 			d, '\0', i, "%-18s %6s %8s files  %s%s",
 			s->name ? s->name : "(left out)", lam_size_text(s->bytes, size),
-			lam_count_text(s->files, files), s->path_count ? s->paths[0] : "",
-			s->path_count > 1 ? " ..." : "");
+			lam_count_text(s->files, files),
+			s->pattern_count ? s->patterns[0] : "",
+			s->pattern_count > 1 ? " ..." : "");
 
 		item->chosen = true;
 		item->role = s->name ? ROLE_DIALOG : ROLE_WARNING;
