@@ -14,7 +14,11 @@
 #define RATE_OF_LOWEST  0.05 /* what is no package's, in the lowest layer */
 #define RATE_OF_HIGHEST 0.8
 #define SEEN_FOR_RATE   50.0 /* so many parts' pulls weigh as much as RATE_OF_PACKAGE */
-#define YEAR            31557600.0
+/* After so many pulls at which it stayed something is half as likely to change as before:
+ * what no package has is code or data, which shows soon. */
+#define PULLS_OF_PACKAGE 6.0
+#define PULLS_OF_LOOSE   1.0
+#define YEAR             31557600.0
 
 unsigned lam_parts_pulls(const struct lam_parts *p)
 {
@@ -31,12 +35,12 @@ double lam_parts_layer_rate(const struct lam_parts *p, uint32_t layer)
 	       (RATE_OF_HIGHEST - RATE_OF_LOWEST) * layer / (double)(count - 1);
 }
 
-double lam_parts_risk(const struct lam_parts *p, double rate, int64_t newest)
+double lam_parts_risk(const struct lam_parts *p, double rate, double pulls,
+		      int64_t newest)
 {
-	double years = newest < p->newest ? (double)(p->newest - newest) / YEAR : 0,
-	       age = 1 + years;
+	double years = newest < p->newest ? (double)(p->newest - newest) / YEAR : 0;
 
-	return rate / (age * age * age) / (1 + lam_parts_pulls(p));
+	return rate / (1 + years) * pulls / (pulls + lam_parts_pulls(p));
 }
 
 /* What changes is one of many files, or one that is large. */
@@ -47,7 +51,8 @@ double lam_parts_loose_risk(const struct lam_parts *p, const struct lam_loose *l
 	       files = all->files ? loose->files / (double)all->files : 0,
 	       share = (bytes + files) / 2;
 
-	return lam_parts_risk(p, lam_parts_layer_rate(p, loose->layer), loose->newest) *
+	return lam_parts_risk(p, lam_parts_layer_rate(p, loose->layer), PULLS_OF_LOOSE,
+			      loose->newest) *
 	       (share < 1 ? share : 1);
 }
 
@@ -210,7 +215,8 @@ static void rate_parts(struct lam_parts *p)
 		struct lam_part *part = &p->items[i];
 		double risk = part->package == LAM_PACKAGE_NONE
 				      ? lam_parts_loose_risk(p, &part->all)
-				      : lam_parts_risk(p, rate, part->all.newest);
+				      : lam_parts_risk(p, rate, PULLS_OF_PACKAGE,
+						       part->all.newest);
 
 		part->cut.bytes = (uint64_t)part->all.bytes;
 		part->cut.stays = (1 - risk) * (1 - apart(p, part->cut.changed));

@@ -62,9 +62,11 @@ unsigned lam_parts_pulls(const struct lam_parts *parts);
 /* Adds a node's entry. */
 void lam_loose_add(struct lam_loose *loose, const struct lam_parts *parts, uint32_t node);
 /* How likely it changes at a pull as it never did: the less the older its newest file is,
- * and the more pulls it did not. What no package has, as often as its layer is expected
- * to, by its share of that; a package at a rate that is the same for all. */
-double lam_parts_risk(const struct lam_parts *parts, double rate, int64_t newest);
+ * and the more pulls it did not, half after `pulls` of them. What no package has, as often
+ * as its layer is expected to, by its share of that; packages at a rate that is the same
+ * for all. */
+double lam_parts_risk(const struct lam_parts *parts, double rate, double pulls,
+		      int64_t newest);
 double lam_parts_loose_risk(const struct lam_parts *parts, const struct lam_loose *loose);
 double lam_parts_layer_rate(const struct lam_parts *parts, uint32_t layer);
 /* Compressed bytes that each node's entry is estimated to take; an array of the caller's. */

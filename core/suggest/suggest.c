@@ -306,9 +306,9 @@ static void describe_kept(struct suggesting *s, size_t n)
 	for (size_t v = 0; v + 1 < r->version_count; v++)
 		layer->changes += !was_there(r->versions[v], r->versions[v + 1], n);
 	seen = lam_cut_seen(layer->changes, pulls);
-	layer->expected =
-		(double)layer->bytes *
-		(1 - (1 - seen) * (1 - lam_parts_risk(&s->parts, rate, s->parts.newest)));
+	layer->expected = (double)layer->bytes *
+			  (1 - (1 - seen) * (1 - lam_parts_risk(&s->parts, rate, 1,
+								s->parts.newest)));
 }
 
 static void describe_layers(struct suggesting *s)
