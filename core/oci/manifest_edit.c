@@ -328,7 +328,8 @@ static bool is_same_platform(const struct lam_platform *a, const struct lam_plat
 static void set_platform(json_t *descriptor, const struct lam_platform *p)
 {
 	json_object_del(descriptor, "platform");
-	if (p->os && p->architecture)
+	/* engines pass over what is for a platform without a name */
+	if (p->os && *p->os && p->architecture && *p->architecture)
 		json_object_set_new(descriptor, "platform",
 				    json_pack("{s:s, s:s, s:s*, s:O*, s:s*}",
 					      "architecture", p->architecture, "os",
