@@ -105,15 +105,6 @@ static int open_source(struct lam_source *s, const struct lam_reference *r,
 	return 0;
 }
 
-/* To look for a layer in it, all of it would have to be saved. */
-static int open_blobs(struct lam_source *s, const struct lam_reference *r,
-		      struct lam_error *err)
-{
-	(void)s;
-	return lam_fail(err, LAM_ENOTFOUND, "%s gives no single layers",
-			daemon_of(r)->what);
-}
-
 /* Writing */
 
 struct sink {
@@ -219,7 +210,7 @@ static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 #define ROW                                                                              \
 	.docker = true, .parse = parse, .open = open_source, .close = lam_archive_close, \
 	.find_blob = lam_archive_find_blob, .open_blob = lam_archive_open_blob,          \
-	.open_blobs = open_blobs, .open_sink = open_sink,                                \
+	.no_blobs = "it gives whole images alone", .open_sink = open_sink,               \
 	.keep_layer = lam_sink_keep_later, .publish = publish, .replaces = replaces,     \
 	.close_sink = close_sink
 

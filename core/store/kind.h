@@ -11,10 +11,11 @@
 struct lam_replaced;
 
 struct lam_store {
-	const char *prefix; /* "oci:" */
-	const char *syntax; /* what stands behind it: "DIR[:TAG]" */
-	bool docker;        /* Docker takes such images: no codec that is OCI's alone */
-	bool first_colon;   /* the path ends at it, whatever is there */
+	const char *prefix;   /* "oci:" */
+	const char *syntax;   /* what stands behind it: "DIR[:TAG]" */
+	bool docker;          /* Docker takes such images: no codec that is OCI's alone */
+	bool first_colon;     /* the path ends at it, whatever is there */
+	const char *no_blobs; /* why no layer is taken from there; NULL: they are */
 	bool remote; /* on no filesystem here: a blob is looked for when it is read */
 	/* Fills path and name where what stands behind the prefix is no path; NULL: it is. */
 	int (*parse)(struct lam_reference *out, const char *rest, bool for_output,
@@ -31,7 +32,7 @@ struct lam_store {
 	int (*open)(struct lam_source *source, const struct lam_reference *reference,
 		    const struct lam_source_options *options, struct lam_error *err);
 	/* The same without an image: all blobs that are there, for lam_source_open_blobs.
-	 * NULL: they are found through an image alone. */
+	 * NULL: they are found through an image alone, or, for no_blobs, not at all. */
 	int (*open_blobs)(struct lam_source *source,
 			  const struct lam_reference *reference, struct lam_error *err);
 	void (*close)(struct lam_source *source);

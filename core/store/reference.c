@@ -67,6 +67,18 @@ char *lam_reference_kinds(void)
 	return list_kinds(NULL, ", ");
 }
 
+char *lam_reference_kinds_of_blobs(void)
+{
+	struct lam_buf text = LAM_TEXT;
+
+	for (size_t i = 0; STORES[i]; i++) {
+		if (!STORES[i]->no_blobs)
+			lam_text_printf(&text, "%s%s%s", text.len ? ", " : "",
+					STORES[i]->prefix, STORES[i]->syntax);
+	}
+	return lam_text_steal(&text);
+}
+
 /* An image of the kind, or of any. */
 static bool is_image_at(const char *path, size_t len, const struct lam_store *store)
 {

@@ -37,4 +37,7 @@ void lam_reference_fini(struct lam_reference *reference);
  * no filesystem here. */
 char *lam_reference_folder(const struct lam_reference *reference);
 
+/* "oci:DIR[:TAG], ...": those that layers are taken from; a new string. */
+char *lam_reference_kinds_of_blobs(void);
+
 #endif

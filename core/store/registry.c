@@ -319,6 +319,7 @@ const struct lam_store lam_store_registry = {
 	.prefix = "docker://",
 	.syntax = "HOST/NAME[:TAG|@DIGEST]",
 	.remote = true,
+	.no_blobs = "each would have to be asked for",
 	.parse = parse,
 	.open = open_source,
 	.close = close_source,

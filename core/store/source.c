@@ -163,15 +163,24 @@ int lam_source_open(struct lam_source **out, const struct lam_reference *referen
 			   err);
 }
 
+static int fail_no_blobs(const struct lam_reference *r, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *kinds = lam_reference_kinds_of_blobs();
+
+	return lam_fail(err, LAM_ENOTFOUND,
+			"%s: layers are not taken from there, as %s: name what is on a "
+			"disk here, %s",
+			r->text, r->store->no_blobs, kinds);
+}
+
 int lam_source_open_blobs(struct lam_source **out, const struct lam_reference *reference,
 			  const struct lam_source_options *options, struct lam_error *err)
 {
 	struct lam_source *s;
 
 	*out = NULL;
-	if (!reference->store->open_blobs && reference->store->remote)
-		return lam_fail(err, LAM_ENOTFOUND, "%s: its blobs are not looked for",
-				reference->store->prefix);
+	if (reference->store->no_blobs)
+		return fail_no_blobs(reference, err);
 	if (!reference->store->open_blobs)
 		return lam_source_open(out, reference, options, err);
 	s = new_source(reference, options);

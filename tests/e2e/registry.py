@@ -62,8 +62,8 @@ class Case:
             assert secret not in (done.stdout + done.stderr).decode("utf-8", "replace"), "%s is told: %r" % (secret, done.stderr)
         return done
 
-    def apply(self, plan, source, output, exits=(0,), **options):
-        return self.run("apply", INSECURE, "--progress=none", "-", source, output, stdin=json.dumps(plan).encode(), exits=exits, **options)
+    def apply(self, plan, source, output, *words, exits=(0,), **options):
+        return self.run("apply", INSECURE, "--progress=none", "-", source, output, *words, stdin=json.dumps(plan).encode(), exits=exits, **options)
 
     def auth_file(self, **entries):
         """One of podman's and Docker's kind; keys are hosts, values 'user:password' or whole entries."""
@@ -589,6 +589,11 @@ def names(case):
     image = case.image(1)
     done = case.run("apply", "-", image, "docker://a.example/b@sha256:" + "0" * 64, exits=(2,), stdin=json.dumps(FLAT).encode())
     assert b"name a tag" in done.stderr
+    for place in ("docker://127.0.0.1:1/a/b", "docker-daemon:a:1", "containers-storage:a"):
+        done = case.apply(FLAT, image, "oci:%s:t" % os.path.join(case.scratch, "out"), "--reuse", place, exits=(3,))
+        last = done.stderr.splitlines()[-1]
+        assert place.encode() in last and b"layers are not taken from there, as " in last, done.stderr
+        assert b"name what is on a disk here, oci:DIR[:TAG], " in last and b"dir:DIR" in last and b"docker://HOST" not in last, done.stderr
 
 
 def wait_for(what):
