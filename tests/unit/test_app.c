@@ -786,6 +786,13 @@ static void tells_what_a_pattern_matches(void **state)
 	CHECK_SEES("All that matches /etc/passw?");
 	CHECK_SEES("in 1 entry");
 	drive_keys(&d, "Esc");
+	/* of packages, of which there are none */
+	drive_command(&d, "assign-pattern dpkg:gcc-*");
+	CHECK_SEES("All that matches dpkg:gcc-*");
+	CHECK_SEES("Nothing matches it");
+	drive_keys(&d, "b");
+	assert_int_equal(rule(0)->kind, LAM_RULE_PACKAGE);
+	drive_keys(&d, "u");
 	/* with what is below: app, its three files and one more directory */
 	drive_command(&d, "assign-pattern /opt/a**");
 	CHECK_SEES("29.3K in 5 entries");

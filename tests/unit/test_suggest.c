@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "editor/analysis/suggest.h"
+#include "editor/find/search.h"
 #include "image_build.h"
 #include "unit.h"
 
@@ -144,6 +145,23 @@ static void packages(void **state)
 	end(&f);
 }
 
+static void package_patterns(void **state)
+{
+	const struct image_layer debian = IMAGE_LAYER(base);
+	struct pattern_sum sum;
+	struct fixture f;
+
+	(void)state;
+	begin(&f, &debian, "");
+	OK(pattern_count(&sum, "dpkg:py*", f.facts, NULL, &err));
+	/* two directories, and three files */
+	assert_int_equal(sum.entries, 5);
+	assert_int_equal(sum.bytes, 8 * MIB + 1000);
+	OK(pattern_count(&sum, "apk:**", f.facts, NULL, &err));
+	assert_int_equal(sum.entries, 0);
+	end(&f);
+}
+
 static void caches(void **state)
 {
 	const struct image_layer layer = IMAGE_LAYER(base);
@@ -178,8 +196,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directories), cmocka_unit_test(sizes),
-		cmocka_unit_test(packages),    cmocka_unit_test(caches),
-		cmocka_unit_test(stopped),
+		cmocka_unit_test(packages),    cmocka_unit_test(package_patterns),
+		cmocka_unit_test(caches),      cmocka_unit_test(stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

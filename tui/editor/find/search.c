@@ -1,5 +1,5 @@
 /* Search: a text or a regular expression in the names, or the paths, of a tree; and what
- * a plan's glob is about. */
+ * a plan's pattern is about. */
 #include "editor/find/search.h"
 
 #include <regex.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <lamina/glob.h>
+#include <lamina/packages.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
@@ -295,7 +296,7 @@ uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t 
 	return order->walk[hits_place(hits, number)];
 }
 
-/* A glob of a plan */
+/* A pattern of a plan */
 
 static int count_matches(struct pattern_sum *out, const struct lam_glob *glob,
 			 struct names_paths *paths, struct bits *within,
@@ -324,6 +325,41 @@ static int count_matches(struct pattern_sum *out, const struct lam_glob *glob,
 	return 0;
 }
 
+/* What the packages own that it means: of directories what is in them. */
+static int count_packages(struct pattern_sum *out, const char *text,
+			  const struct facts *facts, const atomic_bool *stop,
+			  struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *pattern = lam_xprintf("/%s", text);
+	const struct lam_packages *packages;
+	struct lam_glob *glob;
+
+	if (lam_packages_of(&packages, facts->image, stop, err) < 0 ||
+	    lam_glob_new(&glob, pattern, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < lam_packages_count(packages); i++) {
+		const struct lam_package *p = lam_packages_get(packages, i);
+		LAM_CLEANUP(lam_free_ptr)
+		char *name = lam_xprintf("/%s:%s", p->kind, p->name);
+		size_t count;
+		const uint32_t *nodes = lam_packages_nodes(packages, i, &count);
+
+		if (!lam_glob_match(glob, name, strlen(name)))
+			continue;
+		for (size_t k = 0; k < count; k++) {
+			const struct lam_node *node =
+				lam_tree_node(facts->tree, nodes[k]);
+
+			out->entries += node->live;
+			out->bytes += node->live && node->kind != LAM_KIND_DIR
+					      ? node->live_bytes
+					      : 0;
+		}
+	}
+	lam_glob_free(glob);
+	return 0;
+}
+
 int pattern_count(struct pattern_sum *out, const char *text, const struct facts *facts,
 		  const atomic_bool *stop, struct lam_error *err)
 {
@@ -334,6 +370,8 @@ int pattern_count(struct pattern_sum *out, const char *text, const struct facts 
 
 	*out = (struct pattern_sum){ 0 };
 	names_paths_init(&paths, facts, false);
+	if (lam_package_is_named(text))
+		return count_packages(out, text, facts, stop, err);
 	if (lam_glob_new(&glob, text, err) < 0)
 		return err->code;
 	code = bits_init(&within, facts->count)

@@ -32,12 +32,12 @@ void hits_reorder(struct hits *hits, const struct order *order);
 uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t from,
 		   bool backwards, size_t *out_number);
 
-/* What a rule with a glob (in a plan's canonical form) is about: all live paths that it
- * matches and all below these. */
+/* What a rule with a glob or about packages (in a plan's canonical form) is about: all live
+ * paths that it matches and all below these; or that the packages own. */
 struct pattern_sum {
 	uint64_t entries, bytes; /* of files */
 };
-int pattern_count(struct pattern_sum *out, const char *glob, const struct facts *facts,
+int pattern_count(struct pattern_sum *out, const char *text, const struct facts *facts,
 		  const atomic_bool *stop, struct lam_error *err);
 
 #endif

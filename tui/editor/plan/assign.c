@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/packages.h>
 #include <lamina/path.h>
 
 #include "base/buf.h"
@@ -88,10 +89,18 @@ static void assign_chosen(struct app *app, struct lam_plan *plan, const char *to
 	app->plan.has_last_target = true;
 }
 
-static void assign_glob(struct app *app, struct lam_plan *plan, const char *pattern,
-			const char *to)
+/* Of paths, or of packages where it begins with their kind. */
+static struct lam_edit_rule pattern_rule(const char *pattern)
 {
-	const struct lam_edit_rule rule = { .pattern = pattern, .kind = LAM_RULE_GLOB };
+	return (struct lam_edit_rule){ pattern, lam_package_is_named(pattern)
+							? LAM_RULE_PACKAGE
+							: LAM_RULE_GLOB };
+}
+
+static void assign_pattern(struct app *app, struct lam_plan *plan, const char *pattern,
+			   const char *to)
+{
+	const struct lam_edit_rule rule = pattern_rule(pattern);
 
 	assign_rules(app, plan, &rule, 1, pattern, to);
 }
@@ -106,7 +115,7 @@ static void assign_to_new(struct app *app, const char *name, const char *pattern
 		app_tell_error(app, &err);
 		lam_plan_free(plan);
 	} else if (pattern) {
-		assign_glob(app, plan, pattern, name);
+		assign_pattern(app, plan, pattern, name);
 	} else {
 		assign_chosen(app, plan, name);
 	}
@@ -151,7 +160,7 @@ static void assign_item(struct app *app, struct dialog *d, const struct dialog_i
 	} else if (item->id < app_plan(app)->layer_count) {
 		name = app_plan(app)->layers[item->id].name;
 		if (d->text)
-			assign_glob(app, plan_copy(app), d->text, name);
+			assign_pattern(app, plan_copy(app), d->text, name);
 		else
 			assign_chosen(app, plan_copy(app), name);
 	}
@@ -319,7 +328,7 @@ static void count_pattern(struct app *app, const char *pattern)
 /* Its canonical form, a new string; NULL where it has none: it is asked for again. */
 static char *clean_pattern(struct app *app, const char *pattern)
 {
-	const struct lam_edit_rule rule = { .pattern = pattern, .kind = LAM_RULE_GLOB };
+	const struct lam_edit_rule rule = pattern_rule(pattern);
 	struct lam_plan *plan = plan_copy(app);
 	struct lam_error err;
 	char *clean = NULL;
