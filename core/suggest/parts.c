@@ -184,13 +184,19 @@ static int read_packages(struct lam_parts *p, struct lam_error *err)
 	return 0;
 }
 
-/* Often enough to believe it, packages of this image change more or less than usual. */
-static double package_rate(const struct lam_parts *p)
+static const char *kind_of(const struct lam_parts *p, const struct lam_part *part)
+{
+	return lam_packages_get(p->packages, part->package)->kind;
+}
+
+/* Often enough to believe it, packages of a kind change more or less than usual. */
+static double package_rate(const struct lam_parts *p, const char *kind)
 {
 	double changes = RATE_OF_PACKAGE * SEEN_FOR_RATE, pulls = SEEN_FOR_RATE;
 
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->items[i].package == LAM_PACKAGE_NONE)
+		if (p->items[i].package == LAM_PACKAGE_NONE ||
+		    strcmp(kind_of(p, &p->items[i]), kind) != 0)
 			continue;
 		changes += __builtin_popcountll(p->items[i].cut.changed);
 		pulls += lam_parts_pulls(p);
@@ -207,17 +213,24 @@ static double apart(const struct lam_parts *p, uint64_t changed)
 	return lam_cut_seen(changes, lam_parts_pulls(p)) / (changes + 1);
 }
 
+/* Packages of a kind stand together. */
 static void rate_parts(struct lam_parts *p)
 {
-	double rate = package_rate(p);
+	const char *kind = NULL;
+	double rate = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
 		struct lam_part *part = &p->items[i];
-		double risk = part->package == LAM_PACKAGE_NONE
-				      ? lam_parts_loose_risk(p, &part->all)
-				      : lam_parts_risk(p, rate, PULLS_OF_PACKAGE,
-						       part->all.newest);
+		bool loose = part->package == LAM_PACKAGE_NONE;
+		double risk;
 
+		if (!loose && (!kind || strcmp(kind, kind_of(p, part)) != 0)) {
+			kind = kind_of(p, part);
+			rate = package_rate(p, kind);
+		}
+		risk = loose ? lam_parts_loose_risk(p, &part->all)
+			     : lam_parts_risk(p, rate, PULLS_OF_PACKAGE,
+					      part->all.newest);
 		part->cut.bytes = (uint64_t)part->all.bytes;
 		part->cut.stays = (1 - risk) * (1 - apart(p, part->cut.changed));
 	}
