@@ -31,7 +31,7 @@ static int set_layers(struct lam_image *image, const struct lam_source_image *fr
 	if (image->config.diff_id_count != from->layer_count)
 		return lam_fail(
 			err, LAM_EFORMAT,
-			"the config lists %zu diff_ids for %zu layers: the image is inconsistent",
+			"the config lists %zu diff_ids for %zu layers: build the image again",
 			image->config.diff_id_count, from->layer_count);
 	if (from->layer_count > LAM_MAX_LAYERS)
 		return lam_fail(err, LAM_EFORMAT,

@@ -50,7 +50,8 @@ static int check_type(const struct lam_descriptor *d, struct lam_error *err)
 	case LAM_LAYER_OTHER:
 		return lam_fail(
 			err, LAM_EFORMAT,
-			"media type %s is not one of a filesystem layer",
+			"media type %s is no layer of files: this is another kind of "
+			"artifact, or one for another engine",
 			lam_path_text(text, d->media_type, strlen(d->media_type), false));
 	case LAM_LAYER_TAR:
 	case LAM_LAYER_FOREIGN: break;
@@ -110,7 +111,7 @@ static int check_reading(struct layer_job *job, struct lam_error *err)
 	if (!lam_digest_equal(&layer->diff_id, &job->reading.diff_id))
 		return lam_fail(err, LAM_EFORMAT,
 				"its tar has digest %s, the config says diff_id %s: the "
-				"image is inconsistent",
+				"image is inconsistent: build it again",
 				lam_digest_format(&job->reading.diff_id, is),
 				lam_digest_format(&layer->diff_id, said));
 	return 0;

@@ -176,9 +176,11 @@ static int check_head(const struct lam_json *root, const char *media_type,
 	if (!*out_type || !**out_type) /* Go writes "" for none */
 		*out_type = media_type;
 	else if (media_type && strcmp(*out_type, media_type) != 0)
-		return lam_json_fail(&type, err, LAM_EFORMAT,
-				     "is %.200s, and its descriptor says %.200s",
-				     *out_type, media_type);
+		return lam_json_fail(
+			&type, err, LAM_EFORMAT,
+			"is %.200s, and its descriptor says %.200s: make the image "
+			"again",
+			*out_type, media_type);
 	if (has(root, "manifests") && (has(root, "layers") || has(root, "config")))
 		return lam_json_fail(root, err, LAM_EFORMAT,
 				     "is an index and a manifest at once: readers take "
