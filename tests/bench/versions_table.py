@@ -57,7 +57,8 @@ def hindsight(images, _most):
     changes = json.loads(lamina("diff", "--json", "--clamp-times", *images[-2:], codes=(0, 1)))["differences"]
     folders = {e["path"] for e in json.loads(lamina("ls", "-R", "--json", images[-1]))["entries"] if e["kind"] == "dir"}
     return {"layers": [{"name": "rest", "from": "rest"}, {"name": "changes"}],
-            "assign": [{"path": c["path"], "to": "changes"} for c in changes if c["path"] not in folders]}
+            "assign": [{"path": c["path"], "to": "changes"} for c in changes
+                       if c["change"] != "changed" or c["path"] not in folders]}
 
 
 CUTS = (("one layer", one_layer), ("a layer for each top folder", top_folders), ("`lamina suggest`", suggested))
