@@ -51,7 +51,7 @@ C_FILES  := $(wildcard core/*/*.[ch] core/include/lamina/*.h tui/*/*.[ch] tui/*/
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all deps deps-build check bless check-asan check-tsan analyze fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install deb deb-test clean help
+.PHONY: all deps deps-build check bless check-asan check-tsan analyze analyze-objects fuzz fuzz-smoke e2e property coverage lint lint-quick format bench bench-screen bench-smoke screenshots demo test install deb deb-test clean help
 
 all: $(BUILD)/lamina $(BUILD)/man $(BUILD)/completion ## build the program, build/lamina, its manual and completions
 
@@ -168,7 +168,10 @@ fuzz-smoke: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## each fuzz target for 20 seconds
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%) ## each for 20 minutes; FUZZ= which ones, FUZZ_TIME= seconds
 	@tests/fuzz/run.sh $(FUZZ_TIME) $(FUZZ)
 
-analyze: $(patsubst %.c,$(BUILD)/analyze/%.o,$(CORE) $(TUI)) ## gcc's static analyzer over all of the program
+analyze: ## gcc's static analyzer over all of the program
+	@BUILD=$(BUILD) tests/analyze.sh
+
+analyze-objects: $(patsubst %.c,$(BUILD)/analyze/%.o,$(CORE) $(TUI))
 
 e2e: $(BUILD)/lamina $(BUILD)/tests/fault.so ## run the program against other tools and odd images
 	@tests/run.sh $(E2E)
