@@ -447,10 +447,12 @@ int lam_write_spool_folder(char **out, const char *text, const struct lam_access
 
 int lam_write_replaces(bool *out, struct lam_referrers *out_lost,
 		       const struct lam_image *image, const char *text,
-		       const struct lam_access *access, struct lam_error *err)
+		       const struct lam_access *access,
+		       const struct lam_progress *progress, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
-	struct lam_sink_options options = { .drop_attestations = true };
+	struct lam_sink_options options = { .drop_attestations = true,
+					    .progress = progress };
 
 	*out = false;
 	*out_lost = (struct lam_referrers){ 0 };

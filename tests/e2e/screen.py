@@ -11,6 +11,7 @@ import os
 import random
 import re
 import shutil
+import socket
 import signal
 import subprocess
 import sys
@@ -199,6 +200,62 @@ def in_a_registry(p):
         s.leave("q d")
     finally:
         r.stop()
+
+
+@flow("screen")
+def silent_place(p):
+    """A place that does not answer is looked at beside the keys; Esc ends that."""
+    sample.make(p.path("app"))
+    s = p.screen()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        s.start("lamina", "oci:app:latest", "--tls-verify=false")
+        s.command("go /opt")
+        s.shell(":write docker://127.0.0.1:%d/app:t" % silent.getsockname()[1])
+        s.wait("Looking at what is there")
+        s.seq += len(":write docker://127.0.0.1:%d/app:t" % silent.getsockname()[1]) + 1
+        begun = time.monotonic()
+        s.keys("Escape")
+        s.wait("nothing was written", "opt/")
+        check(time.monotonic() - begun < 5, "Esc took %.1f s" % (time.monotonic() - begun))
+        s.leave("q")
+
+
+@flow("tmux")
+def attested(p):
+    """What speaks of an image that is replaced goes only with a word more."""
+    sample.make(p.path("app"))
+    index = json.loads(p.read("app/index.json"))
+    entry, blob = index["manifests"][0], p.path("app", "blobs", "sha256")
+    with open(os.path.join(blob, entry["digest"].split(":")[1]), "rb") as f:
+        manifest = json.load(f)
+    statement = dict(entry, annotations={"vnd.docker.reference.digest": entry["digest"], "vnd.docker.reference.type": "attestation-manifest"},
+                     platform={"architecture": "unknown", "os": "unknown"})
+    data = json.dumps(dict(manifest, layers=[])).encode()
+    statement.update(digest="sha256:" + hashlib.sha256(data).hexdigest(), size=len(data))
+    inner = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+                        "manifests": [dict(entry, platform={"architecture": "amd64", "os": "linux"}, annotations={}), statement]}).encode()
+    for made in (data, inner):
+        with open(os.path.join(blob, hashlib.sha256(made).hexdigest()), "wb") as f:
+            f.write(made)
+    p.write("app/index.json", json.dumps({"schemaVersion": 2, "manifests": [
+        {"mediaType": "application/vnd.oci.image.index.v1+json", "digest": "sha256:" + hashlib.sha256(inner).hexdigest(),
+         "size": len(inner), "annotations": {"org.opencontainers.image.ref.name": "latest"}}]}))
+
+    def referrers():
+        return json.loads(p.run("inspect", "oci:app:latest", "--json").stdout)["referrers"]
+    check(len(referrers()) == 1, "the attestation is none: %s" % referrers())
+    s = p.screen()
+    s.start("lamina", "oci:app:latest")
+    s.command("go /opt")
+    s.keys("A Enter")
+    s.command("write oci:app:latest")
+    s.wait("DROPS attestation", "yes drop")
+    s.answer("yes")
+    s.wait('type "yes drop"')
+    s.answer("yes drop")
+    s.wait("Written")
+    s.leave("q d")
+    check(not referrers(), "it is there still: %s" % referrers())
 
 
 @flow("tmux", "vt100")

@@ -98,20 +98,6 @@ static void edit(struct drive *d, const struct request *request)
 	free(copy);
 }
 
-static void look_at_output(struct drive *d, const struct request *request)
-{
-	struct event event = { .kind = EVENT_OUTPUT, .text = request->text };
-	struct lam_referrers lost;
-	struct lam_error err = { 0 };
-
-	lam_write_replaces(&event.replaces, &lost, d->app.image, request->text, NULL,
-			   &err);
-	event.err = &err;
-	event.lost = &lost;
-	drive_event(d, &event);
-	lam_referrers_fini(&lost);
-}
-
 static void complete(struct drive *d, const struct request *request)
 {
 	char *found = shell_complete(request->text);
@@ -180,7 +166,6 @@ static void carry_out_one(struct drive *d, struct request *request)
 	case REQUEST_EDITOR: edit(d, request); break;
 	case REQUEST_SAVE: save(d, request); break;
 	case REQUEST_LOAD: load(d, request); break;
-	case REQUEST_OUTPUT: look_at_output(d, request); break;
 	case REQUEST_COMPLETE: complete(d, request); break;
 	case REQUEST_COPY: copy_text(d, request); break;
 	case REQUEST_REDRAW: d->redraws++; break;

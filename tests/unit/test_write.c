@@ -275,7 +275,7 @@ static bool replaces(const char *transport, const char *path, const char *name)
 	bool there;
 
 	snprintf(text, sizeof text, "%s:%s%s", transport, path, name);
-	OK(lam_write_replaces(&there, &lost, NULL, text, NULL, &err));
+	OK(lam_write_replaces(&there, &lost, NULL, text, NULL, NULL, &err));
 	assert_int_equal(lost.count, 0);
 	return there;
 }
@@ -293,7 +293,7 @@ static void what_it_replaces(void **state)
 	assert_true(replaces("oci", image, ":latest"));
 	assert_false(replaces("oci", image, ":late"));
 	snprintf(bare, sizeof bare, "oci:%s", image);
-	assert_int_equal(lam_write_replaces(&there, &lost, NULL, bare, NULL, &err),
+	assert_int_equal(lam_write_replaces(&there, &lost, NULL, bare, NULL, NULL, &err),
 			 LAM_EWRITE);
 	assert_non_null(strstr(err.text, "holds the image \"latest\": name it"));
 	assert_false(replaces("oci", out, ":latest"));
@@ -309,14 +309,15 @@ static void what_it_replaces(void **state)
 	fputs("image", made);
 	fclose(made);
 	snprintf(bare, sizeof bare, "oci-archive:%s:latest", file);
-	assert_int_equal(lam_write_replaces(&there, &lost, NULL, bare, NULL, &err),
+	assert_int_equal(lam_write_replaces(&there, &lost, NULL, bare, NULL, NULL, &err),
 			 LAM_EWRITE);
 	assert_non_null(strstr(err.text, "is there, and no image archive"));
-	assert_int_equal(lam_write_replaces(&there, &lost, NULL, "nonsense", NULL, &err),
-			 LAM_EUSAGE);
+	assert_int_equal(
+		lam_write_replaces(&there, &lost, NULL, "nonsense", NULL, NULL, &err),
+		LAM_EUSAGE);
 	assert_non_null(strstr(err.text, "say what it is to be"));
 	assert_int_equal(
-		lam_write_replaces(&there, &lost, NULL, "docker://x/Y", NULL, &err),
+		lam_write_replaces(&there, &lost, NULL, "docker://x/Y", NULL, NULL, &err),
 		LAM_EUSAGE);
 	remove(file);
 	free(image);

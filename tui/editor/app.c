@@ -316,7 +316,6 @@ void app_update(struct app *app, const struct event *event)
 	case EVENT_EDITED: plan_edited(app, event); break;
 	case EVENT_SAVED: plan_saved(app, event); break;
 	case EVENT_LOADED: plan_loaded(app, event); break;
-	case EVENT_OUTPUT: write_looked_at(app, event); break;
 	case EVENT_COMPLETED: dialog_completed(app, event->text); break;
 	case EVENT_COPIED: update_copied(app, event); break;
 	case EVENT_RESUMED: app_request(app, REQUEST_REDRAW); break;

@@ -93,22 +93,6 @@ static void load(struct shell *s, const struct request *request)
 	free(text);
 }
 
-static void look_at_output(struct shell *s, const struct request *request)
-{
-	struct event event = { .kind = EVENT_OUTPUT, .text = request->text };
-	struct lam_referrers lost;
-	struct lam_error err = { 0 };
-
-	if (!request->text)
-		return;
-	lam_write_replaces(&event.replaces, &lost, s->app->image, request->text,
-			   s->app->options.access, &err);
-	event.err = &err;
-	event.lost = &lost;
-	give(s, &event);
-	lam_referrers_fini(&lost);
-}
-
 static void complete(struct shell *s, const struct request *request)
 {
 	char *found = shell_complete(request->text ? request->text : "");
@@ -142,7 +126,6 @@ static void carry_out_one(struct shell *s, struct request *request)
 	case REQUEST_EDITOR: edit(s, request); break;
 	case REQUEST_SAVE: save(s, request); break;
 	case REQUEST_LOAD: load(s, request); break;
-	case REQUEST_OUTPUT: look_at_output(s, request); break;
 	case REQUEST_COMPLETE: complete(s, request); break;
 	case REQUEST_COPY: copy(s, request); break;
 	case REQUEST_REDRAW: term_redraw(s->term); break;

@@ -54,10 +54,11 @@ int lam_write_spool_folder(char **out, const char *reference,
  * in a layout, or the archive's file; and what speaks of it and would go, or be left without
  * it, which is the caller's, also after failure. image: what is to be written there, or NULL.
  * LAM_EUSAGE for what is no place to write to, LAM_EWRITE where writing there would be
- * refused at once. */
+ * refused at once; LAM_ESTOPPED. progress may be NULL. */
 int lam_write_replaces(bool *out, struct lam_referrers *out_lost,
 		       const struct lam_image *image, const char *reference,
-		       const struct lam_access *access, struct lam_error *err);
+		       const struct lam_access *access,
+		       const struct lam_progress *progress, struct lam_error *err);
 
 /* Which of the layout's targets are there already, in the output or in options->reuse, and
  * would be taken if their blobs are right; *out is the caller's (free()). Nothing is made

@@ -52,7 +52,6 @@ void plan_waste(
 	struct app *app); /* offers what helps against the waste under the cursor */
 
 /* write.c */
-void write_looked_at(struct app *app, const struct event *event);
 
 /* progress.c */
 void writing_fini(struct writing *writing);

@@ -206,10 +206,10 @@ static void count_line(struct dialog *d, char sign, size_t count, const char *wh
 /* What speaks of the image that is replaced goes with it. */
 static void lost_lines(struct dialog *d, const struct lam_referrers *lost)
 {
-	for (size_t i = 0; lost && i < lost->count && i < 6; i++)
+	for (size_t i = 0; i < lost->count && i < 6; i++)
 		dialog_line(d, ROLE_ERROR, "DROPS %s %.26s...", lost->items[i].kind,
 			    lost->items[i].digest);
-	if (lost && lost->count > 6)
+	if (lost->count > 6)
 		dialog_line(d, ROLE_ERROR, "and %zu more that speak of what is replaced",
 			    lost->count - 6);
 }
@@ -286,7 +286,17 @@ static void yes_typed(struct app *app, struct dialog *d, const char *text)
 	begin(app, d->value != 0);
 }
 
-static void summarise(struct app *app, const char *output, const struct event *event)
+/* What is where it goes to, as was looked. */
+struct look_job {
+	struct job job;
+	const struct lam_image *image;
+	const struct lam_access *access;
+	char *output;
+	bool replaces;
+	struct lam_referrers lost; /* what speaks of what is replaced */
+};
+
+static void summarise(struct app *app, const struct look_job *looked)
 {
 	struct dialog *d;
 
@@ -304,10 +314,10 @@ static void summarise(struct app *app, const char *output, const struct event *e
 	d->on_text = yes_typed;
 	d->on_leave = "nothing was written";
 	free(app->plan.output);
-	app->plan.output = lam_xstrdup(output);
-	d->value = event->lost && event->lost->count > 0;
-	summary_lines(app, d, output, event->replaces);
-	lost_lines(d, event->lost);
+	app->plan.output = lam_xstrdup(looked->output);
+	d->value = looked->lost.count > 0;
+	summary_lines(app, d, looked->output, looked->replaces);
+	lost_lines(d, &looked->lost);
 	remark_lines(app, d);
 	d->exact = true;
 	d->text = lam_xprintf("yes%s%s", app->plan.effect->dropped_files ? " remove" : "",
@@ -329,6 +339,63 @@ static void ask_output(struct app *app, const char *output, const char *why)
 		dialog_line(d, ROLE_ERROR, "%s", why);
 }
 
+/* Looking */
+
+static int run_look(struct job *job)
+{
+	struct look_job *l = (struct look_job *)job;
+	const struct lam_progress progress = { .stop = &job->stop };
+
+	return lam_write_replaces(&l->replaces, &l->lost, l->image, l->output, l->access,
+				  &progress, &job->err);
+}
+
+static void free_look(struct job *job)
+{
+	struct look_job *l = (struct look_job *)job;
+
+	lam_referrers_fini(&l->lost);
+	free(l->output);
+}
+
+static void stop_looking(struct app *app, struct dialog *d)
+{
+	(void)d;
+	app_stop(app, JOB_LOOK);
+}
+
+static void take_look(struct app *app, struct job *job)
+{
+	const struct look_job *l = (struct look_job *)job;
+
+	if (job->code == LAM_ESTOPPED)
+		return;
+	if (app->dialog_count && app_dialog(app)->on_esc == stop_looking)
+		dialog_pop(app);
+	if (job->code < 0)
+		ask_output(app, l->output, job->err.text);
+	else
+		summarise(app, l);
+}
+
+/* An engine or a registry may take its time. */
+static void look(struct app *app, const char *output)
+{
+	static const struct job_ops LOOK = { JOB_LOOK, run_look, take_look, free_look,
+					     true };
+	struct look_job *job = job_new(sizeof *job, &LOOK);
+	struct dialog *d = dialog_push(app, DIALOG_TEXT, "Write the image");
+
+	d->on_esc = stop_looking;
+	d->on_leave = "nothing was written";
+	dialog_line(d, ROLE_DIALOG, "Looking at what is there: %s", output);
+	dialog_set_hints(d, "[Esc] go back");
+	job->image = app->image;
+	job->access = app->options.access;
+	job->output = lam_xstrdup(output);
+	app_start(app, &job->job);
+}
+
 void write_image(struct app *app, const char *text)
 {
 	char *output;
@@ -347,14 +414,6 @@ void write_image(struct app *app, const char *text)
 			app, text,
 			"-: standard output is this screen: an archive goes to a file");
 	} else {
-		app_request(app, REQUEST_OUTPUT)->text = lam_xstrdup(text);
+		look(app, text);
 	}
-}
-
-void write_looked_at(struct app *app, const struct event *event)
-{
-	if (event->err && event->err->code)
-		ask_output(app, event->text, event->err->text);
-	else
-		summarise(app, event->text, event);
 }

@@ -21,6 +21,7 @@ enum job_kind {
 	JOB_PREVIEW,
 	JOB_WASTE,
 	JOB_SUGGEST,
+	JOB_LOOK, /* at the place to write to */
 	JOB_WRITE,
 	JOB_KEEP, /* the journal */
 	JOB_FREE, /* what is not needed any more: a large plan's effect takes a while */

@@ -125,8 +125,8 @@ static void free_retired(struct app *app)
 	struct free_job *job;
 
 	for (size_t i = 0; i < JOB_COUNT; i++) {
-		/* these two look at the image alone */
-		if (i != JOB_OPEN && i != JOB_WRITE && jobs->running[i])
+		/* these look at the image alone */
+		if (i != JOB_OPEN && i != JOB_LOOK && i != JOB_WRITE && jobs->running[i])
 			return;
 	}
 	if (!jobs->retired_count)

@@ -83,13 +83,12 @@ struct jobs {
 };
 
 enum request_kind {
-	REQUEST_JOB,    /* start `job` */
-	REQUEST_STOP,   /* ask the job of this kind to stop */
-	REQUEST_EDITOR, /* `text` in the editor, at `line`; EVENT_EDITED */
-	REQUEST_SAVE,   /* `text` to `file` if that holds `expect` (NULL: if it is not
+	REQUEST_JOB,      /* start `job` */
+	REQUEST_STOP,     /* ask the job of this kind to stop */
+	REQUEST_EDITOR,   /* `text` in the editor, at `line`; EVENT_EDITED */
+	REQUEST_SAVE,     /* `text` to `file` if that holds `expect` (NULL: if it is not
 			  there), or whatever it holds with `force`; EVENT_SAVED */
-	REQUEST_LOAD,   /* EVENT_LOADED */
-	REQUEST_OUTPUT, /* look at the place that `text` names to write to; EVENT_OUTPUT */
+	REQUEST_LOAD,     /* EVENT_LOADED */
 	REQUEST_COMPLETE, /* which files `text` may be the beginning of; EVENT_COMPLETED */
 	REQUEST_COPY,     /* `text` to the clipboard; EVENT_COPIED */
 	REQUEST_REDRAW,
@@ -117,7 +116,6 @@ enum event_kind {
 	EVENT_EDITED,
 	EVENT_SAVED,
 	EVENT_LOADED,
-	EVENT_OUTPUT,
 	EVENT_COMPLETED, /* `text`: a line each */
 	EVENT_COPIED,
 	EVENT_RESUMED,
@@ -129,15 +127,13 @@ struct event {
 	struct key key;
 	int x, y;          /* of mouse keys */
 	const char *text;  /* of a paste; the file's text of EDITED and LOADED: NULL on
-			      failure; of OUTPUT the place */
+			      failure */
 	int width, height; /* of RESIZE */
 	struct job *job;
 	struct job_progress progress;
 	enum job_kind job_kind;
 	const struct lam_error *err; /* of what came back; NULL or LAM_OK: it went well */
-	bool differs;  /* of SAVED: the file holds something else; nothing was written */
-	bool replaces; /* of OUTPUT: an image is there */
-	const struct lam_referrers *lost; /* of OUTPUT: what speaks of that image */
+	bool differs; /* of SAVED: the file holds something else; nothing was written */
 	const char *file;
 	bool merge; /* of LOADED: as the request said */
 	int signal;
