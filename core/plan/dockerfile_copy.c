@@ -54,7 +54,12 @@ static void read_flag(struct lam_stage_making *m, struct copy *c, const char *fl
 
 #define IS(name) (len == strlen(name) && memcmp(flag, name, len) == 0)
 	c->wrong = c->wrong || !expanded;
-	if (expanded && IS("--from")) {
+	if ((IS("--from") || IS("--exclude")) && (!value || !value[1])) {
+		refuse(m, c, "%.*s needs a value: %.*s=...", (int)len, flag, (int)len,
+		       flag);
+	} else if (IS("--from") && strchr(value, '$')) {
+		refuse(m, c, "%s: variables are not expanded in --from", flag);
+	} else if (expanded && IS("--from")) {
 		free(c->from);
 		c->from = LAM_STEAL(expanded);
 	} else if (expanded && IS("--exclude")) {

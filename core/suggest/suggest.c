@@ -48,6 +48,15 @@ static int check(struct suggesting *s, struct lam_error *err)
 				r->version_count, LAM_SUGGEST_VERSIONS);
 	while (r->before && kept < r->before->layer_count && r->before->layers[kept].keep)
 		kept++;
+	for (size_t i = kept; r->before && i < r->before->layer_count; i++) {
+		if (r->before->layers[i].keep)
+			return lam_fail(
+				err, LAM_EPLAN,
+				"layer \"%s\" of the plan before has \"keep\" and "
+				"stands above layers that have not: only the lowest "
+				"can stay as they are: take it away",
+				r->before->layers[i].name);
+	}
 	r->keep = kept > r->keep ? kept : r->keep;
 	if (r->before && !r->times.set)
 		r->times = r->before->times;
@@ -166,30 +175,76 @@ static char *name_layer(const struct suggesting *s, uint32_t layer, bool is_rest
 	return largest ? lam_emit_layer_name(&s->parts, largest) : lam_xstrdup("rest");
 }
 
+static char *copy_note(const char *note)
+{
+	return note ? lam_xstrdup(note) : NULL;
+}
+
+/* What else yesterday's plan says of a layer. */
+static void take_over(const struct suggesting *s, uint32_t was,
+		      struct lam_plan_layer *layer)
+{
+	const struct lam_plan *before = s->request.before;
+
+	if (!before || was >= before->layer_count)
+		return;
+	layer->has_compression = before->layers[was].has_compression;
+	layer->compression = before->layers[was].compression;
+	if (strcmp(layer->name, before->layers[was].name) == 0) {
+		free(layer->note);
+		layer->note = copy_note(before->layers[was].note);
+	}
+}
+
 /* The flat plan has the layer for the rest already: the others go around it. */
 static void add_layers(struct suggesting *s, struct lam_plan *plan)
 {
 	uint32_t rest = layer_of(s, LAM_PART_REST);
+	const struct lam_plan *before = s->request.before;
 
 	free(plan->layers[s->request.keep].name);
 	plan->layers[s->request.keep].name = name_layer(s, rest, true);
+	take_over(s, was_of(s, rest), &plan->layers[s->request.keep]);
+	for (uint32_t i = 0; i < s->request.keep; i++) {
+		if (before && i < before->layer_count && before->layers[i].keep)
+			take_over(s, i, &plan->layers[i]);
+	}
 	for (size_t i = 0; i < s->result.count; i++) {
 		LAM_CLEANUP(lam_free_ptr) char *wish = NULL;
 
 		if (s->order[i] == rest)
 			continue;
 		wish = name_layer(s, s->order[i], false);
-		lam_emit_layer(plan, s->request.keep + i, wish);
+		take_over(s, was_of(s, s->order[i]),
+			  lam_emit_layer(plan, s->request.keep + i, wish));
+	}
+}
+
+/* Of yesterday's rule about the same. */
+static void keep_note(const struct suggesting *s, struct lam_plan_rule *rule)
+{
+	const struct lam_plan *before = s->request.before;
+
+	for (size_t i = 0; before && !rule->note && i < before->rule_count; i++) {
+		const struct lam_plan_rule *old = &before->rules[i];
+
+		if (old->note && old->kind == rule->kind &&
+		    strcmp(old->pattern, rule->pattern) == 0)
+			rule->note = copy_note(old->note);
 	}
 }
 
 static int add_rule(struct suggesting *s, struct lam_plan *plan,
 		    const struct lam_part *part, const char *to, struct lam_error *err)
 {
-	if (part->package == LAM_PACKAGE_NONE)
-		return lam_emit_path(plan, s->parts.tree, part->node, to, err);
-	return lam_emit_package(plan, lam_packages_get(s->parts.packages, part->package),
-				to, err);
+	if ((part->package == LAM_PACKAGE_NONE
+		     ? lam_emit_path(plan, s->parts.tree, part->node, to, err)
+		     : lam_emit_package(
+			       plan, lam_packages_get(s->parts.packages, part->package),
+			       to, err)) < 0)
+		return err->code;
+	keep_note(s, &plan->rules[plan->rule_count - 1]);
+	return 0;
 }
 
 /* Those of packages win. */
@@ -236,6 +291,10 @@ static int make_plan(struct suggesting *s, struct lam_error *err)
 	if (before && before->has_compression) {
 		(*plan)->has_compression = true;
 		(*plan)->compression = before->compression;
+	}
+	if (before) {
+		(*plan)->note = copy_note(before->note);
+		(*plan)->times_note = copy_note(before->times_note);
 	}
 	add_layers(s, *plan);
 	if (add_rules(s, *plan, false, err) < 0 || add_rules(s, *plan, true, err) < 0)

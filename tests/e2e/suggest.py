@@ -182,6 +182,23 @@ def stays(folder, versions):
     lamina.must("suggest", versions[0], "-o", folder + "/flat.json")
 
 
+def takes_over(folder, versions):
+    """What yesterday's plan says beside its cut stays said; a layer that must stay above others cannot."""
+    name = folder + "/said.json"
+    plan = {"lamina": 1, "note": "ours", "layers": [{"name": "low", "from": [0, 1], "compression": "zstd:1", "note": "base"},
+                                                    {"name": "all", "from": "rest", "compression": "none"}], "assign": []}
+    with open(name, "w", encoding="utf-8") as out:
+        json.dump(plan, out)
+    made = suggest(versions, "--from-plan", name, clamp=())["plan"]
+    low = next(layer for layer in made["layers"] if layer["name"] == "low")
+    need(made["note"] == "ours" and low["note"] == "base" and low["compression"] == "zstd:1", made)
+    plan["layers"] = [{"name": "low", "from": [0]}, {"name": "mid", "from": [1], "keep": True}, {"name": "all", "from": "rest"}]
+    with open(name, "w", encoding="utf-8") as out:
+        json.dump(plan, out)
+    done = lamina.run("suggest", versions[-1], "--from-plan", name)
+    need(done.returncode == 4 and b'"mid"' in done.stderr and b"keep" in done.stderr, done)
+
+
 def limits(folder, versions):
     """So many layers, none larger; what is larger by itself is named."""
     for most in (1, 2, 5):
@@ -222,7 +239,7 @@ def without_history(folder, versions):
 
 
 def main():
-    checks = (knows_what_changes, measures, is_exact, replays, stays, limits, keeps_base, without_history)
+    checks = (knows_what_changes, measures, is_exact, replays, stays, takes_over, limits, keeps_base, without_history)
     failures, folder = [], tempfile.mkdtemp(prefix="lamina-suggest.")
     versions = [build(folder, version) for version in range(VERSIONS)]
     when = EPOCH + 86400 * VERSIONS

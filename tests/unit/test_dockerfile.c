@@ -154,6 +154,11 @@ static const struct {
 	  "D:4: --chmod: a plan changes no owner and no mode\n"
 	  "D:4: --what: there is no such flag of COPY for a plan\n"
 	  "D:5: COPY needs a source and a destination\n" },
+	{ ALL
+	  "COPY --from=base --exclude /opt / /\nCOPY --from= /a /a\nCOPY --from=$S /a /a\n",
+	  "D:4: --exclude needs a value: --exclude=...\n"
+	  "D:5: --from needs a value: --from=...\n"
+	  "D:6: --from=$S: variables are not expanded in --from\n" },
 	{ ALL C "/nothing /nothing\n" C "/bin/sh /bin/sh\n",
 	  "D:4: /nothing: no such path in the image\n"
 	  "D:5: /bin/sh: is below a symlink; use /usr/bin/sh\n" },

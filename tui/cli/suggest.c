@@ -301,7 +301,13 @@ static void tell_times(const struct suggest *s)
 {
 	const struct lam_suggestion *f = s->found;
 
-	if (f->times && !f->plan->times.set)
+	if (f->times && f->plan->times.set)
+		tell(s->call,
+		     "note: of %llu paths that differ, %llu differ in their time alone, "
+		     "as that is earlier than the one that later ones are set back to: "
+		     "an earlier SOURCE_DATE_EPOCH takes that away",
+		     (unsigned long long)f->changed, (unsigned long long)f->times);
+	else if (f->times)
 		tell(s->call,
 		     "note: of %llu paths that differ, %llu differ in their time alone; "
 		     "with --clamp-times and the same SOURCE_DATE_EPOCH at each build "
@@ -435,7 +441,7 @@ static const struct option OPTIONS[] = {
 	{ "since", 0, "OLD",
 	  "a version before IMAGE; again for each, in the order of their builds" },
 	{ "layers", 0, "N", "at most so many layers, kept ones too; by default 12" },
-	{ "max-layer-size", 0, "SIZE", "none of them larger, as 500M" },
+	{ "max-layer-size", 0, "SIZE", "none of them larger, by the estimate, as 500M" },
 	{ "keep-base", 0, "BASE",
 	  "the lowest layers, which image BASE has too, stay as they are" },
 	{ "from-plan", 0, "PLAN",

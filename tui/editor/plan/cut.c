@@ -100,5 +100,4 @@ void plan_cut(struct app *app)
 	if (app_plan(app)->rule_count)
 		job->before = plan_copy(app);
 	app_start(app, &job->job);
-	app_tell(app, ROLE_STATUS, "looking for what changes together");
 }
