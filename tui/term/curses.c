@@ -30,7 +30,8 @@ struct screen {
 	SCREEN *curses;
 	enum palette palette;
 	bool ascii;
-	cchar_t *row; /* COLS of them */
+	bool is_shown; /* the terminal is in the program's hands */
+	cchar_t *row;  /* COLS of them */
 	int row_cap;
 	struct screen_look looks[ROLE_COUNT][8];
 };
@@ -143,16 +144,18 @@ static const char *whole_screen(void)
 	return margins && strncmp(margins, "\033[", 2) == 0 ? "\033[r" : "";
 }
 
-/* Moves the cursor. */
-static void reset_margins(struct screen *screen)
+/* Moves the cursor: not while that is where the shell left it, for it to go on there. */
+static void leave(struct screen *screen)
 {
-	screen_send(screen, whole_screen(), strlen(whole_screen()));
+	if (screen->is_shown)
+		screen_send(screen, whole_screen(), strlen(whole_screen()));
+	screen->is_shown = false;
+	endwin();
 }
 
 void screen_close(struct screen *screen)
 {
-	reset_margins(screen);
-	endwin();
+	leave(screen);
 	delscreen(screen->curses);
 	free(screen->row);
 	free(screen);
@@ -160,8 +163,7 @@ void screen_close(struct screen *screen)
 
 void screen_leave(struct screen *screen)
 {
-	reset_margins(screen);
-	endwin();
+	leave(screen);
 }
 
 void screen_redraw(struct screen *screen)
@@ -174,6 +176,7 @@ void screen_enter(struct screen *screen)
 {
 	screen_redraw(screen);
 	refresh();
+	screen->is_shown = true;
 }
 
 void screen_resize(struct screen *screen, int width, int height)
@@ -181,7 +184,6 @@ void screen_resize(struct screen *screen, int width, int height)
 	/* Not resizeterm(), which also types a KEY_RESIZE that nobody reads. */
 	if (is_term_resized(height, width))
 		resize_term(height, width);
-	reset_margins(screen);
 	erase();
 	screen_redraw(screen);
 }
@@ -334,4 +336,5 @@ void screen_draw(struct screen *screen, const struct canvas *canvas)
 		put_row(screen, canvas, y, width);
 	put_cursor(canvas);
 	refresh();
+	screen->is_shown = true;
 }
