@@ -38,7 +38,10 @@ double lam_parts_layer_rate(const struct lam_parts *p, uint32_t layer)
 double lam_parts_risk(const struct lam_parts *p, double rate, double pulls,
 		      int64_t newest)
 {
-	double years = newest < p->newest ? (double)(p->newest - newest) / YEAR : 0;
+	/* an image may say any time */
+	double years = ((double)p->newest - (double)newest) / YEAR;
+
+	years = years > 0 ? years : 0;
 
 	return rate / (1 + years) * pulls / (pulls + lam_parts_pulls(p));
 }
