@@ -5,9 +5,7 @@
 """
 import json
 import os
-import shutil
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
@@ -83,16 +81,7 @@ def is_named(folder):
 
 
 def main():
-    checks, failures = (began, each_folder, is_named), []
-    for check in checks:
-        folder = tempfile.mkdtemp(prefix="lamina-dockerfile.")
-        try:
-            check(folder)
-        except lamina.Failure as failure:
-            failures.append((check.__name__, failure))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    return lamina.conclude("dockerfile", len(checks) - len(failures), failures)
+    return lamina.run_checks("dockerfile", (began, each_folder, is_named))
 
 
 if __name__ == "__main__":

@@ -122,20 +122,14 @@ def main():
     if not os.path.isdir(INFO):
         print("skipped: this machine has no packages of dpkg")
         return 0
-    checks, failures = (each_is_its_packages, apply_keeps_the_tree, drift, made), []
     folder = tempfile.mkdtemp(prefix="lamina-packages.")
     try:
         lists = database()
         owned = owners(lists)
         image = make_image(folder, lists, owned)
-        for check in checks:
-            try:
-                check(folder, image, lists, owned)
-            except lamina.Failure as failure:
-                failures.append((check.__name__, failure))
+        return lamina.run_checks("packages", (each_is_its_packages, apply_keeps_the_tree, drift, made), folder, image, lists, owned)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return lamina.conclude("packages", len(checks) - len(failures), failures)
 
 
 if __name__ == "__main__":

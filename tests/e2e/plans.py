@@ -3,7 +3,6 @@
 and a layout stops at once when it is asked to."""
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -113,16 +112,7 @@ def stops(folder):
 
 def main():
     # what a child takes counts from its fork on, with what this program has by then
-    checks, failures = (long_glob, many_globs, many_at_the_top, stops), []
-    for check in checks:
-        folder = tempfile.mkdtemp(prefix="lamina-plans.")
-        try:
-            check(folder)
-        except lamina.Failure as failure:
-            failures.append((check.__name__, failure))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    return lamina.conclude("plans", len(checks) - len(failures), failures)
+    return lamina.run_checks("plans", (long_glob, many_globs, many_at_the_top, stops))
 
 
 if __name__ == "__main__":

@@ -239,21 +239,15 @@ def without_history(folder, versions):
 
 
 def main():
-    checks = (knows_what_changes, measures, is_exact, replays, stays, takes_over, limits, keeps_base, without_history)
-    failures, folder = [], tempfile.mkdtemp(prefix="lamina-suggest.")
+    folder = tempfile.mkdtemp(prefix="lamina-suggest.")
     versions = [build(folder, version) for version in range(VERSIONS)]
     when = EPOCH + 86400 * VERSIONS
     oci.write_layout(folder + "/base", [(layer(system(VERSIONS - 1, when), when), "gzip", 1)])
     oci.write_layout(folder + "/other", [(layer([file("else", b"x", OLD)], OLD), "gzip", 1)])
     try:
-        for check in checks:
-            try:
-                check(folder, versions)
-            except lamina.Failure as failure:
-                failures.append((check.__name__, failure))
+        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, limits, keeps_base, without_history), folder, versions)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return lamina.conclude("suggest", len(checks) - len(failures), failures)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@
 """
 import json
 import os
-import shutil
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
@@ -127,16 +125,7 @@ def is_reused(folder):
 
 
 def main():
-    checks, failures = (two_builds, only_times, by_environment, is_shown, is_reused), []
-    for check in checks:
-        folder = tempfile.mkdtemp(prefix="lamina-times.")
-        try:
-            check(folder)
-        except lamina.Failure as failure:
-            failures.append((check.__name__, failure))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    return lamina.conclude("times", len(checks) - len(failures), failures)
+    return lamina.run_checks("times", (two_builds, only_times, by_environment, is_shown, is_reused))
 
 
 if __name__ == "__main__":

@@ -119,3 +119,18 @@ def conclude(name, passed, failures, skipped=0):
         print("%s: %s: %s" % (name, what, why))
     print("%d passed, %d failed%s" % (passed, len(failures), ", %d skipped" % skipped if skipped else ""), flush=True)
     return 1 if failures else 0
+
+
+def run_checks(name, checks, *about):
+    """check(*about) for each of them; without any, check(folder) with a folder of its own. The exit status."""
+    failures = []
+    for check in checks:
+        folder = None if about else tempfile.mkdtemp(prefix="lamina-%s." % name)
+        try:
+            check(*(about or (folder,)))
+        except Failure as failure:
+            failures.append((check.__name__, failure))
+        finally:
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+    return conclude(name, len(checks) - len(failures), failures)

@@ -52,9 +52,11 @@ static void describe(const struct lam_image *image, const char *text, const char
 #define ALL        S C "/ /\n"
 #define NOTE(line) "\nD:" line ": the image is taken for \"base\""
 
-static const struct {
+struct told {
 	const char *text, *want;
-} CASES[] = {
+};
+
+static const struct told CASES[] = {
 	/* the two that it began with */
 	{ S C "--exclude=/opt / /\n" C "/opt /opt\n",
 	  "rest* opt\n/opt > -\n/opt > opt" NOTE("3") },
@@ -112,27 +114,30 @@ static const struct {
 	{ S "COPY --from=0 / /\n" C "/opt /opt\n", "rest* opt\n/opt > opt" NOTE("3") },
 };
 
-static void plans(void **state)
+static void try_all(const struct told *cases, size_t count)
 {
 	struct built built;
 
-	(void)state;
 	built_open(&built, layers, 1);
-	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct lam_buf out = LAM_TEXT;
 
-		describe(built.image, CASES[i].text, NULL, &out);
-		if (strcmp(out.data, CASES[i].want) != 0)
-			fail_msg("%s\ngives\n%s\nnot\n%s", CASES[i].text, out.data,
-				 CASES[i].want);
+		describe(built.image, cases[i].text, NULL, &out);
+		if (strcmp(out.data, cases[i].want) != 0)
+			fail_msg("%s\ngives\n%s\nnot\n%s", cases[i].text, out.data,
+				 cases[i].want);
 		lam_buf_fini(&out);
 	}
 	built_close(&built);
 }
 
-static const struct {
-	const char *text, *want;
-} FAULTS[] = {
+static void plans(void **state)
+{
+	(void)state;
+	try_all(CASES, sizeof CASES / sizeof *CASES);
+}
+
+static const struct told FAULTS[] = {
 	{ "", "D: no FROM: there is no stage to make a plan of\n" },
 	{ S, "D:2: the stage copies nothing\n" },
 	{ ALL "RUN x\nADD y /\nBAD\n",
@@ -185,20 +190,8 @@ static const struct {
 
 static void faults(void **state)
 {
-	struct built built;
-
 	(void)state;
-	built_open(&built, layers, 1);
-	for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++) {
-		struct lam_buf out = LAM_TEXT;
-
-		describe(built.image, FAULTS[i].text, NULL, &out);
-		if (strcmp(out.data, FAULTS[i].want) != 0)
-			fail_msg("%s\ngives\n%s\nnot\n%s", FAULTS[i].text, out.data,
-				 FAULTS[i].want);
-		lam_buf_fini(&out);
-	}
-	built_close(&built);
+	try_all(FAULTS, sizeof FAULTS / sizeof *FAULTS);
 }
 
 /* By name, in whatever case, or by number; of two that are called alike the last. */

@@ -147,8 +147,10 @@ static const char *whole_screen(void)
 /* Moves the cursor: not while that is where the shell left it, for it to go on there. */
 static void leave(struct screen *screen)
 {
+	const char *margins = whole_screen();
+
 	if (screen->is_shown)
-		screen_send(screen, whole_screen(), strlen(whole_screen()));
+		screen_send(screen, margins, strlen(margins));
 	screen->is_shown = false;
 	endwin();
 }
