@@ -295,8 +295,10 @@ def cancel(p):
     s.command("layer-merge b")
     s.command("layer-compression zstd:19")
     s.wait("zstd:19")
-    for output in ("oci:app:slow", "oci:other:slow", "oci-archive:slow.tar"):
-        s.command("write " + output)
+    for n in range(12):
+        if n >= 3 and best < 0.1:
+            break
+        s.command("write " + ("oci:app:slow", "oci:other:slow", "oci-archive:slow.tar")[n % 3])
         s.wait("Type yes")
         s.press("y")
         s.press("e")

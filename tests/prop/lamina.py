@@ -113,6 +113,28 @@ def attempt(name, seed, keep, check):
             print("seed %d: files are in %s" % (seed, folder))
 
 
+def persist(check, tries=6):
+    """What check returns, once it passes: other programs can spoil a measurement, and a fault spoils each of them."""
+    for left in reversed(range(tries)):
+        try:
+            return check()
+        except Failure:
+            if not left:
+                raise
+
+
+def grows(once, fourfold):
+    """How many seconds of a core four times as much takes, by the shortest measurement of each: about four times as long, not sixteen."""
+    shortest = [float("inf")] * 2
+
+    def compare():
+        shortest[:] = [min(best, measure()) for best, measure in zip(shortest, (once, fourfold))]
+        if shortest[1] > 8 * max(shortest[0], 0.05):
+            raise Failure("%.2f s, and %.2f s for four times as much" % tuple(shortest))
+    persist(compare)
+    return shortest
+
+
 def conclude(name, passed, failures, skipped=0):
     """The last line, and the exit status."""
     for what, why in failures:
