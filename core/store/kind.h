@@ -1,6 +1,6 @@
 /* What a kind of store is: a row here that its file fills, and the common parts that it
- * stands on: source.c for reading, sink.c for writing, archive.c for outer tars. To add
- * one: its file, its row in reference.c, and its name in the README. */
+ * stands on: source.c for reading, sink.c for writing, archive.c and archive_pack.c for
+ * outer tars. To add one: its file, its row in reference.c, and its name in the README. */
 #ifndef LAM_STORE_KIND_H
 #define LAM_STORE_KIND_H
 
