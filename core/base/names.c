@@ -175,9 +175,6 @@ static int add(struct lam_names *names, uint32_t tag, const char *bytes, size_t 
 		*out_number = slot->number - 1;
 		return 0;
 	}
-	if (names->lent)
-		return lam_fail(err, LAM_EFORMAT,
-				"a name that no layer of the image has");
 	if (len > LAM_MAX_NAME)
 		return lam_fail(err, LAM_EFORMAT, "a name of %zu bytes: more than %u",
 				len, LAM_MAX_NAME);
@@ -217,21 +214,6 @@ static void hash_group(const struct lam_names *names, const struct lam_names *fr
 
 		tags[i] = (uint32_t)lam_siphash(names->seed, bytes, len);
 		__builtin_prefetch(&names->slots[tags[i] & (names->slot_count - 1)], 1);
-	}
-}
-
-/* Names that are in the set already become such as can be found. */
-static void index_group(struct lam_names *names, uint32_t first, uint32_t count)
-{
-	uint32_t tags[GROUP], mask = names->slot_count - 1;
-
-	hash_group(names, names, first, count, tags);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = tags[i] & mask;
-
-		while (names->slots[at].number)
-			at = (at + 1) & mask;
-		names->slots[at] = (struct lam_name_slot){ first + i + 1, tags[i] };
 	}
 }
 
@@ -276,19 +258,13 @@ uint32_t lam_names_find(const struct lam_names *names, const char *bytes, size_t
 	return name_slot(names, tag, bytes, len)->number - 1;
 }
 
-int lam_names_lend(struct lam_names *out, const struct lam_names *from, bool find,
-		   struct lam_error *err)
+void lam_names_lend(struct lam_names *out, const struct lam_names *from)
 {
 	*out = (struct lam_names){ .text = from->text,
 				   .text_len = from->text_len,
 				   .offsets = from->offsets,
 				   .count = from->count,
 				   .lent = true };
-	if (find && lam_names_reserve(out, 0, err) < 0)
-		return err->code;
-	for (uint32_t i = 0; find && i < out->count; i += GROUP)
-		index_group(out, i, out->count - i < GROUP ? out->count - i : GROUP);
-	return 0;
 }
 
 void lam_names_seal(struct lam_names *names)

@@ -30,10 +30,9 @@ struct lam_names {
 };
 
 void lam_names_fini(struct lam_names *names);
-/* The names of a sealed set under their numbers, to be found as well where `find` is set;
- * `from` must outlive them. On failure there is nothing to free. */
-int lam_names_lend(struct lam_names *out, const struct lam_names *from, bool find,
-		   struct lam_error *err);
+/* The names of a sealed set under their numbers, not to be found either; `from` must outlive
+ * them. */
+void lam_names_lend(struct lam_names *out, const struct lam_names *from);
 /* All-zero is an empty set. */
 int lam_names_add(struct lam_names *names, const char *bytes, size_t len,
 		  uint32_t *out_number, struct lam_error *err);

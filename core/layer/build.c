@@ -399,7 +399,7 @@ static int add_path(struct lam_layer_builder *b, const struct lam_entry *entry,
 	return add_named(b, entry, &parts, offset, out_inode, err);
 }
 
-static int check_held(const struct lam_layer *layer, struct lam_error *err)
+int lam_layer_check_held(const struct lam_layer *layer, struct lam_error *err)
 {
 	uint64_t most = LAM_MAX_HELD + (uint64_t)LAM_MAX_HELD_ENTRY * layer->entry_count;
 
@@ -435,7 +435,7 @@ int lam_layer_builder_add(struct lam_layer_builder *b, const struct lam_entry *e
 		lam_layer_note(b, LAM_ODD_HEADER_TWICE);
 	if (entry->type == LAM_TYPE_FILE)
 		b->layer->file_bytes += entry->size;
-	if (check_held(b->layer, err) < 0)
+	if (lam_layer_check_held(b->layer, err) < 0)
 		return err->code;
 	if (b->path.len == 0)
 		return set_root(b, entry, out_inode, err);
@@ -544,9 +544,7 @@ static void seal(const struct lam_layer_builder *b)
 	lam_names_seal(&layer->owners);
 	lam_names_seal(&layer->contents);
 	layer->nodes = fit(layer->nodes, layer->node_count * sizeof *layer->nodes);
-	layer->inodes = fit(layer->inodes, b->own_count * sizeof *layer->inodes);
-	if (layer->refs)
-		layer->refs = fit(layer->refs, layer->inode_count * sizeof *layer->refs);
+	layer->inodes = fit(layer->inodes, layer->inode_count * sizeof *layer->inodes);
 	layer->text = fit(layer->text, layer->text_len);
 }
 
@@ -581,8 +579,7 @@ int lam_layer_builder_content(struct lam_layer_builder *b, uint32_t inode,
 	if (lam_names_add(&layer->contents, (const char *)content, LAM_CONTENT, &number,
 			  err) < 0)
 		return err->code;
-	layer->inodes[layer->refs ? layer->refs[inode].inode : inode].content =
-		number + 1;
+	layer->inodes[inode].content = number + 1;
 	return 0;
 }
 
@@ -609,16 +606,6 @@ int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
 	}
 	*out = b;
 	return 0;
-}
-
-int lam_layer_builder_near(struct lam_layer_builder *b, const struct lam_names *names,
-			   const struct lam_layer *const *others, struct lam_error *err)
-{
-	lam_names_fini(&b->layer->names);
-	if (lam_names_lend(&b->layer->names, names, true, err) < 0)
-		return err->code;
-	b->layer->others = others;
-	return lam_names_add(&b->layer->names, "", 0, &b->places[ROOT].name, err);
 }
 
 void lam_layer_builder_free(struct lam_layer_builder *b)

@@ -37,8 +37,7 @@ struct lam_layer_builder {
 	struct lam_dentries dentries;  /* of places */
 	enum lam_kind last_extra_kind; /* of the inode that the last extra is for */
 	uint64_t hole_bytes;
-	uint32_t own_count; /* inodes that are stored here */
-	size_t ref_cap, inode_cap, extra_cap, record_cap, extent_cap, text_cap;
+	size_t inode_cap, extra_cap, record_cap, extent_cap, text_cap;
 	struct lam_buf path, target; /* scratch */
 	struct lam_buf last_parent;  /* the parent of the entry before, and its place */
 	uint32_t last_place;         /* NONE: not known any more */

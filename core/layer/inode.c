@@ -1,5 +1,4 @@
 /* What an entry says of a file: its inode, with records and extents. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,34 +284,11 @@ int lam_layer_add_inode(struct lam_layer_builder *b, const struct lam_entry *ent
 		lam_layer_note(b, LAM_ODD_BEFORE_1970);
 	if (inode.mtime_s > MAX_NANOSECONDS / 1000000000)
 		lam_layer_note(b, LAM_ODD_AFTER_2262);
-	if (LAM_GROW(layer->inodes, (size_t)b->own_count, b->inode_cap, err) < 0 ||
-	    (layer->others &&
-	     LAM_GROW(layer->refs, (size_t)layer->inode_count, b->ref_cap, err) < 0))
+	if (LAM_GROW(layer->inodes, (size_t)layer->inode_count, b->inode_cap, err) < 0)
 		return err->code;
 	*out = layer->inode_count++;
-	if (layer->refs)
-		layer->refs[*out] = (struct lam_inode_ref){ LAM_LAYER_OWN, b->own_count };
-	layer->inodes[b->own_count++] = inode;
+	layer->inodes[*out] = inode;
 	return 0;
-}
-
-bool lam_layer_builder_share(struct lam_layer_builder *b, uint32_t inode,
-			     struct lam_inode_ref with)
-{
-	struct lam_layer *layer = b->layer;
-	struct lam_inode_ref *ref = &layer->refs[inode];
-	struct lam_stat mine, its;
-
-	assert(ref->layer == LAM_LAYER_OWN && ref->inode + 1 == b->own_count);
-	lam_layer_stat(layer, inode, &mine);
-	lam_layer_stat(layer->others[with.layer], with.inode, &its);
-	if (lam_stat_compare(&mine, &its) & ~(unsigned)LAM_DIFF_CONTENT)
-		return false;
-	if (mine.kind == LAM_KIND_SYMLINK)
-		layer->text_len = (size_t)layer->inodes[ref->inode].offset;
-	b->own_count--;
-	*ref = with;
-	return true;
 }
 
 /* The records of inode and entry, united; the entry's win. */
@@ -361,9 +337,8 @@ static int records_unite(struct lam_layer_builder *b, struct lam_inode *inode,
 int lam_layer_link_metadata(struct lam_layer_builder *b, uint32_t number,
 			    const struct lam_entry *entry, struct lam_error *err)
 {
-	const struct lam_layer *holder;
-	const struct lam_inode *is = lam_layer_inode(b->layer, number, &holder);
-	struct lam_owner owner = lam_layer_owner(holder, is);
+	struct lam_inode *is = &b->layer->inodes[number];
+	struct lam_owner owner = lam_layer_owner(b->layer, is);
 	/* unpackers change no mode through a symlink */
 	uint16_t mode =
 		is->kind == LAM_KIND_SYMLINK ? is->mode : (uint16_t)(entry->mode & 07777);
@@ -371,21 +346,16 @@ int lam_layer_link_metadata(struct lam_layer_builder *b, uint32_t number,
 		    owner.gid == entry->gid && is->mtime_s == entry->mtime_s &&
 		    is->mtime_ns == entry->mtime_ns;
 	bool same_records = !entry->record_count ||
-			    records_equal(holder, lam_layer_extra(holder, is), entry);
+			    records_equal(b->layer, lam_layer_extra(b->layer, is), entry);
 
 	if (same && same_records)
 		return 0;
-	if (holder != b->layer)
-		return lam_fail(err, LAM_EFORMAT,
-				"a hard link says of a shared file what it is not");
-	struct lam_inode *inode = &b->layer->inodes[is - b->layer->inodes];
-
-	inode->mode = mode;
-	inode->mtime_s = entry->mtime_s;
-	inode->mtime_ns = entry->mtime_ns;
-	if (owner_add(b, entry->uid, entry->gid, &inode->owner, err) < 0)
+	is->mode = mode;
+	is->mtime_s = entry->mtime_s;
+	is->mtime_ns = entry->mtime_ns;
+	if (owner_add(b, entry->uid, entry->gid, &is->owner, err) < 0)
 		return err->code;
-	if (!same_records && records_unite(b, inode, entry, err) < 0)
+	if (!same_records && records_unite(b, is, entry, err) < 0)
 		return err->code;
 	lam_layer_note(b, LAM_ODD_LINK_METADATA);
 	return 0;

@@ -64,6 +64,7 @@ void lam_layer_stat(const struct lam_layer *layer, uint32_t number, struct lam_s
 		.layer = layer->number,
 		.inode = number,
 	};
+	lam_clamp_time(layer->times, &out->mtime_s, &out->mtime_ns);
 	if (extra && extra->record_count) {
 		out->attribute_count = extra->record_count;
 		out->attributes = holder->records + extra->records;

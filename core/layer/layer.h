@@ -66,8 +66,8 @@ struct lam_inode {
 	uint8_t unused[5];
 };
 
-/* Where an inode stands, for layers that are made to be compared with others: mostly what
- * another layer has already is not stored again. */
+/* Where an inode stands, for layers that are made to be compared with others: what another
+ * layer has already is not stored again. */
 struct lam_inode_ref {
 	uint32_t layer; /* of the others, or LAM_LAYER_OWN */
 	uint32_t inode; /* in its inodes */
@@ -96,6 +96,7 @@ struct lam_layer {
 	uint32_t inode_count;
 	struct lam_inode_ref *refs; /* of each inode; NULL: all are in `inodes` */
 	const struct lam_layer *const *others; /* borrowed */
+	struct lam_clamp times;                /* set back here, of whatever inode */
 	char *text;                            /* link targets */
 	size_t text_len;
 	struct lam_extra *extras;
@@ -188,6 +189,9 @@ static inline uint64_t lam_layer_held(const struct lam_layer *layer)
 	       layer->record_bytes;
 }
 
+/* LAM_EFORMAT where that is more than a reader takes. */
+int lam_layer_check_held(const struct lam_layer *layer, struct lam_error *err);
+
 void lam_layer_free(struct lam_layer *layer);
 
 /* Made by adding entries in the order of the tar. */
@@ -195,11 +199,6 @@ struct lam_layer_builder;
 int lam_layer_builder_new(struct lam_layer_builder **out, uint32_t number,
 			  struct lam_error *err);
 void lam_layer_builder_free(struct lam_layer_builder *builder);
-/* Before the first entry: the layer has no names but those of a sealed set, and may share
- * inodes with other layers. All must outlive it. */
-int lam_layer_builder_near(struct lam_layer_builder *builder,
-			   const struct lam_names *names,
-			   const struct lam_layer *const *others, struct lam_error *err);
 /* offset: of the stored bytes. *out_inode: what the entry became, for
  * lam_layer_builder_content; LAM_INODE_NONE where nothing did. */
 int lam_layer_builder_add(struct lam_layer_builder *builder,
@@ -207,11 +206,6 @@ int lam_layer_builder_add(struct lam_layer_builder *builder,
 			  uint32_t *out_inode, struct lam_error *err);
 int lam_layer_builder_content(struct lam_layer_builder *builder, uint32_t inode,
 			      const uint8_t content[LAM_CONTENT], struct lam_error *err);
-/* Shares what the last entry became with an inode of another layer, where the two are found
- * to be the same; that their contents are, if it is a file, is the caller's word. False:
- * they are not, and the content is to be told. */
-bool lam_layer_builder_share(struct lam_layer_builder *builder, uint32_t inode,
-			     struct lam_inode_ref with);
 void lam_layer_builder_note(struct lam_layer_builder *builder, enum lam_odd odd);
 /* Gives the layer, and empties the builder (free it all the same). */
 int lam_layer_builder_finish(struct lam_layer_builder *builder, struct lam_layer **out,

@@ -1,5 +1,5 @@
 /* A layout, inside. Made in this order: assign.c (where each path goes), stack.c (which
- * originals stay, which marks are needed) with trial.c (what the merge makes of it),
+ * originals stay, which marks are needed) with trial.c and made.c (what the merge makes of it),
  * waste.c (which of them nobody needs) and items.c (what each written layer holds); layout.c describes what came out. */
 #ifndef LAM_LAYOUT_H
 #define LAM_LAYOUT_H
@@ -25,7 +25,7 @@ struct lam_layout_target {
 	uint32_t original;      /* the only one it is made from, or UINT32_MAX */
 	struct lam_item *items; /* of a written one */
 	size_t item_count;
-	struct lam_layer *layer; /* these, as the reader found them in the trial; it
+	struct lam_layer *layer; /* these, as the reader finds them (made.c); it
 				    shares names and inodes with the image's */
 };
 

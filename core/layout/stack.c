@@ -311,8 +311,9 @@ static bool is_source(const struct lam_layout *l)
 	return true;
 }
 
-/* Entries for directories that had none are bounded before they are made. */
-static int check_implied(const struct lam_layout *l, struct lam_error *err)
+/* What a written layer would say and no reader takes: a path that is longer than any entry's
+ * is made through symlinks. */
+static int check_paths(const struct lam_layout *l, struct lam_error *err)
 {
 	const struct lam_tree *tree = l->tree;
 	LAM_CLEANUP(lam_free_ptr)
@@ -327,10 +328,20 @@ static int check_implied(const struct lam_layout *l, struct lam_error *err)
 
 		lam_tree_name(tree, n, &len);
 		lengths[n] = lengths[tree->nodes[n].parent] + (uint32_t)len + 1;
-		if (tree->nodes[n].implied && !l->gone[n] &&
-		    !l->stack[l->targets[n]].kept)
+		if (l->gone[n] || l->stack[l->targets[n]].kept)
+			continue;
+		if (lengths[n] > LAM_MAX_PATH + 1)
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"layer \"%s\" has a path of %u bytes: one of more "
+				"than %u can stay in a layer that is kept as it is, and "
+				"not be written",
+				l->stack[l->targets[n]].info.name, lengths[n] - 1,
+				LAM_MAX_PATH);
+		if (tree->nodes[n].implied)
 			total += lengths[n];
 	}
+	/* entries for directories that had none */
 	if (total <= LAM_MAX_IMPLIED_PATHS)
 		return 0;
 	return lam_fail(err, LAM_EFORMAT,
@@ -396,7 +407,7 @@ static int run_rounds(struct lam_layout *l, struct lam_made *made, struct lam_er
 			return err->code;
 		done = is_source(l);
 		if (!done &&
-		    (check_implied(l, err) < 0 || run_round(l, made, &done, err) < 0))
+		    (check_paths(l, err) < 0 || run_round(l, made, &done, err) < 0))
 			return err->code;
 	}
 	if (done)

@@ -31,65 +31,6 @@ void lam_trial_fini(struct lam_trial *t)
 
 /* Layers */
 
-static int add_item(struct lam_layer_builder *builder, const struct lam_layout *l,
-		    const struct lam_item *item, struct lam_item_scratch *scratch,
-		    struct lam_error *err)
-{
-	struct lam_entry entry;
-	struct lam_stat stat;
-	uint32_t inode = LAM_INODE_NONE;
-
-	lam_item_entry(l->tree, l->plan->times, item, scratch, &entry);
-	if (lam_layer_builder_add(builder, &entry, 0, &inode, err) < 0)
-		return err->code;
-	if (inode == LAM_INODE_NONE)
-		return 0;
-	lam_tree_stat(l->tree, item->node, &stat);
-	if (stat.inode != LAM_INODE_NONE &&
-	    lam_layer_builder_share(builder, inode,
-				    (struct lam_inode_ref){ stat.layer, stat.inode }))
-		return 0;
-	return entry.type == LAM_TYPE_FILE
-		       ? lam_layer_builder_content(builder, inode, stat.content, err)
-		       : 0;
-}
-
-static int add_items(struct lam_layer_builder *builder, const struct lam_layout *l,
-		     const struct lam_made *made, struct lam_error *err)
-{
-	LAM_CLEANUP(lam_item_scratch_fini)
-	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
-
-	if (lam_layer_builder_near(builder, &l->tree->names, l->image->indexes, err) < 0)
-		return err->code;
-	for (size_t i = 0; i < made->item_count; i++) {
-		/* a path may have thousands of parts */
-		if (lam_stops(l->stop, 0))
-			return lam_fail_stopped(err);
-		if (add_item(builder, l, &made->items[i], &scratch, err) < 0)
-			return err->code;
-	}
-	return 0;
-}
-
-/* A written layer as the reader would find it. */
-static int make_layer(const struct lam_layout *l, uint32_t target, struct lam_made *made,
-		      struct lam_error *err)
-{
-	struct lam_layer_builder *builder = NULL;
-	int code;
-
-	if (lam_layout_items(l, target, &made->items, &made->item_count, err) < 0)
-		return err->code;
-	code = lam_layer_builder_new(&builder, target, err);
-	if (code == 0)
-		code = add_items(builder, l, made, err);
-	if (code == 0)
-		code = lam_layer_builder_finish(builder, &made->layer, err);
-	lam_layer_builder_free(builder);
-	return code;
-}
-
 /* Whether the layer of the last round would come out the same. */
 static bool is_same(const struct lam_made *old, const struct lam_made *new)
 {
@@ -120,7 +61,9 @@ static int make_again(const struct lam_layout *l, uint32_t target, struct lam_ma
 	}
 	lam_made_fini(made);
 	*made = new;
-	return make_layer(l, target, made, err);
+	return lam_layout_items(l, target, &made->items, &made->item_count, err) < 0
+		       ? err->code
+		       : lam_made_index(l, target, made, err);
 }
 
 /* Differences */

@@ -22,6 +22,9 @@ struct lam_made {
 	size_t kept; /* how many originals were: where fewer are, paths go elsewhere */
 };
 void lam_made_fini(struct lam_made *made);
+/* made.c: the layer, from the items. */
+int lam_made_index(const struct lam_layout *layout, uint32_t target,
+		   struct lam_made *made, struct lam_error *err);
 
 struct lam_trial {
 	struct lam_layout *layout;

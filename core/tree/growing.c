@@ -45,7 +45,8 @@ static int start_like(struct lam_merge *m, struct lam_error *err)
 	}
 	tree->nodes[ROOT].kind = LAM_KIND_DIR;
 	tree->nodes[ROOT].live = true;
-	return lam_names_lend(&tree->names, &m->like->names, false, err);
+	lam_names_lend(&tree->names, &m->like->names);
+	return 0;
 }
 
 int lam_merge_start(struct lam_merge *m, struct lam_error *err)
