@@ -12,6 +12,8 @@
 #define BLOCK (64u << 10)
 /* On x86-64, and elsewhere with pages of 4 KiB. */
 #define HUGE_PAGE (2u << 20)
+#define PAGE      (4u << 10)
+#define FAULTS    16 /* from so many on, one call for all of them is cheaper */
 
 struct lam_arena_block {
 	struct lam_arena_block *previous;
@@ -64,14 +66,15 @@ char *lam_arena_copy(struct lam_arena *arena, const char *bytes, size_t len)
 
 void *lam_alloc_large(size_t size)
 {
-	size_t whole = size / HUGE_PAGE * HUGE_PAGE;
+	size_t page = size < HUGE_PAGE ? PAGE : HUGE_PAGE, whole = size / page * page;
 	void *out;
 
-	if (!whole)
+	if (size < FAULTS * PAGE)
 		return malloc(size);
-	if (posix_memalign(&out, HUGE_PAGE, size) != 0)
+	if (posix_memalign(&out, page, size) != 0)
 		return NULL;
-	(void)madvise(out, whole, MADV_HUGEPAGE); /* faster; no more than that */
+	/* faster; no more than that */
+	(void)madvise(out, whole, page == PAGE ? MADV_POPULATE_WRITE : MADV_HUGEPAGE);
 	return out;
 }
 
@@ -79,7 +82,7 @@ void *lam_zeroed_large(size_t count, size_t size)
 {
 	void *out;
 
-	if (count > SIZE_MAX / size || count * size < HUGE_PAGE)
+	if (count > SIZE_MAX / size || count * size < FAULTS * PAGE)
 		return calloc(count, size);
 	out = lam_alloc_large(count * size);
 	if (out)

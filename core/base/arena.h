@@ -24,8 +24,9 @@ void *lam_arena_alloc(struct lam_arena *arena, size_t size);
 char *lam_arena_copy(struct lam_arena *arena, const char *bytes, size_t len);
 
 /* As malloc(), and free() frees it. The kernel is asked for huge pages where whole ones
- * are filled: one small page after another costs more to be touched first than what is
- * done with it. What nobody touches is no memory, so room may be asked for freely. */
+ * are filled, and below that for all pages at once: one small page after another costs
+ * more to be touched first than what is done with it. What nobody touches of 2 MiB and
+ * more is no memory, so room may be asked for freely. */
 void *lam_alloc_large(size_t size);
 /* The same, as calloc(). */
 void *lam_zeroed_large(size_t count, size_t size);

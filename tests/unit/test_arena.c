@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/names.h"
@@ -40,6 +42,29 @@ static void large(void **state)
 		assert_true(is_zero(bytes, SIZES[i]));
 		free(bytes);
 	}
+}
+
+/* One call for all of its pages, where the kernel has it. */
+static void there_at_once(void **state)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char is_there[MIB / 4096] = { 0 };
+	char *bytes, *first;
+	int code;
+
+	(void)state;
+	first = aligned_alloc(page, page);
+	assert_non_null(first);
+	code = madvise(first, page, MADV_POPULATE_WRITE);
+	free(first);
+	if (code < 0 || page != 4096)
+		skip();
+	bytes = lam_alloc_large(MIB - 1);
+	assert_non_null(bytes);
+	assert_int_equal(mincore(bytes, MIB - page, is_there), 0);
+	for (size_t i = 0; i < MIB / page - 1; i++)
+		assert_true(is_there[i] & 1);
+	free(bytes);
 }
 
 static size_t name(char out[16], uint32_t n)
@@ -109,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(large),
+		cmocka_unit_test(there_at_once),
 		cmocka_unit_test(names_are_numbered),
 		cmocka_unit_test(names_of_another_set),
 	};
