@@ -50,9 +50,6 @@ struct lam_image {
 struct lam_image_set {
 	struct lam_source *source; /* with no image of its own: for what is beside them */
 	struct lam_source_set all;
-	struct lam_set_text {
-		char manifest[LAM_DIGEST_TEXT], platform[256];
-	} * texts;
 };
 
 /* Opens the place that is named with the options. */

@@ -1,5 +1,4 @@
 /* Which images a reference names: one by its platform or its digest, or all of them. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,28 +34,17 @@ int lam_image_open_source(struct lam_source **out, const char *text,
 		.temporary = o->temporary ? o->temporary : "/tmp",
 		.progress = o->progress,
 		.set = set,
+		.of = o->set ? &o->set->all : NULL,
 		.referrers = o->referrers,
 	};
 
+	if (o->set)
+		options.only = o->set->all.images[o->n].manifest;
 	if ((platform && split_platform(platform, &options.platform, err) < 0) ||
-	    (o->manifest && lam_digest_parse(&options.only, o->manifest, err) < 0) ||
 	    lam_reference_parse(&reference, text, false, err) < 0)
 		return err->code;
 	reference.access = o->access;
 	return lam_source_open(out, &reference, &options, err);
-}
-
-static void set_text(struct lam_set_text *text, const struct lam_listed *image)
-{
-	const struct lam_platform *p = &image->platform;
-
-	lam_digest_format(&image->manifest, text->manifest);
-	if (!p->os || !p->architecture)
-		snprintf(text->platform, sizeof text->platform, "unknown");
-	else
-		snprintf(text->platform, sizeof text->platform, "%s/%s%s%s", p->os,
-			 p->architecture, p->variant ? "/" : "",
-			 p->variant ? p->variant : "");
 }
 
 int lam_image_set_open(struct lam_image_set **out, const char *reference,
@@ -73,14 +61,10 @@ int lam_image_set_open(struct lam_image_set **out, const char *reference,
 	else if (lam_image_open_source(&set->source, reference, options, &set->all,
 				       err) == 0)
 		*out = set;
-	if (!*out) {
-		lam_image_set_close(set);
-		return err->code;
-	}
-	set->texts = lam_xcalloc(set->all.count + 1, sizeof *set->texts);
-	for (size_t i = 0; i < set->all.count; i++)
-		set_text(&set->texts[i], &set->all.images[i]);
-	return 0;
+	if (*out)
+		return 0;
+	lam_image_set_close(set);
+	return err->code;
 }
 
 void lam_image_set_close(struct lam_image_set *set)
@@ -89,21 +73,10 @@ void lam_image_set_close(struct lam_image_set *set)
 		return;
 	lam_source_close(set->source);
 	lam_source_set_fini(&set->all);
-	free(set->texts);
 	free(set);
 }
 
 size_t lam_image_set_count(const struct lam_image_set *set)
 {
 	return set->all.count;
-}
-
-const char *lam_image_set_manifest(const struct lam_image_set *set, size_t n)
-{
-	return set->texts[n].manifest;
-}
-
-const char *lam_image_set_platform(const struct lam_image_set *set, size_t n)
-{
-	return set->texts[n].platform;
 }

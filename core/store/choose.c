@@ -557,7 +557,23 @@ static void keep_referrers(struct choosing *c, const struct lam_index *index,
 	}
 }
 
-/* The same, where the index does not have them all. */
+/* The same, where the index does not have them all: those of the indexes. What was asked
+ * for all of their images is not asked for each. */
+static int ask_referrers_of_indexes(struct choosing *c, struct lam_error *err)
+{
+	struct lam_source *s = c->source;
+	const struct lam_referrers *known = s->of ? &s->of->referrers : NULL;
+
+	for (size_t i = 0; known && i < known->count; i++)
+		lam_referrers_copy(&s->image.referrers, &known->items[i],
+				   LAM_REFERRER_THERE);
+	for (size_t i = 0; !known && i < c->index_count; i++) {
+		if (s->store->ask_referrers(s, &c->indexes[i], err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
 static int ask_referrers(struct choosing *c, const struct lam_digest *chosen,
 			 struct lam_error *err)
 {
@@ -565,11 +581,9 @@ static int ask_referrers(struct choosing *c, const struct lam_digest *chosen,
 
 	if (!s->referrers || !s->store->ask_referrers)
 		return 0;
-	for (size_t i = 0; i < c->index_count; i++) {
-		if (s->store->ask_referrers(s, &c->indexes[i], err) < 0)
-			return err->code;
-	}
-	return s->store->ask_referrers(s, chosen, err);
+	if (ask_referrers_of_indexes(c, err) < 0)
+		return err->code;
+	return chosen ? s->store->ask_referrers(s, chosen, err) : 0;
 }
 
 /* Choosing one, or listing all */
@@ -589,6 +603,10 @@ static int list_all(struct choosing *c, const struct lam_index *index,
 		p = platform_of(&c->all[i]);
 		lam_source_set_add(set, &c->all[i].manifest.digest, &p);
 	}
+	if (ask_referrers(c, NULL, err) < 0)
+		return err->code;
+	set->referrers = c->source->image.referrers;
+	c->source->image.referrers = (struct lam_referrers){ 0 };
 	return 0;
 }
 

@@ -100,8 +100,10 @@ struct lam_source {
 	struct lam_digest only;     /* its manifest, where that is asked for; or NONE */
 	bool own_index; /* what is chosen from is the index of one image, and no list of
 			   images */
-	struct lam_source_set *set; /* NULL: one image is chosen */
-	bool referrers;             /* all are asked for */
+	struct lam_source_set *set;      /* NULL: one image is chosen */
+	const struct lam_source_set *of; /* while it is opened: that holds the image, or
+					    NULL */
+	bool referrers;                  /* all are asked for */
 	bool others; /* images that its index holds and that could be chosen too */
 };
 

@@ -39,6 +39,7 @@ void lam_source_set_fini(struct lam_source_set *set)
 	}
 	free(set->images);
 	lam_buf_fini(&set->index);
+	lam_referrers_fini(&set->referrers);
 	*set = (struct lam_source_set){ 0 };
 }
 

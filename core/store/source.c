@@ -128,6 +128,7 @@ static int end_opening(struct lam_source *s, int code,
 	if (code == 0) {
 		s->wanted = (struct lam_platform){ 0 };
 		s->set = NULL;
+		s->of = NULL;
 		*out = s;
 		return 0;
 	}
@@ -149,6 +150,7 @@ static struct lam_source *new_source(const struct lam_reference *reference,
 	s->only = options->only;
 	s->set = options->set;
 	s->referrers = options->referrers;
+	s->of = options->of;
 	s->image.manifest = LAM_BUF(LAM_MAX_MANIFEST);
 	s->image.config = LAM_BUF(LAM_MAX_CONFIG);
 	return s;

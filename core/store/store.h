@@ -46,6 +46,7 @@ struct lam_source_set {
 	struct lam_buf index;   /* that names them; empty where it is one image without */
 	const char *media_type; /* of that */
 	struct lam_digest digest;
+	struct lam_referrers referrers; /* of the indexes, where options asked for them */
 };
 void lam_source_set_fini(struct lam_source_set *set);
 
@@ -57,6 +58,8 @@ struct lam_source_options {
 				       which the source has none then; it is the caller's,
 				       empty before, to be given back also after failure
 				     */
+	const struct lam_source_set *of; /* that holds the image: what it knows is not
+					    asked for again; or NULL */
 	bool referrers; /* also those that it takes requests of their own to know */
 	const char
 		*temporary; /* folder for the spool of stdin and of compressed archives */

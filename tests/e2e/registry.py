@@ -577,6 +577,29 @@ def referrers_by_list(case):
     assert told(case, Counted(r), r.reference("team/app", "all"))[0] == want, told(case, Counted(r), r.reference("team/app", "all"))
     done = case.apply(FLAT, r.reference("team/app", "all"), r.reference("team/app", "all"))
     assert done.stderr.count(b"left, and no longer true: ") == len(want), done.stderr
+    asked_once_an_index(case, r, index)
+
+
+def asked_once_an_index(case, r, index):
+    """Of all platforms the index is asked about once, and each image once."""
+    for arch in ("arm64", "s390x"):
+        other = os.path.join(case.scratch, arch)
+        oci.write_layout(other, [(t, "gzip", 1) for t in layers(1)], config={"architecture": arch})
+        r.load(other, "team/app", arch)
+        media_type, body = r.manifests["team/app"][arch]
+        index["manifests"].append({"mediaType": media_type, "digest": digest(body), "size": len(body), "platform": {"os": "linux", "architecture": arch}})
+    body = json.dumps(index).encode()
+    r.put("team/app", "every", INDEX, body)
+    _, entry, signature = artifact(case, 10)
+    r.put("team/app", digest(body).replace(":", "-") + ".sig", MANIFEST, signature)
+    for command in ("inspect", "check"):
+        r.forget()
+        shown = json.loads(case.run(command, INSECURE, "--json", "--platform", "all", r.reference("team/app", "every")).stdout)["images"]
+        asked = sorted(s[1].split("/")[-1] for s in r.requests("GET", "/referrers/") if "?" not in s[1])
+        assert asked == sorted([digest(body)] + [e["digest"] for e in index["manifests"]]), (command, asked)
+        assert len(shown) == 3
+        for image in shown:
+            assert [q["of"] for q in image["referrers"] if q["digest"] == entry["digest"]] == [digest(body)], (command, image["referrers"])
 
 
 def names(case):

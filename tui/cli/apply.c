@@ -386,8 +386,7 @@ static int open_all(struct apply *a)
 		struct part *p = &a->parts[i];
 
 		/* the contents of all of them are not kept at a time */
-		p->image = all ? open_listed(a->call, reference,
-					     lam_image_set_manifest(a->set, i), &code)
+		p->image = all ? open_listed(a->call, reference, a->set, i, &code)
 			       : open_image(a->call, reference, a->spool, &code);
 		if (!p->image)
 			return code;

@@ -122,7 +122,7 @@ struct lam_image *open_image(struct call *call, const char *reference, const cha
 bool wants_all_platforms(const struct call *call);
 struct lam_image_set *open_set(struct call *call, const char *reference, int *out_exit);
 struct lam_image *open_listed(struct call *call, const char *reference,
-			      const char *manifest, int *out_exit);
+			      const struct lam_image_set *set, size_t n, int *out_exit);
 struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit);
 void tell_errors(const struct call *call, const struct lam_plan_errors *errors);
 struct lam_layout *make_layout(struct call *call, const struct lam_image *image,

@@ -84,7 +84,8 @@ struct lam_image_set *open_set(struct call *call, const char *reference, int *ou
 {
 	const struct lam_open_options options = { .temporary = temporary_folder(),
 						  .progress = &call->progress,
-						  .access = &call->access };
+						  .access = &call->access,
+						  .referrers = call->referrers };
 	struct lam_image_set *set;
 
 	if (lam_image_set_open(&set, reference, &options, &call->err) < 0)
@@ -93,9 +94,9 @@ struct lam_image_set *open_set(struct call *call, const char *reference, int *ou
 }
 
 struct lam_image *open_listed(struct call *call, const char *reference,
-			      const char *manifest, int *out_exit)
+			      const struct lam_image_set *set, size_t n, int *out_exit)
 {
-	const struct lam_open_options by = { .manifest = manifest };
+	const struct lam_open_options by = { .set = set, .n = n };
 
 	return open_by(call, reference, &by, out_exit);
 }

@@ -189,8 +189,7 @@ static int for_each(struct call *call,
 	if (!set)
 		return code;
 	for (size_t i = 0; i < lam_image_set_count(set); i++) {
-		struct lam_image *image = open_listed(
-			call, call->args[0], lam_image_set_manifest(set, i), &code);
+		struct lam_image *image = open_listed(call, call->args[0], set, i, &code);
 
 		code = image ? one(call, image, context) : damaged_or(call, code, errors);
 		worst = code > worst ? code : worst;

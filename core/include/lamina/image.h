@@ -17,9 +17,12 @@
 
 struct lam_image;
 
+struct lam_image_set;
+
 struct lam_open_options {
-	const char *manifest;  /* digest of the one that is meant of those that the
-				 reference names; NULL: by platform */
+	const struct lam_image_set *set; /* of the same reference, whose n-th image is
+					    meant; NULL: by platform */
+	size_t n;
 	const char *platform;  /* "os/arch[/variant]", of any variant where it names none;
 				  or NULL: this machine's where there is a choice */
 	unsigned threads;      /* 0: as many as there are cores */
@@ -45,17 +48,12 @@ int lam_image_open(struct lam_image **out, const char *reference,
 void lam_image_close(struct lam_image *image); /* NULL is fine */
 
 /* All images that a reference names, one for each platform: an index's, or the one that is
- * there. They are opened by lam_open_options.manifest. Standard input cannot be opened so
- * often: LAM_EUSAGE. */
-struct lam_image_set;
-
+ * there. They are opened by lam_open_options.set, which need not outlive that. Standard
+ * input cannot be opened so often: LAM_EUSAGE. */
 int lam_image_set_open(struct lam_image_set **out, const char *reference,
 		       const struct lam_open_options *options, struct lam_error *err);
 void lam_image_set_close(struct lam_image_set *set); /* NULL is fine */
 size_t lam_image_set_count(const struct lam_image_set *set);
-const char *lam_image_set_manifest(const struct lam_image_set *set, size_t n);
-const char *lam_image_set_platform(const struct lam_image_set *set,
-				   size_t n); /* "unknown" where nothing says it */
 
 struct lam_layer_info {
 	const char *digest;  /* "sha256:..." of the blob as stored */
