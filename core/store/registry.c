@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/stop.h"
 #include "registry/kept.h"
 
 /* References */
@@ -246,44 +247,98 @@ static int fetch_document(struct source *own, const struct lam_descriptor *d,
 	return 0;
 }
 
-/* A descriptor of what is kept of a layer, or -1. */
-static int find_kept(struct source *own, const struct lam_descriptor *blob)
+/* A layer. Whether its bytes are kept here is seen when they are read: all of them are
+ * looked at then, which takes time and can be stopped. */
+struct layer_reader {
+	struct lam_reader base;
+	struct source *own;
+	struct lam_digest digest;
+	uint64_t size, offset;
+	const atomic_bool *stop;
+	struct lam_reader *inner; /* NULL before the first read */
+};
+
+/* A descriptor of what is kept of it, or -1. */
+static int find_kept(const struct layer_reader *l)
 {
+	struct source *own = l->own;
 	struct kept *k;
 	int fd = -1;
 
 	pthread_mutex_lock(&own->lock);
 	for (k = own->kept; k && fd < 0; k = k->next)
-		fd = lam_digest_equal(&k->digest, &blob->digest) ? k->fd : -1;
+		fd = lam_digest_equal(&k->digest, &l->digest) ? k->fd : -1;
 	pthread_mutex_unlock(&own->lock);
 	if (fd >= 0)
 		return fd;
-	fd = lam_kept_open(own->access->blobs, &blob->digest, (uint64_t)blob->size, NULL);
+	fd = lam_kept_open(own->access->blobs, &l->digest, l->size, l->stop);
 	if (fd < 0)
 		return -1;
 	k = lam_xcalloc(1, sizeof *k);
 	pthread_mutex_lock(&own->lock);
-	*k = (struct kept){ own->kept, blob->digest, fd };
+	*k = (struct kept){ own->kept, l->digest, fd };
 	own->kept = k;
 	pthread_mutex_unlock(&own->lock);
 	return fd;
 }
 
-static int open_layer(struct source *own, const struct lam_descriptor *blob,
-		      uint64_t offset, struct lam_reader **out)
+static struct lam_reader *open_inner(const struct layer_reader *l)
 {
-	const char *folder = own->access ? own->access->blobs : NULL;
-	uint64_t size = (uint64_t)blob->size;
-	int fd = folder ? find_kept(own, blob) : -1;
+	const struct lam_access *access = l->own->access;
+	const char *folder = access ? access->blobs : NULL;
+	int fd = folder ? find_kept(l) : -1;
+	struct lam_reader *reader;
 
-	if (fd >= 0) {
-		*out = lam_reader_file(fd, false, offset, size - offset, "a kept blob");
-		return 0;
-	}
-	*out = lam_registry_blob(own->registry, &blob->digest, size, offset);
-	if (folder && own->access->keeps_blobs && offset == 0)
-		*out = lam_kept_reader(*out, folder, &blob->digest, size);
-	return 0;
+	if (fd >= 0)
+		return lam_reader_file(fd, false, l->offset, l->size - l->offset,
+				       "a kept blob");
+	reader = lam_registry_blob(l->own->registry, &l->digest, l->size, l->offset);
+	if (folder && access->keeps_blobs && l->offset == 0)
+		reader = lam_kept_reader(reader, folder, &l->digest, l->size);
+	lam_reader_stop(reader, l->stop);
+	return reader;
+}
+
+static int layer_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
+		      struct lam_error *err)
+{
+	struct layer_reader *l = (struct layer_reader *)self;
+
+	if (!l->inner)
+		l->inner = open_inner(l);
+	if (lam_stops(l->stop, 0))
+		return lam_fail_stopped(err);
+	return lam_read(l->inner, buf, cap, out_len, err);
+}
+
+static void layer_close(struct lam_reader *self)
+{
+	lam_reader_close(((struct layer_reader *)self)->inner);
+	free(self);
+}
+
+static void layer_stop(struct lam_reader *self, const atomic_bool *stop)
+{
+	struct layer_reader *l = (struct layer_reader *)self;
+
+	l->stop = stop;
+	if (l->inner)
+		lam_reader_stop(l->inner, stop);
+}
+
+static const struct lam_reader_ops LAYER = { layer_read, layer_close, layer_stop };
+
+static struct lam_reader *open_layer(struct source *own,
+				     const struct lam_descriptor *blob, uint64_t offset)
+{
+	struct layer_reader *l = lam_xcalloc(1, sizeof *l);
+
+	*l = (struct layer_reader){ .base.ops = &LAYER,
+				    .own = own,
+				    .digest = blob->digest,
+				    .size = (uint64_t)blob->size,
+				    .offset = offset };
+	return &l->base;
 }
 
 static int open_blob(const struct lam_source *s, const struct lam_descriptor *blob,
@@ -294,8 +349,10 @@ static int open_blob(const struct lam_source *s, const struct lam_descriptor *bl
 	const struct document *d;
 
 	(void)where;
-	if (!is_manifest(blob) && !is_config(blob))
-		return open_layer(own, blob, offset, out);
+	if (!is_manifest(blob) && !is_config(blob)) {
+		*out = open_layer(own, blob, offset);
+		return 0;
+	}
 	d = find_document(own, &blob->digest);
 	if (!d && fetch_document(own, blob, err) < 0)
 		return err->code;

@@ -657,8 +657,43 @@ def stopped(case):
     assert time.monotonic() - begun < 2, "a stop takes long where nothing comes"
 
 
+def opens(process, part):
+    """Whether it has a file open whose name has this in it."""
+    folder = "/proc/%d/fd" % process.pid
+    try:
+        return any(part in os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder))
+    except OSError:
+        return False  # closed meanwhile
+
+
+def stopped_at_what_is_kept(case):
+    """A stop ends looking at what is kept, too; what was not looked at to its end is not called wrong."""
+    r = case.registry(count=1)
+    media_type, body = r.manifests["team/app"]["t"]
+    manifest = json.loads(body)
+    layer = manifest["layers"][0]
+    layer["size"] = 1 << 36
+    r.put("team/app", "large", media_type, json.dumps(manifest).encode())
+    os.makedirs(case.kept())
+    path = os.path.join(case.kept(), "blob-" + layer["digest"].replace(":", "-"))
+    with open(path, "wb") as f:
+        f.truncate(layer["size"])
+    r.forget()
+    run = subprocess.Popen([lamina.PROGRAM, "ls", INSECURE, r.reference("team/app", "large")], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, env={**os.environ, **case.env})
+    wait_for(lambda: opens(run, path))
+    run.send_signal(2)
+    try:
+        assert run.wait(30) == 130, "not stopped: %d" % run.returncode
+    finally:
+        run.kill()
+        run.wait()
+    assert os.path.exists(path) and not r.requests("GET", layer["digest"]), "looked at to its end"
+
+
 CASES = (there_and_back, tls_and_basic, killed, bytes_that_move, tokens, renewed, places_of_logins, secrets_stay, what_breaks, uploads,
-         takes_nothing, what_is_wrong, indexes, rivals, referrers_by_tag, referrers_by_list, names, stopped)
+         takes_nothing, what_is_wrong, indexes, rivals, referrers_by_tag, referrers_by_list, names, stopped,
+         stopped_at_what_is_kept)
 
 
 def main():
@@ -670,7 +705,7 @@ def main():
             this, begun = Case(scratch), time.monotonic()
             try:
                 case(this)
-            except (lamina.Failure, AssertionError, subprocess.CalledProcessError, KeyError) as failure:
+            except (lamina.Failure, AssertionError, subprocess.SubprocessError, KeyError) as failure:
                 failures.append((case.__name__, repr(failure)[:3000]))
             finally:
                 this.end()
