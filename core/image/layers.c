@@ -154,21 +154,22 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 {
 	struct batch *o = job->opening;
 	struct lam_image_layer *layer = &o->image->layers[job->number];
-	enum lam_algorithm algorithm = layer->descriptor.digest.algorithm;
-	bool ahead = lam_thread_count(o->options->threads) > 1 &&
-		     layer->descriptor.size >= AHEAD_FROM;
-	struct lam_reader *blob = NULL;
+	struct lam_layer_blob blob = {
+		.number = (uint32_t)job->number,
+		.ahead = lam_thread_count(o->options->threads) > 1 &&
+			 layer->descriptor.size >= AHEAD_FROM,
+		.algorithm = layer->descriptor.digest.algorithm,
+		.tar_algorithm = layer->diff_id.algorithm,
+		.stop = o->progress ? o->progress->stop : NULL,
+	};
 
 	if (o->options->spool)
 		layer->spool = lam_spool_new(o->options->spool,
 					     LAM_SPOOLS_MEMORY / o->image->layer_count);
-	if (open_blob(job, &blob, err) < 0)
+	blob.spool = layer->spool;
+	if (open_blob(job, &blob.reader, err) < 0)
 		return err->code;
-	if (lam_layer_read_blob(&job->layer, blob, (uint32_t)job->number, ahead,
-				algorithm ? algorithm : LAM_SHA256,
-				layer->diff_id.algorithm, layer->spool,
-				o->progress ? o->progress->stop : NULL, &job->reading,
-				err) < 0)
+	if (lam_layer_read_blob(&job->layer, &blob, &job->reading, err) < 0)
 		return blame_digest(job, err);
 	job->read = true;
 	return check_reading(job, err);

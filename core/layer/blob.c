@@ -68,7 +68,7 @@ struct pipe {
 };
 
 /* Each constructor owns what it wraps, also on failure. */
-static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
+static int build(struct pipe *p, const struct lam_layer_blob *blob,
 		 struct lam_checkpoints *points, struct lam_layer_reading *r,
 		 struct lam_error *err)
 {
@@ -76,10 +76,10 @@ static int build(struct pipe *p, bool ahead, struct lam_spool *spool,
 	if (detect(&p->stream, &r->codec, err) < 0)
 		return err->code;
 	p->stream = lam_decoder_recording(p->stream, r->codec, points);
-	if (ahead && lam_reader_ahead(&p->stream, LAM_STEAL(p->stream), AHEAD_PIECES,
-				      AHEAD_SIZE, err) < 0)
+	if (blob->ahead && lam_reader_ahead(&p->stream, LAM_STEAL(p->stream),
+					    AHEAD_PIECES, AHEAD_SIZE, err) < 0)
 		return err->code;
-	p->stream = lam_reader_tap(p->stream, NULL, &r->tar_size, spool);
+	p->stream = lam_reader_tap(p->stream, NULL, &r->tar_size, blob->spool);
 	return 0;
 }
 
@@ -95,24 +95,26 @@ void lam_layer_note_stream(struct lam_layer *layer)
 			      layer->number, NULL, 0);
 }
 
-int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
-			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
-			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
-			const atomic_bool *stop, struct lam_layer_reading *out,
-			struct lam_error *err)
+static void start_hash(struct lam_hash *hash, enum lam_algorithm algorithm)
+{
+	lam_hash_init(hash, algorithm ? algorithm : LAM_SHA256);
+}
+
+int lam_layer_read_blob(struct lam_layer **out_layer, const struct lam_layer_blob *blob,
+			struct lam_layer_reading *out, struct lam_error *err)
 {
 	struct lam_checkpoints points = { 0 };
-	struct pipe p = { .stream = blob };
+	struct pipe p = { .stream = blob->reader };
 	int code;
 
 	*out_layer = NULL;
 	*out = (struct lam_layer_reading){ 0 };
-	lam_hash_init(&p.blob_hash, blob_algorithm);
-	lam_hash_init(&p.tar_hash, tar_algorithm);
-	code = build(&p, ahead, spool, &points, out, err);
+	start_hash(&p.blob_hash, blob->algorithm);
+	start_hash(&p.tar_hash, blob->tar_algorithm);
+	code = build(&p, blob, &points, out, err);
 	if (code == 0)
-		code = lam_layer_read(out_layer, p.stream, number, &p.tar_hash, stop,
-				      err);
+		code = lam_layer_read(out_layer, p.stream, blob->number, &p.tar_hash,
+				      blob->stop, err);
 	lam_reader_close(p.stream);
 	if (code == 0) {
 		lam_hash_final(&p.blob_hash, &out->digest);

@@ -15,13 +15,19 @@ struct lam_layer_reading {
 	enum lam_codec codec;
 };
 
+struct lam_layer_blob {
+	struct lam_reader *reader;                   /* is taken over */
+	uint32_t number;                             /* of the layer that comes of it */
+	bool ahead;                                  /* a thread of its own inflates */
+	enum lam_algorithm algorithm, tar_algorithm; /* none: SHA-256 */
+	struct lam_spool *spool;                     /* gets the tar; or NULL */
+	const atomic_bool *stop;                     /* or NULL */
+};
+
 /* Checks nothing but the blob's form: for layers of the source and for those that were
- * written. spool and stop may be NULL. blob is owned. */
-int lam_layer_read_blob(struct lam_layer **out_layer, struct lam_reader *blob,
-			uint32_t number, bool ahead, enum lam_algorithm blob_algorithm,
-			enum lam_algorithm tar_algorithm, struct lam_spool *spool,
-			const atomic_bool *stop, struct lam_layer_reading *out,
-			struct lam_error *err);
+ * written. */
+int lam_layer_read_blob(struct lam_layer **out_layer, const struct lam_layer_blob *blob,
+			struct lam_layer_reading *out, struct lam_error *err);
 /* What is odd about its compression, as its points tell. */
 void lam_layer_note_stream(struct lam_layer *layer);
 

@@ -132,15 +132,17 @@ static bool make_index(const struct lam_reuse_layer *l, struct lam_layer **out)
 	const struct lam_reuse *r = l->reuse;
 	const struct lam_progress *progress = r->options.progress;
 	const struct lam_layer_reading *want = &l->written.reading;
+	struct lam_layer_blob blob = {
+		.ahead = lam_workers_count(r->options.workers) > 0,
+		.stop = progress ? progress->stop : NULL,
+	};
 	struct lam_layer_reading is;
-	struct lam_reader *blob;
 	struct lam_error err;
 
 	*out = NULL;
-	if (lam_source_open_layer(r->places[l->place], l->number, 0, &blob, &err) < 0 ||
-	    lam_layer_read_blob(out, blob, 0, lam_workers_count(r->options.workers) > 0,
-				LAM_SHA256, LAM_SHA256, NULL,
-				progress ? progress->stop : NULL, &is, &err) < 0)
+	if (lam_source_open_layer(r->places[l->place], l->number, 0, &blob.reader, &err) <
+		    0 ||
+	    lam_layer_read_blob(out, &blob, &is, &err) < 0)
 		return false;
 	if (!lam_digest_equal(&is.digest, &want->digest) ||
 	    !lam_digest_equal(&is.diff_id, &want->diff_id) ||

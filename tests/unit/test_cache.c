@@ -92,12 +92,11 @@ static struct lam_buf base_tar(void)
 static struct lam_layer *index_of(struct lam_buf tar, uint32_t number,
 				  struct lam_layer_reading *reading)
 {
-	struct lam_reader *blob;
+	struct lam_layer_blob blob = { .reader = lam_reader_memory(tar.data, tar.len),
+				       .number = number };
 	struct lam_layer *layer;
 
-	blob = lam_reader_memory(tar.data, tar.len);
-	OK(lam_layer_read_blob(&layer, blob, number, false, LAM_SHA256, LAM_SHA256, NULL,
-			       NULL, reading, &err));
+	OK(lam_layer_read_blob(&layer, &blob, reading, &err));
 	lam_buf_fini(&tar);
 	return layer;
 }
