@@ -426,3 +426,47 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def place(self, name, session):
         path = "/v2/%s/blobs/uploads/%s?state=a%%2Fb" % (name, session)
         return path if self.server.relative else "%s://%s%s" % (self.server.scheme, self.server.host, path)
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    """Of HTTP, that tunnels to where it is asked to; `seen` has what CONNECT came with."""
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Tunnel)
+        self.host = "127.0.0.1:%d" % self.server_address[1]
+        self.seen = []  # (where to, headers)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+
+class Tunnel(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def do_CONNECT(self):
+        self.server.seen.append((self.path, dict(self.headers)))
+        host, port = self.path.split(":")
+        with socket.create_connection((host, int(port))) as there:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.flush()
+            back = threading.Thread(target=self.pass_on, args=(there, self.connection), daemon=True)
+            back.start()
+            self.pass_on(self.connection, there)
+            back.join()
+        self.close_connection = True
+
+    @staticmethod
+    def pass_on(one, other):
+        try:
+            while (piece := one.recv(1 << 16)):
+                other.sendall(piece)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # either went away
