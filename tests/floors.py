@@ -12,7 +12,7 @@ import sys
 # Bottom to top.
 CORE = "base io codec tar oci registry store layer tree image package plan layout suggest write".split()
 # Which floor says what a public header declares.
-PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "stat": "base", "access": "base", "compression": "codec", "note": "layer", "tree": "tree", "estimate": "image", "pull": "image", "suggest": "suggest",
+PUBLIC = {"error": "base", "path": "base", "glob": "base", "progress": "base", "stat": "base", "access": "base", "compression": "codec", "setting": "oci", "note": "layer", "tree": "tree", "estimate": "image", "pull": "image", "suggest": "suggest",
           "image": "image", "packages": "package", "reference": "store", "referrer": "store", "plan": "plan", "edit": "plan", "layout": "layout", "write": "write"}
 
 # The same of tui/; folders of one line stand side by side. A pane's state.h is on the floor of editor/state, which holds them all.

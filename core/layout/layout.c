@@ -363,13 +363,11 @@ static const struct lam_codec_row *codec_of_oci(const struct lam_layout *l)
 }
 
 /* What changes in the documents beside what the plan is about. */
-static void remark_documents(struct lam_layout *l)
+static void remark_stack(struct lam_layout *l)
 {
 	const struct lam_config *config = &l->image->config;
 	size_t entries = lam_config_layer_entries(config);
 
-	if (lam_layout_is_identity(l))
-		return;
 	remark_claims(l);
 	if (l->image->manifest.docker && codec_of_oci(l))
 		lam_layout_remark_add(
@@ -382,6 +380,16 @@ static void remark_documents(struct lam_layout *l)
 			"the history has %zu entries for %zu layers: they stay as entries without "
 			"a layer, and each layer gets a new one",
 			entries, config->diff_id_count);
+}
+
+static void remark_documents(struct lam_layout *l)
+{
+	if (!lam_layout_is_same_stack(l))
+		remark_stack(l);
+	if (l->image->manifest.docker && lam_layout_annotates(l))
+		lam_layout_remark_add(l, false,
+				      "Docker's manifests have no annotations: the new "
+				      "manifest is OCI's");
 }
 
 /* Nobody knows what others do to a layer that is not there: with one, all stay. */
@@ -463,6 +471,7 @@ static int make(struct lam_layout *l, struct lam_error *err)
 	lam_layout_remark_hidden(l);
 	if (describe(l, err) < 0)
 		return err->code;
+	lam_layout_settle_settings(l);
 	remark_documents(l);
 	return 0;
 }
@@ -538,6 +547,7 @@ void lam_layout_free(struct lam_layout *l)
 	free(l->dropped);
 	free(l->marks);
 	free(l->remarks);
+	lam_layout_free_settings(l);
 	lam_arena_fini(&l->arena);
 	free(l);
 }
@@ -564,7 +574,7 @@ const struct lam_target *lam_layout_target(const struct lam_layout *layout, size
 	return &layout->stack[n].info;
 }
 
-bool lam_layout_is_identity(const struct lam_layout *layout)
+bool lam_layout_is_same_stack(const struct lam_layout *layout)
 {
 	size_t next = 0;
 
@@ -578,10 +588,15 @@ bool lam_layout_is_identity(const struct lam_layout *layout)
 	return next == layout->image->layer_count;
 }
 
+bool lam_layout_is_identity(const struct lam_layout *layout)
+{
+	return lam_layout_is_same_stack(layout) && !layout->change_count;
+}
+
 bool lam_layout_is_docker(const struct lam_layout *layout)
 {
-	return layout->image->manifest.docker &&
-	       (!codec_of_oci(layout) || lam_layout_is_identity(layout));
+	return layout->image->manifest.docker && !lam_layout_annotates(layout) &&
+	       (!codec_of_oci(layout) || lam_layout_is_same_stack(layout));
 }
 
 uint32_t lam_layout_target_of(const struct lam_layout *layout, uint32_t node)

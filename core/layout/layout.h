@@ -48,6 +48,9 @@ struct lam_layout {
 	uint32_t dropped_count;
 	uint64_t dropped_bytes;
 	uint32_t clamped; /* paths whose time is later than the plan lets it be */
+	struct lam_settings settings; /* of the source */
+	struct lam_setting_change *changes;
+	size_t change_count;
 	struct lam_remark *remarks;
 	size_t remark_count, remark_cap;
 	struct lam_arena arena; /* reasons and remarks */
@@ -70,8 +73,14 @@ int lam_layout_items(const struct lam_layout *layout, uint32_t target,
 		     struct lam_item **out, size_t *out_count, struct lam_error *err);
 uint32_t lam_layout_mark_dir(const struct lam_layout *layout,
 			     const struct lam_layout_mark *mark);
+/* settings.c */
+void lam_layout_settle_settings(struct lam_layout *layout);
+void lam_layout_free_settings(struct lam_layout *layout);
+bool lam_layout_annotates(const struct lam_layout *layout);
+/* The same blobs in the same order. */
+bool lam_layout_is_same_stack(const struct lam_layout *layout);
 /* Whether the manifest is one of Docker's: where the source's is, and where all layers are
- * of kinds that these know. */
+ * of kinds that these know, and none of its annotations changes. */
 bool lam_layout_is_docker(const struct lam_layout *layout);
 size_t lam_layout_count_kept(const struct lam_layout *layout);
 /* The next node in depth-first order below `top`, dead ones too. */

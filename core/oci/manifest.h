@@ -7,6 +7,7 @@
 #define LAM_MANIFEST_H
 
 #include <lamina/compression.h>
+#include <lamina/setting.h>
 #include <lamina/stat.h>
 
 #include "base/digest.h"
@@ -22,6 +23,10 @@
 
 /* The annotation that names an image in index.json. */
 #define LAM_REF_NAME "org.opencontainers.image.ref.name"
+/* Annotations of manifests that are made: the digests of the source's, and of the plan. */
+#define LAM_ANNOTATION_PREFIX "dev.lamina."
+#define LAM_ANNOTATION_SOURCE LAM_ANNOTATION_PREFIX "source.manifest"
+#define LAM_ANNOTATION_PLAN   LAM_ANNOTATION_PREFIX "plan"
 
 struct lam_descriptor {
 	const char *media_type; /* the document's memory, or static */
@@ -113,10 +118,6 @@ bool lam_descriptor_is_index(const struct lam_descriptor *descriptor);
 bool lam_index_entry_is_image(const struct lam_index_entry *entry);
 size_t lam_index_image_count(const struct lam_index *index);
 
-struct lam_history_entry {
-	const char *created_by, *comment; /* NULL: not given */
-	bool empty_layer;
-};
 struct lam_config {
 	struct lam_doc doc;
 	struct lam_platform platform;
@@ -169,10 +170,11 @@ struct lam_stack_layer {
  * these times, where the stack is not as it was. History stays
  * absent where the source had none. Of one that has not one entry for each layer nobody
  * knows whose is whose, and Docker refuses more entries than layers: it stays as entries
- * without a layer, and behind it each layer has a new one. */
+ * without a layer, and behind it each layer has a new one. settings: what else changes. */
 int lam_config_edit(const struct lam_config *config, const struct lam_stack_layer *layers,
-		    size_t count, const char *created, struct lam_clamp clamp,
-		    struct lam_buf *out, struct lam_error *err);
+		    size_t count, const struct lam_settings *settings,
+		    const char *created, struct lam_clamp clamp, struct lam_buf *out,
+		    struct lam_error *err);
 
 struct lam_annotation {
 	const char *key, *value;
@@ -183,6 +185,7 @@ struct lam_annotation {
  * unknown fields, but for `data`. `subject` stays. */
 int lam_manifest_edit(const struct lam_manifest *manifest, bool docker,
 		      const struct lam_stack_layer *layers, size_t count,
+		      const struct lam_settings *settings,
 		      const struct lam_digest *config_digest, int64_t config_size,
 		      const struct lam_annotation *annotations, size_t annotation_count,
 		      struct lam_buf *out, struct lam_error *err);

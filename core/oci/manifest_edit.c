@@ -7,6 +7,7 @@
 #include "oci/claims.h"
 #include "oci/manifest.h"
 #include "oci/platform.h"
+#include "oci/settings.h"
 
 static int write_doc(const json_t *root, struct lam_buf *out, struct lam_error *err)
 {
@@ -160,23 +161,24 @@ static void drop_labels(json_t *root)
 
 static int edit_config(const struct lam_config *config,
 		       const struct lam_stack_layer *layers, size_t count,
-		       const char *created, struct lam_clamp clamp, struct lam_buf *out,
-		       struct lam_error *err)
+		       const struct lam_settings *settings, const char *created,
+		       struct lam_clamp clamp, struct lam_buf *out, struct lam_error *err)
 {
-	json_auto_t *root = json_copy(config->doc.root);
-	json_t *rootfs = json_copy(json_object_get(root, "rootfs")), *ids = json_array();
+	json_auto_t *kept = json_copy(config->doc.root), *root = NULL;
+	json_t *rootfs = json_copy(json_object_get(kept, "rootfs")), *ids = json_array();
 	struct history h = { .config = config,
 			     .layers = layers,
 			     .count = count,
 			     .created = created ? created : config->created,
-			     .old = json_object_get(root, "history") };
+			     .old = json_object_get(kept, "history") };
 
 	for (size_t n = 0; n < count; n++)
 		json_array_append_new(ids, digest_text(&layers[n].diff_id));
 	json_object_set_new(rootfs, "diff_ids", ids);
-	json_object_set_new(root, "rootfs", rootfs);
+	json_object_set_new(kept, "rootfs", rootfs);
 	if (!is_same_stack(layers, count, config->diff_id_count))
-		drop_labels(root);
+		drop_labels(kept);
+	root = lam_settings_change(kept, settings, false);
 	if (json_is_array(h.old))
 		json_object_set_new(root, "history", edit_history(&h));
 	if (created)
@@ -186,12 +188,14 @@ static int edit_config(const struct lam_config *config,
 }
 
 int lam_config_edit(const struct lam_config *config, const struct lam_stack_layer *layers,
-		    size_t count, const char *created, struct lam_clamp clamp,
-		    struct lam_buf *out, struct lam_error *err)
+		    size_t count, const struct lam_settings *settings,
+		    const char *created, struct lam_clamp clamp, struct lam_buf *out,
+		    struct lam_error *err)
 {
-	if (!created && is_same_stack(layers, count, config->diff_id_count))
+	if (!created && !settings->count &&
+	    is_same_stack(layers, count, config->diff_id_count))
 		return lam_buf_append(out, config->doc.bytes, config->doc.len, err);
-	return edit_config(config, layers, count, created, clamp, out, err);
+	return edit_config(config, layers, count, settings, created, clamp, out, err);
 }
 
 /* Manifests */
@@ -235,16 +239,17 @@ static void annotate(json_t *root, const struct lam_annotation *annotations, siz
 
 int lam_manifest_edit(const struct lam_manifest *m, bool docker,
 		      const struct lam_stack_layer *layers, size_t count,
+		      const struct lam_settings *settings,
 		      const struct lam_digest *config_digest, int64_t config_size,
 		      const struct lam_annotation *annotations, size_t annotation_count,
 		      struct lam_buf *out, struct lam_error *err)
 {
-	json_auto_t *root = json_copy(m->doc.root);
+	json_auto_t *root = json_copy(m->doc.root), *changed = NULL;
 	bool same = is_same_stack(layers, count, m->layer_count) &&
 		    lam_digest_equal(config_digest, &m->config.digest);
 	json_t *config;
 
-	if (same && !annotation_count)
+	if (same && !annotation_count && !settings->count)
 		return lam_buf_append(out, m->doc.bytes, m->doc.len, err);
 	config = redirect(m->config.json, config_digest, config_size);
 	if (m->docker && !docker) {
@@ -255,9 +260,10 @@ int lam_manifest_edit(const struct lam_manifest *m, bool docker,
 	json_object_set_new(root, "layers", edit_layers(m, docker, layers, count));
 	if (!is_same_stack(layers, count, m->layer_count))
 		lam_claims_drop(root, "annotations");
+	changed = lam_settings_change(root, settings, true);
 	if (annotation_count)
-		annotate(root, annotations, annotation_count);
-	return write_doc(root, out, err);
+		annotate(changed, annotations, annotation_count);
+	return write_doc(changed, out, err);
 }
 
 int lam_manifest_make(const struct lam_digest *config_digest, int64_t config_size,

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "oci/settings.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
 
@@ -540,6 +541,7 @@ int lam_edit_append(struct lam_plan *plan, const struct lam_plan *other,
 		free_rules(fresh, other->rule_count);
 		return err->code;
 	}
+	lam_settings_take(&plan->settings, &other->settings);
 	for (size_t i = 0; i < other->layer_count; i++) {
 		struct lam_plan_layer bare = other->layers[i];
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/time.h"
+#include "plan/config.h"
 #include "plan/plan.h"
 
 struct writer {
@@ -157,6 +158,20 @@ static void put_times(struct writer *w, const struct lam_plan *plan)
 			    "note", note_of(w, plan->times_note)));
 }
 
+static void put_settings(struct writer *w, const struct lam_plan *plan)
+{
+	const char *note = note_of(w, plan->settings_note);
+	json_t *settings = lam_plan_settings_json(&plan->settings);
+
+	if (!settings && !note)
+		return;
+	settings = settings ? settings : json_object();
+	if (note)
+		json_object_set_new(settings, "note", json_string(note));
+	put_key(w, "config");
+	put_value(w, settings);
+}
+
 static void put_plan(struct writer *w, const struct lam_plan *plan, const bool *dead)
 {
 	bool has_source = plan->source_reference || plan->source_manifest ||
@@ -176,6 +191,7 @@ static void put_plan(struct writer *w, const struct lam_plan *plan, const bool *
 		put_value(w, compression_text(plan->compression));
 	}
 	put_times(w, plan);
+	put_settings(w, plan);
 	lam_text_puts(&w->out, "\n}\n");
 }
 

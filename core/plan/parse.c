@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/spelling.h"
 #include "base/time.h"
+#include "plan/config.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
 
@@ -571,6 +572,29 @@ static void read_times(struct reader *r, const struct lam_json *times)
 	r->plan->times_note = copy_text(r, &f[1]);
 }
 
+/* config */
+
+static void complain_of_setting(void *context, const struct lam_json *at,
+				const char *what)
+{
+	complain(context, at, "%s", what);
+}
+
+static void read_settings(struct reader *r, const struct lam_json *settings)
+{
+	const char *names[MOST_FIELDS] = { NULL };
+	struct lam_json f[MOST_FIELDS];
+
+	_Static_assert(LAM_SETTING_KIND_COUNT < MOST_FIELDS, "with the note");
+	for (unsigned k = 0; k < LAM_SETTING_KIND_COUNT; k++)
+		names[k] = lam_setting_member((enum lam_setting_kind)k);
+	names[LAM_SETTING_KIND_COUNT] = "note";
+	if (!settings->value || !read_fields(r, settings, names, f))
+		return;
+	lam_plan_read_settings(&r->plan->settings, f, complain_of_setting, r);
+	r->plan->settings_note = copy_text(r, &f[LAM_SETTING_KIND_COUNT]);
+}
+
 /* The plan */
 
 /* False where the rest is not for this reader. */
@@ -598,7 +622,7 @@ static void read_plan(struct reader *r, const struct lam_json *root)
 {
 	static const char *const names[MOST_FIELDS] = { "lamina", "note",   "source",
 							"layers", "assign", "compression",
-							"times" };
+							"times",  "config" };
 	struct lam_json f[MOST_FIELDS];
 
 	if (!json_is_object(root->value)) {
@@ -613,6 +637,7 @@ static void read_plan(struct reader *r, const struct lam_json *root)
 	read_rules(r, &f[4]);
 	read_compression(r, &f[5], &r->plan->has_compression, &r->plan->compression);
 	read_times(r, &f[6]);
+	read_settings(r, &f[7]);
 }
 
 /* Takes the text over; errors may be NULL. */

@@ -38,6 +38,8 @@ void lam_plan_free(struct lam_plan *plan)
 	free(plan->source_manifest);
 	free(plan->source_note);
 	free(plan->times_note);
+	free(plan->settings_note);
+	lam_settings_fini(&plan->settings);
 	free(plan->note);
 	free(plan->layers);
 	free(plan->rules);
@@ -70,6 +72,8 @@ struct lam_plan *lam_plan_copy(const struct lam_plan *plan)
 	copy->source_manifest = copy_text(plan->source_manifest);
 	copy->source_note = copy_text(plan->source_note);
 	copy->times_note = copy_text(plan->times_note);
+	copy->settings_note = copy_text(plan->settings_note);
+	lam_settings_copy(&copy->settings, &plan->settings);
 	copy->note = copy_text(plan->note);
 	if (plan->source_paths)
 		copy->source_paths = lam_xcalloc(plan->source_path_count + 1,
@@ -146,6 +150,8 @@ bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b)
 {
 	if (a->layer_count != b->layer_count || a->rule_count != b->rule_count ||
 	    !same_text(a->note, b->note) || !same_source(a, b) || !same_times(a, b) ||
+	    !lam_settings_equal(&a->settings, &b->settings) ||
+	    !same_text(a->settings_note, b->settings_note) ||
 	    !same_compression(a->has_compression, a->compression, b->has_compression,
 			      b->compression))
 		return false;

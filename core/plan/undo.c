@@ -42,6 +42,10 @@ static size_t size_plan(const struct lam_plan *plan)
 	for (size_t i = 0; i < plan->rule_count; i++)
 		size += sizeof plan->rules[i] + size_text(plan->rules[i].pattern) +
 			size_text(plan->rules[i].to) + size_text(plan->rules[i].note);
+	for (size_t i = 0; i < plan->settings.count; i++)
+		size += sizeof plan->settings.items[i] +
+			size_text(plan->settings.items[i].key) +
+			size_text(plan->settings.items[i].value);
 	return size;
 }
 

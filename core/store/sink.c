@@ -420,6 +420,18 @@ int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
 			layer, lam_codec_name(codec), store->prefix);
 }
 
+int lam_sink_check_annotations(const struct lam_sink *sink, struct lam_error *err)
+{
+	const struct lam_store *store = sink->reference->store;
+
+	if (!store->docker)
+		return 0;
+	return lam_fail(err, LAM_EWRITE,
+			"the plan sets annotations, and there are none in what %s makes: "
+			"use labels, or write an OCI archive",
+			store->prefix);
+}
+
 int lam_sink_check_config(const struct lam_sink *sink, const struct lam_config *config,
 			  struct lam_error *err)
 {

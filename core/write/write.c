@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "oci/settings.h"
 #include "write/write_impl.h"
 
 /* The stack */
@@ -142,8 +143,8 @@ static int make_config(const struct lam_writing *w, struct documents *d,
 
 	if ((same ? lam_buf_append(&d->config, old->bytes, old->len, err)
 		  : lam_config_edit(&w->image->config, w->stack, w->count,
-				    w->options->created, w->layout->plan->times,
-				    &d->config, err)) < 0)
+				    &w->layout->plan->settings, w->options->created,
+				    w->layout->plan->times, &d->config, err)) < 0)
 		return lam_wrap(err, "the new config");
 	d->image.config_size = (int64_t)d->config.len;
 	d->image.config =
@@ -157,8 +158,8 @@ static int edit_manifest(const struct lam_writing *w, struct documents *d, bool 
 {
 	char plan[80];
 	const struct lam_annotation annotations[] = {
-		{ "dev.lamina.source.manifest", w->image->manifest_text },
-		{ "dev.lamina.plan", plan },
+		{ LAM_ANNOTATION_SOURCE, w->image->manifest_text },
+		{ LAM_ANNOTATION_PLAN, plan },
 	};
 	/* Docker's manifests know no annotations */
 	size_t count = docker ? 0 : sizeof annotations / sizeof *annotations;
@@ -166,8 +167,9 @@ static int edit_manifest(const struct lam_writing *w, struct documents *d, bool 
 	if (lam_plan_digest(w->layout->plan, plan, err) < 0)
 		return err->code;
 	return lam_manifest_edit(&w->image->manifest, docker, w->stack, w->count,
-				 &d->image.config, d->image.config_size, annotations,
-				 count, &d->manifest, err);
+				 &w->layout->plan->settings, &d->image.config,
+				 d->image.config_size, annotations, count, &d->manifest,
+				 err);
 }
 
 static int make_manifest(const struct lam_writing *w, struct documents *d,
@@ -201,7 +203,8 @@ static bool names_the_stack(const struct lam_writing *w, const struct lam_manife
 }
 
 /* What a reader will make of them: the manifest leads to this config under the name that
- * it is stored by, and to these layers; the config to their tars. */
+ * it is stored by, and to these layers; the config to their tars; and beside that they say
+ * what those of the source do, and what the plan sets. */
 static int prove(const struct lam_writing *w, const struct documents *d,
 		 struct lam_error *err)
 {
@@ -215,7 +218,10 @@ static int prove(const struct lam_writing *w, const struct documents *d,
 	    lam_config_parse(&c, d->config.data, d->config.len, "the new config", err) <
 		    0)
 		return err->code;
-	if (lam_sink_check_config(w->sink, &c, err) < 0)
+	if (lam_sink_check_config(w->sink, &c, err) < 0 ||
+	    lam_settings_prove(&w->image->config, &c, &w->image->manifest, &m,
+			       &w->layout->plan->settings,
+			       lam_layout_is_same_stack(w->layout), err) < 0)
 		return err->code;
 	if (!lam_digest_equal(&m.config.digest, &d->image.config) ||
 	    !names_the_stack(w, &m, &c))
@@ -275,7 +281,7 @@ static void fill_result(const struct lam_writing *w, struct lam_write_result *ou
 	}
 }
 
-static int check_codecs(const struct lam_writing *w, struct lam_error *err)
+static int check_place(const struct lam_writing *w, struct lam_error *err)
 {
 	for (size_t n = 0; n < w->count; n++) {
 		const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
@@ -285,7 +291,8 @@ static int check_codecs(const struct lam_writing *w, struct lam_error *err)
 		if (lam_sink_check_codec(w->sink, codec, t->info.name, err) < 0)
 			return err->code;
 	}
-	return 0;
+	return lam_layout_annotates(w->layout) ? lam_sink_check_annotations(w->sink, err)
+					       : 0;
 }
 
 static void begin(struct lam_writing *w)
@@ -299,7 +306,7 @@ int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
 {
 	begin(w);
 	w->chunks = lam_chunk_pool_new(LAM_MAX_ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
-	if (check_codecs(w, err) < 0 || take_reused(w, err) < 0 ||
+	if (check_place(w, err) < 0 || take_reused(w, err) < 0 ||
 	    read_contents(w, w->reference->text, err) < 0 || write_layers(w, err) < 0)
 		return err->code;
 	lam_contents_free(LAM_STEAL(w->contents));

@@ -37,6 +37,16 @@ static void index_document(const char *json, size_t len)
 	lam_index_fini(&again);
 }
 
+/* One of each form, set and taken out. */
+static struct lam_setting items[] = {
+	{ LAM_SETTING_LABEL, "a", "\"b\"" },      { LAM_SETTING_LABEL, "c", NULL },
+	{ LAM_SETTING_ANNOTATION, "a", "\"b\"" }, { LAM_SETTING_ANNOTATION, "c", NULL },
+	{ LAM_SETTING_ENV, "A", "\"b\"" },        { LAM_SETTING_ENV, "PATH", NULL },
+	{ LAM_SETTING_ENTRYPOINT, NULL, NULL },   { LAM_SETTING_CMD, NULL, "[\"a\"]" },
+	{ LAM_SETTING_USER, NULL, "\"1\"" },      { LAM_SETTING_WORKDIR, NULL, NULL },
+};
+static const struct lam_settings changes = { items, sizeof items / sizeof *items };
+
 /* Layers of the source kept from the top, and one written. */
 static size_t stack_of(struct lam_stack_layer *stack, size_t layers)
 {
@@ -69,8 +79,8 @@ static void manifest_document(const char *json, size_t len)
 		return;
 	}
 	count = stack_of(stack, manifest.layer_count);
-	code = lam_manifest_edit(&manifest, manifest.docker, stack, count, &digest, 0,
-				 &annotation, 1, &out, &err);
+	code = lam_manifest_edit(&manifest, manifest.docker, stack, count, &changes,
+				 &digest, 0, &annotation, 1, &out, &err);
 	lam_manifest_fini(&manifest);
 	if (code < 0) {
 		need_error(code, &err);
@@ -98,8 +108,8 @@ static void config_document(const char *json, size_t len)
 	for (size_t i = 0; i < 5; i++)
 		NEED(history[i] == SIZE_MAX || history[i] < config.history_count);
 	count = stack_of(stack, config.diff_id_count);
-	code = lam_config_edit(&config, stack, count, NULL, (struct lam_clamp){ 0 }, &out,
-			       &err);
+	code = lam_config_edit(&config, stack, count, &changes, NULL,
+			       (struct lam_clamp){ 0 }, &out, &err);
 	if (code < 0)
 		need_error(code, &err);
 	if (code == 0) {

@@ -10,6 +10,7 @@
 #define DC    "sha256:" HEX_C
 
 static struct lam_error err;
+static const struct lam_settings NONE;
 
 static struct lam_digest digest(const char *text)
 {
@@ -59,8 +60,8 @@ static void edit_config(const struct lam_stack_layer *stack, size_t count,
 	struct lam_config config;
 
 	OK(lam_config_parse(&config, CONFIG, sizeof CONFIG - 1, "config", &err));
-	OK(lam_config_edit(&config, stack, count, created, (struct lam_clamp){ 0 }, &out,
-			   &err));
+	OK(lam_config_edit(&config, stack, count, &NONE, created, (struct lam_clamp){ 0 },
+			   &out, &err));
 	OK(lam_buf_printf(
 		&want, &err,
 		"{\"x\":0.10,\"created\":\"%s\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s],\"y\":1},"
@@ -105,13 +106,14 @@ static void odd_histories(void **state)
 
 	(void)state;
 	OK(lam_config_parse(&config, none, sizeof none - 1, "config", &err));
-	OK(lam_config_edit(&config, flat, 1, NULL, (struct lam_clamp){ 0 }, &out, &err));
+	OK(lam_config_edit(&config, flat, 1, &NONE, NULL, (struct lam_clamp){ 0 }, &out,
+			   &err));
 	assert_string_equal(
 		out.data, "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC "\"]}}");
 	lam_config_fini(&config);
 	lam_buf_clear(&out);
 	OK(lam_config_parse(&config, brief, sizeof brief - 1, "config", &err));
-	OK(lam_config_edit(&config, flat, 1, "2021-01-02T03:04:05Z",
+	OK(lam_config_edit(&config, flat, 1, &NONE, "2021-01-02T03:04:05Z",
 			   (struct lam_clamp){ 0 }, &out, &err));
 	assert_string_equal(
 		out.data,
@@ -137,7 +139,7 @@ static void clamped(void **state)
 
 	(void)state;
 	OK(lam_config_parse(&config, text, sizeof text - 1, "config", &err));
-	OK(lam_config_edit(&config, flat, 1, NULL, clamp, &out, &err));
+	OK(lam_config_edit(&config, flat, 1, &NONE, NULL, clamp, &out, &err));
 	assert_string_equal(
 		out.data,
 		"{\"created\":\"2021-01-01T00:00:00Z\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" DC
@@ -170,10 +172,10 @@ static void manifests(void **state)
 
 	(void)state;
 	OK(lam_manifest_parse(&m, MANIFEST, sizeof MANIFEST - 1, "manifest", NULL, &err));
-	OK(lam_manifest_edit(&m, false, same, 2, &a, 3, NULL, 0, &out, &err));
+	OK(lam_manifest_edit(&m, false, same, 2, &NONE, &a, 3, NULL, 0, &out, &err));
 	assert_string_equal(out.data, MANIFEST);
 	lam_buf_clear(&out);
-	OK(lam_manifest_edit(&m, false, split, 2, &c, 9, notes, 1, &out, &err));
+	OK(lam_manifest_edit(&m, false, split, 2, &NONE, &c, 9, notes, 1, &out, &err));
 	assert_string_equal(
 		out.data,
 		"{\"schemaVersion\":2,\"config\":" CONFIG_D(DC, "9") ",\"layers\":[" LAYER_D(

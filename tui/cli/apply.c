@@ -72,6 +72,17 @@ static void print_fate(FILE *out, enum lam_fate fate, bool color)
 	print_own(out, color ? "\033[0m" : "");
 }
 
+static void print_changes(const struct lam_layout *layout, FILE *out)
+{
+	for (size_t i = 0; i < lam_layout_change_count(layout); i++) {
+		const struct lam_setting_change *c = lam_layout_change(layout, i);
+
+		print_line(out, "CHANGED: %s%s%s, %s -> %s", lam_setting_word(c->kind),
+			   c->key ? " " : "", c->key ? c->key : "",
+			   c->before ? c->before : "none", c->after ? c->after : "none");
+	}
+}
+
 static void print_layout(const struct part *p, FILE *out, bool color)
 {
 	uint32_t dropped;
@@ -93,6 +104,7 @@ static void print_layout(const struct part *p, FILE *out, bool color)
 							       : "");
 	}
 	lam_layout_dropped(p->layout, &dropped, &bytes);
+	print_changes(p->layout, out);
 	if (lam_layout_clamped(p->layout))
 		print_line(out, "SET BACK to %s: the times of %u paths",
 			   lam_time_format(lam_layout_plan(p->layout)->times.at, at),
@@ -163,6 +175,28 @@ static json_t *json_target(const struct lam_target *t, const struct lam_written_
 	return json;
 }
 
+static json_t *json_setting(const char *value)
+{
+	return value ? json_loads(value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)
+		     : json_null();
+}
+
+static json_t *json_changes(const struct lam_layout *layout)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lam_layout_change_count(layout); i++) {
+		const struct lam_setting_change *c = lam_layout_change(layout, i);
+
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s*, s:o, s:o}", "of",
+						lam_setting_member(c->kind), "key",
+						c->key, "before", json_setting(c->before),
+						"after", json_setting(c->after)));
+	}
+	return list;
+}
+
 static json_t *json_part(const struct part *p, const struct lam_write_result *result)
 {
 	json_t *layers = json_array(), *remarks = json_array(),
@@ -190,11 +224,12 @@ static json_t *json_part(const struct part *p, const struct lam_write_result *re
 	for (size_t i = 0; i < lam_layout_remark_count(p->layout); i++)
 		json_array_append_new(remarks,
 				      json_shown(lam_layout_remark(p->layout, i)->text));
-	json_object_update_new(json, json_pack("{s:I, s:I, s:I, s:o, s:o}", "dropped",
-					       (json_int_t)dropped, "dropped_bytes",
-					       (json_int_t)bytes, "clamped",
-					       (json_int_t)lam_layout_clamped(p->layout),
-					       "layers", layers, "remarks", remarks));
+	json_object_update_new(
+		json,
+		json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "dropped",
+			  (json_int_t)dropped, "dropped_bytes", (json_int_t)bytes,
+			  "clamped", (json_int_t)lam_layout_clamped(p->layout), "changes",
+			  json_changes(p->layout), "layers", layers, "remarks", remarks));
 	if (p->pull.of.had)
 		json_object_set_new(json, "fetch", pull_json(&p->pull));
 	return json;

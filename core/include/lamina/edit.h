@@ -65,8 +65,16 @@ int lam_edit_layer_note(struct lam_plan *plan, size_t at, const char *note,
 int lam_edit_layer_compression(struct lam_plan *plan, size_t at,
 			       const struct lam_compression *compression,
 			       struct lam_error *err);
+/* Sets what the image is to say: value is text, of a list JSON's ["a", "b"] or one word;
+ * NULL: it goes. key NULL where the kind has none. LAM_EPLAN for a key or a value that
+ * cannot be. */
+int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const char *key,
+		     const char *value, struct lam_error *err);
+/* It stays what it is in the image. */
+void lam_edit_setting_clear(struct lam_plan *plan, enum lam_setting_kind kind,
+			    const char *key);
 /* Appends another plan: its layers that this one does not have by name, on top, without
- * their originals; then its rules. */
+ * their originals; then its rules; what it sets is set. */
 int lam_edit_append(struct lam_plan *plan, const struct lam_plan *other,
 		    struct lam_error *err);
 

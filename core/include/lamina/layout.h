@@ -67,8 +67,9 @@ size_t lam_layout_target_count(
 	const struct lam_layout *layout); /* of the plan, EMPTY ones too */
 const struct lam_target *lam_layout_target(const struct lam_layout *layout, size_t n);
 bool lam_layout_is_identity(
-	const struct lam_layout *layout); /* the same blobs in the same order: the
-					     manifest stays as it is */
+	const struct lam_layout *layout); /* the same blobs in the same order, and no
+					     change of settings: the manifest stays as
+					     it is */
 
 /* Where a node goes, and the rule that decided; LAM_RULE_NONE: the target that names its
  * origin. Dead nodes go nowhere. */
@@ -78,6 +79,16 @@ uint32_t lam_layout_rule_of(const struct lam_layout *layout, uint32_t node);
 /* What is left out of the image by rules to null. */
 void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries,
 			uint64_t *out_bytes);
+
+/* What of the plan's settings is not so in the image already, in their order. */
+struct lam_setting_change {
+	enum lam_setting_kind kind;
+	const char *key;            /* NULL where the kind has none */
+	const char *before, *after; /* as lam_setting.value */
+};
+size_t lam_layout_change_count(const struct lam_layout *layout);
+const struct lam_setting_change *lam_layout_change(const struct lam_layout *layout,
+						   size_t n);
 
 /* Paths of the result whose time is set back, as the plan's `times` say. */
 uint32_t lam_layout_clamped(const struct lam_layout *layout);

@@ -8,6 +8,7 @@
 #include <lamina/compression.h>
 #include <lamina/glob.h>
 #include <lamina/image.h>
+#include <lamina/setting.h>
 #include <lamina/stat.h>
 
 struct lam_range {
@@ -60,7 +61,9 @@ struct lam_plan {
 	bool has_compression;
 	struct lam_compression compression;
 	struct lam_clamp times; /* "times": { "clamp": ... }; not set: they are kept */
-	char *note, *source_note, *times_note;
+	struct lam_settings settings; /* that are set (or with a value of NULL taken out);
+					 all others stay */
+	char *note, *source_note, *times_note, *settings_note;
 };
 
 /* Everything that is wrong with a plan, a line each ("app.json: assign[2].to: no layer

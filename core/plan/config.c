@@ -1,0 +1,203 @@
+/* A plan's "config": read, written, and edited. */
+#include "plan/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <lamina/edit.h>
+
+#include "base/memory.h"
+#include "oci/settings.h"
+
+/* Reading */
+
+struct reading {
+	struct lam_settings *out;
+	size_t cap;
+	void (*complain)(void *context, const struct lam_json *at, const char *what);
+	void *context;
+};
+
+const char *lam_plan_key_fault(enum lam_setting_kind kind, const char *key)
+{
+	if (!*key)
+		return "a name is missing";
+	if (kind == LAM_SETTING_ENV && strchr(key, '='))
+		return "a variable's name has no \"=\"";
+	if (kind == LAM_SETTING_ANNOTATION &&
+	    strncmp(key, LAM_ANNOTATION_PREFIX, strlen(LAM_ANNOTATION_PREFIX)) == 0)
+		return "what begins with \"" LAM_ANNOTATION_PREFIX
+		       "\" is written by lamina itself";
+	return NULL;
+}
+
+static bool is_text(const json_t *value)
+{
+	return lam_json_is_text(value) &&
+	       strlen(json_string_value(value)) == json_string_length(value);
+}
+
+static const char *value_fault(enum lam_setting_kind kind, const json_t *value)
+{
+	bool fine = is_text(value);
+
+	if (json_is_null(value))
+		return NULL;
+	if (!lam_setting_is_list(kind))
+		return fine ? NULL : "expected a string, or null";
+	fine = json_is_array(value);
+	for (size_t i = 0; i < json_array_size(value) && fine; i++)
+		fine = is_text(json_array_get(value, i));
+	return fine ? NULL : "expected a list of strings, or null";
+}
+
+static char *text_of(const json_t *value)
+{
+	struct lam_buf text = LAM_TEXT;
+	struct lam_error never;
+
+	if (json_is_null(value))
+		return NULL;
+	(void)lam_json_dump(value, JSON_ENCODE_ANY, &text, &never);
+	return lam_text_steal(&text);
+}
+
+static void read_setting(struct reading *r, enum lam_setting_kind kind, const char *key,
+			 const struct lam_json *at)
+{
+	const char *fault = key ? lam_plan_key_fault(kind, key) : NULL;
+
+	fault = fault ? fault : value_fault(kind, at->value);
+	if (fault) {
+		r->complain(r->context, at, fault);
+		return;
+	}
+	LAM_XGROW(r->out->items, r->out->count, r->cap);
+	r->out->items[r->out->count++] =
+		(struct lam_setting){ kind, key ? lam_xstrdup(key) : NULL,
+				      text_of(at->value) };
+}
+
+static void read_map(struct reading *r, enum lam_setting_kind kind,
+		     const struct lam_json *map)
+{
+	if (!json_is_object(map->value))
+		r->complain(r->context, map, "expected an object");
+	for (struct lam_json m = lam_json_first(map); m.value; lam_json_step(&m)) {
+		if (json_is_object(map->value))
+			read_setting(r, kind, m.key, &m);
+	}
+}
+
+void lam_plan_read_settings(struct lam_settings *out,
+			    const struct lam_json members[LAM_SETTING_KIND_COUNT],
+			    void (*complain)(void *context, const struct lam_json *at,
+					     const char *what),
+			    void *context)
+{
+	struct reading r = { .out = out, .complain = complain, .context = context };
+
+	for (unsigned k = 0; k < LAM_SETTING_KIND_COUNT; k++) {
+		enum lam_setting_kind kind = (enum lam_setting_kind)k;
+
+		if (!members[k].value)
+			continue;
+		if (lam_setting_has_key(kind))
+			read_map(&r, kind, &members[k]);
+		else
+			read_setting(&r, kind, NULL, &members[k]);
+	}
+	lam_settings_sort(out);
+}
+
+/* Writing */
+
+static json_t *json_of(const struct lam_setting *s)
+{
+	return s->value ? json_loads(s->value, JSON_DECODE_ANY, NULL) : json_null();
+}
+
+json_t *lam_plan_settings_json(const struct lam_settings *settings)
+{
+	json_t *object = settings->count ? json_object() : NULL;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct lam_setting *s = &settings->items[i];
+		const char *member = lam_setting_member(s->kind);
+		json_t *map = json_object_get(object, member);
+
+		if (!s->key) {
+			json_object_set_new(object, member, json_of(s));
+			continue;
+		}
+		if (!map) {
+			map = json_object();
+			json_object_set_new(object, member, map);
+		}
+		json_object_set_new(map, s->key, json_of(s));
+	}
+	return object;
+}
+
+/* Editing */
+
+static void remove_setting(struct lam_settings *all, enum lam_setting_kind kind,
+			   const char *key)
+{
+	const struct lam_setting *found = lam_settings_find(all, kind, key);
+	size_t at;
+
+	if (!found)
+		return;
+	at = (size_t)(found - all->items);
+	free(all->items[at].key);
+	free(all->items[at].value);
+	all->count--;
+	memmove(all->items + at, all->items + at + 1,
+		(all->count - at) * sizeof *all->items);
+}
+
+/* What was typed as a list: JSON's, or one word. */
+static json_t *list_of(const char *text)
+{
+	json_t *list;
+
+	if (text[strspn(text, " ")] == '[')
+		return json_loads(text, 0, NULL);
+	if (text[strcspn(text, " ")])
+		return NULL;
+	list = json_array();
+	json_array_append_new(list, json_string(text));
+	return list;
+}
+
+int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const char *key,
+		     const char *value, struct lam_error *err)
+{
+	struct lam_settings *all = &plan->settings;
+	const char *fault = key ? lam_plan_key_fault(kind, key) : NULL;
+	json_auto_t *json = NULL;
+
+	if (!fault) {
+		json = !value                      ? json_null()
+		       : lam_setting_is_list(kind) ? list_of(value)
+						   : json_string(value);
+		fault = json ? value_fault(kind, json)
+			     : "expected a list of strings like [\"a\", \"b\"]";
+	}
+	if (fault)
+		return lam_fail(err, LAM_EPLAN, "%s: %s", lam_setting_word(kind), fault);
+	remove_setting(all, kind, key);
+	all->items = lam_xrealloc(all->items, (all->count + 1) * sizeof *all->items);
+	all->items[all->count++] =
+		(struct lam_setting){ kind, key ? lam_xstrdup(key) : NULL,
+				      text_of(json) };
+	lam_settings_sort(all);
+	return 0;
+}
+
+void lam_edit_setting_clear(struct lam_plan *plan, enum lam_setting_kind kind,
+			    const char *key)
+{
+	remove_setting(&plan->settings, kind, key);
+}
