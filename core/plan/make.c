@@ -227,12 +227,14 @@ static int add_package_split(struct making *m, const char *text,
 static int add_split(struct making *m, const char *text, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) char *name = NULL;
-	struct lam_plan_rule rule;
+	struct lam_plan_rule rule = { 0 };
 	const char *fault;
+	int code = lam_package_is_named(text)
+			   ? add_package_split(m, text, &rule, &name, err)
+			   : add_path_split(m, text, &rule, &name, err);
 
-	if ((lam_package_is_named(text) ? add_package_split
-					: add_path_split)(m, text, &rule, &name, err) < 0)
-		return err->code;
+	if (code < 0)
+		return code;
 	fault = lam_plan_name_fault(name, strlen(name));
 	if (fault) {
 		lam_rule_fini(&rule);

@@ -326,7 +326,7 @@ static int pick_of_all(struct choosing *c, const struct candidate **out,
 		look_at_config(c, &c->all[i]);
 	if (is_one(c) && !c->all[0].os)
 		return 0;
-	for (int exactly = 1; exactly >= (asked->variant != NULL); exactly--) {
+	for (int exactly = 1; exactly >= (asked->variant ? 1 : 0); exactly--) {
 		if (find_fit(c, &want, exactly, out))
 			return fail_several(c, &want, exactly, err);
 		if (*out)

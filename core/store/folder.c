@@ -480,6 +480,7 @@ static const char *file_name(const struct lam_sink *sink, const struct lam_sink_
 	const struct lam_descriptor blob = { .digest = b->digest,
 					     .media_type = b->media_type };
 
+	/* cppcheck-suppress returnDanglingLifetime; it is in out */
 	return sink->reference->store->blob_file(&blob, out);
 }
 

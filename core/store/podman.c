@@ -120,8 +120,9 @@ int lam_podman_is_there(struct lam_error *err)
 {
 	static const char *const words[] = { "podman", "--version", NULL };
 	struct program p;
-	int code = finish(&p, "--version", start(&p, words, -1, err), LAM_EWRITE, err);
+	int code = start(&p, words, -1, err);
 
+	code = finish(&p, "--version", code, LAM_EWRITE, err);
 	if (code < 0)
 		err->code = LAM_EWRITE;
 	return code < 0 ? (int)err->code : 0;
