@@ -39,6 +39,25 @@ const char *fuzz_line(struct fuzz *fuzz, size_t *out_len)
 	return line;
 }
 
+bool fuzz_member(struct fuzz *fuzz, struct lam_str *name, struct lam_str *content)
+{
+	static const char mark[] = { '\n', '-', '-' };
+	const char *at = (const char *)fuzz->at, *end = at + fuzz->left, *line, *next;
+
+	at = fuzz->left ? memmem(at, fuzz->left, mark, sizeof mark) : NULL;
+	line = at ? memchr(at + 1, '\n', (size_t)(end - at) - 1) : NULL;
+	if (!line)
+		return false;
+	next = memmem(line, (size_t)(end - line), mark, sizeof mark);
+	*name = (struct lam_str){ at + sizeof mark, (size_t)(line - at) - sizeof mark };
+	*content = (struct lam_str){ line + 1, 0 };
+	if (next != line)
+		content->len = (size_t)((next ? next : end) - line) - 1;
+	fuzz->left = next ? (size_t)(end - next) : 0;
+	fuzz->at += (next ? next : end) - (const char *)fuzz->at;
+	return true;
+}
+
 /* Readers */
 
 struct pieces {

@@ -45,6 +45,13 @@ unsigned fuzz_byte(struct fuzz *fuzz); /* 0 at the end */
 unsigned fuzz_below(struct fuzz *fuzz, unsigned count);
 /* Up to the next '\n', which goes too; *out_len bytes. */
 const char *fuzz_line(struct fuzz *fuzz, size_t *out_len);
+/* The next of the members of which an input is made, one after another as
+ *
+ *	\n--NAME\n CONTENT
+ *
+ * false: there is none. */
+bool fuzz_member(struct fuzz *fuzz, struct lam_str *out_name,
+		 struct lam_str *out_content);
 
 /* Gives what another reader has in pieces of at most `most` bytes, which end elsewhere
  * each time; owns it. */

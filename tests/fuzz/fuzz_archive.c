@@ -1,10 +1,6 @@
 /* Archives: any bytes, or members of which the documents may name each other's digests, so
- * that more than digests is tried. Members stand one after another as
- *
- *	\n--NAME\n CONTENT
- *
- * and in names and contents `@K` (K a digit) is the hex digest of member K's content, if
- * it stands before, and `#K` its size. */
+ * that more than digests is tried: in the names and contents of members (fuzz.h) `@K` (K a
+ * digit) is the hex digest of member K's content, if it stands before, and `#K` its size. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -41,33 +37,16 @@ static void expand(struct lam_buf *out, const char *bytes, size_t len,
 	}
 }
 
-static const char *find(const char *bytes, size_t len, const char *what)
-{
-	return len ? memmem(bytes, len, what, strlen(what)) : NULL;
-}
-
 static size_t split(struct fuzz *fuzz, struct member members[MOST])
 {
-	static const char mark[] = "\n--";
-	const char *at = (const char *)fuzz->at, *end = at + fuzz->left;
+	struct lam_str name, content;
 	size_t count = 0;
 
-	for (at = find(at, fuzz->left, mark); at && count < MOST; count++) {
-		const char *name = at + strlen(mark);
-		const char *line = memchr(name, '\n', (size_t)(end - name));
-		const char *next = line ? find(line, (size_t)(end - line), mark) : NULL;
-
-		if (!line)
-			break;
+	for (; count < MOST && fuzz_member(fuzz, &name, &content); count++) {
 		members[count] = (struct member){ LAM_TEXT, LAM_TEXT };
-		expand(&members[count].name, name, (size_t)(line - name), members, count);
-		expand(&members[count].content, line + 1,
-		       (size_t)((next > line    ? next
-				 : line == next ? line + 1
-						: end) -
-				(line + 1)),
-		       members, count);
-		at = next;
+		expand(&members[count].name, name.bytes, name.len, members, count);
+		expand(&members[count].content, content.bytes, content.len, members,
+		       count);
 	}
 	return count;
 }

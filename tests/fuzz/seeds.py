@@ -6,6 +6,8 @@ import json
 import os
 import random
 import re
+import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -137,6 +139,69 @@ def archives():
     put("archive", "raw", b"\4" + short(tar([plain("file", b"oci-layout", layout[1]), plain("file", b"manifest.json", saved)])))
 
 
+def rpm_header(name):
+    """A package of /usr/bin/NAME, a directory, a link, and a file that is another's."""
+    index, data = b"", b""
+    for tag, kind, count, value in (
+            (1000, 6, 1, name + b"\0"), (1001, 6, 1, b"1.0\0"), (1002, 6, 1, b"2\0"), (1003, 4, 1, b"\0\0\0\7"),
+            (1022, 6, 1, b"noarch\0"), (1118, 8, 3, b"/usr/bin/\0/usr/share/\0/\0"), (1117, 8, 4, name + b"\0both\0lib\0old\0"),
+            (1116, 4, 4, struct.pack(">4I", 0, 1, 2, 0)), (1030, 3, 4, struct.pack(">4H", 0o100755, 0o40755, 0o120777, 0o100644)),
+            (1029, 1, 4, b"\0\0\0\1")):
+        index += struct.pack(">4I", tag, kind, len(data), count)
+        data += value
+    return struct.pack(">2I", len(index) // 16, len(data)) + index + data
+
+
+def rpm_sqlite():
+    with tempfile.TemporaryDirectory() as scratch:
+        name = os.path.join(scratch, "db")
+        db = sqlite3.connect(name)
+        db.executescript("PRAGMA page_size = 512; VACUUM; CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)")
+        db.executemany("INSERT INTO Packages VALUES (NULL, ?)", [(rpm_header(n),) for n in (b"one", b"two")])
+        db.commit()
+        db.close()
+        with open(name, "rb") as f:
+            return f.read()
+
+
+def rpm_ndb():
+    blobs = [rpm_header(n) for n in (b"one", b"two")]
+    slots, body = b"", b""
+    for number, header in enumerate(blobs, 1):
+        slots += struct.pack("<4s3I", b"Slot", number, 256 + len(body) // 16, 0)
+        body += struct.pack("<4s3I", b"BlbS", number, 0, len(header)) + header
+        body += b"\0" * (-len(body) % 16)
+    return struct.pack("<4s7I", b"RpmP", 0, 0, 1, 0, 0, 0, 0) + (slots + b"Slot" + b"\0" * 12) + (b"Slot" + b"\0" * 12) * 251 + body
+
+
+def packages():
+    """Of each kind of database a small one, with some of what it lists."""
+    info, site, conda = b"var/lib/dpkg/info/", b"opt/lib/python3/site-packages/", b"opt/conda-meta/"
+    files = ((b"usr/bin/sh", b"s"), (b"usr/bin/one", b"1"), (b"usr/lib/x.so", b"x"), (b"lib -> usr/lib", b""), (b"usr/share/both/", b""))
+    put("packages", "dpkg", members(
+        (b"var/lib/dpkg/status", b"Package: dash\nArchitecture: amd64\nVersion: 0.5\nDescription: a\n b\n\nPackage: x\nVersion: 1\n"),
+        (b"var/lib/dpkg/diversions", b"/bin/sh\n/bin/sh.distrib\ndash\n"), (info + b"dash.list", b"/.\n/bin\n/bin/sh\n/usr/bin/one\n"),
+        (info + b"x:amd64.list", b"/lib\n/lib/x.so\n/usr/share/both\n"), (b"bin -> usr/bin", b""), *files))
+    put("packages", "dpkg-status-d", members(
+        (b"var/lib/dpkg/status.d/x", b"Package: x\nVersion: 2\nArchitecture: all\n"),
+        (b"var/lib/dpkg/status.d/x.md5sums", b"01  usr/lib/x.so\n23 *usr/bin/one\nbroken\n"), *files))
+    put("packages", "apk", members(
+        (b"lib/apk/db/installed", b"C:Q1=\nP:musl\nV:1.2\nA:x86_64\nF:lib\nM:0:0:755\nR:x.so\n\nP:sh\nV:3\nF:usr/bin\nR:sh\n"),
+        (b"usr/lib/x.so", b"x"), (b"lib/x.so -> ../usr/lib/x.so", b""), (b"usr/bin/sh", b"s")))
+    put("packages", "alpm", members(
+        (b"var/lib/pacman/local/x-1.2-3/files", b"%FILES%\nusr/\nusr/lib/\nusr/lib/x.so\nlib\n\n%BACKUP%\netc/x\tsum\n"), *files))
+    put("packages", "rpm-sqlite", members((b"usr/lib/sysimage/rpm/rpmdb.sqlite", rpm_sqlite()),
+                                          (b"var/lib/rpm -> ../../usr/lib/sysimage/rpm", b""), *files))
+    put("packages", "rpm-ndb", members((b"var/lib/rpm/Packages.db", rpm_ndb()), *files))
+    put("packages", "conda-pip", members(
+        (conda + b"zlib-1.2-h1_0.json", b'{"files": ["lib/libz.so", "lib/gone"], "name": "zlib"}'), (b"opt/lib/libz.so", b"z"),
+        (site + b"A_.b-4.dist-info/RECORD", b'a.py,sha256=x,3\r\n"b,""c"".py",,\n../../../lib/libz.so,,\n/usr/bin/one,,\n'),
+        (site + b"a.py", b""), (site + b'b,"c".py', b""), *files))
+    put("packages", "npm", members(
+        (b"app/node_modules/a/package.json", b'{"version": "1.2.3"}'), (b"app/node_modules/@s/c/package.json", b"{}"),
+        (b"app/node_modules/a/node_modules/b/package.json", b"{"), (b"app/node_modules/a/lib/x.js", b"x")))
+
+
 def images():
     chance = random.Random(5)
     for n in range(24):
@@ -170,6 +235,7 @@ def main():
     texts()
     caches()
     archives()
+    packages()
     images()
     keys()
     files()
