@@ -24,11 +24,10 @@ endif
 PACKAGES := libarchive jansson libcrypto libcurl libisal libdeflate libzstd sqlite3 ncursesw
 DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev libzstd-dev libsqlite3-dev \
             libncurses-dev python3
-PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah podman docker.io containerd runc docker-registry parallel apache2-utils openssl zstd tar libarchive-tools strace jq attr libcap2-bin tmux
+PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah podman docker.io containerd runc docker-registry parallel apache2-utils openssl zstd tar libarchive-tools strace jq attr libcap2-bin tmux clang-tidy cppcheck
 PAGES    := mandoc bash-completion zsh fish python3-jsonschema
 PICTURES := xterm xvfb imagemagick fonts-dejavu-core xdotool tmux skopeo
 PACKERS  := debhelper dpkg-dev fakeroot lintian mmdebstrap
-LINTERS  := clang-tidy cppcheck
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wstrict-prototypes \
             -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum $(if $(WERROR),-Werror)
@@ -197,7 +196,7 @@ screenshots: $(BUILD)/lamina ## pictures of the program in a terminal; SCREENSHO
 demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, without network or root
 	@tests/e2e/demo.sh
 
-test: $(deps_first) lint-quick $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## everything that CI runs; installs what is missing
+test: $(deps_first) lint-changed $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## everything that CI runs; installs what is missing
 	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/fuzz/run.sh smoke $(FUZZERS)" \
 		"tests/bench/run.py --smoke" "tests/bench/versions_table.py $(BUILD)/bench/smoke/versions --smoke" \
 		"tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)" \
@@ -212,8 +211,11 @@ coverage: $(call unit,$(BUILD)/cov) $(BUILD)/cov/lamina ## line and branch cover
 lint-quick: $(BUILD)/lamina ## format, floors, words that do not belong
 	@BUILD=$(BUILD) tests/lint.sh quick
 
-lint: $(BUILD)/lamina ## all of that, clang-tidy and cppcheck
-	$(call install_missing,$(LINTERS))
+lint-changed: $(deps_first) $(BUILD)/lamina ## all of that, cppcheck, and clang-tidy on what the last commits changed
+	@BUILD=$(BUILD) tests/lint.sh changed
+
+lint: $(BUILD)/lamina ## all of that, and clang-tidy on everything
+	$(call install_missing,$(PEERS))
 	@BUILD=$(BUILD) tests/lint.sh
 
 format: ## have clang-format write the C files

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What reviewers should not have to look for. "quick": format, floors and words alone.
+# What reviewers should not have to look for. "quick": format, floors and words alone; "changed": clang-tidy on what the
+# last commits changed (LINT_COMMITS of them), and the rest whole.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
@@ -30,9 +31,21 @@ grep -rnE '\b(TO''DO|FIX''ME|X''XX)\b' core tui tests && fail "unfinished: see a
 # What comes from an image, a plan or the command line gets out through tui/cli/print.c, which escapes it.
 grep -nE '\b(v?f?printf|puts|fputs|putchar|fputc|putc|fwrite|perror)\(' tui/cli/*.c | grep -v '^tui/cli/print.c:' && fail "printing: see above"
 
+# All sources, or those alone that the last commits changed: clang-tidy takes seconds for each.
+tidy() {
+    printf '%s\0' "$@" | xargs -0 -r -P"$(nproc)" -n1 sh -c \
+        'clang-tidy --quiet "$0" -- -std=c17 -D_GNU_SOURCE -Icore/include -Icore -Itui 2>/dev/null'
+}
+changed() {
+    git diff --name-only "$(git rev-list -n "${LINT_COMMITS:-10}" HEAD | tail -n 1)~" -- 'core/*.c' 'tui/*.c' 2>/dev/null ||
+        printf '%s\n' "${sources[@]}"
+}
+
 if [ "${1:-}" != quick ]; then
-    flags=(-std=c17 -D_GNU_SOURCE -Icore/include -Icore -Itui)
-    clang-tidy --quiet "${sources[@]}" -- "${flags[@]}" 2>/dev/null || fail "clang-tidy: see above"
+    if [ "${1:-}" = changed ]; then
+        mapfile -t sources < <(changed | while read -r name; do [ -e "$name" ] && echo "$name"; done)
+    fi
+    tidy "${sources[@]}" || fail "clang-tidy: see above"
     # Leaks are gcc's, LeakSanitizer's and the fault tests' business: cppcheck does not know cleanup attributes. Nor does it
     # see across functions what an assignment of a whole struct sets.
     cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \

@@ -224,6 +224,6 @@ int lam_plan_digest(const struct lam_plan *plan, char out[80], struct lam_error 
 	format(&w, plan);
 	digest = lam_digest_of(LAM_SHA256, w.out.data, w.out.len);
 	lam_buf_fini(&w.out);
-	strcpy(out, lam_digest_format(&digest, shown));
+	snprintf(out, 80, "%s", lam_digest_format(&digest, shown));
 	return 0;
 }

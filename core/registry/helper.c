@@ -19,8 +19,6 @@
 #define MAX_ANSWER (64u << 10)
 #define SECONDS    60
 
-extern char **environ;
-
 struct helper {
 	pid_t pid;
 	int in, out; /* its standard input, its standard output */

@@ -20,8 +20,6 @@
 
 #define PIECE (1u << 20)
 
-extern char **environ;
-
 struct program {
 	pid_t pid;
 	int pipe;   /* our end, of its standard input or output */

@@ -48,7 +48,7 @@ static bool parse_line(const char *line, struct name *out)
 	shown = lam_path_escape(line, (size_t)(colon - line));
 	if (strlen(shown) > MOST_NAME)
 		return false;
-	strcpy(out->text, shown);
+	snprintf(out->text, sizeof out->text, "%s", shown);
 	return true;
 }
 
