@@ -223,11 +223,13 @@ int lam_index_drop(struct lam_buf *bytes,
 		   const void *context, struct lam_error *err);
 
 /* index.json with one more image: `bytes` NULL or empty: a new one. The descriptor that
- * is replaced keeps its name and what nobody here knows, and gets the platform (NULL: it
- * stays); where none is, one is appended. Everything else stays. */
+ * is replaced keeps its name and what nobody here knows; where none is, one is appended.
+ * Everything else stays. It has the platform (NULL: what it had) if it had one, if another
+ * image has its name, or if `tells`: containerd passes over an image that says to be for
+ * another machine, and other tools say it of none. */
 int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 		   const struct lam_digest *digest, int64_t size,
-		   const struct lam_platform *platform, const char *ref_name,
+		   const struct lam_platform *platform, bool tells, const char *ref_name,
 		   struct lam_buf *out, struct lam_error *err);
 
 #endif

@@ -405,9 +405,23 @@ int lam_index_drop(struct lam_buf *bytes,
 	return write_doc(index.doc.root, bytes, err);
 }
 
+/* Whether images have this name that stay. */
+static bool has_others(const struct lam_index *index, const char *name,
+		       const struct lam_platform *platform)
+{
+	for (size_t i = 0; i < index->count && name; i++) {
+		const struct lam_index_entry *e = &index->entries[i];
+
+		if (lam_index_entry_is_image(e) && has_name(e, name) &&
+		    !lam_index_is_replaced(index, e, name, platform))
+			return true;
+	}
+	return false;
+}
+
 int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 		   const struct lam_digest *digest, int64_t size,
-		   const struct lam_platform *platform, const char *ref_name,
+		   const struct lam_platform *platform, bool tells, const char *ref_name,
 		   struct lam_buf *out, struct lam_error *err)
 {
 	static const char empty[] =
@@ -420,6 +434,7 @@ int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 	if (lam_index_parse(&index, len ? bytes : empty, len ? len : sizeof empty - 1,
 			    "index.json", NULL, err) < 0)
 		return err->code;
+	tells = tells || has_others(&index, ref_name, platform);
 	images = json_array();
 	for (size_t i = 0; i < index.count; i++) {
 		const struct lam_index_entry *e = &index.entries[i];
@@ -427,15 +442,17 @@ int lam_index_edit(const char *bytes, size_t len, const char *media_type,
 		if (!lam_index_is_replaced(&index, e, ref_name, platform))
 			json_array_append(images, e->descriptor.json);
 		else if (!done)
-			json_array_append_new(images,
-					      lam_index_entry_edit(e, media_type, digest,
-								   size, platform));
+			json_array_append_new(
+				images,
+				lam_index_entry_edit(e, media_type, digest, size,
+						     tells || e->platform.os ? platform
+									     : NULL));
 		done = done || lam_index_is_replaced(&index, e, ref_name, platform);
 	}
 	if (!done)
-		json_array_append_new(images,
-				      lam_index_entry_make(media_type, digest, size,
-							   platform, ref_name));
+		json_array_append_new(
+			images, lam_index_entry_make(media_type, digest, size,
+						     tells ? platform : NULL, ref_name));
 	json_object_set_new(index.doc.root, "manifests", images);
 	return write_doc(index.doc.root, out, err);
 }

@@ -586,6 +586,16 @@ static int ask_referrers(struct choosing *c, const struct lam_digest *chosen,
 	return chosen ? s->store->ask_referrers(s, chosen, err) : 0;
 }
 
+/* Whether index.json does: what an index says that stands in it is about its images. */
+static bool tells_platform(const struct choosing *c, const struct lam_digest *chosen)
+{
+	for (size_t i = 0; i < c->top_count; i++) {
+		if (lam_digest_equal(&c->tops[i]->descriptor.digest, chosen))
+			return c->tops[i]->platform.os != NULL;
+	}
+	return false;
+}
+
 /* Choosing one, or listing all */
 
 static int list_all(struct choosing *c, const struct lam_index *index,
@@ -650,6 +660,7 @@ int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const c
 		     : pick_platform(&c, &chosen, err)) < 0)
 		return err->code;
 	s->others = !is_one(&c);
+	s->image.tells_platform = tells_platform(&c, &chosen->manifest.digest);
 	keep_referrers(&c, &index, &chosen->manifest.digest);
 	if (lam_source_load(s, &chosen->manifest, err) < 0)
 		return err->code;

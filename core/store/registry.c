@@ -122,7 +122,7 @@ static int choose(struct lam_source *s, const char *media_type,
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
 
 	if (lam_index_edit(NULL, 0, *media_type ? media_type : LAM_MT_OCI_MANIFEST,
-			   digest, (int64_t)size, NULL, NULL, &index, err) < 0)
+			   digest, (int64_t)size, NULL, false, NULL, &index, err) < 0)
 		return err->code;
 	return lam_source_choose(s, &index, NULL, err);
 }

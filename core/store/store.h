@@ -29,7 +29,8 @@ struct lam_source_image {
 	const char *manifest_media_type;
 	struct lam_buf config;
 	struct lam_digest config_digest;
-	bool wrong_data; /* a descriptor's embedded data is not its blob */
+	bool wrong_data;     /* a descriptor's embedded data is not its blob */
+	bool tells_platform; /* its entry in index.json does, and not its config alone */
 	struct lam_source_layer *layers;
 	size_t layer_count;
 	struct lam_referrers referrers; /* of it, and of the indexes that it stands in */
@@ -192,6 +193,7 @@ struct lam_sink_image {
 	struct lam_digest manifest, config;
 	int64_t manifest_size, config_size;
 	struct lam_platform platform;
+	bool tells_platform; /* in index.json, also where nothing there needs it */
 	const struct lam_digest *layers; /* for docker's manifest.json */
 	size_t layer_count;
 	const struct lam_digest *named; /* of an index: all that it names */

@@ -234,11 +234,15 @@ static int prove(const struct lam_writing *w, const struct documents *d,
 static int write_documents(struct lam_writing *w, struct lam_write_result *out,
 			   struct lam_error *err)
 {
-	struct documents d = { .config = LAM_BUF(LAM_MAX_CONFIG),
-			       .manifest = LAM_BUF(LAM_MAX_MANIFEST),
-			       .image = { .platform = w->image->config.platform,
-					  .layer_count = w->count,
-					  .progress = w->options->progress } };
+	struct documents d = {
+		.config = LAM_BUF(LAM_MAX_CONFIG),
+		.manifest = LAM_BUF(LAM_MAX_MANIFEST),
+		.image = { .platform = w->image->config.platform,
+			   .tells_platform =
+				   lam_source_image(w->image->source)->tells_platform,
+			   .layer_count = w->count,
+			   .progress = w->options->progress }
+	};
 	int code;
 
 	w->digests = lam_xcalloc(w->count + 1, sizeof *w->digests);

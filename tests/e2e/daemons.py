@@ -188,8 +188,24 @@ def containerd(place):
             want(name in must("ctr", "-a", path, "images", "ls", "-q").decode().split(), name)
             must("ctr", "-a", path, "images", "export", place.at("exported.tar"), name)
             place.same(place.at("exported.tar"))
+        another_machine(place, path)
     finally:
         service.end()
+
+
+def another_machine(place, path):
+    """What is taken of an image for another machine, which no platform is said of, is taken of the same cut anew."""
+    other, name = lib.Layout(place.at("other")), "example.com/other:1"
+    other.tag(other.image([other.layer(lib.BASE + lib.END)], arch="s390x"), name)
+    other.done()
+    lib.Layout.archive(other, place.at("other.tar"))
+    place.cut("oci:%s:%s" % (place.at("other"), name), "oci-archive:%s:%s-cut" % (place.at("other-cut.tar"), name))
+    for archive in ("other.tar", "other-cut.tar"):
+        must("ctr", "-a", path, "images", "import", "--no-unpack", place.at(archive))
+    there = must("ctr", "-a", path, "images", "ls", "-q").decode().split()
+    want({name, name + "-cut"} <= set(there), there)
+    must("ctr", "-a", path, "images", "export", "--platform", "linux/s390x", place.at("other-exported.tar"), name + "-cut")
+    lamina.must("diff", "oci:%s:%s" % (place.at("other"), name), place.at("other-exported.tar"))
 
 
 class Fake:

@@ -22,7 +22,7 @@ static void index_document(const char *json, size_t len)
 	}
 	NEED(lam_index_image_count(&index) <= index.count);
 	code = lam_index_edit(json, len, LAM_MT_OCI_MANIFEST, &digest, 0, &platform,
-			      "new", &out, &err);
+			      len % 2 == 0, "new", &out, &err);
 	lam_index_fini(&index);
 	if (code < 0) {
 		need_error(code, &err);

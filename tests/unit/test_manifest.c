@@ -245,13 +245,13 @@ static void indexes(void **state)
 	OK(lam_buf_printf(&one, &err,
 			  "{\"schemaVersion\":2, \"manifests\":[%s], \"u\":0.10}",
 			  other));
-	OK(lam_index_edit(one.data, one.len, LAM_MT_OCI_MANIFEST, &a, 8, NULL, "new",
-			  &two, &err));
+	OK(lam_index_edit(one.data, one.len, LAM_MT_OCI_MANIFEST, &a, 8, NULL, false,
+			  "new", &two, &err));
 	assert_non_null(strstr(two.data, other));
 	assert_non_null(strstr(two.data, "\"u\":0.10}"));
 	lam_buf_clear(&one);
-	OK(lam_index_edit(two.data, two.len, LAM_MT_OCI_MANIFEST, &c, 9, NULL, "b", &one,
-			  &err));
+	OK(lam_index_edit(two.data, two.len, LAM_MT_OCI_MANIFEST, &c, 9, NULL, false, "b",
+			  &one, &err));
 	OK(lam_index_parse(&index, one.data, one.len, "index", NULL, &err));
 	assert_int_equal(index.count, 2);
 	assert_string_equal(index.entries[0].ref_name, "b");
@@ -263,6 +263,59 @@ static void indexes(void **state)
 	lam_index_fini(&index);
 	lam_buf_fini(&one);
 	lam_buf_fini(&two);
+}
+
+/* A platform is said where it was, where it is asked for, and where names do not tell two
+ * images apart. */
+static void platforms_are_told(void **state)
+{
+	static const char entry[] = "{\"mediaType\":\"" LAM_MT_OCI_MANIFEST
+				    "\",\"digest\":\"%s\",\"size\":5,%s\"annotations\":{"
+				    "\"org.opencontainers.image.ref.name\":\"%s\"}}";
+	static const char amd[] =
+		"\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"},";
+	static const struct lam_platform arm = { .os = "linux", .architecture = "arm64" };
+	static const struct {
+		const char *one,
+			*two; /* platforms of two images in it; NULL: there is none */
+		const char *two_name, *name;
+		bool tells, told;
+	} cases[] = {
+		{ "", NULL, "", "t", false, false },
+		{ "", NULL, "", "t", true, true },
+		{ "", NULL, "", "new", false, false },
+		{ "", NULL, "", "new", true, true },
+		{ amd, NULL, "", "t", false, true },
+		{ amd, NULL, "", "new", false, false },
+		{ "", "", "u", "t", false, false },
+		{ amd, amd, "t", "t", false, true },
+		{ "", "", "t", "t", false, true },
+		{ amd, amd, "u", "u", false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct lam_buf old = LAM_BUF(1 << 20), new = LAM_BUF(1 << 20);
+		struct lam_digest c = digest(DC);
+		const char *at;
+
+		OK(lam_buf_printf(&old, &err, "{\"schemaVersion\":2,\"manifests\":["));
+		OK(lam_buf_printf(&old, &err, entry, DA, cases[i].one, "t"));
+		if (cases[i].two) {
+			OK(lam_buf_printf(&old, &err, ","));
+			OK(lam_buf_printf(&old, &err, entry, DB, cases[i].two,
+					  cases[i].two_name));
+		}
+		OK(lam_buf_printf(&old, &err, "]}"));
+		OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &c, 8, &arm,
+				  cases[i].tells, cases[i].name, &new, &err));
+		at = strstr(new.data, DC);
+		assert_non_null(at);
+		if (cases[i].told != (strstr(at, "arm64") != NULL))
+			fail_msg("case %zu: %s", i, new.data);
+		lam_buf_fini(&old);
+		lam_buf_fini(&new);
+	}
 }
 
 /* Without a tag the only image is replaced, and has the new one's platform. */
@@ -285,14 +338,14 @@ static void only_images(void **state)
 		"{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" LAM_MT_OCI_MANIFEST
 		"\",\"digest\":\"" DB "\",\"size\":5,%s,\"annotations\":{\"k\":\"v\"}}]}",
 		windows));
-	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &same, NULL,
-			  &new, &err));
+	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &same, false,
+			  NULL, &new, &err));
 	assert_non_null(strstr(new.data, windows));
 	assert_non_null(strstr(new.data, DA));
 	assert_null(strstr(new.data, DB));
 	lam_buf_clear(&new);
-	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &other, NULL,
-			  &new, &err));
+	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &other, false,
+			  NULL, &new, &err));
 	assert_null(strstr(new.data, "windows"));
 	assert_non_null(strstr(new.data, "\"annotations\":{\"k\":\"v\"},\"platform\":"
 					 "{\"architecture\":\"arm64\",\"os\":\"linux\","
@@ -304,9 +357,13 @@ static void only_images(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(configs),           cmocka_unit_test(odd_histories),
-		cmocka_unit_test(clamped),           cmocka_unit_test(manifests),
-		cmocka_unit_test(refused_manifests), cmocka_unit_test(indexes),
+		cmocka_unit_test(configs),
+		cmocka_unit_test(odd_histories),
+		cmocka_unit_test(clamped),
+		cmocka_unit_test(manifests),
+		cmocka_unit_test(refused_manifests),
+		cmocka_unit_test(indexes),
+		cmocka_unit_test(platforms_are_told),
 		cmocka_unit_test(only_images),
 	};
 
