@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "oci/settings.h"
 
 struct opening {
 	struct lam_image *image;
@@ -186,6 +187,7 @@ static int read_documents(struct opening *o, struct lam_error *err)
 		return err->code;
 	lam_digest_format(&image->manifest_digest, image->manifest_text);
 	lam_digest_format(&image->config_digest, image->config_text);
+	lam_settings_read(&image->settings, &image->config, &image->manifest);
 	note_oddities(image);
 	return merge(o, err);
 }
@@ -238,6 +240,7 @@ void lam_image_close(struct lam_image *image)
 	}
 	free(image->layers);
 	free(image->indexes);
+	lam_settings_fini(&image->settings);
 	lam_manifest_fini(&image->manifest);
 	lam_config_fini(&image->config);
 	lam_notes_fini(&image->notes);
@@ -281,6 +284,18 @@ size_t lam_image_layer_count(const struct lam_image *image)
 const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size_t n)
 {
 	return &image->layers[n].info;
+}
+
+const struct lam_settings *lam_image_settings(const struct lam_image *image)
+{
+	return &image->settings;
+}
+
+const struct lam_history_entry *lam_image_history(const struct lam_image *image,
+						  size_t *out_count)
+{
+	*out_count = image->config.history_count;
+	return image->config.history;
 }
 
 const struct lam_tree *lam_image_tree(const struct lam_image *image)

@@ -38,6 +38,7 @@ struct lam_image {
 					 made_manifest is what it would be */
 	struct lam_digest manifest_digest, config_digest;
 	struct lam_config config;
+	struct lam_settings settings; /* of both documents */
 	struct lam_image_layer *layers;
 	const struct lam_layer **indexes; /* of each layer */
 	size_t layer_count;

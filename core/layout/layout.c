@@ -547,7 +547,7 @@ void lam_layout_free(struct lam_layout *l)
 	free(l->dropped);
 	free(l->marks);
 	free(l->remarks);
-	lam_layout_free_settings(l);
+	free(l->changes);
 	lam_arena_fini(&l->arena);
 	free(l);
 }

@@ -48,7 +48,6 @@ struct lam_layout {
 	uint32_t dropped_count;
 	uint64_t dropped_bytes;
 	uint32_t clamped; /* paths whose time is later than the plan lets it be */
-	struct lam_settings settings; /* of the source */
 	struct lam_setting_change *changes;
 	size_t change_count;
 	struct lam_remark *remarks;
@@ -75,7 +74,6 @@ uint32_t lam_layout_mark_dir(const struct lam_layout *layout,
 			     const struct lam_layout_mark *mark);
 /* settings.c */
 void lam_layout_settle_settings(struct lam_layout *layout);
-void lam_layout_free_settings(struct lam_layout *layout);
 bool lam_layout_annotates(const struct lam_layout *layout);
 /* The same blobs in the same order. */
 bool lam_layout_is_same_stack(const struct lam_layout *layout);

@@ -1,7 +1,5 @@
 /* What a plan's "config" changes of the image at hand: what is so already is no change. */
-#include "oci/settings.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -11,12 +9,11 @@ void lam_layout_settle_settings(struct lam_layout *l)
 {
 	const struct lam_settings *planned = &l->plan->settings;
 
-	lam_settings_read(&l->settings, &l->image->config, &l->image->manifest);
 	l->changes = lam_xcalloc(planned->count + 1, sizeof *l->changes);
 	for (size_t i = 0; i < planned->count; i++) {
 		const struct lam_setting *s = &planned->items[i],
-					 *old = lam_settings_find(&l->settings, s->kind,
-								  s->key);
+					 *old = lam_settings_find(&l->image->settings,
+								  s->kind, s->key);
 		const char *before = old ? old->value : NULL;
 
 		if (before && s->value ? strcmp(before, s->value) == 0
@@ -25,12 +22,6 @@ void lam_layout_settle_settings(struct lam_layout *l)
 		l->changes[l->change_count++] =
 			(struct lam_setting_change){ s->kind, s->key, before, s->value };
 	}
-}
-
-void lam_layout_free_settings(struct lam_layout *l)
-{
-	lam_settings_fini(&l->settings);
-	free(l->changes);
 }
 
 size_t lam_layout_change_count(const struct lam_layout *layout)

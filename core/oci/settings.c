@@ -14,15 +14,15 @@ static const struct row {
 	enum { MAP, LIST_OF_PAIRS, LIST, TEXT } form;
 	bool manifest;
 } ROWS[LAM_SETTING_KIND_COUNT] = {
-	[LAM_SETTING_LABEL] = { "labels", "label", "Labels", MAP, false },
-	[LAM_SETTING_ANNOTATION] = { "annotations", "annotation", "annotations", MAP,
-				     true },
-	[LAM_SETTING_ENV] = { "env", "env", "Env", LIST_OF_PAIRS, false },
 	[LAM_SETTING_ENTRYPOINT] = { "entrypoint", "entrypoint", "Entrypoint", LIST,
 				     false },
 	[LAM_SETTING_CMD] = { "cmd", "cmd", "Cmd", LIST, false },
 	[LAM_SETTING_USER] = { "user", "user", "User", TEXT, false },
 	[LAM_SETTING_WORKDIR] = { "workdir", "workdir", "WorkingDir", TEXT, false },
+	[LAM_SETTING_ENV] = { "env", "env", "Env", LIST_OF_PAIRS, false },
+	[LAM_SETTING_LABEL] = { "labels", "label", "Labels", MAP, false },
+	[LAM_SETTING_ANNOTATION] = { "annotations", "annotation", "annotations", MAP,
+				     true },
 };
 
 const char *lam_setting_member(enum lam_setting_kind kind)

@@ -157,18 +157,21 @@ static void remove_setting(struct lam_settings *all, enum lam_setting_kind kind,
 		(all->count - at) * sizeof *all->items);
 }
 
-/* What was typed as a list: JSON's, or one word. */
-static json_t *list_of(const char *text)
+/* What was typed; NULL: it is no such value. */
+static json_t *value_of(enum lam_setting_kind kind, const char *text)
 {
-	json_t *list;
+	bool list = lam_setting_is_list(kind);
+	json_t *value;
 
-	if (text[strspn(text, " ")] == '[')
-		return json_loads(text, 0, NULL);
+	if (*text == (list ? '[' : '"'))
+		return json_loads(text, JSON_DECODE_ANY, NULL);
+	if (!list)
+		return json_string(text);
 	if (text[strcspn(text, " ")])
 		return NULL;
-	list = json_array();
-	json_array_append_new(list, json_string(text));
-	return list;
+	value = json_array();
+	json_array_append_new(value, json_string(text));
+	return value;
 }
 
 int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const char *key,
@@ -179,11 +182,11 @@ int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const ch
 	json_auto_t *json = NULL;
 
 	if (!fault) {
-		json = !value                      ? json_null()
-		       : lam_setting_is_list(kind) ? list_of(value)
-						   : json_string(value);
+		json = value ? value_of(kind, value) : json_null();
 		fault = json ? value_fault(kind, json)
-			     : "expected a list of strings like [\"a\", \"b\"]";
+			: lam_setting_is_list(kind)
+				? "expected a list of strings like [\"a\", \"b\"]"
+				: "what begins with a quote is a string of JSON's";
 	}
 	if (fault)
 		return lam_fail(err, LAM_EPLAN, "%s: %s", lam_setting_word(kind), fault);

@@ -258,6 +258,44 @@ def attested(p):
     check(not referrers(), "it is there still: %s" % referrers())
 
 
+@flow("screen", "c-locale")
+def settings(p):
+    """What the image says is shown, changed, taken out and left as it was; the plan has it, and apply without a screen makes the same of it."""
+    sample.make(p.path("app"))
+    s = p.screen((140, 40))
+    s.start("lamina", "oci:app:latest")
+    s.keys("c 3")
+    s.see('cmd ["python3", "/opt/app/main.py"]', "env PATH=/usr/bin:/bin", '- CMD ["python3"')
+    s.keys("j Enter")
+    s.see("Set:  user 1000:1000")
+    s.answer("user 33:33")
+    s.see("~ user 33:33", "set user 33:33", "1 unsaved change")
+    s.keys("g c")
+    s.answer("lable a=b")
+    s.see('not "lable a=b"')
+    s.answer("label a=b c")
+    s.see("+ label a=b c")
+    s.keys("j x")
+    s.see("- workdir /opt/app", "take out workdir")
+    s.keys("=")
+    s.see("  workdir /opt/app", "leave workdir as it is")
+    s.keys("x")
+    s.command("set label none")
+    s.see("nothing changes")
+    s.keys("t 1")
+    s.wait('CHANGES user: "1000:1000"', "CHANGES label a: none", '"b c"', 'CHANGES workdir: "/opt/app"')
+    s.command("save set.json")
+    s.wait("saved: set.json")
+    check(json.loads(p.read("set.json"))["config"] == {"user": "33:33", "workdir": None, "labels": {"a": "b c"}}, p.read("set.json"))
+    s.command("write oci:new:t")
+    s.wait("Changes 3 settings of the image")
+    s.answer("yes")
+    s.wait("Read back and compared")
+    s.leave("q")
+    p.run("apply", "set.json", "oci:app:latest", "oci:again:t")
+    check(blobs(p.path("new")) == blobs(p.path("again")), "the editor wrote other blobs than apply")
+
+
 @flow("tmux", "vt100")
 def leave_out(p):
     """Live files that are left out take another word to be typed."""

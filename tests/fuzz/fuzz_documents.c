@@ -39,11 +39,11 @@ static void index_document(const char *json, size_t len)
 
 /* One of each form, set and taken out. */
 static struct lam_setting items[] = {
-	{ LAM_SETTING_LABEL, "a", "\"b\"" },      { LAM_SETTING_LABEL, "c", NULL },
-	{ LAM_SETTING_ANNOTATION, "a", "\"b\"" }, { LAM_SETTING_ANNOTATION, "c", NULL },
-	{ LAM_SETTING_ENV, "A", "\"b\"" },        { LAM_SETTING_ENV, "PATH", NULL },
 	{ LAM_SETTING_ENTRYPOINT, NULL, NULL },   { LAM_SETTING_CMD, NULL, "[\"a\"]" },
 	{ LAM_SETTING_USER, NULL, "\"1\"" },      { LAM_SETTING_WORKDIR, NULL, NULL },
+	{ LAM_SETTING_ENV, "A", "\"b\"" },        { LAM_SETTING_ENV, "PATH", NULL },
+	{ LAM_SETTING_LABEL, "a", "\"b\"" },      { LAM_SETTING_LABEL, "c", NULL },
+	{ LAM_SETTING_ANNOTATION, "a", "\"b\"" }, { LAM_SETTING_ANNOTATION, "c", NULL },
 };
 static const struct lam_settings changes = { items, sizeof items / sizeof *items };
 

@@ -32,13 +32,13 @@ static struct lam_manifest manifest_of(const char *text)
 }
 
 static struct lam_setting ITEMS[] = {
+	{ LAM_SETTING_CMD, NULL, (char[]){ "[\"x\", \"y z\"]" } },
+	{ LAM_SETTING_USER, NULL, NULL },
+	{ LAM_SETTING_ENV, (char[]){ "A" }, (char[]){ "\"2\"" } },
+	{ LAM_SETTING_ENV, (char[]){ "B" }, NULL },
 	{ LAM_SETTING_LABEL, (char[]){ "a" }, (char[]){ "\"1\"" } },
 	{ LAM_SETTING_LABEL, (char[]){ "gone" }, NULL },
 	{ LAM_SETTING_ANNOTATION, (char[]){ "n" }, (char[]){ "\"v\"" } },
-	{ LAM_SETTING_ENV, (char[]){ "A" }, (char[]){ "\"2\"" } },
-	{ LAM_SETTING_ENV, (char[]){ "B" }, NULL },
-	{ LAM_SETTING_CMD, NULL, (char[]){ "[\"x\", \"y z\"]" } },
-	{ LAM_SETTING_USER, NULL, NULL },
 };
 static const struct lam_settings CHANGES = { ITEMS, sizeof ITEMS / sizeof *ITEMS };
 
@@ -65,8 +65,8 @@ static void changes(void **state)
 		     CONFIG("\"Env\":[\"A=2\",\"C\"],\"Labels\":{\"z\":\"\",\"a\":\"1\"},"
 			    "\"Cmd\":[\"x\",\"y z\"]",
 			    ",\"q\":1"));
-	check_change(CONFIG("", ""), CONFIG("\"Labels\":{\"a\":\"1\"},\"Env\":[\"A=2\"],"
-					    "\"Cmd\":[\"x\",\"y z\"]",
+	check_change(CONFIG("", ""), CONFIG("\"Cmd\":[\"x\",\"y z\"],\"Env\":[\"A=2\"],"
+					    "\"Labels\":{\"a\":\"1\"}",
 					    ""));
 }
 

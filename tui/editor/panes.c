@@ -70,7 +70,7 @@ void pane_zoom(struct app *app)
 	uint32_t node =
 		app->focus == PANE_DETAILS ? app->details.path : app_cursor_node(app);
 
-	if (app->focus == PANE_DETAILS && waste_toggle(app))
+	if (app->focus == PANE_DETAILS && (waste_toggle(app) || config_change_here(app)))
 		return;
 	if (node == LAM_NODE_NONE)
 		return;

@@ -65,8 +65,8 @@ int lam_edit_layer_note(struct lam_plan *plan, size_t at, const char *note,
 int lam_edit_layer_compression(struct lam_plan *plan, size_t at,
 			       const struct lam_compression *compression,
 			       struct lam_error *err);
-/* Sets what the image is to say: value is text, of a list JSON's ["a", "b"] or one word;
- * NULL: it goes. key NULL where the kind has none. LAM_EPLAN for a key or a value that
+/* Sets what the image is to say: value is text as it is, or a string of JSON's in quotes; of a
+ * list ["a", "b"], or one word; NULL: it goes. key NULL where the kind has none. LAM_EPLAN for a key or a value that
  * cannot be. */
 int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const char *key,
 		     const char *value, struct lam_error *err);

@@ -13,6 +13,7 @@
 #include <lamina/note.h>
 #include <lamina/progress.h>
 #include <lamina/referrer.h>
+#include <lamina/setting.h>
 #include <lamina/tree.h>
 
 struct lam_image;
@@ -82,6 +83,11 @@ lam_image_platform(const struct lam_image *image); /* "linux/amd64", "linux/arm/
 size_t lam_image_layer_count(const struct lam_image *image);
 const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size_t n);
 const struct lam_tree *lam_image_tree(const struct lam_image *image);
+
+/* What it says beside its files; and its history, entries without a layer too. */
+const struct lam_settings *lam_image_settings(const struct lam_image *image);
+const struct lam_history_entry *lam_image_history(const struct lam_image *image,
+						  size_t *out_count);
 
 /* What speaks of it, or of an index that it stands in. */
 const struct lam_referrers *lam_image_referrers(const struct lam_image *image);

@@ -7,13 +7,13 @@
 #include <stddef.h>
 
 enum lam_setting_kind {
-	LAM_SETTING_LABEL,
-	LAM_SETTING_ANNOTATION, /* of the manifest */
-	LAM_SETTING_ENV,
 	LAM_SETTING_ENTRYPOINT,
 	LAM_SETTING_CMD,
 	LAM_SETTING_USER,
 	LAM_SETTING_WORKDIR,
+	LAM_SETTING_ENV,
+	LAM_SETTING_LABEL,
+	LAM_SETTING_ANNOTATION, /* of the manifest */
 	LAM_SETTING_KIND_COUNT,
 };
 /* Its member in a plan ("labels"), and its word in messages ("label"). */

@@ -138,7 +138,7 @@ void details_fit(struct app *app)
 /* The names of the first `count` tabs; returns their columns. */
 static int name_tabs(const struct app *app, unsigned count, char *out, size_t size)
 {
-	bool narrow = app->areas.frame[PANE_DETAILS].width < 44;
+	bool narrow = app->areas.frame[PANE_DETAILS].width < 50;
 	size_t len = (size_t)snprintf(out, size, "3");
 
 	for (unsigned i = 0; i < count && len < size; i++) {

@@ -75,6 +75,16 @@ bool waste_toggle(struct app *app);
 /* "owner changed in 3: chown -R app /opt": raw bytes, the caller's. */
 char *waste_cause_text(const struct app *app, const struct waste_cause *cause);
 
+/* config.c: what the image says, and what the plan makes of it */
+struct config_row {
+	enum lam_setting_kind kind;
+	const char *key, *before, *after; /* as lam_setting_change has them */
+};
+/* The row under the cursor; false: the cursor is at none. */
+bool config_here(const struct app *app, struct config_row *out);
+/* As it is typed behind ":set": "env NAME=VALUE". A new string. */
+char *config_text(enum lam_setting_kind kind, const char *key, const char *value);
+
 /* history.c: what layers did to a path */
 extern const char *const VERSION_CHANGES[]; /* "added", ...: of enum lam_change */
 size_t version_count(const struct lam_tree *tree, uint32_t node);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/size.h"
 #include "base/time.h"
 #include "editor/details/details.h"
@@ -141,6 +142,25 @@ static void put_tree(struct lines *lines, const struct effect *effect)
 			     lam_size_text(effect->dropped_bytes, size));
 }
 
+static void put_changes(struct lines *lines, const struct lam_layout *layout)
+{
+	size_t count = lam_layout_change_count(layout);
+
+	for (size_t i = 0; i < count && i < SHOWN_LINES; i++) {
+		const struct lam_setting_change *c = lam_layout_change(layout, i);
+		LAM_CLEANUP(lam_free_ptr)
+		char *text = lam_xprintf(
+			"CHANGES %s%s%s: %s %s %s", lam_setting_word(c->kind),
+			c->key ? " " : "", c->key ? c->key : "",
+			c->before ? c->before : "none", lines->view->glyphs->arrow,
+			c->after ? c->after : "none");
+
+		lines_bytes(lines, ROLE_WARNING, 0, "", text, strlen(text));
+	}
+	if (count > SHOWN_LINES)
+		lines_printf(lines, ROLE_DIM, 1, "and %zu more", count - SHOWN_LINES);
+}
+
 static void put_totals(struct lines *lines, const struct effect *effect)
 {
 	const struct lam_image *against = lines->view->app->options.against;
@@ -226,6 +246,7 @@ void effect_lines(struct lines *lines)
 	put_sum(lines, &columns);
 	lines_blank(lines);
 	put_tree(lines, effect);
+	put_changes(lines, effect->layout);
 	put_totals(lines, effect);
 	put_reasons(lines, effect->layout);
 	put_remarks(lines, effect->layout);

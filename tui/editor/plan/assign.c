@@ -472,7 +472,8 @@ void plan_clear(struct app *app)
 	size_t removed = 0;
 	int code;
 
-	if (!choose(app, &chosen))
+	chosen = (struct chosen){ 0 };
+	if (config_clear_here(app) || !choose(app, &chosen))
 		return;
 	patterns = lam_xcalloc(chosen.count, sizeof *patterns);
 	for (size_t i = 0; i < chosen.count; i++)
@@ -497,12 +498,12 @@ void plan_leave_out(struct app *app)
 	const struct targets *t = app->plan.effect ? &app->plan.effect->targets : NULL;
 	uint32_t node;
 
+	chosen = (struct chosen){ 0 };
 	if (app->focus == PANE_DETAILS && app->details.tab == TAB_WASTE) {
-		chosen = (struct chosen){ 0 };
 		plan_waste(app);
 		return;
 	}
-	if (!choose(app, &chosen))
+	if (config_take_out_here(app) || !choose(app, &chosen))
 		return;
 	node = chosen.nodes[0];
 	if (t && t->to && !(app->facts->flags[node] & FACT_DEAD) &&

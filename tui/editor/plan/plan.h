@@ -47,6 +47,11 @@ void plan_stop(struct app *app, int code); /* and with it the editor */
 /* cut.c */
 void plan_cut(struct app *app); /* offers a plan of what is expected to change */
 
+/* config.c: of the line of Config under the cursor; false: it is at none */
+bool config_change_here(struct app *app);
+bool config_take_out_here(struct app *app);
+bool config_clear_here(struct app *app);
+
 /* waste.c */
 void plan_waste(
 	struct app *app); /* offers what helps against the waste under the cursor */

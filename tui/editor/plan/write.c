@@ -217,12 +217,17 @@ static void lost_lines(struct dialog *d, const struct lam_referrers *lost)
 /* What a container will see. */
 static void tree_lines(struct dialog *d, const struct effect *e)
 {
+	size_t changes = lam_layout_change_count(e->layout);
 	char a[LAM_SIZE_TEXT], c[32], at[LAM_TIME_TEXT];
 
 	if (e->clamped)
 		dialog_line(d, ROLE_WARNING, "Sets the times of %s paths back to %s",
 			    lam_count_text(e->clamped, c),
 			    lam_time_format(e->plan->times.at, at));
+	if (changes)
+		dialog_line(d, ROLE_WARNING,
+			    "Changes %zu setting%s of the image: see Effect", changes,
+			    changes == 1 ? "" : "s");
 	if (e->dropped_files)
 		dialog_line(d, ROLE_ERROR, "REMOVES %s live files, %s",
 			    lam_count_text(e->dropped_files, c),
