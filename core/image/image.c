@@ -150,6 +150,17 @@ static int merge(struct opening *o, struct lam_error *err)
 	return code;
 }
 
+static bool has_sha512(const struct lam_image *image)
+{
+	bool has = lam_source_image(image->source)->manifest_digest.algorithm ==
+			   LAM_SHA512 ||
+		   image->manifest.config.digest.algorithm == LAM_SHA512;
+
+	for (size_t i = 0; i < image->layer_count && !has; i++)
+		has = image->layers[i].descriptor.digest.algorithm == LAM_SHA512;
+	return has;
+}
+
 static void note_oddities(struct lam_image *image)
 {
 	if (image->config.history_count &&
@@ -159,6 +170,8 @@ static void note_oddities(struct lam_image *image)
 		lam_notes_add(&image->notes, LAM_ODD_CREATED, LAM_NOTE_IMAGE, NULL, 0);
 	if (lam_source_image(image->source)->wrong_data)
 		lam_notes_add(&image->notes, LAM_ODD_DATA, LAM_NOTE_IMAGE, NULL, 0);
+	if (has_sha512(image))
+		lam_notes_add(&image->notes, LAM_ODD_SHA512, LAM_NOTE_IMAGE, NULL, 0);
 	if (image->layer_count > LAM_DOCKER_LAYERS)
 		lam_notes_add(&image->notes, LAM_ODD_MANY_LAYERS, LAM_NOTE_IMAGE, NULL,
 			      0);

@@ -142,6 +142,10 @@ static const struct {
 	[LAM_ODD_DATA] = { "embedded-data",
 			   "a descriptor carries data that is not its blob; the blob is read, as by Docker, containerd and "
 			   "Podman; who takes the data instead refuses it" },
+	[LAM_ODD_SHA512] = { "sha512",
+			     "the manifest, the config or a layer is named by SHA-512; it is read and kept so; umoci "
+			     "refuses such names, and skopeo and Podman take the blob for a damaged one; what is written "
+			     "anew is named by SHA-256" },
 	[LAM_ODD_FOREIGN] = { "foreign",
 			      "a foreign layer, whose blob is not here but where its URLs say; nothing of it is shown, and "
 			      "it is kept or nothing is written: copy the image again, with its foreign layers" },

@@ -115,6 +115,17 @@ def created_stays(image, layout, tag):
     takes_docker_archive(image, [], layout, 0)
 
 
+def says_sha512(image, layout, tag):
+    """What other readers make of such names is told, and nothing that is written anew has one."""
+    need(b"sha512: " in lamina.must("check", image).stdout, "nothing is said")
+    plan = json.loads(lamina.must("plan", image).stdout)
+    for layer in plan["layers"]:
+        layer["rewrite"] = True
+    lamina.must("apply", "-", image, "oci:%s:anew" % layout, stdin=json.dumps(plan).encode())
+    need(b"sha512: " not in lamina.must("check", "oci:%s:anew" % layout).stdout, "it is said of the output too")
+    copies("oci:%s:anew" % layout)
+
+
 def says_no_platform(image, layout, tag):
     """containerd passes over what is for a platform whose name is empty."""
     with open(os.path.join(layout, "index.json"), encoding="utf-8") as index:
@@ -200,9 +211,9 @@ CASES = {
         "oci:docker-plugin-docker:t": [r"this is another kind of artifact"],
     },
     "digest-sha512": {
-        "oci:all:t": [READ, archives],
-        "oci:layer:t": [READ, archives],
-        "oci:manifest:t": [READ, archives],
+        "oci:all:t": [READ, archives, says_sha512],
+        "oci:layer:t": [READ, archives, says_sha512],
+        "oci:manifest:t": [READ, archives, says_sha512],
         "oci:sha384:t": [r"layers\[0\]\.digest: digest sha384:\w+ cannot be verified"],
     },
     "docker-save-shapes": {
