@@ -9,6 +9,11 @@
 
 #include "base/memory.h"
 
+/* Linux 5.14; older ones refuse it, and the C library's headers may be older still. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 #define BLOCK (64u << 10)
 /* On x86-64, and elsewhere with pages of 4 KiB. */
 #define HUGE_PAGE (2u << 20)

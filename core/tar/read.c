@@ -343,7 +343,8 @@ static void take_long_text(struct lam_tar_reader *t, bool has, const struct lam_
 	if (!has)
 		return;
 	if (r && r->value.len &&
-	    (r->value.len != text->len || memcmp(r->value.bytes, text->data, text->len)))
+	    (r->value.len != text->len ||
+	     memcmp(r->value.bytes, text->data, text->len) != 0))
 		t->repeated = true;
 	*out = (struct lam_str){ text->data, text->len };
 }

@@ -144,7 +144,7 @@ static int get_there(struct lam_merge *m, uint32_t parent, uint32_t name, uint32
 int lam_merge_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
 		  struct lam_error *err)
 {
-	struct lam_node *nodes = m->tree->nodes;
+	struct lam_node *nodes;
 	bool is_new;
 
 	if (m->like)
