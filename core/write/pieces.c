@@ -12,9 +12,12 @@
 
 /* Changes with what written layers are made like: their tar, their pieces, their
  * compression. */
-#define FORM "lamina 2"
+#define FORM "lamina 3"
 /* Where a codec has no chunks, pieces say what is in a layer, and nothing more. */
 #define CHUNK (1u << 20)
+/* A block of a header in as many lines as a number has bits. */
+#define LINE  32u
+#define LINES 16u
 
 struct cutting {
 	const struct lam_layout *layout;
@@ -48,6 +51,29 @@ static void say(struct lam_buf *said, char what, uint64_t len, const void *from,
 	lam_text_putc(said, what);
 	say_number(said, len);
 	lam_text_add(said, from, from_len);
+}
+
+/* A header, which is mostly zeros: of each block the lines that are not, and which these are. */
+static void say_header(struct cutting *c)
+{
+	static const char zeros[LINE];
+
+	say(&c->said, 'h', c->header.len, NULL, 0);
+	for (size_t at = 0; at < c->header.len; at += (size_t)LINES * LINE) {
+		size_t bits_at = c->said.len, bits = 0;
+
+		lam_text_add(&c->said, zeros, LINES / 8);
+		for (size_t i = 0; i < LINES; i++) {
+			const char *line = c->header.data + at + i * LINE;
+
+			if (memcmp(line, zeros, LINE) == 0)
+				continue;
+			bits |= (size_t)1 << i;
+			lam_text_add(&c->said, line, LINE);
+		}
+		c->said.data[bits_at] = (char)bits;
+		c->said.data[bits_at + 1] = (char)(bits >> 8);
+	}
 }
 
 static int push(struct cutting *c, struct lam_piece piece, struct lam_error *err)
@@ -171,7 +197,7 @@ static int add_item(struct cutting *c, uint32_t n, struct lam_error *err)
 	    close_piece(c, err) < 0)
 		return err->code;
 	lam_buf_clear(&c->said);
-	say(&c->said, 'h', head, c->header.data, head);
+	say_header(c);
 	if (head >= large || content >= large)
 		return add_large(c, n, head, entry.size, content, err);
 	if (content)
