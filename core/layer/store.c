@@ -325,9 +325,9 @@ static bool nodes_fit(const struct lam_layer *layer)
 		return false;
 	/* siblings stand together: a name's last parent tells whether it has stood there */
 	LAM_CLEANUP(lam_free_ptr)
-	uint32_t *last = lam_xcalloc(layer->names.count, sizeof *last);
+	uint32_t *last = lam_zeroed_large(layer->names.count, sizeof *last);
 
-	for (uint32_t i = 1; i < layer->node_count; i++) {
+	for (uint32_t i = 1; last && i < layer->node_count; i++) {
 		uint32_t parent = nodes[i].parent;
 
 		if (parent >= i || parent < nodes[i - 1].parent ||
@@ -338,7 +338,7 @@ static bool nodes_fit(const struct lam_layer *layer)
 			return false;
 		last[nodes[i].name] = parent + 1;
 	}
-	return true;
+	return last;
 }
 
 /* Ascending, within the file, and what is stored within the tar. */

@@ -111,7 +111,7 @@ static int start(struct lam_layout *l, struct lam_error *err)
 
 	l->stack = lam_xcalloc(l->target_count, sizeof *l->stack);
 	l->wanted = malloc((l->tree->link_count + 1) * sizeof *l->wanted);
-	l->targets = malloc(nodes * sizeof *l->targets);
+	l->targets = lam_alloc_large(nodes * sizeof *l->targets);
 	l->gone = calloc(nodes, sizeof *l->gone);
 	l->dropped = calloc(nodes, sizeof *l->dropped);
 	if (!l->wanted || !l->targets || !l->gone || !l->dropped)

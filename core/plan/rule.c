@@ -282,7 +282,7 @@ int lam_match_new(struct lam_match *out, const struct lam_image *image,
 	uint32_t count = lam_tree_count(m.tree);
 
 	out->matched = lam_xcalloc(plan->rule_count + 1, sizeof *out->matched);
-	out->rules = malloc(count * sizeof *out->rules);
+	out->rules = lam_alloc_large(count * sizeof *out->rules);
 	if (!out->rules)
 		return lam_fail_memory(err);
 	memset(out->rules, 0xff, count * sizeof *out->rules);

@@ -139,7 +139,8 @@ int lam_tree_diff_as(const struct lam_tree *a, const struct lam_tree *b,
 		     int (*found)(void *context, uint32_t a, uint32_t b, unsigned what),
 		     void *context, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) uint32_t *pair = malloc(a->node_count * sizeof *pair);
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *pair = lam_alloc_large(a->node_count * sizeof *pair);
 	LAM_CLEANUP(lam_left_fini) struct lam_left left = { 0 };
 
 	if (!pair)

@@ -11,15 +11,15 @@
 #define ROOT LAM_NODE_ROOT
 
 /* Room for as many as there can be: what stays unused is no memory. */
-static int reserve(struct lam_merge *m, struct lam_error *err)
+static int reserve(struct lam_merge *m, size_t nodes, struct lam_error *err)
 {
 	struct lam_tree *tree = m->tree;
 	size_t most = 1;
 
 	for (size_t i = 0; i < tree->layer_count; i++)
 		most += tree->layers[i]->node_count;
-	tree->nodes = lam_alloc_large(most * sizeof *tree->nodes);
-	m->node_cap = most;
+	m->node_cap = nodes ? nodes : most;
+	tree->nodes = lam_alloc_large(m->node_cap * sizeof *tree->nodes);
 	m->version_cap = 2 * most; /* each path of each layer may be deleted again */
 	tree->versions = lam_alloc_large(m->version_cap * sizeof *tree->versions);
 	return tree->nodes && tree->versions ? 0 : lam_fail_memory(err);
@@ -30,9 +30,8 @@ static int start_like(struct lam_merge *m, struct lam_error *err)
 	struct lam_tree *tree = m->tree;
 	uint32_t count = m->like->node_count;
 
-	tree->nodes = malloc(count * sizeof *tree->nodes);
-	if (!tree->nodes)
-		return lam_fail_memory(err);
+	if (reserve(m, count, err) < 0)
+		return err->code;
 	m->node_count = tree->node_count = count;
 	for (uint32_t n = 0; n < count; n++) {
 		const struct lam_node *node = &m->like->nodes[n];
@@ -55,7 +54,8 @@ int lam_merge_start(struct lam_merge *m, struct lam_error *err)
 
 	if (m->like)
 		return start_like(m, err);
-	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 || reserve(m, err) < 0)
+	if (lam_names_add(&m->tree->names, "", 0, &root, err) < 0 ||
+	    reserve(m, 0, err) < 0)
 		return err->code;
 	m->tree->nodes[ROOT] = (struct lam_node){ .first_child = NONE,
 						  .child_count = NONE,

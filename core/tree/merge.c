@@ -403,7 +403,7 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	const struct lam_layer *layer = m->layer;
 	size_t link = 0;
 
-	m->map = malloc(layer->node_count * sizeof *m->map);
+	m->map = lam_alloc_large(layer->node_count * sizeof *m->map);
 	if (!m->map)
 		return lam_fail_memory(err);
 	if (lam_merge_take_names(m, err) < 0 || find_links(m, err) < 0)
