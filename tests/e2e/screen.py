@@ -258,6 +258,26 @@ def attested(p):
     check(not referrers(), "it is there still: %s" % referrers())
 
 
+@flow("screen")
+def first_start(p):
+    """What keys to begin with is told once; how the screen was left is how it is found."""
+    sample.make(p.path("app"))
+    s = p.screen((80, 24))
+    hint = "a gives to a layer, t tells the effect, W writes"
+    s.start("lamina", "oci:app:latest")
+    s.see(hint)
+    s.keys("j")
+    check(hint not in s.text(), "the hint stays")
+    s.command("columns percent")
+    s.see(" 54.0 ")
+    s.press("q")
+    s.wait("exit=0\nready$")
+    s.start("lamina", "oci:app:latest")
+    s.see(" 54.0 ")
+    check(hint not in s.text(), "the hint is told again")
+    s.leave("q")
+
+
 @flow("screen", "c-locale")
 def settings(p):
     """What the image says is shown, changed, taken out and left as it was; the plan has it, and apply without a screen makes the same of it."""

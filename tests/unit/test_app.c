@@ -667,6 +667,35 @@ static void sorts(void **state)
 	CHECK_SEES("name|size|from|count|mtime");
 }
 
+static void columns(void **state)
+{
+	struct rect files;
+
+	(void)state;
+	drive_resize(&d, 140, 40);
+	drive_keys(&d, "z c p");
+	CHECK_SEES("percent is shown");
+	drive_command(&d, "columns count");
+	drive_command(&d, "columns mtime");
+	drive_command(&d, "columns bar");
+	CHECK_SEES("Count Modified");
+	files = app_areas(&d.app).pane[PANE_FILES];
+	drive_mouse(&d, K_CLICK, files.x + files_columns(&d.app).chosen[COLUMN_MTIME] + 1,
+		    files.y - 1);
+	assert_int_equal(d.app.files.sort, SORT_MTIME);
+	drive_keys(&d, "z c p");
+	CHECK_SEES("percent is hidden");
+	assert_int_equal(files_columns(&d.app).chosen[COLUMN_PERCENT], -1);
+	/* what has no room is told */
+	drive_resize(&d, 60, 20);
+	drive_command(&d, "columns mtime");
+	CHECK_SEES("mtime is hidden");
+	drive_command(&d, "columns mtime");
+	CHECK_SEES("there is no room for mtime");
+	drive_command(&d, "columns colour");
+	CHECK_SEES("columns: bar|percent|count|mtime");
+}
+
 static void assigns(void **state)
 {
 	(void)state;
@@ -1181,6 +1210,7 @@ int main(void)
 		TEST(filters),
 		TEST(searches),
 		TEST(sorts),
+		TEST(columns),
 		TEST(assigns),
 		TEST(assigns_several),
 		TEST(assigns_by_pattern),

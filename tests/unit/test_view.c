@@ -820,7 +820,7 @@ static void chips(void **state)
 	for (int y = 0; y < in.height; y++) {
 		const struct cell *cell =
 			&d.canvas.cells[(in.y + y) * d.canvas.width + in.x +
-					row_columns(in.width).to + 1];
+					row_columns(in.width, 0).to + 1];
 		uint32_t node = d.app.files.rows.items[y].node;
 		uint32_t to = d.app.plan.effect->targets.to[node];
 

@@ -81,6 +81,19 @@ static int make_ready(struct app *app, struct lam_error *err)
 	return 0;
 }
 
+/* One line, until the next key. */
+static void greet(struct app *app)
+{
+	static const enum action told[] = { ACT_ASSIGN, ACT_EFFECT, ACT_WRITE, ACT_HELP };
+	char keys[4][KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		keymap_name(&app->keys.map, told[i], CONTEXT_FILES, keys[i]);
+	app_tell(app, ROLE_STATUS,
+		 "%s gives to a layer, %s tells the effect, %s writes, %s has all keys",
+		 keys[0], keys[1], keys[2], keys[3]);
+}
+
 static void take_open(struct app *app, struct job *job)
 {
 	struct open_job *o = (struct open_job *)job;
@@ -108,6 +121,8 @@ static void take_open(struct app *app, struct job *job)
 	plan_want_effect(app);
 	if (app->plan.orphan)
 		plan_ask_orphan(app);
+	else if (app->greets)
+		greet(app);
 	else if (lam_image_note_total(app->image) && !app->message.text[0])
 		app_tell(app, ROLE_STATUS,
 			 "%llu odd things about this image: gn lists them",

@@ -55,9 +55,9 @@ enum sort files_head_at(const struct app *app, int x);
 bool files_fold_at(const struct app *app, size_t row, int x);
 /* Offsets of a row's columns; -1: there is no room for it. */
 struct row_columns {
-	int mode, owner, size, from, to, name, name_width;
+	int mode, owner, size, from, to, name, name_width, chosen[COLUMN_KINDS];
 };
-struct row_columns row_columns(int width);
+struct row_columns row_columns(int width, unsigned chosen);
 struct row_columns files_columns(const struct app *app);
 /* What is told of a node, in a row and elsewhere. */
 struct row_facts {
@@ -68,6 +68,10 @@ struct row_facts {
 	bool marked, in_range;
 };
 struct row_facts row_facts(const struct view *view, uint32_t node);
+/* The columns that are chosen: their heads, and what they say of a node. */
+void columns_heads(const struct row_columns *columns, struct view_head out[COLUMN_KINDS]);
+void columns_draw(const struct view *view, const struct row_columns *columns, int y,
+		  const struct row_facts *facts);
 style_t row_style(const struct row_facts *facts);
 /* The size column: "12.3M", "8,1" of a device, "-". */
 const char *row_size(const struct row_facts *facts, const struct app *app, char out[24]);

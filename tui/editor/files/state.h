@@ -11,6 +11,9 @@
 
 #define FILES_BOOKMARKS 128
 
+/* Columns of the files that are shown where they are chosen. */
+enum column { COLUMN_BAR, COLUMN_PERCENT, COLUMN_COUNT, COLUMN_MTIME, COLUMN_KINDS };
+
 struct files {
 	struct list list;
 	struct order *order;
@@ -23,7 +26,8 @@ struct files {
 	uint32_t root;       /* of what is shown */
 	uint32_t anchor;     /* of a range, or LAM_NODE_NONE */
 	bool ghosts;
-	enum sort sort; /* as asked for; order->sort is what stands */
+	unsigned columns; /* 1 << enum column, each that is chosen */
+	enum sort sort;   /* as asked for; order->sort is what stands */
 	bool reverse;
 	char *filter_text; /* NULL: none */
 	struct filter *filter;

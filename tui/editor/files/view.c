@@ -357,6 +357,7 @@ static void draw_tree(const struct view *view, int x, int y, int width, unsigned
 
 static void draw_heads(const struct view *view, const struct row_columns *columns)
 {
+	struct view_head chosen[COLUMN_KINDS];
 	const struct view_head heads[] = {
 		{ columns->mode, 10, "Mode", false },
 		{ columns->owner, 11, "Owner", false },
@@ -367,6 +368,8 @@ static void draw_heads(const struct view *view, const struct row_columns *column
 	};
 
 	view_heads(view, PANE_FILES, heads, sizeof heads / sizeof *heads);
+	columns_heads(columns, chosen);
+	view_heads(view, PANE_FILES, chosen, COLUMN_KINDS);
 }
 
 static void draw_flags(const struct view *view, int x, int y,
@@ -426,6 +429,7 @@ static void draw_row(const struct view *view, const struct row_columns *columns,
 		draw_owner(view, x + columns->owner, y, &facts);
 	canvas_text_right(canvas, x + columns->size, y, 6, style,
 			  row_size(&facts, view->app, text));
+	columns_draw(view, columns, y, &facts);
 	if (columns->from >= 0)
 		draw_from(view, x + columns->from, y, &facts);
 	draw_target(view, x + columns->to, y, &facts);

@@ -171,6 +171,7 @@ struct app {
 	struct request *requests;
 	size_t request_count, request_cap;
 	bool quitting;
+	bool greets; /* the editor was never used here before */
 };
 
 /* The functions that actions are bound to. */
