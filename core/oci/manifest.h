@@ -179,16 +179,23 @@ int lam_config_edit(const struct lam_config *config, const struct lam_stack_laye
 struct lam_annotation {
 	const char *key, *value;
 };
+struct lam_manifest_change {
+	bool docker; /* it stays Docker's, if it is */
+	const struct lam_stack_layer *layers;
+	size_t count;
+	const struct lam_settings *settings;
+	const struct lam_digest *config;
+	int64_t config_size;
+	const struct lam_annotation *annotations;
+	size_t annotation_count;
+};
 /* The manifest with config and layers following the new stack, and annotations added or
  * replaced; with the media types of OCI throughout where it was Docker's and is not to be
  * (skopeo and Podman refuse a mix). Kept descriptors stay. The config's descriptor keeps its
  * unknown fields, but for `data`. `subject` stays. */
-int lam_manifest_edit(const struct lam_manifest *manifest, bool docker,
-		      const struct lam_stack_layer *layers, size_t count,
-		      const struct lam_settings *settings,
-		      const struct lam_digest *config_digest, int64_t config_size,
-		      const struct lam_annotation *annotations, size_t annotation_count,
-		      struct lam_buf *out, struct lam_error *err);
+int lam_manifest_edit(const struct lam_manifest *manifest,
+		      const struct lam_manifest_change *change, struct lam_buf *out,
+		      struct lam_error *err);
 
 /* A manifest for an image that came without one (docker-archive): OCI media types,
  * canonical bytes. layer media types by codec. */

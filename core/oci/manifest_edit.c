@@ -237,32 +237,29 @@ static void annotate(json_t *root, const struct lam_annotation *annotations, siz
 	json_object_set_new(root, "annotations", edited);
 }
 
-int lam_manifest_edit(const struct lam_manifest *m, bool docker,
-		      const struct lam_stack_layer *layers, size_t count,
-		      const struct lam_settings *settings,
-		      const struct lam_digest *config_digest, int64_t config_size,
-		      const struct lam_annotation *annotations, size_t annotation_count,
+int lam_manifest_edit(const struct lam_manifest *m, const struct lam_manifest_change *c,
 		      struct lam_buf *out, struct lam_error *err)
 {
 	json_auto_t *root = json_copy(m->doc.root), *changed = NULL;
-	bool same = is_same_stack(layers, count, m->layer_count) &&
-		    lam_digest_equal(config_digest, &m->config.digest);
+	bool same_stack = is_same_stack(c->layers, c->count, m->layer_count);
 	json_t *config;
 
-	if (same && !annotation_count && !settings->count)
+	if (same_stack && lam_digest_equal(c->config, &m->config.digest) &&
+	    !c->annotation_count && !c->settings->count)
 		return lam_buf_append(out, m->doc.bytes, m->doc.len, err);
-	config = redirect(m->config.json, config_digest, config_size);
-	if (m->docker && !docker) {
+	config = redirect(m->config.json, c->config, c->config_size);
+	if (m->docker && !c->docker) {
 		set_type(root, LAM_MT_OCI_MANIFEST);
 		set_type(config, LAM_MT_OCI_CONFIG);
 	}
 	json_object_set_new(root, "config", config);
-	json_object_set_new(root, "layers", edit_layers(m, docker, layers, count));
-	if (!is_same_stack(layers, count, m->layer_count))
+	json_object_set_new(root, "layers",
+			    edit_layers(m, c->docker, c->layers, c->count));
+	if (!same_stack)
 		lam_claims_drop(root, "annotations");
-	changed = lam_settings_change(root, settings, true);
-	if (annotation_count)
-		annotate(changed, annotations, annotation_count);
+	changed = lam_settings_change(root, c->settings, true);
+	if (c->annotation_count)
+		annotate(changed, c->annotations, c->annotation_count);
 	return write_doc(changed, out, err);
 }
 

@@ -161,15 +161,21 @@ static int edit_manifest(const struct lam_writing *w, struct documents *d, bool 
 		{ LAM_ANNOTATION_SOURCE, w->image->manifest_text },
 		{ LAM_ANNOTATION_PLAN, plan },
 	};
-	/* Docker's manifests know no annotations */
-	size_t count = docker ? 0 : sizeof annotations / sizeof *annotations;
+	const struct lam_manifest_change change = {
+		.docker = docker,
+		.layers = w->stack,
+		.count = w->count,
+		.settings = &w->layout->plan->settings,
+		.config = &d->image.config,
+		.config_size = d->image.config_size,
+		.annotations = annotations,
+		/* Docker's manifests know none */
+		.annotation_count = docker ? 0 : sizeof annotations / sizeof *annotations,
+	};
 
 	if (lam_plan_digest(w->layout->plan, plan, err) < 0)
 		return err->code;
-	return lam_manifest_edit(&w->image->manifest, docker, w->stack, w->count,
-				 &w->layout->plan->settings, &d->image.config,
-				 d->image.config_size, annotations, count, &d->manifest,
-				 err);
+	return lam_manifest_edit(&w->image->manifest, &change, &d->manifest, err);
 }
 
 static int make_manifest(const struct lam_writing *w, struct documents *d,

@@ -79,8 +79,16 @@ static void manifest_document(const char *json, size_t len)
 		return;
 	}
 	count = stack_of(stack, manifest.layer_count);
-	code = lam_manifest_edit(&manifest, manifest.docker, stack, count, &changes,
-				 &digest, 0, &annotation, 1, &out, &err);
+	code = lam_manifest_edit(
+		&manifest,
+		&(struct lam_manifest_change){ .docker = manifest.docker,
+					       .layers = stack,
+					       .count = count,
+					       .settings = &changes,
+					       .config = &digest,
+					       .annotations = &annotation,
+					       .annotation_count = 1 },
+		&out, &err);
 	lam_manifest_fini(&manifest);
 	if (code < 0) {
 		need_error(code, &err);

@@ -172,10 +172,24 @@ static void manifests(void **state)
 
 	(void)state;
 	OK(lam_manifest_parse(&m, MANIFEST, sizeof MANIFEST - 1, "manifest", NULL, &err));
-	OK(lam_manifest_edit(&m, false, same, 2, &NONE, &a, 3, NULL, 0, &out, &err));
+	OK(lam_manifest_edit(&m,
+			     &(struct lam_manifest_change){ .layers = same,
+							    .count = 2,
+							    .settings = &NONE,
+							    .config = &a,
+							    .config_size = 3 },
+			     &out, &err));
 	assert_string_equal(out.data, MANIFEST);
 	lam_buf_clear(&out);
-	OK(lam_manifest_edit(&m, false, split, 2, &NONE, &c, 9, notes, 1, &out, &err));
+	OK(lam_manifest_edit(&m,
+			     &(struct lam_manifest_change){ .layers = split,
+							    .count = 2,
+							    .settings = &NONE,
+							    .config = &c,
+							    .config_size = 9,
+							    .annotations = notes,
+							    .annotation_count = 1 },
+			     &out, &err));
 	assert_string_equal(
 		out.data,
 		"{\"schemaVersion\":2,\"config\":" CONFIG_D(DC, "9") ",\"layers\":[" LAYER_D(
