@@ -7,6 +7,7 @@
 
 #include <lamina/image.h>
 
+#include "folder.h"
 #include "layer/cache.h"
 #include "oci_build.h"
 #include "tar_build.h"
@@ -15,30 +16,6 @@
 #include "unit.h"
 
 static struct lam_error err;
-static char *folder; /* of one test */
-
-static int make_folder(void **state)
-{
-	(void)state;
-	folder = oci_folder();
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	oci_remove(folder);
-	free(folder);
-	return 0;
-}
-
-static char *in_folder(const char *name)
-{
-	char *path = malloc(strlen(folder) + strlen(name) + 2);
-
-	sprintf(path, "%s/%s", folder, name);
-	return path;
-}
 
 /* A layer of everything that an index can hold */
 

@@ -5,36 +5,12 @@
 #include <lamina/write.h>
 
 #include "base/buf.h"
+#include "folder.h"
 #include "oci_build.h"
 #include "tar_build.h"
 #include "unit.h"
 
 static struct lam_error err;
-static char *folder; /* of one test */
-
-static int make_folder(void **state)
-{
-	(void)state;
-	folder = oci_folder();
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	oci_remove(folder);
-	free(folder);
-	return 0;
-}
-
-/* A name in the test's folder; a new string. */
-static char *in_folder(const char *name)
-{
-	char *path = malloc(strlen(folder) + strlen(name) + 2);
-
-	sprintf(path, "%s/%s", folder, name);
-	return path;
-}
 
 /* Text-like bytes, other ones for each seed. */
 static void add_file(struct lam_buf *tar, const char *name, size_t len, uint64_t seed)
