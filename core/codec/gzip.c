@@ -258,7 +258,7 @@ static int read_header(struct decoder *d, struct lam_error *err)
 		if (i < 2 && h[i] != (i ? 0x8b : 0x1f))
 			return lam_fail(
 				err, LAM_EFORMAT,
-				d->any ? "gzip: something else stands behind its end, which engines refuse: pack the layer again"
+				d->any ? "gzip: something else stands behind its end, which engines refuse"
 				       : "gzip: is not gzip");
 	}
 	if (h[2] != 8)

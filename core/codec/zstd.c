@@ -145,15 +145,14 @@ static int decode(struct decoder *d, ZSTD_outBuffer *output, struct lam_error *e
 	       hint = ZSTD_decompressStream(d->context, output, &input);
 
 	if (ZSTD_getErrorCode(hint) == ZSTD_error_frameParameter_windowTooLarge)
-		return lam_fail(
-			err, LAM_EFORMAT,
-			"zstd: needs a window of more than %u MiB, which "
-			"containerd refuses too: compress it without --ultra --long",
-			1u << (LAM_MAX_ZSTD_WINDOW_LOG - 20));
+		return lam_fail(err, LAM_EFORMAT,
+				"zstd: needs a window of more than %u MiB, which "
+				"containerd refuses too (zstd --ultra --long)",
+				1u << (LAM_MAX_ZSTD_WINDOW_LOG - 20));
 	if (ZSTD_getErrorCode(hint) == ZSTD_error_prefix_unknown && d->any)
 		return lam_fail(
 			err, LAM_EFORMAT,
-			"zstd: something else stands behind its end, which engines refuse: pack the layer again");
+			"zstd: something else stands behind its end, which engines refuse");
 	if (ZSTD_isError(hint))
 		return lam_fail(err, LAM_EFORMAT, "zstd: %s", ZSTD_getErrorName(hint));
 	if (hint != 0 && output->pos == before && d->input_ended)

@@ -95,7 +95,7 @@ static int look_for_twice(struct lam_pax *pax, struct lam_error *err)
 			return lam_fail(
 				err, LAM_EFORMAT,
 				"a PAX header has two records \"%.*s\": readers take one or the "
-				"other, and find other files behind it: pack the layer again",
+				"other, and find other files behind it",
 				(int)r->key.len, r->key.bytes);
 		pax->repeated = true;
 	}

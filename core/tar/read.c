@@ -276,7 +276,7 @@ static int next_block(struct lam_tar_reader *t, const unsigned char **out,
 				return lam_tar_fail(
 					t, err,
 					"an entry stands behind a single block of zeros, which engines "
-					"refuse: pack the layer again");
+					"refuse");
 			return 1;
 		}
 		lam_tar_advance(t, LAM_TAR_BLOCK);
