@@ -4,6 +4,7 @@ and containerd, which imports what was written. What they have of lamina's outpu
 input."""
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -124,10 +125,45 @@ def docker(place):
         zstd = {"lamina": 1, "layers": [{"name": "all", "from": "rest"}], "compression": "zstd"}
         done = lamina.run("apply", "-", "docker-daemon:app:1.4", "docker-daemon:z:1", env=env, stdin=json.dumps(zstd).encode())
         want(done.returncode == 5 and b"compress it with gzip" in done.stderr, done.stderr)
+        as_the_readme_says(place, env)
     finally:
         service.end()
     done = lamina.run("inspect", "docker-daemon:app:1.4", env=env)
     want(done.returncode == 3 and done.stderr.count(b"\n") == 1, done.stderr)
+
+
+WORDS = r'''
+#include <stdio.h>
+int main(void)
+{
+	char words[99];
+	FILE *f = fopen("/opt/words", "r");
+
+	return f && fgets(words, sizeof words, f) ? puts(words) < 0 : 1;
+}
+'''
+
+
+def as_the_readme_says(place, env):
+    """From `docker build` to a container of what was cut, by the words of README.md and no others."""
+    folder, env = place.at("build"), {**env, "DOCKER_BUILDKIT": "0", "PATH": os.path.dirname(lamina.PROGRAM) + ":" + os.environ["PATH"]}
+    os.makedirs(folder + "/opt")
+    for name, text in (("words.c", WORDS), ("opt/words", "from opt"), ("Dockerfile", 'FROM scratch\nCOPY say /bin/say\nCOPY opt /opt\nCMD ["/bin/say"]\n')):
+        with open(os.path.join(folder, name), "w", encoding="ascii") as f:
+            f.write(text)
+    must("gcc", "-static", "-o", folder + "/say", folder + "/words.c")
+    must("docker", "build", "-q", "-t", "app:1.4", folder, env=env)
+    with open(os.path.join(lamina.REPOSITORY, "README.md"), encoding="utf-8") as f:
+        block = re.search(r"^## Docker and Podman\n.*?^```sh\n(.*?)^```$", f.read(), re.S | re.M)[1]
+    # the editor has tests of its own
+    commands = [c for c in block.splitlines() if "# the editor" not in c.replace("  ", "")]
+    want(len(commands) == 2 and commands[-1] == "docker run app:cut", commands)
+    must("sh", "-euc", commands[0], env=env)
+    if subprocess.run(["docker", "run", "app:1.4"], capture_output=True, timeout=60, check=False, env={**os.environ, **env}).returncode:
+        print("daemons: containers do not run here, the new one neither")
+        return
+    want(must("sh", "-euc", commands[1], env=env) == b"from opt\n", commands)
+    want(len(json.loads(must("docker", "inspect", "app:cut", env=env))[0]["RootFS"]["Layers"]) == 2, "it is not cut")
 
 
 def contexts(place, env):
@@ -209,12 +245,12 @@ def another_machine(place, path):
 
 
 class Fake:
-    """An engine that is difficult: what it answers to each path."""
+    """An engine that is difficult: what it answers to each path; a path of None: by TCP."""
 
     def __init__(self, path, answers):
         self.answers, self.asked = answers, []
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.bind(path)
+        self.socket = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
+        self.socket.bind(path or ("127.0.0.1", 0))
         self.socket.listen(8)
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -263,6 +299,10 @@ def errors(place):
     want(b"ssh -L" in done.stderr, done.stderr)
     done = lamina.must("apply", "-", "docker-daemon:app:1.4", "docker-daemon:new:1", stdin=plan, env={"DOCKER_HOST": "unix:///none"}, exits=(3,))
     want(not [n for n in os.listdir(place.folder) if n.startswith(".lamina")], "something was left")
+    fake.socket.close()
+    fake = Fake(None, fake.answers)
+    done = lamina.must("inspect", "docker-daemon:app:1.4", env={"DOCKER_HOST": "tcp://127.0.0.1:%d" % fake.socket.getsockname()[1]})
+    want(b"linux/amd64" in done.stdout and "/v1.52/images/app:1.4/get" in fake.asked[-1], fake.asked)
     fake.socket.close()
 
 
