@@ -41,6 +41,18 @@ const char *lam_size_text(uint64_t bytes, char out[LAM_SIZE_TEXT])
 	return out;
 }
 
+const char *lam_size_exact(uint64_t bytes, char out[LAM_COUNT_TEXT])
+{
+	static const char units[] = "kMGT";
+	size_t unit = 0;
+
+	for (; bytes && bytes % 1024 == 0 && units[unit]; unit++)
+		bytes /= 1024;
+	snprintf(out, LAM_COUNT_TEXT, "%llu%.*s", (unsigned long long)bytes, unit > 0,
+		 unit ? units + unit - 1 : "");
+	return out;
+}
+
 const char *lam_count_text(uint64_t count, char out[LAM_COUNT_TEXT])
 {
 	char digits[24];

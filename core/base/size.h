@@ -16,6 +16,9 @@ int lam_size_parse(uint64_t *out, const char *text, struct lam_error *err);
 const char *lam_size_text(uint64_t bytes, char out[LAM_SIZE_TEXT]);
 
 #define LAM_COUNT_TEXT 32
+/* "500M", "1025": what lam_size_parse takes for that many bytes, with the largest letter
+ * that says them all. */
+const char *lam_size_exact(uint64_t bytes, char out[LAM_COUNT_TEXT]);
 /* "41,203" */
 const char *lam_count_text(uint64_t count, char out[LAM_COUNT_TEXT]);
 

@@ -121,6 +121,8 @@ static int start(struct lam_layout *l, struct lam_error *err)
 		struct lam_target *info = &l->stack[t].info;
 
 		info->name = p->name;
+		info->layer = (uint32_t)t;
+		info->part = info->parts = 1;
 		info->keep = p->keep;
 		info->compression = p->has_compression         ? p->compression
 				    : l->plan->has_compression ? l->plan->compression
@@ -191,8 +193,9 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 
 static int size_item(const struct lam_layout *l, const struct lam_item *item,
 		     struct lam_item_scratch *scratch, struct lam_buf *header,
-		     struct lam_target *info, struct lam_error *err)
+		     struct lam_layout_target *t, struct lam_error *err)
 {
+	struct lam_target *info = &t->info;
 	struct lam_entry entry;
 
 	lam_buf_clear(header);
@@ -203,23 +206,27 @@ static int size_item(const struct lam_layout *l, const struct lam_item *item,
 		return lam_wrap(err, "%s", lam_layout_path(l, item->node, path));
 	}
 	info->tar_size += header->len + entry.size + lam_tar_padding(entry.size);
-	info->whiteout_count +=
-		item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE;
+	if (item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE) {
+		info->whiteout_count++;
+		t->mark_bytes += header->len;
+	}
 	return 0;
 }
 
-static int size_items(const struct lam_layout *l, struct lam_layout_target *t,
-		      struct lam_error *err)
+int lam_layout_size_items(const struct lam_layout *l, struct lam_layout_target *t,
+			  struct lam_error *err)
 {
 	LAM_CLEANUP(lam_item_scratch_fini)
 	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf header = LAM_BUF(SIZE_MAX / 2);
 
 	t->info.tar_size = LAM_TAR_END;
+	t->info.whiteout_count = 0;
+	t->mark_bytes = 0;
 	for (size_t i = 0; i < t->item_count; i++) {
 		if (lam_stops(l->stop, i))
 			return lam_fail_stopped(err);
-		if (size_item(l, &t->items[i], &scratch, &header, &t->info, err) < 0)
+		if (size_item(l, &t->items[i], &scratch, &header, t, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -241,7 +248,7 @@ static void describe_kept(struct lam_layout *l, struct lam_layout_target *t)
 static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 			    struct lam_error *err)
 {
-	const struct lam_plan_layer *planned = &l->plan->layers[t - l->stack];
+	const struct lam_plan_layer *planned = &l->plan->layers[t->info.layer];
 	bool by_rules = planned->from_count == 0 && !planned->rest;
 
 	t->info.fate = t->original != UINT32_MAX ? LAM_FATE_REWRITTEN : LAM_FATE_NEW;
@@ -258,7 +265,7 @@ static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 		return 0;
 	}
 	t->info.entry_count = (uint32_t)t->item_count;
-	return size_items(l, t, err);
+	return lam_layout_size_items(l, t, err);
 }
 
 static int describe(struct lam_layout *l, struct lam_error *err)
@@ -452,6 +459,8 @@ static int ask_times(struct lam_layout *l, uint32_t t, struct lam_error *err)
 
 static int make(struct lam_layout *l, struct lam_error *err)
 {
+	bool again;
+
 	if (start(l, err) < 0 || lam_layout_assign(l, err) < 0)
 		return err->code;
 	lam_layout_pin_hives(l, err);
@@ -465,14 +474,20 @@ static int make(struct lam_layout *l, struct lam_error *err)
 		    lam_layout_unkeep(l, t, err, "the plan has it written anew") < 0)
 			return err->code;
 	}
-	if (lam_layout_stack(l, err) < 0 || check_missing(l, err) < 0)
+	do {
+		if (lam_layout_stack(l, err) < 0 || lam_layout_split(l, &again, err) < 0)
+			return err->code;
+	} while (again);
+	if (check_missing(l, err) < 0)
 		return err->code;
 	remark_groups(l);
 	lam_layout_remark_hidden(l);
 	if (describe(l, err) < 0)
 		return err->code;
 	lam_layout_settle_settings(l);
+	lam_layout_remark_sizes(l);
 	remark_documents(l);
+	lam_layout_sum_layers(l);
 	return 0;
 }
 
@@ -539,6 +554,7 @@ void lam_layout_free(struct lam_layout *l)
 		lam_layer_free(l->stack[t].layer);
 	}
 	free(l->stack);
+	free(l->layers);
 	free(l->owners);
 	free(l->wanted);
 	free(l->targets);
@@ -572,6 +588,20 @@ size_t lam_layout_target_count(const struct lam_layout *layout)
 const struct lam_target *lam_layout_target(const struct lam_layout *layout, size_t n)
 {
 	return &layout->stack[n].info;
+}
+
+const struct lam_target *lam_layout_layer(const struct lam_layout *layout, size_t n)
+{
+	return &layout->layers[n];
+}
+
+const char *lam_target_text(const struct lam_target *t, char out[LAM_TARGET_TEXT])
+{
+	if (t->parts > 1)
+		snprintf(out, LAM_TARGET_TEXT, "%s %u/%u", t->name, t->part, t->parts);
+	else
+		snprintf(out, LAM_TARGET_TEXT, "%s", t->name);
+	return out;
 }
 
 bool lam_layout_is_same_stack(const struct lam_layout *layout)

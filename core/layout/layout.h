@@ -1,6 +1,8 @@
 /* A layout, inside. Made in this order: assign.c (where each path goes), stack.c (which
  * originals stay, which marks are needed) with trial.c and made.c (what the merge makes of it),
- * waste.c (which of them nobody needs) and items.c (what each written layer holds); layout.c describes what came out. */
+ * waste.c (which of them nobody needs) and items.c (what each written layer holds); split.c
+ * with deal.c parts what is too large, and the stack is made again; layout.c describes what came
+ * out. Until that, and where nothing is split, a target is a layer of the plan. */
 #ifndef LAM_LAYOUT_H
 #define LAM_LAYOUT_H
 
@@ -27,6 +29,7 @@ struct lam_layout_target {
 	size_t item_count;
 	struct lam_layer *layer; /* these, as the reader finds them (made.c); it
 				    shares names and inodes with the image's */
+	uint64_t mark_bytes;     /* of its tar's: whiteouts and opaque marks */
 };
 
 struct lam_layout {
@@ -43,6 +46,7 @@ struct lam_layout {
 	bool *dropped;        /* nodes that a rule to null means, dead ones too */
 	struct lam_layout_target *stack;
 	size_t target_count;
+	struct lam_target *layers; /* of the plan */
 	struct lam_layout_mark *marks;
 	size_t mark_count, mark_cap;
 	uint32_t dropped_count;
@@ -66,6 +70,14 @@ void lam_layout_pin_hives(struct lam_layout *layout, struct lam_error *err);
 int lam_layout_settle(struct lam_layout *layout, struct lam_error *err);
 void lam_layout_remark_hidden(struct lam_layout *layout);
 int lam_layout_stack(struct lam_layout *layout, struct lam_error *err);
+/* Splits targets that are larger than the plan lets them be, and does not keep their blobs.
+ * *again: there were some, and the stack is to be made again. */
+int lam_layout_split(struct lam_layout *layout, bool *again, struct lam_error *err);
+void lam_layout_remark_sizes(struct lam_layout *layout); /* what could not be split */
+void lam_layout_sum_layers(struct lam_layout *layout);
+/* tar_size, whiteout_count and mark_bytes of a written target, from its items. */
+int lam_layout_size_items(const struct lam_layout *layout, struct lam_layout_target *t,
+			  struct lam_error *err);
 /* items of one written target, from targets[] and marks; they are the caller's, also after
  * a failure. */
 int lam_layout_items(const struct lam_layout *layout, uint32_t target,

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "base/time.h"
 #include "plan/config.h"
 #include "plan/plan.h"
@@ -114,15 +115,19 @@ static void put_layers(struct writer *w, const struct lam_plan *plan)
 	put_key(w, "layers");
 	for (size_t i = 0; i < plan->layer_count; i++) {
 		const struct lam_plan_layer *layer = &plan->layers[i];
+		char size[LAM_COUNT_TEXT];
 
 		put_item(w, &any,
-			 json_pack("{s:s, s:o*, s:o*, s:o*, s:o*, s:s*}", "name",
+			 json_pack("{s:s, s:o*, s:o*, s:o*, s:o*, s:s*, s:s*}", "name",
 				   layer->name, "from", from_of(layer), "keep",
 				   layer->keep ? json_true() : NULL, "rewrite",
 				   layer->rewrite ? json_true() : NULL, "compression",
 				   layer->has_compression
 					   ? compression_text(layer->compression)
 					   : NULL,
+				   "max_size",
+				   layer->max_size ? lam_size_exact(layer->max_size, size)
+						   : NULL,
 				   "note", note_of(w, layer->note)));
 	}
 	end_list(w, any);

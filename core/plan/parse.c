@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/size.h"
 #include "base/spelling.h"
 #include "base/time.h"
 #include "plan/config.h"
@@ -386,11 +387,25 @@ static void read_keep(struct reader *r, const struct lam_json *keep,
 			originals);
 }
 
+static void read_max_size(struct reader *r, const struct lam_json *at,
+			  struct lam_plan_layer *layer)
+{
+	const char *text = text_of(r, at);
+	struct lam_error why;
+
+	if (!text)
+		return;
+	if (lam_size_parse(&layer->max_size, text, &why) < 0)
+		complain(r, at, "%s", why.text);
+	else if (layer->max_size == 0)
+		complain(r, at, "a layer has at least one byte");
+}
+
 static void read_layer(struct reader *r, const struct lam_json *object, uint32_t n)
 {
-	static const char *const names[MOST_FIELDS] = {
-		"name", "from", "keep", "rewrite", "compression", "note"
-	};
+	static const char *const names[MOST_FIELDS] = { "name",    "from",        "keep",
+							"rewrite", "compression", "note",
+							"max_size" };
 	struct lam_plan_layer *layer = &r->plan->layers[n];
 	struct lam_json f[MOST_FIELDS];
 	size_t originals, faults;
@@ -413,6 +428,7 @@ static void read_layer(struct reader *r, const struct lam_json *object, uint32_t
 		complain(r, &f[3], "a layer is kept as it is, or written anew: not both");
 	read_compression(r, &f[4], &layer->has_compression, &layer->compression);
 	layer->note = copy_text(r, &f[5]);
+	read_max_size(r, &f[6], layer);
 }
 
 static void read_layers(struct reader *r, const struct lam_json *root,

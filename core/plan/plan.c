@@ -112,8 +112,8 @@ static bool same_times(const struct lam_plan *a, const struct lam_plan *b)
 static bool same_layer(const struct lam_plan_layer *a, const struct lam_plan_layer *b)
 {
 	if (a->from_count != b->from_count || a->rest != b->rest || a->keep != b->keep ||
-	    a->rewrite != b->rewrite || !same_text(a->name, b->name) ||
-	    !same_text(a->note, b->note) ||
+	    a->rewrite != b->rewrite || a->max_size != b->max_size ||
+	    !same_text(a->name, b->name) || !same_text(a->note, b->note) ||
 	    !same_compression(a->has_compression, a->compression, b->has_compression,
 			      b->compression))
 		return false;

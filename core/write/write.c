@@ -14,8 +14,10 @@ static void describe(struct lam_writing *w, size_t n)
 {
 	const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
 	struct lam_stack_layer *s = &w->stack[n];
+	char name[LAM_TARGET_TEXT];
 
-	snprintf(w->texts[n], sizeof w->texts[n], "lamina: %s", t->info.name);
+	snprintf(w->texts[n], sizeof w->texts[n], "lamina: %s",
+		 lam_target_text(&t->info, name));
 	*s = (struct lam_stack_layer){ .kept = t->kept,
 				       .created_by = w->texts[n],
 				       .comment = t->info.from,

@@ -34,7 +34,7 @@ struct lam_writing {
 		       */
 	struct lam_stack_layer *stack;
 	size_t *targets;
-	char (*texts)[300]; /* created_by */
+	char (*texts)[LAM_TARGET_TEXT + 8]; /* created_by */
 	uint64_t *tar_sizes;
 	struct lam_reuse_layer *reused;
 	struct lam_reuse *reuse;

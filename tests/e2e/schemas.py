@@ -42,6 +42,22 @@ def document(*args, exits=(0,)):
     return made
 
 
+def parts(image, here):
+    """A layer that is larger than its max_size: in parts, which are the same layers when they are there; the rest is told."""
+    plan, out = here + "/parts.json", "oci:" + here + "/parts"
+    with open(plan, "w", encoding="ascii") as file:
+        json.dump({"lamina": 1, "layers": [{"name": "all", "from": "rest", "max_size": "500k"}]}, file)
+    done = document("apply", plan, image, out, "--json")
+    check("apply: parts are numbered", [(layer["part"], layer["parts"]) for layer in done["layers"]] ==
+          [(n + 1, len(done["layers"])) for n in range(len(done["layers"]))], done["layers"])
+    check("apply: one file is too large", sum(layer["tar_size"] > 500 << 10 for layer in done["layers"]) == 1 and
+          any("/opt/app/" in remark for remark in done["remarks"]), done)
+    check("apply: parts are there", all(layer["reused"] for layer in document("apply", plan, image, out, "--dry-run", "--json")["layers"]))
+    check("explain: parts", document("explain", plan, image, "/opt/app", "--json")["paths"][0]["to"]["parts"] == len(done["layers"]))
+    lamina.must("apply", plan, image, out, "--dry-run", "--strict", exits=(4,))
+    check("parts: the same tree", not document("diff", image, out, "--json")["differences"])
+
+
 def commands(image, here):
     plan = here + "/plan.json"
     lamina.must("plan", image, "--flatten", "--split", "opt", "--drop", "root", "-o", plan)
@@ -50,6 +66,7 @@ def commands(image, here):
     done = document("apply", plan, image, "oci:" + here + "/out:x", "--json")
     check("apply: from is a list", [layer["from"] for layer in done["layers"]] == [[0, 1, 4], [3]], done["layers"])
     check("apply --dry-run", "manifest" not in document("apply", plan, image, "oci:" + here + "/out:x", "--json", "--dry-run"))
+    parts(image, here)
     check("ls", len(document("ls", image, "-R", "--dead", "--json")["entries"]) > 30)
     check("inspect", len(document("inspect", image, "--json")["layers"]) == 5)
     check("check", document("check", image, "--json")["ok"])

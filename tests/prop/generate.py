@@ -331,6 +331,8 @@ def random_plan(rng, count, paths):
     for layer in stack:
         if rng.random() < 0.2:
             layer["compression"] = rng.choice(ways)
+        if rng.random() < 0.2:
+            layer["max_size"] = rng.choice(["1k", "3000", "6k", "12k", "40k", "1M"])
     rules = []
     for _ in range(rng.choice([0, 1, 1, 2, 3, 5, 8])):
         to = rng.choice(stack)["name"] if rng.random() < 0.85 else None

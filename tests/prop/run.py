@@ -6,12 +6,14 @@ umoci see both.
 """
 import argparse
 import filecmp
+import io
 import json
 import multiprocessing
 import os
 import re
 import shutil
 import sys
+import tarfile
 import tempfile
 
 import generate
@@ -146,6 +148,24 @@ class Case:
         self.config(out)
         return out
 
+    def parts(self):
+        """No written layer is larger than the plan lets it be, but for what cannot be in two."""
+        most = {layer["name"]: bytes_of(layer["max_size"]) for layer in self.plan["layers"] if "max_size" in layer}
+        if not most:
+            return
+        told = json.loads(self.apply_as_json("parts").stdout)
+        tars = iter(oci.Image(self.file("parts")).layers)
+        for layer in told["layers"]:
+            tar = next(tars) if layer["fate"] != "empty" else b""
+            if layer["fate"] in ("empty", "kept") or len(tar) <= most.get(layer["name"], len(tar)):
+                continue
+            if units(tar) > 1 or not any("layer \"%s\"" % layer["name"] in r and "max_size" in r for r in told["remarks"]):
+                raise lamina.Failure("%s %d/%d: %d bytes, %d units" % (
+                    layer["name"], layer["part"], layer["parts"], len(tar), units(tar)))
+
+    def apply_as_json(self, name):
+        return self.lamina("apply", self.file("plan.json"), self.image, "oci:%s:t" % self.file(name), "--json")
+
     def config(self, out):
         """What the config says stays; its history follows the layers."""
         source = oci.Image(self.file("image")).config
@@ -171,7 +191,7 @@ class Case:
     def canonical(self, out):
         """Flattened, the source and what was made of it are the same bytes; so it is through a docker-archive."""
         source = oci.Image(self.file("image"))
-        if left_out(self.plan, self.tree) or len(source.layers) == 1:
+        if left_out(self.plan, self.tree) or 1 in (len(source.layers), len(out.layers)):
             return  # an image of one layer is flat: its layer is kept as it is
         with open(self.file("flat.json"), "w", encoding="utf-8") as f:
             # gzip: a docker-archive refuses zstd, which a plan of one layer may have kept
@@ -184,7 +204,6 @@ class Case:
         again = oci.Image(self.file("again"))
         if flat.layers != again.layers:
             raise lamina.Failure("flattening the source and flattening the output give different layers")
-        del out
 
     def unpacks(self, out):
         """umoci makes the same tree of the layers, where none of them is somebody else's."""
@@ -193,6 +212,19 @@ class Case:
         if self.far or any(tar in source for tar in out.layers) or not unpackable_names(tree):
             return
         self.same("umoci", rootfs.unpackable(tree), rootfs.unpack(out.layers, self.file("root")))
+
+
+def bytes_of(size):
+    return int(size.rstrip("kM")) << {"k": 10, "M": 20}.get(size[-1], 0)
+
+
+def units(tar):
+    """What could be in a layer of its own: files with all their names, and directories with nothing in them."""
+    with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
+        names = [(m, m.name.rstrip("/")) for m in archive]
+    filled = {os.path.dirname(name) for _, name in names}
+    return sum(name != "." and not m.islnk() and not os.path.basename(name).startswith(".wh.") and not (m.isdir() and name in filled)
+               for m, name in names)
 
 
 def unpackable_names(tree):
@@ -223,6 +255,7 @@ def check(seed, folder, umoci_every):
     case = Case(seed, folder)
     case.reads()
     out = case.writes()
+    case.parts()
     case.identity()
     if seed % 4 == 0:
         case.canonical(out)

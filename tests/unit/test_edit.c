@@ -122,6 +122,51 @@ static void copies(void **state)
 	lam_plan_free(plan);
 }
 
+/* However a size is said, it is saved in one way, and read again it is the same. */
+static void sizes(void **state)
+{
+#define SIZED(size) \
+	"{\"lamina\": 1, \"layers\": [{\"name\": \"a\", \"max_size\": " size "}]}"
+	static const struct {
+		const char *plan, *saved; /* NULL: refused */
+	} ROWS[] = {
+		{ SIZED("\"500M\""), "\"max_size\": \"500M\"" },
+		{ SIZED("\"1024k\""), "\"max_size\": \"1M\"" },
+		{ SIZED("\"1.5k\""), "\"max_size\": \"1536\"" },
+		{ SIZED("\"1536.5\""), "\"max_size\": \"1536\"" },
+		{ SIZED("\"0\""), NULL },
+		{ SIZED("\"5x\""), NULL },
+		{ SIZED("500"), NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+		struct lam_plan *plan, *again, *none;
+		char *text;
+
+		if (!ROWS[i].saved) {
+			assert_int_equal(lam_plan_parse(&plan, ROWS[i].plan,
+							strlen(ROWS[i].plan), "p", NULL,
+							&err),
+					 LAM_EPLAN);
+			assert_memory_equal(err.text, "p: layers[0].max_size: ", 23);
+			continue;
+		}
+		plan = parse(ROWS[i].plan);
+		text = format(plan);
+		assert_non_null(strstr(text, ROWS[i].saved));
+		again = parse(text);
+		assert_true(lam_plan_equal(plan, again));
+		none = lam_plan_copy(plan);
+		none->layers[0].max_size = 0;
+		assert_false(lam_plan_equal(plan, none));
+		free(text);
+		lam_plan_free(plan);
+		lam_plan_free(again);
+		lam_plan_free(none);
+	}
+}
+
 /* In whatever zone a time is said, it is saved in one, and it counts. */
 static void times(void **state)
 {
@@ -429,19 +474,13 @@ static void free_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(faults),
-		cmocka_unit_test(copies),
-		cmocka_unit_test(times),
-		cmocka_unit_test(assigns),
-		cmocka_unit_test(assigns_very_many),
-		cmocka_unit_test(clears),
-		cmocka_unit_test(names_and_places),
-		cmocka_unit_test(merges),
-		cmocka_unit_test(flattens),
-		cmocka_unit_test(deletes),
-		cmocka_unit_test(keeps_and_compresses),
-		cmocka_unit_test(appends),
-		cmocka_unit_test(free_names),
+		cmocka_unit_test(faults),  cmocka_unit_test(copies),
+		cmocka_unit_test(sizes),   cmocka_unit_test(times),
+		cmocka_unit_test(assigns), cmocka_unit_test(assigns_very_many),
+		cmocka_unit_test(clears),  cmocka_unit_test(names_and_places),
+		cmocka_unit_test(merges),  cmocka_unit_test(flattens),
+		cmocka_unit_test(deletes), cmocka_unit_test(keeps_and_compresses),
+		cmocka_unit_test(appends), cmocka_unit_test(free_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

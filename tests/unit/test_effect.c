@@ -265,6 +265,33 @@ static void estimates(void **state)
 	assert_int_equal(lam_estimate_blob(1000, 2, LAM_COMPRESSION_DEFAULT), 1000);
 }
 
+/* Layers in parts are layers of the plan all the same, with the sums of their parts. */
+static void parts(void **state)
+{
+	struct fixture f;
+	uint64_t plan = 0;
+	const struct lam_target *all;
+
+	(void)state;
+	begin(&f, "{\"lamina\": 1, \"layers\": [{\"name\": \"all\", \"from\": \"rest\", "
+		  "\"max_size\": \"9k\"}, {\"name\": \"opt\"}], "
+		  "\"assign\": [{\"path\": \"/opt\", \"to\": \"opt\"}]}");
+	all = lam_layout_layer(f.effect->layout, 0);
+	assert_int_equal(all->parts, 2);
+	assert_int_equal(lam_layout_target_count(f.effect->layout), 3);
+	assert_int_equal(lam_layout_layer(f.effect->layout, 1)->parts, 1);
+	assert_string_equal(lam_layout_target(f.effect->layout, 2)->name, "opt");
+	assert_int_equal(to(&f, "/var/cache/x"), 0);
+	assert_int_equal(to(&f, "/etc/conf"), 0);
+	assert_int_equal(to(&f, "/opt/more"), 1);
+	assert_int_equal(f.effect->layers[0].plan, all->tar_size);
+	for (size_t t = 0; t < 3; t++)
+		plan += lam_layout_target(f.effect->layout, t)->tar_size;
+	assert_int_equal(f.effect->plan_bytes, plan);
+	assert_int_equal(f.effect->fresh, 3);
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +303,7 @@ int main(void)
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(letters),
 		cmocka_unit_test(estimates),
+		cmocka_unit_test(parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,18 +83,32 @@ static void print_changes(const struct lam_layout *layout, FILE *out)
 	}
 }
 
-static void print_layout(const struct part *p, FILE *out, bool color)
-{
-	uint32_t dropped;
-	uint64_t bytes;
-	char size[LAM_SIZE_TEXT], at[LAM_TIME_TEXT];
+#define LEAST_NAME 16 /* columns */
 
-	print_line(out, "%-3s %-16s %-10s %8s %8s %9s  %s", "", "layer", "", "entries",
-		   "files", "tar", "why");
+static int name_width(const struct lam_layout *layout)
+{
+	char name[LAM_TARGET_TEXT];
+	int width = LEAST_NAME;
+
+	for (size_t i = 0; i < lam_layout_target_count(layout); i++)
+		width = cell_width(width,
+				   lam_target_text(lam_layout_target(layout, i), name));
+	return width;
+}
+
+static void print_targets(const struct part *p, FILE *out, bool color)
+{
+	int width = name_width(p->layout);
+	char size[LAM_SIZE_TEXT], name[LAM_TARGET_TEXT];
+
+	print_line(out, "%-3s %-*s %-10s %8s %8s %9s  %s", "", width, "layer", "",
+		   "entries", "files", "tar", "why");
 	for (size_t i = 0; i < lam_layout_target_count(p->layout); i++) {
 		const struct lam_target *t = lam_layout_target(p->layout, i);
 
-		print(out, "%-3zu %-16s ", i, t->name);
+		print(out, "%-3zu ", i);
+		print_cell(out, lam_target_text(t, name), width);
+		print(out, " ");
 		print_fate(out, t->fate, color);
 		print_line(out, " %8u %8u %9s  %s%s%s%s%s%s", t->entry_count,
 			   t->file_count, lam_size_text(t->tar_size, size), t->reason,
@@ -103,6 +117,15 @@ static void print_layout(const struct part *p, FILE *out, bool color)
 			   p->pull.of.had && p->pull.of.had[i] ? "; the client has it"
 							       : "");
 	}
+}
+
+static void print_layout(const struct part *p, FILE *out, bool color)
+{
+	uint32_t dropped;
+	uint64_t bytes;
+	char size[LAM_SIZE_TEXT], at[LAM_TIME_TEXT];
+
+	print_targets(p, out, color);
 	lam_layout_dropped(p->layout, &dropped, &bytes);
 	print_changes(p->layout, out);
 	if (lam_layout_clamped(p->layout))
@@ -148,8 +171,9 @@ static json_t *json_target(const struct lam_target *t, const struct lam_written_
 {
 	char compression[LAM_COMPRESSION_TEXT];
 	json_t *json = json_pack(
-		"{s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "name",
-		json_shown(t->name), "fate", FATE_NAMES[t->fate], "reason",
+		"{s:o, s:I, s:I, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "name",
+		json_shown(t->name), "part", (json_int_t)t->part, "parts",
+		(json_int_t)t->parts, "fate", FATE_NAMES[t->fate], "reason",
 		json_shown(t->reason), "from", json_numbers(t->from), "entries",
 		(json_int_t)t->entry_count, "whiteouts", (json_int_t)t->whiteout_count,
 		"files", (json_int_t)t->file_count, "file_bytes",
@@ -280,6 +304,7 @@ static void tell_reused(const struct apply *a, const struct lam_layout *layout,
 			const struct lam_write_result *result)
 {
 	size_t next = 0;
+	char name[LAM_TARGET_TEXT];
 
 	for (size_t i = 0; i < lam_layout_target_count(layout); i++) {
 		const struct lam_target *t = lam_layout_target(layout, i);
@@ -287,7 +312,8 @@ static void tell_reused(const struct apply *a, const struct lam_layout *layout,
 		if (t->fate == LAM_FATE_EMPTY)
 			continue;
 		if (result->layers[next++].reused)
-			tell(a->call, "reused: layer \"%s\" was there", t->name);
+			tell(a->call, "reused: layer \"%s\" was there",
+			     lam_target_text(t, name));
 	}
 }
 

@@ -81,9 +81,10 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 		return;
 	}
 	const struct lam_target *t = lam_layout_target(layout, to);
+	char name[LAM_TARGET_TEXT];
 
-	print_line(stdout, "  to     layer \"%s\", %s: %s", t->name, FATE_NAMES[t->fate],
-		   t->reason);
+	print_line(stdout, "  to     layer \"%s\", %s: %s", lam_target_text(t, name),
+		   FATE_NAMES[t->fate], t->reason);
 }
 
 static json_t *json_explained(const struct lam_layout *layout, uint32_t node)
@@ -111,9 +112,11 @@ static json_t *json_explained(const struct lam_layout *layout, uint32_t node)
 		const struct lam_target *t = lam_layout_target(layout, to);
 
 		json_object_set_new(json, "to",
-				    json_pack("{s:I, s:o, s:s, s:o}", "number",
+				    json_pack("{s:I, s:o, s:I, s:I, s:s, s:o}", "number",
 					      (json_int_t)to, "name", json_shown(t->name),
-					      "fate", FATE_NAMES[t->fate], "reason",
+					      "part", (json_int_t)t->part, "parts",
+					      (json_int_t)t->parts, "fate",
+					      FATE_NAMES[t->fate], "reason",
 					      json_shown(t->reason)));
 	}
 	free(path);

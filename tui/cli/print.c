@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "ui/text.h"
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
@@ -96,6 +97,20 @@ void print_line(FILE *out, const char *format, ...)
 	vprint(out, format, args);
 	va_end(args);
 	write_out(out, "\n", 1);
+}
+
+void print_cell(FILE *out, const char *text, int columns)
+{
+	int width = text_width(text);
+
+	print(out, "%s%*s", text, width < columns ? columns - width : 0, "");
+}
+
+int cell_width(int columns, const char *text)
+{
+	int width = text_width(text);
+
+	return width > columns ? width : columns;
 }
 
 void print_bytes(FILE *out, const char *bytes, size_t len)

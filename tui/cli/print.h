@@ -13,6 +13,10 @@
 /* A part of a line, and a line or the rest of one. */
 void print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void print_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A cell of a table: with blanks behind it up to so many columns; and the columns of one
+ * that has room for the text, too. */
+void print_cell(FILE *out, const char *text, int columns);
+int cell_width(int columns, const char *text);
 /* Bytes from an image, in the text form. */
 void print_bytes(FILE *out, const char *bytes, size_t len);
 /* The program's own text, as it is: lines, colours. */

@@ -9,7 +9,8 @@
 #include "base/size.h"
 #include "cli/print.h"
 
-#define MOST_SHOWN 4 /* parts of a layer in the table */
+#define MOST_SHOWN 4  /* parts of a layer in the table */
+#define LEAST_NAME 16 /* columns */
 
 struct compared { /* what the newest version fetches under a cut */
 	const char *name, *text;
@@ -240,15 +241,21 @@ static void print_layers(const struct suggest *s, FILE *out)
 {
 	const struct lam_suggestion *f = s->found;
 	char size[LAM_SIZE_TEXT], expected[LAM_SIZE_TEXT], changes[16];
+	int width = LEAST_NAME;
 
-	print_line(out, "%-3s %-16s %8s %8s %8s  %s", "", "layer", "size", "changed",
-		   "a pull", f->pulls ? "parts (how often they changed)" : "parts");
+	for (size_t i = 0; i < f->layer_count; i++)
+		width = cell_width(width, f->layers[i].name);
+	print_line(out, "%-3s %-*s %8s %8s %8s  %s", "", width, "layer", "size",
+		   "changed", "a pull",
+		   f->pulls ? "parts (how often they changed)" : "parts");
 	for (size_t i = 0; i < f->layer_count; i++) {
 		const struct lam_suggested_layer *layer = &f->layers[i];
 
 		snprintf(changes, sizeof changes, "%u of %u", layer->changes, f->pulls);
-		print(out, "%-3zu %-16s %8s %8s %8s", i, layer->name,
-		      lam_size_text(layer->bytes, size), f->pulls ? changes : "-",
+		print(out, "%-3zu ", i);
+		print_cell(out, layer->name, width);
+		print(out, " %8s %8s %8s", lam_size_text(layer->bytes, size),
+		      f->pulls ? changes : "-",
 		      lam_size_text((uint64_t)layer->expected, expected));
 		if (layer->keep)
 			print(out, "  kept");

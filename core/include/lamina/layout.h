@@ -25,6 +25,10 @@ enum lam_fate {
 
 struct lam_target {
 	const char *name;
+	uint32_t layer; /* of the plan */
+	uint32_t part,
+		parts; /* of a layer that its max_size splits: which, from 1, and of
+				 how many; else 1 of 1 */
 	enum lam_fate fate;
 	uint32_t original;  /* of KEPT and REWRITTEN */
 	const char *reason; /* one line: "nothing moved out of it", "/opt/app moved to
@@ -41,6 +45,10 @@ struct lam_target {
 	uint64_t tar_size;                  /* bytes of its tar, exact */
 	uint64_t blob_size;                 /* of KEPT: exact; else 0 */
 };
+
+/* "py-deps", and of a part "py-deps 2/3". */
+#define LAM_TARGET_TEXT 300
+const char *lam_target_text(const struct lam_target *target, char out[LAM_TARGET_TEXT]);
 
 struct lam_layout;
 
@@ -63,9 +71,12 @@ int lam_layout_assignment(uint32_t **out_targets, uint32_t **out_rules,
 
 const struct lam_image *lam_layout_image(const struct lam_layout *layout);
 const struct lam_plan *lam_layout_plan(const struct lam_layout *layout);
-size_t lam_layout_target_count(
-	const struct lam_layout *layout); /* of the plan, EMPTY ones too */
+/* What is written, base first: a target for each layer of the plan, EMPTY ones too, and for
+ * each further part of one that is split. */
+size_t lam_layout_target_count(const struct lam_layout *layout);
 const struct lam_target *lam_layout_target(const struct lam_layout *layout, size_t n);
+/* A layer of the plan: its target, or its first part with the sums of all. */
+const struct lam_target *lam_layout_layer(const struct lam_layout *layout, size_t n);
 bool lam_layout_is_identity(
 	const struct lam_layout *layout); /* the same blobs in the same order, and no
 					     change of settings: the manifest stays as

@@ -24,7 +24,8 @@ struct lam_plan_layer {
 	bool rewrite; /* never that blob: what nobody sees of it goes */
 	bool has_compression;
 	struct lam_compression compression;
-	char *note; /* or NULL */
+	uint64_t max_size; /* of a tar: what is over is split into parts; 0: it is not */
+	char *note;        /* or NULL */
 };
 
 /* What a rule's pattern is. The kind's name is its member in a plan ("path", "glob",

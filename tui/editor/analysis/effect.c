@@ -82,26 +82,26 @@ static void count_originals(struct summing *s)
 	}
 }
 
-static void count_fate(struct effect *e, const struct effect_layer *layer,
-		       enum lam_fate fate)
+static void count_fate(struct effect *e, enum lam_fate fate, uint64_t bytes,
+		       uint64_t blob)
 {
 	switch (fate) {
 	case LAM_FATE_KEPT:
 		e->kept++;
-		e->kept_bytes += layer->plan;
+		e->kept_bytes += bytes;
 		break;
 	case LAM_FATE_REWRITTEN:
 		e->rewritten++;
-		e->rewritten_bytes += layer->plan;
+		e->rewritten_bytes += bytes;
 		break;
 	case LAM_FATE_NEW:
 		e->fresh++;
-		e->new_bytes += layer->plan;
+		e->new_bytes += bytes;
 		break;
 	case LAM_FATE_EMPTY: e->empty++; break;
 	}
-	e->plan_bytes += layer->plan;
-	e->blob_plan += layer->blob;
+	e->plan_bytes += bytes;
+	e->blob_plan += blob;
 }
 
 static void count_targets(struct summing *s, const uint64_t *sizes)
@@ -110,17 +110,21 @@ static void count_targets(struct summing *s, const uint64_t *sizes)
 	struct effect *e = s->effect;
 	uint32_t entries = lam_tree_node(s->facts->tree, LAM_NODE_ROOT)->live_count;
 
-	for (size_t t = 0; t < e->plan->layer_count; t++) {
+	for (size_t t = 0; t < e->plan->layer_count; t++)
+		e->layers[t].blob_exact = true;
+	for (size_t t = 0; t < lam_layout_target_count(e->layout); t++) {
 		const struct lam_target *target = lam_layout_target(e->layout, t);
+		struct effect_layer *layer = &e->layers[target->layer];
+		uint64_t bytes = target->fate == LAM_FATE_EMPTY ? 0 : target->tar_size;
 
-		e->layers[t].plan = target->fate == LAM_FATE_EMPTY ? 0 : target->tar_size;
-		e->layers[t].blob_exact = lam_layout_size_is_exact(target);
-		e->layers[t].blob = sizes[t];
-		count_fate(e, &e->layers[t], target->fate);
+		layer->plan += bytes;
+		layer->blob += sizes[t];
+		layer->blob_exact &= lam_layout_size_is_exact(target);
+		count_fate(e, target->fate, bytes, sizes[t]);
 	}
 	for (size_t i = 0; i < lam_image_layer_count(image); i++) {
 		const struct lam_target *target =
-			lam_layout_target(e->layout, s->owners[i]);
+			lam_layout_layer(e->layout, s->owners[i]);
 
 		if (target->fate != LAM_FATE_KEPT)
 			e->waste_gone += lam_image_layer(image, i)->waste_bytes;
@@ -148,7 +152,8 @@ static int sum_layout(struct summing *s, const struct lam_image *old,
 {
 	struct effect *e = s->effect;
 	LAM_CLEANUP(lam_free_ptr)
-	uint64_t *sizes = lam_xcalloc(e->plan->layer_count + 1, sizeof *sizes);
+	uint64_t *sizes =
+		lam_xcalloc(lam_layout_target_count(e->layout) + 1, sizeof *sizes);
 
 	if (lam_layout_blob_sizes(e->layout, sizes, stop, err) < 0 ||
 	    count_fetch(s, sizes, s->facts->image, &e->fetch, stop, err) < 0 ||

@@ -21,7 +21,7 @@ struct effect {
 	struct lam_plan_errors errors;
 	struct targets targets;       /* of all nodes; kept also where the layout is NULL:
 					 then by rules and origins alone, or empty */
-	struct effect_layer *layers;  /* one a target of the plan */
+	struct effect_layer *layers;  /* one a layer of the plan */
 	uint64_t now, plan_bytes;     /* tars in sum, before and after */
 	uint64_t blob_now, blob_plan; /* compressed; the latter partly estimated */
 	uint64_t kept_bytes, rewritten_bytes, new_bytes; /* tars */

@@ -58,6 +58,7 @@ static int find_own(uint32_t **out_own, struct targets *t, const struct facts *f
 		    const struct lam_plan *plan, const struct lam_layout *layout,
 		    const atomic_bool *stop, struct lam_error *err)
 {
+	uint32_t to;
 	int code;
 
 	if (!layout) {
@@ -72,7 +73,9 @@ static int find_own(uint32_t **out_own, struct targets *t, const struct facts *f
 	for (uint32_t n = 0; n < facts->count; n++) {
 		if (lam_stops(stop, n))
 			return lam_fail_stopped(err);
-		(*out_own)[n] = lam_layout_target_of(layout, n);
+		to = lam_layout_target_of(layout, n);
+		(*out_own)[n] =
+			to == LAM_TARGET_NONE ? to : lam_layout_target(layout, to)->layer;
 		t->rule[n] = lam_layout_rule_of(layout, n);
 	}
 	return 0;

@@ -90,7 +90,7 @@ static void put_layer(struct lines *lines, const struct effect_columns *columns,
 {
 	static const char *const words[] = { "kept", "rewritten", "new", "empty" };
 	const struct effect *effect = lines->view->app->plan.effect;
-	const struct lam_target *target = lam_layout_target(effect->layout, n);
+	const struct lam_target *target = lam_layout_layer(effect->layout, n);
 	size_t letter = view_target(lines->view->app, (uint32_t)n);
 	int x = lines->area.x, y = lines_next(lines);
 
@@ -185,17 +185,19 @@ static void put_totals(struct lines *lines, const struct effect *effect)
 
 static void put_reasons(struct lines *lines, const struct lam_layout *layout)
 {
-	size_t count = lam_layout_target_count(layout);
+	size_t count = lam_layout_plan(layout)->layer_count;
 	char letters[8];
 
 	lines_blank(lines);
 	lines_text(lines, ROLE_TITLE, 0, 0, "Why");
 	for (size_t i = 0; i < count; i++) {
-		const struct lam_target *target = lam_layout_target(layout, i);
+		const struct lam_target *target = lam_layout_layer(layout, i);
 
-		if (*target->reason)
+		LAM_CLEANUP(lam_free_ptr) char *reason = view_reason(target);
+
+		if (*reason)
 			lines_printf(lines, ROLE_TEXT, 1, "%s %s",
-				     target_letters(i, letters), target->reason);
+				     target_letters(i, letters), reason);
 	}
 }
 

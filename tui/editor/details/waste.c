@@ -79,7 +79,7 @@ static bool goes_with_plan(const struct app *app, uint32_t layers)
 	owners = lam_plan_owners(e->plan, count);
 	for (uint32_t i = 0; i < count; i++) {
 		if (layersets_has(&app->details.waste->sets, layers, i) &&
-		    lam_layout_target(e->layout, owners[i])->fate == LAM_FATE_KEPT)
+		    lam_layout_layer(e->layout, owners[i])->fate == LAM_FATE_KEPT)
 			return false;
 	}
 	return true;

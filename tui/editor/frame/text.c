@@ -124,6 +124,13 @@ void view_chip(struct canvas *canvas, int x, int y, size_t target, style_t add)
 		    text);
 }
 
+char *view_reason(const struct lam_target *target)
+{
+	if (target->parts == 1)
+		return lam_xstrdup(target->reason);
+	return lam_xprintf("in %u parts: %s", target->parts, target->reason);
+}
+
 const char *view_fate_sign(const struct lam_target *target)
 {
 	static const char *const signs[] = { "=", "~", "+", "-" };

@@ -68,6 +68,8 @@ size_t view_target(const struct app *app, uint32_t target);
 void view_chip(struct canvas *canvas, int x, int y, size_t target, style_t add);
 /* The effect's layer for a layer of the plan that stands; SIZE_MAX: none. */
 size_t view_effect_layer(const struct app *app, size_t layer);
+/* Why a layer is what it becomes, and in how many parts: a new string. */
+char *view_reason(const struct lam_target *target);
 const char *view_fate_sign(const struct lam_target *target); /* "=" "~" "+" "-" */
 unsigned view_percent(uint64_t done, uint64_t total);
 

@@ -271,8 +271,8 @@ static bool is_kept(const struct app *app)
 	size_t at = app->layers.list.cursor;
 	const struct effect *e = app->plan.effect;
 
-	return e && e->layout && at < lam_layout_target_count(e->layout) &&
-	       lam_layout_target(e->layout, at)->fate == LAM_FATE_KEPT;
+	return e && e->layout && at < e->plan->layer_count &&
+	       lam_layout_layer(e->layout, at)->fate == LAM_FATE_KEPT;
 }
 
 static void ask_compression(struct app *app)

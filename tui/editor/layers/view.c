@@ -172,11 +172,12 @@ static void draw_texts(const struct view *view, const struct layer_columns *colu
 		original ? lam_image_layer(view->app->image, target->original)->created_by
 			 : "");
 	LAM_CLEANUP(lam_free_ptr) char *shown = view_escape(view, made, strlen(made));
+	LAM_CLEANUP(lam_free_ptr) char *reason = view_reason(target);
 	bool kept = target->fate == LAM_FATE_KEPT && columns->made < 0 && *shown;
 
 	if (columns->why >= 0)
 		canvas_text_cut(view->canvas, x + columns->why, y, columns->why_width,
-				ROLE_DIM, kept ? shown : target->reason, CUT_END);
+				ROLE_DIM, kept ? shown : reason, CUT_END);
 	if (columns->made >= 0)
 		canvas_text_cut(view->canvas, x + columns->made, y, columns->made_width,
 				ROLE_TEXT, shown, CUT_END);
@@ -195,7 +196,7 @@ static void draw_sizes(const struct view *view, const struct layer_columns *colu
 		canvas_text(view->canvas, x + columns->blob, y, 1, ROLE_FLAG, "?");
 		return;
 	}
-	target = lam_layout_target(effect->layout, n);
+	target = lam_layout_layer(effect->layout, n);
 	draw_bytes(view, x + columns->plan, y, effect->layers[n].plan);
 	canvas_text(view->canvas, x + columns->blob, y, 2, fate_style(target->fate),
 		    view_fate_sign(target));

@@ -218,7 +218,7 @@ static void add_targets(const struct app *app, struct dialog *d, size_t most)
 	for (size_t i = 0; i < plan->layer_count; i++) {
 		char size[LAM_SIZE_TEXT] = "";
 		const struct lam_target *t =
-			e && e->layout ? lam_layout_target(e->layout, i) : NULL;
+			e && e->layout ? lam_layout_layer(e->layout, i) : NULL;
 		struct dialog_item *item;
 
 		if (t)

@@ -142,6 +142,7 @@ static void take_write(struct app *app, struct job *job)
 static void make_rows(struct writing *w, const struct lam_layout *layout)
 {
 	size_t count = lam_layout_target_count(layout);
+	char name[LAM_TARGET_TEXT];
 
 	w->rows = lam_xcalloc(count + 1, sizeof *w->rows);
 	for (size_t i = 0; i < count; i++) {
@@ -150,7 +151,7 @@ static void make_rows(struct writing *w, const struct lam_layout *layout)
 
 		if (t->fate == LAM_FATE_EMPTY)
 			continue;
-		*row = (struct write_row){ .name = lam_xstrdup(t->name),
+		*row = (struct write_row){ .name = lam_xstrdup(lam_target_text(t, name)),
 					   .fate = t->fate,
 					   .compression = t->compression,
 					   .total = t->tar_size };
