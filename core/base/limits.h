@@ -81,8 +81,10 @@
 #define LAM_MAX_GZIP_HEADER (64u << 10)
 
 /* Memory that no image makes more of: contents beyond it are in files without a name. */
-/* All spools of the layers that are read, and all of those that are written. */
+/* All spools of the layers that are read, and all of those that are written; but each has
+ * room for a few small files, since to make a file for these costs more than all else. */
 #define LAM_SPOOLS_MEMORY (512u << 10)
+#define LAM_SPOOL_LEAST   4096u
 /* Each of an outer archive: most of what `docker save` gives through a pipe. */
 #define LAM_ARCHIVE_SPOOL_MEMORY (8u << 20)
 /* Bytes of tar on their way through compression and back, of all layers. */

@@ -165,8 +165,8 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 	struct lam_image_layer *layer = &o->image->layers[job->number];
 	struct lam_layer_blob blob = {
 		.number = (uint32_t)job->number,
-		.ahead = lam_thread_count(o->options->threads) > 1 &&
-			 layer->descriptor.size >= AHEAD_FROM,
+		.ahead = layer->descriptor.size >= AHEAD_FROM &&
+			 lam_thread_count(o->options->threads) > 1,
 		.algorithm = layer->descriptor.digest.algorithm,
 		.tar_algorithm = layer->diff_id.algorithm,
 		.stop = o->progress ? o->progress->stop : NULL,
@@ -174,7 +174,7 @@ static int read_layer(struct layer_job *job, struct lam_error *err)
 
 	if (o->options->spool)
 		layer->spool = lam_spool_new(o->options->spool,
-					     LAM_SPOOLS_MEMORY / o->image->layer_count);
+					     lam_spool_share(o->image->layer_count));
 	blob.spool = layer->spool;
 	if (open_blob(job, &blob.reader, err) < 0)
 		return err->code;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/memory.h"
 
 struct lam_spool {
@@ -24,6 +25,13 @@ struct lam_spool *lam_spool_new(const char *dir, size_t memory_max)
 				 .memory = LAM_BUF(memory_max),
 				 .fd = -1 };
 	return s;
+}
+
+size_t lam_spool_share(size_t count)
+{
+	size_t share = LAM_SPOOLS_MEMORY / count;
+
+	return share > LAM_SPOOL_LEAST ? share : LAM_SPOOL_LEAST;
 }
 
 void lam_spool_free(struct lam_spool *s)

@@ -14,6 +14,8 @@ struct lam_spool;
 /* dir: where the file goes once it is needed; copied. memory_max: bytes in
  * memory. */
 struct lam_spool *lam_spool_new(const char *dir, size_t memory_max);
+/* memory_max for each of the spools of so many layers. */
+size_t lam_spool_share(size_t count);
 void lam_spool_free(struct lam_spool *spool);
 /* LAM_EWRITE with the folder's name, where there is no space. One thread. */
 int lam_spool_append(struct lam_spool *spool, const void *bytes, size_t len,

@@ -226,6 +226,8 @@ int lam_package_read_files(struct lam_package_reading *r, const uint32_t *nodes,
 	size_t most =
 		r->left < LAM_MAX_PACKAGE_FILE ? (size_t)r->left : LAM_MAX_PACKAGE_FILE;
 
+	if (count == 0) /* mostly: one image has not all kinds */
+		return 0;
 	return lam_image_read_files(r->image, nodes, count, most, take_file, &taking,
 				    r->stop, err);
 }

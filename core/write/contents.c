@@ -213,7 +213,7 @@ static void new_spools(struct lam_contents *c, const char *folder)
 	for (size_t i = 0; i < c->image->layer_count; i++) {
 		if (c->layers[i].base.count > 0)
 			c->layers[i].base.spool =
-				lam_spool_new(folder, LAM_SPOOLS_MEMORY / count);
+				lam_spool_new(folder, lam_spool_share(count));
 	}
 }
 

@@ -1,6 +1,7 @@
 /* Bytes that are written once, read back from memory, from the file and from both. */
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "io/spool.h"
 #include "unit.h"
 
@@ -102,12 +103,32 @@ static void a_folder_that_is_not_there(void **state)
 	lam_spool_free(spool);
 }
 
+/* However many layers there are, a tar of a few small files makes no file. */
+static void small_ones_stay_in_memory(void **state)
+{
+	static const size_t counts[] = { 1, 1600, LAM_MAX_LAYERS };
+	char bytes[4096] = "small", got[sizeof bytes];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		size_t share = lam_spool_share(counts[i]);
+		struct lam_spool *spool = lam_spool_new("/nowhere", share);
+
+		assert_true(share * counts[i] <= LAM_SPOOLS_MEMORY + (16u << 20));
+		OK(lam_spool_append(spool, bytes, sizeof bytes, &err));
+		OK(lam_spool_read(spool, 0, got, sizeof got, &err));
+		assert_memory_equal(got, bytes, sizeof got);
+		lam_spool_free(spool);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_sizes),
 		cmocka_unit_test(as_a_file),
 		cmocka_unit_test(a_folder_that_is_not_there),
+		cmocka_unit_test(small_ones_stay_in_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
