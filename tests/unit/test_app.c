@@ -667,6 +667,25 @@ static void sorts(void **state)
 	CHECK_SEES("name|size|from|count|mtime");
 }
 
+/* What has no room beside the files has the screen. */
+static void small(void **state)
+{
+	(void)state;
+	drive_resize(&d, 50, 12);
+	drive_keys(&d, "t");
+	CHECK_SEES("[Effect]");
+	CHECK_SEES("Layer ");
+	drive_keys(&d, "i");
+	CHECK_SEES("[Info]");
+	drive_keys(&d, "i");
+	CHECK_SEES("1 Files");
+	assert_int_equal(d.app.focus, PANE_FILES);
+	drive_keys(&d, "w q");
+	CHECK_SEES("1 Files");
+	drive_keys(&d, "]");
+	assert_true(d.app.areas.pane[PANE_DETAILS].width);
+}
+
 static void columns(void **state)
 {
 	struct rect files;
@@ -1211,6 +1230,7 @@ int main(void)
 		TEST(searches),
 		TEST(sorts),
 		TEST(columns),
+		TEST(small),
 		TEST(assigns),
 		TEST(assigns_several),
 		TEST(assigns_by_pattern),

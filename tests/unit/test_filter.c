@@ -203,6 +203,7 @@ static void wrong(void **state)
 		assert_string_equal(err.text, cases[i].why);
 	}
 	assert_int_equal(filter_parse(&filter, "[a", &err), LAM_EUSAGE);
+	assert_int_equal(filter_parse(&filter, "pkg:{a", &err), LAM_EUSAGE);
 	OK(filter_parse(&filter, " \t ", &err));
 	assert_null(filter);
 }
@@ -237,6 +238,8 @@ static void packages(void **state)
 		{ "pkg:gcc-*", "/usr/bin/gcc" },
 		{ "pkg:dpkg:t*", "/usr/bin/tar" },
 		{ "pkg:npm:*", "" },
+		{ "pkg:{gcc-*,tar}", "/usr/bin/gcc /usr/bin/tar" },
+		{ "pkg:*:tar", "" },
 		{ "pkg:gcc", "" },
 		{ "pkg:- /usr/bin/*", "/usr/bin/own" },
 		{ "!pkg:tar /usr/bin/*", "/usr/bin/gcc /usr/bin/own" },

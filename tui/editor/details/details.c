@@ -35,7 +35,7 @@ void details_want_nothing(struct app *app)
 }
 
 /* The first press shows a tab; the second, where it stands already, gives it the whole
- * screen, and the focus. */
+ * screen, and the focus; the first does where there is no room beside others. */
 void details_show(struct app *app, int tab)
 {
 	struct details *d = &app->details;
@@ -45,6 +45,7 @@ void details_show(struct app *app, int tab)
 	d->home = d->home || (int)d->tab != tab;
 	d->tab = (enum tab)tab;
 	d->asked = true;
+	again = again || !app_areas(app).pane[PANE_DETAILS].width;
 	if (!again)
 		return;
 	app->focus = d->full ? PANE_FILES : PANE_DETAILS;
@@ -58,6 +59,8 @@ void details_step(struct app *app, int by)
 	d->tab = (enum tab)(((int)d->tab + by + TAB_COUNT) % TAB_COUNT);
 	d->home = true;
 	app_show_pane(app, PANE_DETAILS);
+	if (!app_areas(app).pane[PANE_DETAILS].width)
+		app->focus = PANE_DETAILS, d->full = true;
 }
 
 static void make_lines(struct lines *lines)

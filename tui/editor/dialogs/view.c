@@ -317,11 +317,12 @@ static bool is_passed_over(const struct dialog_line *line, int rows, int room, b
 }
 
 /* Where there is no room for all lines, blank ones go, and those that warn are shown
- * before others. */
-static void draw_text(const struct view *view, const struct dialog *dialog,
-		      struct rect area)
+ * before others. Returns how many were not shown whole. */
+static size_t draw_text(const struct view *view, const struct dialog *dialog,
+			struct rect area)
 {
 	int room = area.height, all = 0, y = area.y;
+	size_t hidden = 0;
 
 	for (size_t i = 0; i < dialog->line_count; i++) {
 		int rows = rows_of(dialog->lines[i].text, area.width);
@@ -333,11 +334,28 @@ static void draw_text(const struct view *view, const struct dialog *dialog,
 		const struct dialog_line *line = &dialog->lines[i];
 		int rows = rows_of(line->text, area.width);
 
-		if (i > 0 && is_passed_over(line, rows, room, all > area.height))
+		if (i > 0 && is_passed_over(line, rows, room, all > area.height)) {
+			hidden += *line->text != '\0';
 			continue;
+		}
 		y = draw_line(view, dialog, area, y, line);
+		hidden += y > area.y + area.height;
 		room -= i > 0 && is_loud(line) ? 0 : rows;
 	}
+	return hidden;
+}
+
+/* On the frame, as there is no room in it. */
+static void tell_hidden(const struct view *view, struct rect box, size_t hidden)
+{
+	char text[60];
+
+	if (!hidden)
+		return;
+	snprintf(text, sizeof text, " %zu line%s more on a larger screen ", hidden,
+		 hidden == 1 ? "" : "s");
+	canvas_text_right(view->canvas, box.x + 2, box.y + box.height - 1, box.width - 4,
+			  ROLE_WARNING, text);
 }
 
 /* Items */
@@ -503,7 +521,7 @@ static void draw_dialog(const struct view *view, const struct dialog *dialog)
 	} else if (dialog->kind == DIALOG_TEXT) {
 		draw_reading(view, dialog, parts->list);
 	} else {
-		draw_text(view, dialog, parts->text);
+		tell_hidden(view, parts->box, draw_text(view, dialog, parts->text));
 		draw_items(view, dialog, parts->list);
 	}
 	if (parts->prompt.height > 0)

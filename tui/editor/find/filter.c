@@ -1,10 +1,10 @@
 /* Filters: words that are asked of many nodes. */
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <lamina/glob.h>
 #include <lamina/packages.h>
+#include <lamina/path.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
@@ -40,7 +40,8 @@ struct asking {
 	const struct targets *targets;       /* NULL: not known */
 	const struct bits *marks;            /* NULL: none */
 	const struct lam_packages *packages; /* NULL: no word asks */
-	uint32_t *to; /* of each word: the target that it means; TO_NOBODY: none */
+	struct bits *owners; /* of each word: the packages that it means */
+	uint32_t *to;        /* of each word: the target that it means; TO_NOBODY: none */
 	struct lam_buf scratch, name;
 	struct names_paths paths;
 };
@@ -68,6 +69,7 @@ static void asking_init(struct asking *a, const struct filter *filter,
 			      .facts = facts,
 			      .targets = targets,
 			      .marks = marks,
+			      .owners = lam_xcalloc(filter->count, sizeof *a->owners),
 			      .to = lam_xcalloc(filter->count, sizeof *a->to),
 			      .scratch = LAM_TEXT,
 			      .name = LAM_TEXT };
@@ -76,17 +78,46 @@ static void asking_init(struct asking *a, const struct filter *filter,
 		a->to[i] = find_target(&filter->words[i], targets);
 }
 
+/* As the globs of a plan's rules are matched: a slash, and bytes. */
+static bool is_meant(const struct word *w, const struct lam_package *p)
+{
+	bool full = lam_package_is_named(w->text);
+	LAM_CLEANUP(lam_free_ptr)
+	char *text =
+		lam_xprintf("/%s%s%s", full ? p->kind : "", full ? ":" : "", p->name);
+	LAM_CLEANUP(lam_free_ptr) char *bytes = NULL;
+	struct lam_error err;
+	size_t len;
+
+	return lam_path_unescape(&bytes, &len, text, &err) == 0 &&
+	       lam_glob_match(w->glob, bytes, len);
+}
+
 static int find_packages(struct asking *a, const atomic_bool *stop, struct lam_error *err)
 {
-	bool asks = false;
+	for (size_t i = 0; i < a->filter->count; i++) {
+		const struct word *w = &a->filter->words[i];
+		uint32_t count;
 
-	for (size_t i = 0; i < a->filter->count; i++)
-		asks = asks || a->filter->words[i].kind == WORD_PACKAGE;
-	return asks ? lam_packages_of(&a->packages, a->facts->image, stop, err) : 0;
+		if (w->kind != WORD_PACKAGE)
+			continue;
+		if (lam_packages_of(&a->packages, a->facts->image, stop, err) < 0)
+			return err->code;
+		count = (uint32_t)lam_packages_count(a->packages);
+		if (!bits_init(&a->owners[i], count))
+			return lam_fail_memory(err);
+		for (uint32_t p = 0; w->glob && p < count; p++)
+			bits_set(&a->owners[i], p,
+				 is_meant(w, lam_packages_get(a->packages, p)));
+	}
+	return 0;
 }
 
 static void asking_fini(struct asking *a)
 {
+	for (size_t i = 0; i < a->filter->count; i++)
+		bits_fini(&a->owners[i]);
+	free(a->owners);
 	free(a->to);
 	lam_buf_fini(&a->scratch);
 	lam_buf_fini(&a->name);
@@ -152,19 +183,13 @@ static bool match_to(const struct asking *a, uint32_t to, uint32_t n)
 	       !(a->facts->flags[n] & FACT_DEAD);
 }
 
-static bool match_package(const struct asking *a, const struct word *w, uint32_t n)
+static bool match_package(const struct asking *a, size_t number, uint32_t n)
 {
 	uint32_t owner = lam_packages_owner(a->packages, n);
-	LAM_CLEANUP(lam_free_ptr) char *full = NULL;
-	const struct lam_package *p;
 
-	if (owner == LAM_PACKAGE_NONE || strcmp(w->text, "-") == 0)
-		return owner == LAM_PACKAGE_NONE && strcmp(w->text, "-") == 0;
-	p = lam_packages_get(a->packages, owner);
-	if (!lam_package_is_named(w->text))
-		return fnmatch(w->text, p->name, 0) == 0;
-	full = lam_xprintf("%s:%s", p->kind, p->name);
-	return fnmatch(w->text, full, 0) == 0;
+	if (!a->filter->words[number].glob)
+		return owner == LAM_PACKAGE_NONE;
+	return owner != LAM_PACKAGE_NONE && bits_get(&a->owners[number], owner);
 }
 
 static bool match_word(struct asking *a, size_t number, uint32_t n)
@@ -188,7 +213,7 @@ static bool match_word(struct asking *a, size_t number, uint32_t n)
 	case WORD_MODE:
 	case WORD_NEWER:
 	case WORD_OLDER: return match_stat(w, tree, n);
-	case WORD_PACKAGE: return match_package(a, w, n);
+	case WORD_PACKAGE: return match_package(a, number, n);
 	case WORD_PART: return match_part(a, w, n);
 	case WORD_NAME_GLOB:
 	case WORD_PATH_GLOB: break;

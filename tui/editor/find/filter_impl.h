@@ -30,14 +30,14 @@ enum word_kind {
 struct word {
 	enum word_kind kind;
 	bool is_not;
-	bool without_case;  /* PART */
-	char relation;      /* SIZE: '<', '>', '=', 'l' (<=) or 'g' (>=) */
-	unsigned flags;     /* FLAG; TYPE: bits of kinds */
-	uint64_t number;    /* SIZE, MODE */
-	int64_t value;      /* UID, GID; seconds of NEWER and OLDER */
-	struct bits layers; /* FROM */
-	char *text;         /* PART, TO; of PACKAGE a pattern of names */
-	struct lam_glob *glob;
+	bool without_case;     /* PART */
+	char relation;         /* SIZE: '<', '>', '=', 'l' (<=) or 'g' (>=) */
+	unsigned flags;        /* FLAG; TYPE: bits of kinds */
+	uint64_t number;       /* SIZE, MODE */
+	int64_t value;         /* UID, GID; seconds of NEWER and OLDER */
+	struct bits layers;    /* FROM */
+	char *text;            /* PART, TO, PACKAGE */
+	struct lam_glob *glob; /* of PACKAGE NULL: of none */
 };
 
 struct filter {

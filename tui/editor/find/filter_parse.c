@@ -171,13 +171,23 @@ static int parse_older(struct word *w, const char *text, struct lam_error *err)
 	return parse_day(w, WORD_OLDER, text, err);
 }
 
+static int make_glob(struct word *w, const char *text, struct lam_error *err)
+{
+	int code = lam_glob_new(&w->glob, text, err);
+
+	return code == LAM_EPLAN ? lam_fail(err, LAM_EUSAGE, "%s", err->text) : code;
+}
+
+/* "-", of none, has no glob. */
 static int parse_package(struct word *w, const char *text, struct lam_error *err)
 {
+	LAM_CLEANUP(lam_free_ptr) char *glob = lam_xprintf("/%s", text);
+
 	w->kind = WORD_PACKAGE;
 	if (!*text)
 		return bad(err, "expected a package's name, or \"-\"");
 	w->text = lam_xstrdup(text);
-	return 0;
+	return strcmp(text, "-") == 0 ? 0 : make_glob(w, glob, err);
 }
 
 static const struct {
@@ -197,14 +207,12 @@ static int parse_glob(struct word *w, const char *text, struct lam_error *err)
 	const char *front = !is_path ? "/" : text[0] == '/' ? "" : "/**/";
 	size_t len = strlen(text);
 	LAM_CLEANUP(lam_free_ptr) char *glob = NULL;
-	int code;
 
 	w->kind = is_path ? WORD_PATH_GLOB : WORD_NAME_GLOB;
 	while (len > 1 && text[len - 1] == '/')
 		len--;
 	glob = lam_xprintf("%s%.*s", front, (int)len, text);
-	code = lam_glob_new(&w->glob, glob, err);
-	return code == LAM_EPLAN ? lam_fail(err, LAM_EUSAGE, "%s", err->text) : code;
+	return make_glob(w, glob, err);
 }
 
 static int parse_name(struct word *w, const char *text, struct lam_error *err)

@@ -206,8 +206,8 @@ void view_keybar(const struct view *view)
 		if (!*text)
 			continue;
 		used = canvas_textf(view->canvas, x, area.y, keys[i].width, ROLE_KEY,
-				    "%u", keys[i].number + 1);
-		canvas_text(view->canvas, x + used, area.y, keys[i].width - used - 1,
+				    "F%u", keys[i].number + 1);
+		canvas_text(view->canvas, x + used, area.y, keys[i].width - used,
 			    ROLE_HINT, text);
 	}
 }

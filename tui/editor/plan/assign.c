@@ -422,6 +422,7 @@ void plan_assign_pattern(struct app *app, const char *text)
 	const struct lam_tree *tree = app->facts->tree;
 	uint32_t node = app_cursor_node(app);
 	char *path, *pattern = NULL;
+	struct dialog *d;
 
 	if (text) {
 		ask_assign_pattern(app, text);
@@ -432,8 +433,11 @@ void plan_assign_pattern(struct app *app, const char *text)
 		pattern = lam_xprintf("%s/**", strcmp(path, "/") == 0 ? "" : path);
 		free(path);
 	}
-	dialog_prompt(app, plan_assign_pattern,
-		      "Give all that a pattern matches to a layer", "Pattern: ", pattern);
+	d = dialog_prompt(app, plan_assign_pattern,
+			  "Give all that a pattern matches to a layer",
+			  "Pattern: ", pattern);
+	dialog_line(d, ROLE_DIM,
+		    "a glob of paths (/usr/**/*.so), or packages (dpkg:gcc-*)");
 	free(pattern);
 }
 
