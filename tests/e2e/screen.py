@@ -198,8 +198,21 @@ def in_a_registry(p):
         s.wait("cancelled")
         check("other/app" not in r.manifests, "a write that was stopped has written")
         s.leave("q d")
+        stopped_while_it_opens(p, s, r)
     finally:
         r.stop()
+
+
+def stopped_while_it_opens(p, s, r):
+    """How far it is, how fast, and how long that takes; Esc ends it."""
+    layers = [tar([sample.file("f%d" % n, sample.noise("opening %d" % n, 4 << 20))]) for n in range(2)]
+    oci.write_layout(p.path("large"), [(t, "gzip", 1) for t in layers])
+    r.load(p.path("large"), "team/large")
+    r.slow = 0.05
+    s.start("lamina", r.reference("team/large"), "--tls-verify=false", first="Opening")
+    s.wait("M of 8", "/s", " left", "0 of 2 layers read", "q cancels")
+    s.press("Escape")
+    s.wait("exit=0")
 
 
 @flow("screen")

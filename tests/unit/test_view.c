@@ -382,15 +382,13 @@ static void writing(struct drive *d)
 	w->running = true;
 	w->stage = LAM_STAGE_WRITE;
 	w->output = strdup("oci:build/app:1.5-layered");
-	w->begun_ms = 1000;
+	w->pace.begun_ms = 1000;
 	d->now_ms = w->now_ms = 9500;
 	w->write_done = 234 << 20;
 	w->write_total = 891 << 20;
 	for (int i = 0; i < 8; i++) {
-		w->samples[i].ms = 1000 + i * 1000;
-		w->samples[i].bytes = (uint64_t)i * (30 << 20);
+		pace_add(&w->pace, 1000 + i * 1000, (uint64_t)i * (30 << 20));
 	}
-	w->sample = 8;
 	progress_show(&d->app);
 }
 
@@ -499,6 +497,10 @@ static void opening(void **state)
 			i < 4 ? 100 << 20 : (8 - i) << 20;
 	}
 	d.app.jobs.running[JOB_OPEN] = true;
+	d.app.opening_pace.begun_ms = 1000;
+	for (int i = 0; i < 8; i++)
+		pace_add(&d.app.opening_pace, 1000 + i * 1000, (uint64_t)i * (58 << 20));
+	d.now_ms = d.app.writing.now_ms = 8500;
 	picture(&golden, &d);
 	d.app.phase = PHASE_FAILED;
 	d.app.jobs.running[JOB_OPEN] = false;

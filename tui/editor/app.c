@@ -292,10 +292,17 @@ static void update_copied(struct app *app, const struct event *event)
 
 static void update_progress(struct app *app, const struct event *event)
 {
-	if (event->job_kind == JOB_OPEN)
-		app->opening = event->progress;
-	else
+	uint64_t done, total;
+
+	if (event->job_kind != JOB_OPEN) {
 		write_progress(app, event);
+		return;
+	}
+	app->opening = event->progress;
+	job_stage_sum(&app->opening.of[LAM_STAGE_READ], &done, &total);
+	if (app->opening_pace.sample == 0)
+		app->opening_pace.begun_ms = event->now_ms;
+	pace_add(&app->opening_pace, event->now_ms, done);
 }
 
 void app_update(struct app *app, const struct event *event)

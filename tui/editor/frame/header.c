@@ -187,7 +187,7 @@ void view_opening(const struct view *view)
 {
 	const struct job_stage *stage = &view->app->opening.of[LAM_STAGE_READ];
 	int width = view->app->width - 8, x, y = view->app->height / 2 - 2;
-	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], image[400];
+	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], pace[PACE_TEXT], image[400];
 	uint64_t done, total;
 
 	width = width > 60 ? 60 : width;
@@ -204,9 +204,12 @@ void view_opening(const struct view *view)
 		return;
 	}
 	canvas_bar(view->canvas, x, y + 2, width, done, total);
-	canvas_textf(view->canvas, x, y + 3, width, ROLE_TEXT,
-		     "%s of %s  %u%%  %zu of %zu layers read", lam_size_text(done, a),
-		     lam_size_text(total, b), view_percent(done, total),
+	canvas_textf(view->canvas, x, y + 3, width, ROLE_TEXT, "%s of %s  %u%%%s",
+		     lam_size_text(done, a), lam_size_text(total, b),
+		     view_percent(done, total),
+		     pace_text(&view->app->opening_pace, view->app->writing.now_ms,
+			       total - done, pace));
+	canvas_textf(view->canvas, x, y + 4, width, ROLE_TEXT, "%zu of %zu layers read",
 		     layers_ready(stage), stage->layer_count);
 }
 

@@ -1,5 +1,4 @@
 /* The progress of a write: what is heard of it, and its dialog. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,9 +7,7 @@
 #include "base/size.h"
 #include "editor/plan/plan.h"
 
-#define SPEED_MS      5000 /* speed is that of the last so many milliseconds */
-#define PROGRESS_TAIL 2    /* rows below those of the layers: total and verification */
-#define LEFT_MS       3000 /* before that, nothing is said of the time that is left */
+#define PROGRESS_TAIL 2 /* rows below those of the layers: total and verification */
 
 /* Columns of a layer's row; bar_width 0: no room. */
 struct write_columns {
@@ -79,63 +76,17 @@ static void draw_row(const struct view *view, const struct write_columns *column
 		     view_percent(row->done, row->total));
 }
 
-/* Bytes a second, of the samples of the last seconds. */
-static double speed(const struct writing *writing)
-{
-	size_t count = sizeof writing->samples / sizeof *writing->samples;
-	int64_t oldest = INT64_MAX, newest = 0;
-	uint64_t from = 0, to = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		int64_t ms = writing->samples[i].ms;
-
-		if (ms <= 0 || ms < writing->now_ms - SPEED_MS)
-			continue;
-		if (ms < oldest) {
-			oldest = ms;
-			from = writing->samples[i].bytes;
-		}
-		if (ms > newest) {
-			newest = ms;
-			to = writing->samples[i].bytes;
-		}
-	}
-	return newest > oldest && to > from
-		       ? (double)(to - from) * 1000 / (double)(newest - oldest)
-		       : 0;
-}
-
-static const char *clock_text(int64_t seconds, char out[24])
-{
-	if (seconds >= 3600)
-		snprintf(out, 24, "%" PRId64 ":%02d:%02d", seconds / 3600,
-			 (int)(seconds / 60 % 60), (int)(seconds % 60));
-	else
-		snprintf(out, 24, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
-	return out;
-}
-
 static void draw_total(const struct view *view, struct rect area, int y)
 {
 	const struct writing *writing = &view->app->writing;
-	int64_t used = writing->now_ms - writing->begun_ms;
-	double rate = speed(writing);
-	uint64_t rest = writing->write_total - writing->write_done;
-	char done[LAM_SIZE_TEXT], total[LAM_SIZE_TEXT], text[160], a[24], b[24];
-	int len;
+	char done[LAM_SIZE_TEXT], total[LAM_SIZE_TEXT], pace[PACE_TEXT], text[160];
 
-	len = snprintf(text, sizeof text, "total   %s of %s  %u%%",
-		       lam_size_text(writing->write_done, done),
-		       lam_size_text(writing->write_total, total),
-		       view_percent(writing->write_done, writing->write_total));
-	if (rate > 0 && writing->running)
-		len += snprintf(text + len, sizeof text - (size_t)len, "  %s/s",
-				lam_size_text((uint64_t)rate, a));
-	len += snprintf(text + len, sizeof text - (size_t)len, "  %s",
-			clock_text(used > 0 ? used / 1000 : 0, a));
-	if (rate > 0 && used >= LEFT_MS && writing->write_done < writing->write_total)
-		snprintf(text + len, sizeof text - (size_t)len, " / %s left",
-			 clock_text((int64_t)((double)rest / rate), b));
+	snprintf(text, sizeof text, "total   %s of %s  %u%%%s",
+		 lam_size_text(writing->write_done, done),
+		 lam_size_text(writing->write_total, total),
+		 view_percent(writing->write_done, writing->write_total),
+		 pace_text(&writing->pace, writing->now_ms,
+			   writing->write_total - writing->write_done, pace));
 	canvas_text_cut(view->canvas, area.x, y, area.width, ROLE_TEXT, text, CUT_END);
 }
 
@@ -264,9 +215,7 @@ void write_progress(struct app *app, const struct event *event)
 		}
 		w->write_done = w->write_total;
 	}
-	w->samples[w->sample % 32].ms = event->now_ms;
-	w->samples[w->sample % 32].bytes = w->write_done;
-	w->sample++;
+	pace_add(&w->pace, event->now_ms, w->write_done);
 }
 
 void writing_fini(struct writing *writing)

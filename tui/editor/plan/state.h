@@ -8,6 +8,7 @@
 
 #include "editor/analysis/effect.h"
 #include "editor/analysis/suggest.h"
+#include "editor/state/pace.h"
 
 struct plan {
 	struct lam_undo *undo;
@@ -47,12 +48,8 @@ struct writing { /* a write that runs, or has ended */
 	uint64_t verify_done, verify_total;
 	uint64_t send_done, send_total; /* to a registry; 0: nothing as yet */
 	uint64_t write_done, write_total;
-	int64_t begun_ms, now_ms;
-	struct {
-		int64_t ms;
-		uint64_t bytes;
-	} samples[32]; /* a ring: speed over 5 s */
-	size_t sample;
+	int64_t now_ms;
+	struct pace pace;
 };
 
 #endif

@@ -176,8 +176,8 @@ static void begin(struct app *app, bool drop)
 	writing_fini(w);
 	*w = (struct writing){ .running = true,
 			       .output = lam_xstrdup(app->plan.output),
-			       .begun_ms = now,
-			       .now_ms = now };
+			       .now_ms = now,
+			       .pace.begun_ms = now };
 	make_rows(w, app->plan.effect->layout);
 	job->image = app->image;
 	job->plan = plan_copy(app);

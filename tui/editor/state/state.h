@@ -146,6 +146,7 @@ struct app {
 	enum phase phase;
 	struct lam_error failure;    /* of FAILED */
 	struct job_progress opening; /* of OPENING */
+	struct pace opening_pace;
 	int width, height;
 	bool ascii;
 	int files_width; /* in percent of the width; 0: what suits it */
