@@ -16,8 +16,7 @@
 
 #define MANIFEST "manifest.json"
 #define VERSION  "version"
-
-static const char version[] = "Directory Transport Version: 1.1\n";
+#define MARK     "Directory Transport Version: 1.1\n"
 
 static bool is_at(const char *path)
 {
@@ -216,8 +215,7 @@ static int place_all(struct lam_sink *sink, const struct lam_sink_image *image,
 	if (check_output(sink->dir, path, sink->options, image, &replaced, err) < 0 ||
 	    lam_replace_settle(sink, &replaced, err) < 0 ||
 	    (!lam_folder_has(sink->dir, VERSION) &&
-	     lam_folder_place_file(sink, VERSION, version, sizeof version - 1, err) <
-		     0) ||
+	     lam_folder_place_file(sink, VERSION, MARK, sizeof MARK - 1, err) < 0) ||
 	    lam_folder_place_blobs(sink, top, image->progress, err) < 0 ||
 	    lam_sink_sync(sink->dir, path, err) < 0)
 		return err->code;

@@ -97,17 +97,17 @@ static const struct {
 	int number;
 	action_on_text *on_text;
 } FUNCTIONS[ACT_COUNT] = {
-#define PLAIN(function)           \
-	{                         \
-		.plain = function \
-	}
-#define NUMBER(function, value)                        \
-	{                                              \
-		.on_number = function, .number = value \
-	}
-#define TEXT(function)              \
+#define PLAIN(function)             \
 	{                           \
-		.on_text = function \
+		.plain = (function) \
+	}
+#define NUMBER(function, value)                            \
+	{                                                  \
+		.on_number = (function), .number = (value) \
+	}
+#define TEXT(function)                \
+	{                             \
+		.on_text = (function) \
 	}
 #define ACTION(id, name, argument, contexts, group, keys, help, function) \
 	[ACT_##id] = function,
