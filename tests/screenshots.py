@@ -98,7 +98,7 @@ def steady(screen):
 
 
 def play(picture, reference, steps):
-    picture.screen.start("lamina", reference, first="undo 0")
+    picture.screen.start("lamina", reference, first=" entries")
     for step in steps:
         if step.startswith("="):
             picture.shoot(step[1:])
