@@ -110,7 +110,7 @@ static const struct {
 		.on_text = (function) \
 	}
 #define ACTION(id, name, argument, contexts, group, keys, help, function) \
-	[ACT_##id] = function,
+	[ACT_##id] = function, /* NOLINT(bugprone-macro-parentheses): in braces */
 #include "editor/keys/actions.def"
 #undef ACTION
 #undef PLAIN
