@@ -196,9 +196,14 @@ ROWS = [
      "/whole: is a symlink, through which nothing is written: name the folder that it leads to, or copy that with cp -rL", None),
     ("bazel-symlink-blobs", "plan oci:IN/base:t | apply - oci:IN/base:t oci:IN/whole/:new", 5, "is a symlink", None),
     ("bazel-symlink-blobs", "plan oci:IN/base:t | apply - oci:IN/base:t dir:IN/whole", 5, "is a symlink", None),
+    ("notes", "check oci:IN/none:t", 0, r"\A(?!.*(1970|2262))", None),
     # what the taker of an archive can take
     ("untagged-platforms", "plan oci:IN/two:@1 | apply - oci:IN/two:@1 docker-archive:OUT:app", 0, None, names("app:latest")),
 ]
+# what is odd is named, where other readers read something else
+NOTES = ("before-1970", "after-2262", "child-of-file", "whiteout-invalid", "whiteout-reserved", "whiteout-twice", "opaque-root", "unknown-type",
+         "link-metadata", "overlay-attribute", "user-attribute", "trusted-attribute", "empty-attribute", "symlink-loop", "long-name")
+ROWS += [("notes", "check oci:IN/%s:t" % name, 0, "(?m)^%s: layer 1: /" % name, None) for name in NOTES]
 
 
 class Images:
