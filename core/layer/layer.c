@@ -191,3 +191,13 @@ int lam_layer_read(struct lam_layer **out, struct lam_reader *stream, uint32_t n
 	free(contents.piece);
 	return code;
 }
+
+size_t lam_layer_count_later(const struct lam_layer *layer, struct lam_clamp times)
+{
+	size_t later = 0;
+
+	for (uint32_t i = 0; i < layer->inode_count; i++)
+		later += lam_clamp_is_later(times, layer->inodes[i].mtime_s,
+					    layer->inodes[i].mtime_ns);
+	return later;
+}

@@ -135,6 +135,9 @@ static inline const void *lam_layer_content(const struct lam_layer *layer,
 		       : none;
 }
 
+/* How many of its entries, dead ones too, have a time that is set back. */
+size_t lam_layer_count_later(const struct lam_layer *layer, struct lam_clamp times);
+
 /* An inode by its number; its owner, target and extra are the holder's. */
 static inline const struct lam_inode *lam_layer_inode(const struct lam_layer *layer,
 						      uint32_t inode,

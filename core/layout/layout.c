@@ -438,19 +438,13 @@ static int ask_compression(struct lam_layout *l, uint32_t t, struct lam_error *e
  * another one after the next build. */
 static int ask_times(struct lam_layout *l, uint32_t t, struct lam_error *err)
 {
-	const struct lam_layer *layer;
 	char at[LAM_TIME_TEXT];
-	size_t later = 0;
+	size_t later;
 
 	if (!l->stack[t].kept || !l->plan->times.set)
 		return 0;
-	layer = l->image->indexes[l->stack[t].original];
-	for (uint32_t i = 0; i < layer->inode_count; i++) {
-		const struct lam_inode *inode = &layer->inodes[i];
-
-		later += lam_clamp_is_later(l->plan->times, inode->mtime_s,
-					    inode->mtime_ns);
-	}
+	later = lam_layer_count_later(l->image->indexes[l->stack[t].original],
+				      l->plan->times);
 	if (later == 0)
 		return 0;
 	return lam_layout_unkeep(l, t, err, "%zu of its times are later than %s", later,

@@ -66,6 +66,14 @@ static void split_from(const struct lam_instruction *i, struct lam_words *out)
 	lam_words_split(out, at, '\\', false);
 }
 
+/* A small letter, and more of these, digits, "-", "_" and "."; case does not count. */
+static bool is_stage_name(const char *name)
+{
+	return isalpha((unsigned char)*name) &&
+	       !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789-_.")];
+}
+
 static void add_stage(struct lam_stage_making *m, const struct lam_instruction *i)
 {
 	LAM_CLEANUP(lam_words_fini) struct lam_words words = { 0 };
@@ -73,6 +81,15 @@ static void add_stage(struct lam_stage_making *m, const struct lam_instruction *
 
 	split_from(i, &words);
 	named = words.count == 3 && strcasecmp(words.items[1], "AS") == 0;
+	if (!named && words.count != 1)
+		lam_stage_tell(m, m->errors, i->line,
+			       "FROM takes an image, or IMAGE AS NAME");
+	else if (named && !is_stage_name(words.items[2]))
+		lam_stage_tell(
+			m, m->errors, i->line,
+			"%s: a stage's name begins with a letter, and has letters, "
+			"digits, -, _ and . alone",
+			words.items[2]);
 	LAM_XGROW(m->stages, m->stage_count, m->stage_cap);
 	m->stages[m->stage_count++] =
 		(struct lam_dockerfile_stage){ named ? lam_xstrdup(words.items[2]) : NULL,

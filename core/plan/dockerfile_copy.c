@@ -50,7 +50,7 @@ static void read_flag(struct lam_stage_making *m, struct copy *c, const char *fl
 	size_t len = value ? (size_t)(value - flag) : strlen(flag);
 	char *expanded =
 		lam_stage_expand(m, &m->local, value ? value + 1 : "", c->at->line);
-	bool on = expanded && strcasecmp(expanded, "false") != 0;
+	bool on = !value || (expanded && strcasecmp(expanded, "true") == 0);
 
 #define IS(name) (len == strlen(name) && memcmp(flag, name, len) == 0)
 	c->wrong = c->wrong || !expanded;
@@ -64,6 +64,9 @@ static void read_flag(struct lam_stage_making *m, struct copy *c, const char *fl
 		c->from = LAM_STEAL(expanded);
 	} else if (expanded && IS("--exclude")) {
 		push(&c->excludes, LAM_STEAL(expanded));
+	} else if ((IS("--parents") || IS("--link")) && expanded && !on &&
+		   strcasecmp(expanded, "false") != 0) {
+		refuse(m, c, "%s: is true or false", flag);
 	} else if (IS("--parents")) {
 		c->parents = on;
 	} else if (!IS("--link")) {

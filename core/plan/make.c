@@ -153,6 +153,23 @@ static int find_split(const struct making *m, const char *text, char **out_patte
 	return lam_plan_find_path(m->tree, front, false, out_pattern, out_node, err);
 }
 
+/* A path that is not there and looks like packages of no kind. */
+static int hint_kinds(const char *text, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf kinds = LAM_TEXT;
+	LAM_CLEANUP(lam_free_ptr) char *told = NULL;
+	const char *kind;
+
+	text += *text == '/';
+	if (text[strcspn(text, ":/")] != ':')
+		return err->code;
+	for (size_t i = 0; (kind = lam_package_kind(i)); i++)
+		lam_text_printf(&kinds, "%s%s", i ? ", " : "", kind);
+	told = lam_xstrdup(err->text);
+	return lam_fail(err, LAM_EPLAN, "%s; packages are of the kinds %s", told,
+			kinds.data);
+}
+
 static int add_path_split(struct making *m, const char *text, struct lam_plan_rule *rule,
 			  char **out_name, struct lam_error *err)
 {
@@ -161,7 +178,7 @@ static int add_path_split(struct making *m, const char *text, struct lam_plan_ru
 
 	*rule = (struct lam_plan_rule){ .kind = LAM_RULE_PATH };
 	if (find_split(m, text, &rule->pattern, &given, &node, err) < 0)
-		return err->code;
+		return hint_kinds(text, err);
 	*out_name = given ? lam_xstrdup(given) : name_after(m, node);
 	return 0;
 }
@@ -250,11 +267,13 @@ static int add_drop(struct making *m, const char *text, struct lam_error *err)
 	struct lam_plan_rule rule = { .kind = LAM_RULE_PATH };
 	uint32_t node;
 
-	if ((lam_package_is_named(text)
-		     ? find_package(m, text, &rule, err)
-		     : lam_plan_find_path(m->tree, text, true, &rule.pattern, &node,
-					  err)) < 0)
-		return err->code;
+	if (lam_package_is_named(text)) {
+		if (find_package(m, text, &rule, err) < 0)
+			return err->code;
+	} else if (lam_plan_find_path(m->tree, text, true, &rule.pattern, &node, err) <
+		   0) {
+		return hint_kinds(text, err);
+	}
 	return add_rule(m, rule, NULL, err);
 }
 

@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/time.h"
+#include "image/image.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
 #include "suggest/emit.h"
@@ -71,6 +73,27 @@ static int check(struct suggesting *s, struct lam_error *err)
 				"%zu layers stay, and the plan may have %zu: one more is "
 				"needed at least",
 				r->keep, r->most_layers);
+	return 0;
+}
+
+/* A plan that says both that a blob stays and that its times do not is none. */
+static int check_times(const struct suggesting *s, struct lam_error *err)
+{
+	const struct lam_suggest_request *r = &s->request;
+	const struct lam_image *image = r->versions[r->version_count - 1];
+	char at[LAM_TIME_TEXT];
+
+	for (size_t i = 0; i < r->keep && r->times.set; i++) {
+		size_t later = lam_layer_count_later(image->indexes[i], r->times);
+
+		if (later)
+			return lam_fail(
+				err, LAM_EPLAN,
+				"layer %zu is to stay as it is, and %zu of its times are "
+				"later than %s, which later ones are set back to: take a "
+				"later time, or keep fewer layers",
+				i, later, lam_time_format(r->times.at, at));
+	}
 	return 0;
 }
 
@@ -159,13 +182,58 @@ static void put_in_order(struct suggesting *s)
 		s->place[s->order[i]] = (uint32_t)s->request.keep + i;
 }
 
+/* Whether yesterday's name is that of something which went to it then, and is not in it any
+ * more. */
+static bool is_stale(const struct suggesting *s, uint32_t layer, const char *name)
+{
+	const struct lam_plan *before = s->request.before;
+	bool was = false;
+
+	for (size_t i = 0; i < before->rule_count && !was; i++) {
+		const struct lam_plan_rule *rule = &before->rules[i];
+		size_t len = strlen(rule->pattern), end = strlen(name);
+
+		was = rule->to && strcmp(rule->to, name) == 0 && len > end &&
+		      strcmp(rule->pattern + len - end, name) == 0 &&
+		      strchr("/:", rule->pattern[len - end - 1]);
+	}
+	for (size_t i = 0; i < s->parts.count && was; i++) {
+		LAM_CLEANUP(lam_free_ptr)
+		char *usual = layer_of(s, i) == layer
+				      ? lam_emit_layer_name(&s->parts, &s->parts.items[i])
+				      : NULL;
+
+		was = !usual || strcmp(usual, name) != 0;
+	}
+	return was;
+}
+
+/* Whether it is what became of a layer of yesterday's: of several the rest, or else the
+ * largest. */
+static bool is_heir(const struct suggesting *s, uint32_t layer, uint32_t was)
+{
+	uint32_t heir = layer_of(s, LAM_PART_REST);
+
+	if (was_of(s, heir) == was)
+		return layer == heir;
+	for (uint32_t i = 0; i < s->result.count; i++) {
+		if (i != layer && was_of(s, i) == was &&
+		    (s->sums[i].bytes > s->sums[layer].bytes ||
+		     (s->sums[i].bytes == s->sums[layer].bytes && i < layer)))
+			return false;
+	}
+	return true;
+}
+
 /* As yesterday, or after its largest part. */
 static char *name_layer(const struct suggesting *s, uint32_t layer, bool is_rest)
 {
 	uint32_t was = was_of(s, layer);
 	const struct lam_part *largest = NULL;
 
-	if (was != LAM_CUT_NEW && was < s->request.before->layer_count)
+	if (was != LAM_CUT_NEW && was < s->request.before->layer_count &&
+	    is_heir(s, layer, was) &&
+	    !is_stale(s, layer, s->request.before->layers[was].name))
 		return lam_xstrdup(s->request.before->layers[was].name);
 	for (size_t i = 0; i < s->parts.count && !is_rest; i++) {
 		if (layer_of(s, i) == layer &&
@@ -190,10 +258,17 @@ static void take_over(const struct suggesting *s, uint32_t was,
 		return;
 	layer->has_compression = before->layers[was].has_compression;
 	layer->compression = before->layers[was].compression;
+	layer->max_size = before->layers[was].max_size;
 	if (strcmp(layer->name, before->layers[was].name) == 0) {
 		free(layer->note);
 		layer->note = copy_note(before->layers[was].note);
 	}
+}
+
+/* More than a layer may have by itself: only a layer in parts has less. */
+static bool is_too_large(const struct suggesting *s, const struct lam_part *part)
+{
+	return s->request.most_bytes && part->cut.bytes > s->request.most_bytes;
 }
 
 /* The flat plan has the layer for the rest already: the others go around it. */
@@ -217,6 +292,11 @@ static void add_layers(struct suggesting *s, struct lam_plan *plan)
 		wish = name_layer(s, s->order[i], false);
 		take_over(s, was_of(s, s->order[i]),
 			  lam_emit_layer(plan, s->request.keep + i, wish));
+	}
+	for (size_t i = 0; i < s->parts.count; i++) {
+		if (is_too_large(s, &s->parts.items[i]))
+			plan->layers[s->place[layer_of(s, i)]].max_size =
+				s->request.most_bytes;
 	}
 }
 
@@ -331,8 +411,7 @@ static void describe_parts(struct suggesting *s)
 			.bytes = part->cut.bytes,
 			.changed = part->cut.changed,
 			.is_package = part->package != LAM_PACKAGE_NONE,
-			.is_too_large = s->request.most_bytes &&
-					part->cut.bytes > s->request.most_bytes,
+			.is_too_large = is_too_large(s, part),
 		};
 	}
 	qsort(out->parts, out->part_count, sizeof *out->parts, compare_parts);
@@ -404,8 +483,8 @@ int lam_suggest(struct lam_suggestion **out, const struct lam_suggest_request *r
 
 	*out = NULL;
 	s.out = lam_xcalloc(1, sizeof *s.out);
-	if (check(&s, err) < 0 || lam_parts_make(&s.parts, &s.request, err) < 0 ||
-	    solve(&s, err) < 0)
+	if (check(&s, err) < 0 || check_times(&s, err) < 0 ||
+	    lam_parts_make(&s.parts, &s.request, err) < 0 || solve(&s, err) < 0)
 		return err->code;
 	s.out->pulls = s.cut.seen;
 	s.out->changed = s.parts.history.count;

@@ -199,6 +199,21 @@ def takes_over(folder, versions):
     need(done.returncode == 4 and b'"mid"' in done.stderr and b"keep" in done.stderr, done)
 
 
+def names(folder, versions):
+    """A layer keeps yesterday's name and cap, unless that name is of a part which has left it; of several that were one, one does."""
+    name = folder + "/named.json"
+    plan = {"lamina": 1, "layers": [{"name": "all", "from": "rest"}, {"name": "gone", "max_size": "5M"}, {"name": "ours"}],
+            "assign": [{"package": "dpkg:large", "to": "gone"}, {"path": "/opt/app/model", "to": "ours"}]}
+    for rules, want in ([], "gone"), ([{"package": "dpkg:gone", "to": "gone"}], "large"):
+        with open(name, "w", encoding="utf-8") as out:
+            json.dump({**plan, "assign": rules + plan["assign"]}, out)
+        made = suggest(versions, "--from-plan", name)["plan"]
+        to = {rule.get("package") or rule["path"]: rule["to"] for rule in made["assign"]}
+        need(to["dpkg:large"] == want and to["/opt/app/model"] == "ours", want, made)
+        need([layer.get("max_size") for layer in made["layers"] if layer["name"] == want] == ["5M"], made)
+        need(not any(layer["name"].startswith("all-") for layer in made["layers"]), made)
+
+
 def limits(folder, versions):
     """So many layers, none larger; what is larger by itself is named."""
     for most in (1, 2, 5):
@@ -207,6 +222,11 @@ def limits(folder, versions):
     made = suggest(versions, "--max-layer-size", "300K")
     over = [part["name"] for layer in made["layers"] for part in layer["parts"] if part["too_large"]]
     need(sorted(over) == ["/opt/app/model", "dpkg:large"], over)
+    need([layer["name"] for layer in made["plan"]["layers"] if layer.get("max_size") == "300k"] == sorted(
+        {layer["name"] for layer in made["layers"] for part in layer["parts"] if part["too_large"]}, key=lambda name: [
+            layer["name"] for layer in made["layers"]].index(name)), made["plan"])
+    written = apply(made["plan"], versions[-1], "oci:%s/limited:t" % folder)["layers"]
+    need(all(layer["tar_size"] <= 300 << 10 or layer["files"] == 1 for layer in written if layer["name"] in ("model", "large")), written)
     need(all(layer["bytes"] <= 300 << 10 or len(layer["parts"]) == 1 for layer in made["layers"]), made["layers"])
     for words, code, why in ((("--layers", "2", "--max-layer-size", "300K"), 4, b"layers of at most 300K: "),
                              (("--layers", "none"), 2, b"--layers is a number"), (("--max-layer-size", "0"), 2, b"--max-layer-size is"),
@@ -224,6 +244,19 @@ def keeps_base(folder, versions):
     apply(plan, versions[-1], "oci:%s/kept:t" % folder)
     images = [oci.Image(folder + name).manifest["layers"][0]["digest"] for name in ("/v%d" % (VERSIONS - 1), "/kept")]
     need(images[0] == images[1], base, images)
+    done = lamina.run("suggest", versions[-1], "--keep-base", folder + "/base", "--clamp-times", env=CLAMP)
+    need(done.returncode == 4 and b"layer 0 is to stay as it is, and " in done.stderr and b"later than 2026-01-01" in done.stderr, done)
+
+
+def tells_many(folder, versions):
+    """More layers than Docker takes are told."""
+    files = [file("usr/lib/p%d" % n, noise(n, 20000), OLD) for n in range(130)]
+    files += [file("var/lib/dpkg/info/p%d.list" % n, b"/usr/lib/p%d\n" % n, OLD) for n in range(130)]
+    files += [file("var/lib/dpkg/status", b"".join(b"Package: p%d\nStatus: install ok installed\nVersion: 1\n\n" % n for n in range(130)), OLD)]
+    oci.write_layout(folder + "/many", [(layer(files, OLD), "gzip", 1)])
+    done = lamina.must("suggest", "oci:%s/many:t" % folder, "--layers", "200", "--max-layer-size", "30k")
+    need(b"layers: Docker takes no more than 125" in done.stderr, done)
+    del versions
 
 
 def without_history(folder, versions):
@@ -245,7 +278,7 @@ def main():
     oci.write_layout(folder + "/base", [(layer(system(VERSIONS - 1, when), when), "gzip", 1)])
     oci.write_layout(folder + "/other", [(layer([file("else", b"x", OLD)], OLD), "gzip", 1)])
     try:
-        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, limits, keeps_base, without_history), folder, versions)
+        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, keeps_base, tells_many, without_history), folder, versions)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -184,6 +184,14 @@ static const struct told FAULTS[] = {
 	{ S C "/usr/lib/*.so /usr/lib/\n" C "--exclude=/usr/lib / /\n",
 	  "D:4: excludes /usr/lib, of which line 3 takes a part by name or by a wildcard: "
 	  "no rule tells which; put that line behind this one\n" },
+	{ B "FROM\nFROM scratch AS \"fi nal\"\nFROM scratch AS 1st\nFROM scratch IS x\n",
+	  "D:2: FROM takes an image, or IMAGE AS NAME\n"
+	  "D:3: FROM takes an image, or IMAGE AS NAME\n"
+	  "D:4: 1st: a stage's name begins with a letter, and has letters, digits, -, _ "
+	  "and . alone\n"
+	  "D:5: FROM takes an image, or IMAGE AS NAME\n" },
+	{ ALL C "--parents=maybe /opt /\n" C "--link= /opt /opt\n",
+	  "D:4: --parents=maybe: is true or false\nD:5: --link=: is true or false\n" },
 	{ "# escape=x\n" ALL, "D:1: the escape directive is \\ or `\n" },
 	{ "# escape=`\n# ESCAPE=`\n" ALL, "D:2: the escape directive is there twice\n" },
 };

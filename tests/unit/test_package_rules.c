@@ -220,7 +220,8 @@ static void made_rules(void **state)
 	static const char *const splits[] = { "/usr/lib", "dpkg:gcc-*", "dpkg:perl=p",
 					      "npm:**", "/usr" },
 				 *none[] = { "dpkg:perl6" }, *odd[] = { "dpkg:[" },
-				 *nameless[] = { "dpkg:perl=" };
+				 *nameless[] = { "dpkg:perl=" },
+				 *strange[] = { "/foo:x" }, *path[] = { "/x/foo:x" };
 
 	(void)state;
 	makes(splits, 5,
@@ -231,6 +232,10 @@ static void made_rules(void **state)
 	      "run rpm --rebuilddb in the image with an rpm of today");
 	makes(odd, 1, "dpkg:[: a '[' without its ']'");
 	makes(nameless, 1, "dpkg:perl=: a layer needs a name");
+	makes(strange, 1,
+	      "/foo:x: no such path in the image; packages are of the kinds dpkg, apk, "
+	      "rpm, alpm, conda, pip, npm");
+	makes(path, 1, "/x/foo:x: no such path in the image");
 }
 
 /* What is made of a package's name means that package alone. */

@@ -5,6 +5,7 @@
 #include <lamina/suggest.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/size.h"
 #include "cli/print.h"
@@ -296,11 +297,19 @@ static void tell_large(const struct suggest *s)
 
 		if (part->is_too_large)
 			tell(s->call,
-			     "note: %s is %s by itself, more than the %s of a layer",
+			     "note: %s is %s by itself, more than the %s of a layer: its "
+			     "layer gets that as its max_size, and is split",
 			     part->name[0] ? part->name : "the rest",
 			     lam_size_text(part->bytes, size),
 			     lam_size_text(s->request.most_bytes, most));
 	}
+}
+
+static void tell_many(const struct suggest *s)
+{
+	if (s->found->layer_count > LAM_DOCKER_LAYERS)
+		tell(s->call, "note: %zu layers: Docker takes no more than %d",
+		     s->found->layer_count, LAM_DOCKER_LAYERS);
 }
 
 /* What only times tell apart need not be fetched. */
@@ -396,6 +405,7 @@ static int print_all(const struct suggest *s, const char *plan)
 	FILE *out = standard ? stderr : stdout;
 
 	tell_large(s);
+	tell_many(s);
 	tell_times(s);
 	if (call_has(s->call, "json")) {
 		print_as_json(s, plan);
@@ -448,7 +458,8 @@ static const struct option OPTIONS[] = {
 	{ "since", 0, "OLD",
 	  "a version before IMAGE; again for each, in the order of their builds" },
 	{ "layers", 0, "N", "at most so many layers, kept ones too; by default 12" },
-	{ "max-layer-size", 0, "SIZE", "none of them larger, by the estimate, as 500M" },
+	{ "max-layer-size", 0, "SIZE",
+	  "none of them larger when compressed, as 500M: an estimate, of which blobs are up to 15 % off; a layer's max_size in the plan is a promise" },
 	{ "keep-base", 0, "BASE",
 	  "the lowest layers, which image BASE has too, stay as they are" },
 	{ "from-plan", 0, "PLAN",
