@@ -5,7 +5,6 @@
 """
 import json
 import os
-import random
 import shutil
 import sys
 import tempfile
@@ -15,67 +14,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
 import generate  # noqa: E402
 import lamina  # noqa: E402
 import oci  # noqa: E402
-from tarmake import plain, tar  # noqa: E402
+from versions import EPOCH, OLD, OTHERS, PACKAGES, VERSIONS, build, file, layer, noise, system  # noqa: E402
 
-EPOCH, OLD, VERSIONS = 1767225600, 1600000000, 6
 CLAMP = {"SOURCE_DATE_EPOCH": str(EPOCH)}
-# Package -> its size, and at which versions it changes.
-PACKAGES = {**{"still-%d" % n: (60000, ()) for n in range(8)}, "large": (400000, ()), "busy": (50000, range(VERSIONS)),
-            "pair-a": (80000, (2, 4)), "pair-b": (80000, (2, 4)), "once": (30000, (3,))}
-OTHERS = {"opt/app/code": (40000, range(VERSIONS)), "opt/app/model": (600000, ()), "opt/venv/one": (150000, (3,)),
-          "opt/venv/two": (150000, ())}
 
 
 def need(what, *about):
     if not what:
         raise lamina.Failure("; ".join(repr(a) for a in about) or "not so")
-
-
-def noise(key, size):
-    return random.Random(key).randbytes(size)
-
-
-def since(changes, version):
-    """The version at which something became what it is."""
-    return max((v for v in changes if v <= version), default=0)
-
-
-def file(name, data, when):
-    return plain("file", name.encode(), data, mtime_s=when)
-
-
-def layer(files, when):
-    """With the directories of its files, which a build makes anew."""
-    folders = set()
-    for entry in files:
-        path = os.path.dirname(entry["name"].decode())
-        while path:
-            folders.add(path)
-            path = os.path.dirname(path)
-    entries = files + [plain("dir", path.encode() + b"/", mtime_s=when) for path in folders]
-    return tar(sorted(entries, key=lambda e: e["name"].rstrip(b"/")), "pax")
-
-
-def system(version, when):
-    """What dpkg installs; a package that changed has another file, too."""
-    out, status = [], ""
-    for name, (size, changes) in PACKAGES.items():
-        is_of = since(changes, version)
-        names = ["usr/lib/%s/%s" % (name, part) for part in ("a", "b", "c-%d" % is_of)] + ["usr/bin/" + name]
-        out += [file(path, noise("%s %d" % (path, is_of), size // 4), OLD + is_of) for path in names]
-        listed = "/.\n/usr\n/usr/bin\n/usr/lib\n/usr/lib/%s\n" % name + "".join("/%s\n" % path for path in names)
-        out.append(file("var/lib/dpkg/info/%s.list" % name, listed.encode(), when))
-        status += "Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: %d\n\n" % (name, is_of)
-    return out + [file("var/lib/dpkg/status", status.encode(), when), file("etc/issue", b"made\n", OLD)]
-
-
-def build(folder, version):
-    when = EPOCH + 86400 * (version + 1)
-    others = {top: [file(path, noise("%s %d" % (path, since(changes, version)), size), when)
-                    for path, (size, changes) in OTHERS.items() if path.startswith("opt/" + top)] for top in ("venv", "app")}
-    oci.write_layout("%s/v%d" % (folder, version), [(layer(files, when), "gzip", 1) for files in
-                                                    (system(version, when), others["venv"], others["app"])])
-    return "oci:%s/v%d:t" % (folder, version)
 
 
 def suggest(versions, *options, env=CLAMP, clamp=("--clamp-times",), **more):
@@ -242,10 +188,19 @@ def keeps_base(folder, versions):
     plan = suggest(versions[-1:], "--keep-base", folder + "/base", clamp=())["plan"]
     need([layer.get("keep", False) for layer in plan["layers"]][:2] == [True, False], plan)
     apply(plan, versions[-1], "oci:%s/kept:t" % folder)
-    images = [oci.Image(folder + name).manifest["layers"][0]["digest"] for name in ("/v%d" % (VERSIONS - 1), "/kept")]
+    images = [oci.Image(folder + name).manifest["layers"][0]["digest"] for name in ("/v%d" % VERSIONS, "/kept")]
     need(images[0] == images[1], base, images)
     done = lamina.run("suggest", versions[-1], "--keep-base", folder + "/base", "--clamp-times", env=CLAMP)
     need(done.returncode == 4 and b"layer 0 is to stay as it is, and " in done.stderr and b"later than 2026-01-01" in done.stderr, done)
+
+
+def as_in_readme(folder, versions):
+    """What the README shows is what comes out."""
+    done = lamina.must("suggest", "v6", *(word for n in range(1, 6) for word in ("--since", "v%d" % n)), "--clamp-times",
+                       env=CLAMP, cwd=folder)
+    with open(os.path.join(HERE, "..", "..", "README.md"), "rb") as readme:
+        need(done.stdout in readme.read(), done)
+    del versions
 
 
 def tells_many(folder, versions):
@@ -278,7 +233,7 @@ def main():
     oci.write_layout(folder + "/base", [(layer(system(VERSIONS - 1, when), when), "gzip", 1)])
     oci.write_layout(folder + "/other", [(layer([file("else", b"x", OLD)], OLD), "gzip", 1)])
     try:
-        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, keeps_base, tells_many, without_history), folder, versions)
+        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, keeps_base, as_in_readme, tells_many, without_history), folder, versions)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

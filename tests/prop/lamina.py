@@ -49,11 +49,11 @@ def check_json(args, output):
         fits_schema(args[0], output)
 
 
-def run(*args, stdin=b"", timeout=60, env=None):
+def run(*args, stdin=b"", timeout=60, env=None, cwd=None):
     """Any end that the design does not know (a signal, a sanitizer's report, none at all) is a Failure."""
     words = [PROGRAM, *args]
     try:
-        done = subprocess.run(words, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+        done = subprocess.run(words, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, cwd=cwd,
                               env={**os.environ, "XDG_CACHE_HOME": CACHE, **(env or {})}, check=False)
     except subprocess.TimeoutExpired:
         raise Failure("%r: still running after %d s" % (args, timeout)) from None
