@@ -80,6 +80,11 @@ def commands(image, here):
     check("cat", base64.b64decode(content) == lamina.must("cat", image, "/etc/passwd").stdout)
     content = document("cat", image, "opt/app/model.bin", "--json")["content"]
     check("cat: a large file", base64.b64decode(content) == lamina.must("cat", image, "/opt/app/model.bin").stdout)
+    content = document("cat", "--layer", "2", image, "root/.netrc", "--json")["content"]
+    check("cat: of a layer, deleted later", base64.b64decode(content) == lamina.must("cat", "--layer=2", image, "/root/.netrc").stdout != b"")
+    for path, layer, why in ("root/.netrc", "4", "layer 4 has no file"), ("root/.netrc", "9", "has no layer 9"), ("/bin", "0", "layer 0 has no file"):
+        done = lamina.run("cat", "--layer", layer, image, path)
+        check("cat: %s of layer %s" % (path, layer), done.returncode == 3 and why.encode() in done.stderr, done.stderr)
     check("export", document("export", image, "opt", here + "/opt.tar", "--json")["paths"] == 7)
     check("help", document("help", "--json")["version"])
     damaged = here + "/image/blobs/sha256/" + json.loads(lamina.must("inspect", image, "--json").stdout)["layers"][2]["digest"][7:]

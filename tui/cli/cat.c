@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "base/memory.h"
 #include "cli/print.h"
 
 #define HELD_MOST 65536
@@ -60,12 +61,19 @@ static int hold(void *context, const void *bytes, size_t len, struct lam_error *
 	return 0;
 }
 
-static int read_held(struct call *call, const struct lam_image *image, uint32_t node,
+/* A file, and which version of it; NULL: what is visible. */
+struct wanted {
+	const struct lam_image *image;
+	uint32_t node;
+	const struct lam_version *version;
+};
+
+static int read_held(struct call *call, const struct wanted *w,
 		     void (*put)(const char *bytes, size_t len))
 {
 	struct held h = { .bytes = LAM_TEXT, .put = put };
-	int code =
-		lam_image_read_file(image, node, NULL, hold, &h, &stop_asked, &call->err);
+	int code = lam_image_read_file(w->image, w->node, w->version, hold, &h,
+				       &stop_asked, &call->err);
 
 	if (code == 0 && h.bytes.len > 0)
 		put(h.bytes.data, h.bytes.len);
@@ -73,76 +81,110 @@ static int read_held(struct call *call, const struct lam_image *image, uint32_t 
 	return code;
 }
 
-static int read_as_json(struct call *call, const struct lam_image *image, uint32_t node)
+static int read_as_json(struct call *call, const struct wanted *w)
 {
-	char *path = lam_tree_path_text(lam_image_tree(image), node);
+	char *path = lam_tree_path_text(lam_image_tree(w->image), w->node);
 	int code;
 
 	print_own(stdout, "{\"lamina\":1,\"path\":");
 	print_json_value(json_shown(path));
 	print_own(stdout, ",\"content\":\"");
-	code = read_held(call, image, node, put_base64);
+	code = read_held(call, w, put_base64);
 	print_own(stdout, "\"}\n");
 	free(path);
 	return code;
 }
 
-static int cat(struct call *call, const struct lam_image *image, uint32_t node)
+static int cat(struct call *call, const struct wanted *w)
 {
-	const struct lam_tree *tree = lam_image_tree(image);
 	struct content_output out = { STDOUT_FILENO, "standard output" };
 	int code;
-	char *path;
 
-	if (lam_tree_node(tree, node)->kind == LAM_KIND_SYMLINK) {
-		path = lam_tree_path_text(tree, node);
-		lam_fail(&call->err, LAM_ENOTFOUND,
-			 "%s: is a symlink that leads to no file (%s)", path,
-			 resolution_name(tree, node));
-		free(path);
-		return fail(call);
-	}
 	if (call_has(call, "json"))
-		code = read_as_json(call, image, node);
+		code = read_as_json(call, w);
 	else if (isatty(STDOUT_FILENO))
-		code = read_held(call, image, node, put_shown);
+		code = read_held(call, w, put_shown);
 	else
-		code = lam_image_read_file(image, node, NULL, put_content, &out,
-					   &stop_asked, &call->err);
+		code = lam_image_read_file(w->image, w->node, w->version, put_content,
+					   &out, &stop_asked, &call->err);
 	return code < 0 ? fail(call) : EXIT_DONE;
+}
+
+/* What is visible, through symlinks. */
+static int cat_visible(struct call *call, const struct lam_image *image)
+{
+	const struct lam_tree *tree = lam_image_tree(image);
+	struct wanted w = { .image = image };
+	LAM_CLEANUP(lam_free_ptr) char *bytes = NULL, *path = NULL;
+	uint32_t real;
+	size_t len;
+	bool there;
+
+	if (lam_path_unescape(&bytes, &len, call->args[1], &call->err) < 0)
+		return fail_as(call, EXIT_IMAGE);
+	/* what does not lead anywhere is told by find_path */
+	there = lam_tree_resolve_path(tree, bytes, len, &real) != LAM_LOOP &&
+		real != LAM_NODE_NONE;
+	w.node = there ? real : find_path(call, image, call->args[1], false);
+	if (w.node == LAM_NODE_NONE)
+		return EXIT_IMAGE;
+	if (lam_tree_node(tree, w.node)->kind != LAM_KIND_SYMLINK)
+		return cat(call, &w);
+	path = lam_tree_path_text(tree, w.node);
+	(void)lam_fail(&call->err, LAM_ENOTFOUND,
+		       "%s: is a symlink that leads to no file (%s)", path,
+		       resolution_name(tree, w.node));
+	return fail(call);
+}
+
+/* What a layer holds at the path itself, whether or not it is visible. */
+static int cat_of_layer(struct call *call, const struct lam_image *image, long layer)
+{
+	const struct lam_tree *tree = lam_image_tree(image);
+	struct wanted w = { .image = image };
+	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
+	struct lam_stat stat = { .kind = LAM_KIND_DIR };
+
+	if (!has_layer(call, image, layer))
+		return fail(call);
+	w.node = find_path(call, image, call->args[1], true);
+	if (w.node == LAM_NODE_NONE)
+		return EXIT_IMAGE;
+	for (uint32_t v = lam_tree_node(tree, w.node)->version; v != LAM_NODE_NONE;
+	     v = lam_tree_version(tree, v)->previous) {
+		if (lam_tree_version(tree, v)->layer == layer)
+			w.version = lam_tree_version(tree, v);
+	}
+	if (w.version && w.version->change != LAM_CHANGE_DELETED)
+		lam_tree_stat_version(tree, w.version, &stat);
+	if (stat.kind == LAM_KIND_FILE)
+		return cat(call, &w);
+	path = lam_tree_path_text(tree, w.node);
+	(void)lam_fail(&call->err, LAM_ENOTFOUND,
+		       "%s: layer %ld has no file of that name; 'lamina log' tells which "
+		       "have",
+		       path, layer);
+	return fail(call);
 }
 
 static int run_cat(struct call *call)
 {
-	const struct lam_tree *tree;
-	uint32_t node, real;
-	int code = EXIT_DONE;
-	struct lam_image *image = open_image(call, call->args[0], NULL, &code);
-	char *bytes;
-	size_t len;
+	struct lam_image *image;
+	long layer;
+	int code = read_layer(call, "cat", &layer);
 
+	if (code)
+		return code;
+	image = open_image(call, call->args[0], NULL, &code);
 	if (!image)
 		return code;
-	tree = lam_image_tree(image);
-	code = EXIT_IMAGE;
-	if (lam_path_unescape(&bytes, &len, call->args[1], &call->err) == 0) {
-		/* through symlinks, as cat does; what does not lead anywhere is told by
-		 * find_path */
-		bool there = lam_tree_resolve_path(tree, bytes, len, &real) != LAM_LOOP &&
-			     real != LAM_NODE_NONE;
-
-		node = there ? real : find_path(call, image, call->args[1], false);
-		if (node != LAM_NODE_NONE)
-			code = cat(call, image, node);
-		free(bytes);
-	} else {
-		code = fail_as(call, EXIT_IMAGE);
-	}
+	code = layer < 0 ? cat_visible(call, image) : cat_of_layer(call, image, layer);
 	lam_image_close(image);
 	return code;
 }
 
 static const struct option OPTIONS[] = {
+	{ "layer", 0, "N", "what layer N holds there, visible or not" },
 	{ "json", 0, NULL, "as JSON, with the content in base64" },
 	{ 0 },
 };

@@ -131,6 +131,11 @@ struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
  * or diff_id: *out stays as it is where there is no such option. 0, or an exit code with the
  * reason told. */
 int read_base(struct call *call, const struct lam_image *image, size_t *out);
+/* --layer of a command: *out is its number, or -1 where it is not given. 0, or an exit code
+ * with the reason told. */
+int read_layer(struct call *call, const char *command, long *out);
+/* Whether the image has it; told where not. */
+bool has_layer(struct call *call, const struct lam_image *image, long layer);
 /* The node of a path that is there; LAM_NODE_NONE on failure, which has been told. */
 uint32_t find_path(struct call *call, const struct lam_image *image, const char *path,
 		   bool dead_too);

@@ -220,6 +220,30 @@ struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 }
 
 /* A path from the command line is in the text form, as listings print it. */
+int read_layer(struct call *call, const char *command, long *out)
+{
+	const char *text = call_value(call, "layer");
+	char *end;
+
+	*out = -1;
+	if (!text)
+		return 0;
+	*out = strtol(text, &end, 10);
+	if (*end || end == text || *out < 0)
+		return usage_error(command, "--layer is the number of a layer");
+	return 0;
+}
+
+bool has_layer(struct call *call, const struct lam_image *image, long layer)
+{
+	if (layer < 0 || (size_t)layer < lam_image_layer_count(image))
+		return true;
+	(void)lam_fail(&call->err, LAM_ENOTFOUND,
+		       "%s: has no layer %ld; it has %zu, counted from 0", call->args[0],
+		       layer, lam_image_layer_count(image));
+	return false;
+}
+
 uint32_t find_path(struct call *call, const struct lam_image *image, const char *path,
 		   bool dead_too)
 {

@@ -277,25 +277,17 @@ static int run_ls(struct call *call)
 			     .dead = call_has(call, "dead"),
 			     .json = call_has(call, "json"),
 			     .layer = -1 };
-	const char *layer = call_value(call, "layer");
 	struct lam_image *image;
 	uint32_t top;
-	char *end;
-	int code;
+	int code = read_layer(call, "ls", &l.layer);
 
-	if (layer) {
-		l.layer = strtol(layer, &end, 10);
-		if (*end || end == layer || l.layer < 0)
-			return usage_error("ls", "--layer is the number of a layer");
-	}
+	if (code)
+		return code;
 	image = open_image(call, call->args[0], NULL, &code);
 	if (!image)
 		return code;
 	l.tree = lam_image_tree(image);
-	if (layer && (size_t)l.layer >= lam_image_layer_count(image)) {
-		(void)lam_fail(&call->err, LAM_ENOTFOUND,
-			       "%s: has no layer %ld; it has %zu, counted from 0",
-			       call->args[0], l.layer, lam_image_layer_count(image));
+	if (!has_layer(call, image, l.layer)) {
 		code = fail(call);
 	} else {
 		top = find_path(call, image, call->arg_count > 1 ? call->args[1] : "/",
