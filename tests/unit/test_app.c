@@ -1025,13 +1025,21 @@ static void splits(void **state)
 static void cuts(void **state)
 {
 	size_t before = layers();
+	const struct lam_image *older = d.app.image;
 
 	(void)state;
 	drive_keys(&d, "S c");
 	assert_asks(&d, DIALOG_CHOICE, "Cut by what changes");
 	CHECK_SEES("the rest");
+	CHECK_SEES("a pull is expected to fetch");
 	drive_keys(&d, "Esc");
 	assert_int_equal(layers(), before);
+	d.app.options.since = &older;
+	d.app.options.since_count = 1;
+	drive_keys(&d, "S c");
+	CHECK_SEES("by what changed at 1 pull");
+	drive_keys(&d, "Esc");
+	d.app.options.since_count = 0;
 	drive_keys(&d, "S c Enter");
 	assert_int_equal(d.app.dialog_count, 0);
 	assert_non_null(d.app.plan.effect->layout);

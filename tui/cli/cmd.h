@@ -118,6 +118,11 @@ void access_fini(struct call *call);
  * on failure, which has been told, with the exit code in *out_exit. */
 struct lam_image *open_image(struct call *call, const char *reference, const char *spool,
 			     int *out_exit);
+/* All images that an option names, in order: given to close_given() also after failure. 0,
+ * or the exit code with the reason told. */
+int open_given(struct call *call, const char *option, struct lam_image ***out,
+	       size_t *out_count);
+void close_given(struct lam_image **images, size_t count);
 /* The same of all images that the reference names; each is opened by open_listed(). */
 bool wants_all_platforms(const struct call *call);
 struct lam_image_set *open_set(struct call *call, const char *reference, int *out_exit);

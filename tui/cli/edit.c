@@ -20,7 +20,8 @@ struct edit {
 	char created[LAM_TIME_TEXT];
 	struct app app;
 	bool has_app;
-	struct lam_image *against;
+	struct lam_image *against, **since;
+	size_t since_count;
 	struct term *term;
 };
 
@@ -140,9 +141,13 @@ static int edit(struct edit *e)
 	if (call_value(e->call, "against"))
 		e->against =
 			open_image(e->call, call_value(e->call, "against"), NULL, &code);
+	if (code == 0)
+		code = open_given(e->call, "since", &e->since, &e->since_count);
 	if (code)
 		return code;
 	e->options.against = e->against;
+	e->options.since = (const struct lam_image *const *)e->since;
+	e->options.since_count = e->since_count;
 	progress_clear();
 	app_init(&e->app, &e->options, e->plan, e->plan_text);
 	e->plan = NULL;
@@ -172,6 +177,7 @@ static int run_edit(struct call *call)
 	if (e.has_app)
 		app_fini(&e.app);
 	lam_image_close(e.against);
+	close_given(e.since, e.since_count);
 	lam_plan_free(e.plan);
 	free(e.plan_text);
 	free(e.state_dir);
@@ -186,6 +192,8 @@ static const struct option OPTIONS[] = {
 	{ "output", 'o', "IMAGE", "where W writes to" },
 	{ "against", 0, "OLD",
 	  "Effect tells what a client with this image fetches, too" },
+	{ "since", 0, "OLD",
+	  "a version before IMAGE, for what S suggests; again for each, in the order of their builds" },
 	{ "ascii", 0, NULL, "draw with ASCII alone" },
 	{ "no-mouse", 0, NULL, "leave the mouse to the terminal" },
 	{ 0 },

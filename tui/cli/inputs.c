@@ -73,6 +73,30 @@ struct lam_image *open_image(struct call *call, const char *reference, const cha
 	return NULL;
 }
 
+int open_given(struct call *call, const char *option, struct lam_image ***out,
+	       size_t *out_count)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	const char **names = lam_xcalloc(call->given_count + 1, sizeof *names);
+	size_t count = call_values(call, option, names);
+	int code = EXIT_DONE;
+
+	*out = lam_xcalloc(count + 1, sizeof **out);
+	*out_count = 0;
+	for (size_t i = 0; i < count && code == EXIT_DONE; i++) {
+		(*out)[i] = open_image(call, names[i], NULL, &code);
+		*out_count += (*out)[i] != NULL;
+	}
+	return code;
+}
+
+void close_given(struct lam_image **images, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		lam_image_close(images[i]);
+	free(images);
+}
+
 bool wants_all_platforms(const struct call *call)
 {
 	const char *platform = call_value(call, "platform");

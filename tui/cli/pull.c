@@ -9,17 +9,8 @@
 
 int pull_open(struct call *call, struct pull *out)
 {
-	LAM_CLEANUP(lam_free_ptr)
-	const char **names = lam_xcalloc(call->given_count + 1, sizeof *names);
-	size_t count = call_values(call, "against", names);
-	int code = 0;
-
-	*out = (struct pull){ .olds = lam_xcalloc(count + 1, sizeof *out->olds) };
-	for (size_t i = 0; i < count && code == 0; i++) {
-		out->olds[i] = open_image(call, names[i], NULL, &code);
-		out->old_count += out->olds[i] != NULL;
-	}
-	return code;
+	*out = (struct pull){ 0 };
+	return open_given(call, "against", &out->olds, &out->old_count);
 }
 
 /* As those who count it want them. */
@@ -63,9 +54,7 @@ int pull_count_planned(struct call *call, const struct lam_layout *layout, struc
 
 void pull_fini(struct pull *pull)
 {
-	for (size_t i = 0; i < pull->old_count; i++)
-		lam_image_close(pull->olds[i]);
-	free(pull->olds);
+	close_given(pull->olds, pull->old_count);
 	lam_pull_fini(&pull->of);
 }
 

@@ -47,7 +47,9 @@ struct options {
 	const char *state_dir, *cache_dir, *temporary; /* may be NULL */
 	const char *created;                           /* for lam_write_options */
 	const struct lam_access *access;               /* may be NULL */
-	const struct lam_image *against; /* that clients have, too; NULL: none */
+	const struct lam_image *against;      /* that clients have, too; NULL: none */
+	const struct lam_image *const *since; /* older versions, oldest first */
+	size_t since_count;
 	unsigned threads;
 	bool test_seq; /* the status line ends in seq=N */
 };
