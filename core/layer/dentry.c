@@ -83,6 +83,8 @@ static struct lam_name_slot *slot_of(const struct lam_dentries *d, const void *i
 uint32_t lam_dentries_find(const struct lam_dentries *d, const void *items, size_t stride,
 			   uint32_t parent, uint32_t name)
 {
+	if (!d->slots)
+		return UINT32_MAX;
 	return slot_of(d, items, stride, (struct lam_dentry){ parent, name })->number - 1;
 }
 

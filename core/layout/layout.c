@@ -196,19 +196,22 @@ static int size_item(const struct lam_layout *l, const struct lam_item *item,
 		     struct lam_layout_target *t, struct lam_error *err)
 {
 	struct lam_target *info = &t->info;
+	uint64_t head = LAM_TAR_BLOCK;
 	struct lam_entry entry;
 
 	lam_buf_clear(header);
 	lam_item_entry(l->tree, l->plan->times, item, scratch, &entry);
-	if (lam_tar_append_header(header, &entry, err) < 0) {
+	if (!lam_tar_is_plain(&entry) && lam_tar_append_header(header, &entry, err) < 0) {
 		char path[LAM_PATH_TEXT];
 
 		return lam_wrap(err, "%s", lam_layout_path(l, item->node, path));
 	}
-	info->tar_size += header->len + entry.size + lam_tar_padding(entry.size);
+	if (header->len)
+		head = header->len;
+	info->tar_size += head + entry.size + lam_tar_padding(entry.size);
 	if (item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE) {
 		info->whiteout_count++;
-		t->mark_bytes += header->len;
+		t->mark_bytes += head;
 	}
 	return 0;
 }

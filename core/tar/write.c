@@ -130,6 +130,7 @@ struct plan {
 /* Which records the fields need; keys come in order. */
 static void plan_records(struct plan *p, const struct lam_entry *e, struct lam_str path)
 {
+	p->count = 0;
 	p->long_path = !is_ascii(path) || (path.len > NAME_FIELD && split_at(path) == 0);
 	p->long_target = !is_ascii(e->target) || e->target.len > NAME_FIELD;
 	if (e->gid < 0 || e->gid > MAX_ID)
@@ -264,7 +265,7 @@ static int append(struct lam_buf *out, const struct lam_entry *e, struct lam_str
 		  struct lam_error *err)
 {
 	unsigned char h[BLOCK] = { 0 };
-	struct plan p = { 0 };
+	struct plan p;
 	size_t target = e->target.len < NAME_FIELD ? e->target.len : NAME_FIELD;
 
 	plan_records(&p, e, path);
@@ -283,6 +284,17 @@ static int append(struct lam_buf *out, const struct lam_entry *e, struct lam_str
 	if (put_devices(h, e, err) < 0)
 		return err->code;
 	return add_block(out, h, err);
+}
+
+bool lam_tar_is_plain(const struct lam_entry *e)
+{
+	bool device = e->type == LAM_TYPE_CHAR || e->type == LAM_TYPE_BLOCK;
+	struct plan p;
+
+	if (device || e->record_count || e->path.len >= NAME_FIELD)
+		return false;
+	plan_records(&p, e, e->path);
+	return p.count == 0;
 }
 
 int lam_tar_append_header(struct lam_buf *out, const struct lam_entry *e,

@@ -24,6 +24,10 @@
 int lam_tar_append_header(struct lam_buf *out, const struct lam_entry *entry,
 			  struct lam_error *err);
 
+/* Whether the header is surely one block, and can be written. */
+bool lam_tar_is_plain(const struct lam_entry *entry);
+#define LAM_TAR_BLOCK 512
+
 static inline size_t lam_tar_padding(uint64_t size)
 {
 	return (size_t)(-size & 511);

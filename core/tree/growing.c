@@ -108,7 +108,7 @@ int lam_merge_take_names(struct lam_merge *m, struct lam_error *err)
 	if (!all_different(m))
 		return lam_fail(err, LAM_EFORMAT,
 				"its cached index is damaged: remove the cache");
-	return lam_dentries_reserve(&m->dentries, m->layer->node_count, err);
+	return 0;
 }
 
 /* Among nodes that are all there; layers mostly have siblings in the same order. */
@@ -145,7 +145,7 @@ int lam_merge_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t 
 		  struct lam_error *err)
 {
 	struct lam_node *nodes;
-	bool is_new;
+	bool is_new = true;
 
 	if (m->like)
 		return get_there(m, parent, name, out, err);
@@ -156,9 +156,11 @@ int lam_merge_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t 
 	    LAM_GROW(m->tree->nodes, m->node_count, m->node_cap, err) < 0)
 		return err->code;
 	nodes = m->tree->nodes;
-	*out = lam_dentries_get(&m->dentries, nodes, sizeof *nodes,
-				(struct lam_dentry){ parent, m->names[name] },
-				(uint32_t)m->node_count, &is_new);
+	*out = (uint32_t)m->node_count;
+	if (!m->alone)
+		*out = lam_dentries_get(&m->dentries, nodes, sizeof *nodes,
+					(struct lam_dentry){ parent, m->names[name] },
+					*out, &is_new);
 	if (!is_new)
 		return 0;
 	m->node_count++;

@@ -390,7 +390,7 @@ static void look_ahead(const struct lam_merge *m, uint32_t n)
 	const struct lam_layer *layer = m->layer;
 	const struct lam_layer_node *node;
 
-	if (m->like || layer->node_count - n <= AHEAD)
+	if (m->like || m->alone || layer->node_count - n <= AHEAD)
 		return;
 	node = &layer->nodes[n + AHEAD];
 	if (node->parent < n && m->map[node->parent] != NONE)
@@ -407,6 +407,10 @@ static int apply_layer(struct lam_merge *m, struct lam_error *err)
 	if (!m->map)
 		return lam_fail_memory(err);
 	if (lam_merge_take_names(m, err) < 0 || find_links(m, err) < 0)
+		return err->code;
+	m->alone = m->tree->layer_count == 1 && m->below_count == 0;
+	if (!m->like && !m->alone &&
+	    lam_dentries_reserve(&m->dentries, layer->node_count, err) < 0)
 		return err->code;
 	m->map[0] = ROOT;
 	if (layer->nodes[0].inode != LAM_INODE_NONE &&

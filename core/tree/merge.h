@@ -28,6 +28,7 @@ struct lam_merge {
 	const struct lam_progress *progress;
 	size_t node_count, node_cap, version_cap;
 	struct lam_dentries dentries;
+	bool alone;      /* one layer, which has no path twice: nothing is looked for */
 	uint32_t number; /* of the layer that is applied */
 	const struct lam_layer *layer;
 	uint32_t *map;         /* layer node -> node; NONE: left out */
@@ -43,7 +44,7 @@ int lam_merge_check(const struct lam_merge *m, struct lam_error *err);
 
 /* growing.c. Names are the layer's, by number. */
 int lam_merge_start(struct lam_merge *m, struct lam_error *err);
-/* Before a layer is applied: its names, and room for its nodes. */
+/* Before a layer is applied: its names. */
 int lam_merge_take_names(struct lam_merge *m, struct lam_error *err);
 int lam_merge_get(struct lam_merge *m, uint32_t parent, uint32_t name, uint32_t *out,
 		  struct lam_error *err);

@@ -316,6 +316,8 @@ static void check_round_trip(const struct lam_entry *e)
 
 	OK(lam_tar_append_header(&tar, e, &err));
 	assert_int_equal(tar.len % 512, 0);
+	if (lam_tar_is_plain(e))
+		assert_int_equal(tar.len, LAM_TAR_BLOCK);
 	reader = lam_reader_memory(tar.data, tar.len);
 	t = lam_tar_reader_new(reader);
 	if (lam_tar_next(t, &back, &err) != 1)
@@ -409,6 +411,7 @@ static void canonical(void **state)
 	(void)state;
 	OK(lam_tar_append_header(&tar, &e, &err));
 	assert_int_equal(tar.len, 512);
+	assert_true(lam_tar_is_plain(&e));
 	assert_string_equal(tar.data, "./");
 	assert_memory_equal(tar.data + 257,
 			    "ustar\0"
@@ -418,6 +421,7 @@ static void canonical(void **state)
 	e = (struct lam_entry){ .type = LAM_TYPE_CHAR,
 				.path = text("c"),
 				.dev_major = 2097152 };
+	assert_false(lam_tar_is_plain(&e));
 	assert_int_equal(lam_tar_append_header(&tar, &e, &err), LAM_EFORMAT);
 	lam_buf_fini(&tar);
 }
