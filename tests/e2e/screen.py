@@ -56,7 +56,7 @@ class Place:
         self.inside = PLACES[place].get("inside", "screen-256color")
         self.env = {"LAMINA_TEST_SEQ": "1", "HOME": scratch, "TMPDIR": scratch, "LC_ALL": "C.UTF-8",
                     "XDG_STATE_HOME": scratch + "/state", "XDG_CONFIG_HOME": scratch + "/config",
-                    "XDG_CACHE_HOME": scratch + "/cache", "EDITOR": "false", "VISUAL": "",
+                    "XDG_CACHE_HOME": scratch + "/cache", "EDITOR": "false", "VISUAL": "", "PAGER": "true",
                     "PATH": scratch + ":" + os.environ["PATH"], **env}
         os.symlink(os.path.realpath(lamina.PROGRAM), scratch + "/lamina")
         self.screens = []
@@ -269,6 +269,27 @@ def attested(p):
     s.wait("Written")
     s.leave("q d")
     check(not referrers(), "it is there still: %s" % referrers())
+
+
+@flow("screen")
+def pager(p):
+    """$PAGER gets the whole file as its input, as text that drives no terminal; what it cannot is told."""
+    text = b"".join(b"%d\tline \x1b[2J\n" % i for i in range(40000)) + b"the end"
+    oci.write_layout(p.path("app"), [(tar([plain("file", b"long", text), plain("dir", b"d", b"")]), "gzip", 1)])
+    s = p.screen((80, 24), PAGER="cat >got; true")
+    s.start("lamina", "oci:app:t")
+    s.keys("g v")
+    got = p.read("got").split("\n")
+    check(got[-1] == "the end" and got[39999] == "39999   line \\x1b[2J" and len(got) == 40001, got[-2:])
+    s.command("go /d")
+    s.keys("g v")
+    s.see("this is no file")
+    s.leave("q")
+    s = p.screen((80, 24), PAGER="false")
+    s.start("lamina", "oci:app:t")
+    s.keys("g v")
+    s.wait("the pager failed")
+    s.leave("q")
 
 
 @flow("screen")

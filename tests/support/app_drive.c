@@ -169,6 +169,7 @@ static void carry_out_one(struct drive *d, struct request *request)
 	case REQUEST_COMPLETE: complete(d, request); break;
 	case REQUEST_COPY: copy_text(d, request); break;
 	case REQUEST_REDRAW: d->redraws++; break;
+	case REQUEST_PAGER: /* has the terminal for a while, as well */
 	case REQUEST_SUSPEND: d->suspends++; break;
 	case REQUEST_QUIT:
 		d->over = true;

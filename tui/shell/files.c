@@ -123,25 +123,23 @@ static bool knows_lines(const char *command)
 	return false;
 }
 
-static void run_child(const char *command, const char *file, size_t line)
+/* In place of this process. The variable may hold options, so that a shell has to split
+ * it; NULL: no such word. */
+static void become(const char *command, const char *first, const char *second)
 {
-	/* the variable may hold options, so that a shell has to split it */
-	char *script = lam_xprintf("exec %s \"$@\"", command),
-	     *place = lam_xprintf("+%zu", line);
+	char *script = lam_xprintf("exec %s \"$@\"", command);
 
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
-	if (line > 1 && knows_lines(command))
-		execl("/bin/sh", "sh", "-c", script, "sh", place, file, (char *)NULL);
-	else
-		execl("/bin/sh", "sh", "-c", script, "sh", file, (char *)NULL);
+	execl("/bin/sh", "sh", "-c", script, "sh", first, first ? second : NULL,
+	      (char *)NULL);
 	_exit(127);
 }
 
-static int run_editor(const char *file, size_t line, struct lam_error *err)
+/* Whether what `run` becomes ends well; the terminal's signals are its own meanwhile. */
+static bool run_child(void (*run)(const void *context), const void *context)
 {
-	const char *command = editor();
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
 	int status = 0;
 	pid_t child;
@@ -150,16 +148,53 @@ static int run_editor(const char *file, size_t line, struct lam_error *err)
 	sigaction(SIGQUIT, &ignore, &old_quit);
 	child = fork();
 	if (child == 0)
-		run_child(command, file, line);
+		run(context);
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGQUIT, &old_quit, NULL);
-	if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+struct edited {
+	const char *file;
+	size_t line;
+};
+
+static void become_editor(const void *context)
+{
+	const struct edited *e = context;
+	const char *command = editor();
+
+	if (e->line > 1 && knows_lines(command))
+		become(command, lam_xprintf("+%zu", e->line), e->file);
+	else
+		become(command, e->file, NULL);
+}
+
+static int run_editor(const char *file, size_t line, struct lam_error *err)
+{
+	const struct edited edited = { file, line };
+
+	if (run_child(become_editor, &edited))
 		return 0;
 	return lam_fail(err, LAM_EUSAGE,
 			"the editor (%s) failed: the plan stays as it was; set $EDITOR",
-			command);
+			editor());
+}
+
+static void become_pager(const void *fd)
+{
+	const char *pager = getenv("PAGER");
+
+	if (dup2(*(const int *)fd, STDIN_FILENO) < 0)
+		_exit(127);
+	become(pager && *pager ? pager : "less", NULL, NULL);
+}
+
+bool shell_page(int fd)
+{
+	return run_child(become_pager, &fd);
 }
 
 static int edit_file(int fd, const char *file, const char *text, size_t line, char **out,

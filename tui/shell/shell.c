@@ -65,6 +65,19 @@ static void edit(struct shell *s, const struct request *request)
 	free(text);
 }
 
+static void page(struct shell *s, const struct request *request)
+{
+	struct event event = { .kind = EVENT_RESUMED };
+
+	term_leave(s->term);
+	if (!shell_page(request->fd))
+		app_tell(s->app, ROLE_ERROR,
+			 "the pager failed: set $PAGER to one that reads its input");
+	term_enter(s->term);
+	give_size(s);
+	give(s, &event);
+}
+
 static void save(struct shell *s, const struct request *request)
 {
 	struct event event = { .kind = EVENT_SAVED,
@@ -124,6 +137,7 @@ static void carry_out_one(struct shell *s, struct request *request)
 		break;
 	case REQUEST_STOP: shell_jobs_stop(s->jobs, request->job_kind); break;
 	case REQUEST_EDITOR: edit(s, request); break;
+	case REQUEST_PAGER: page(s, request); break;
 	case REQUEST_SAVE: save(s, request); break;
 	case REQUEST_LOAD: load(s, request); break;
 	case REQUEST_COMPLETE: complete(s, request); break;

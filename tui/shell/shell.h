@@ -39,6 +39,8 @@ int shell_save(const char *file, const char *text, const char *expect, bool forc
 	       bool *out_differs, struct lam_error *err);
 /* A new string of the caller's. */
 int shell_load(const char *file, char **out, struct lam_error *err);
+/* Gives what a file holds to $PAGER (less) as its input; false: that failed. */
+bool shell_page(int fd);
 /* Gives text to $VISUAL or $EDITOR, and what came back; the terminal is the child's
  * meanwhile. */
 int shell_edit(const char *text, size_t line, char **out, struct lam_error *err);

@@ -108,13 +108,12 @@ static void add_line(struct preview *preview, char *line)
 	preview->lines[preview->line_count++] = line;
 }
 
-/* The text form, but for tabs, which are blanks, and backslashes, which stand. */
-static char *text_line(const char *bytes, size_t len)
+char *preview_line(const char *bytes, size_t len, size_t most)
 {
 	struct lam_buf line = LAM_TEXT;
 	size_t columns = 0;
 
-	while (len > 0 && columns < PREVIEW_COLUMNS) {
+	while (len > 0 && columns < most) {
 		size_t run = 0;
 
 		while (run < len && bytes[run] != '\t' && bytes[run] != '\\')
@@ -155,7 +154,7 @@ static void make_text(struct preview *preview)
 
 		if (len > 0 && at[len - 1] == '\r')
 			len--;
-		add_line(preview, text_line(at, len));
+		add_line(preview, preview_line(at, len, PREVIEW_COLUMNS));
 		at = newline ? newline + 1 : end;
 	}
 }

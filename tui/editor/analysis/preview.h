@@ -38,6 +38,9 @@ void preview_free(struct preview *preview);
 int preview_read(struct lam_buf *out, const struct lam_image *image, uint32_t node,
 		 const struct lam_version *version, const atomic_bool *stop,
 		 struct lam_error *err);
+/* A line in the text form, but for tabs, which are blanks, and backslashes, which stand: of
+ * `most` columns or few more. The caller's. */
+char *preview_line(const char *bytes, size_t len, size_t most);
 /* "00000010  7f 45 4c 46  |.ELF|": `each` bytes (at most 16) of bytes[len], from `at` on.
  */
 const char *preview_hex(const char *bytes, size_t len, size_t at, size_t each,

@@ -140,6 +140,8 @@ void preview_lines(struct lines *lines)
 		lines_text(lines, ROLE_ERROR, 0, 2, preview->err.text);
 		return;
 	}
+	if (app->details.full) /* the files do not show it */
+		lines_path(lines, ROLE_TITLE, 0, "", app->details.node);
 	if (preview->binary)
 		put_dump(lines, preview);
 	else

@@ -85,9 +85,9 @@ static void put_jobs(struct lam_buf *text, const struct view *view)
 		[JOB_OPEN] = "opening",     [JOB_ORDER] = "sorting",
 		[JOB_EFFECT] = "planning",  [JOB_FILTER] = "filtering",
 		[JOB_SEARCH] = "searching", [JOB_PREVIEW] = "reading",
-		[JOB_WASTE] = "measuring",  [JOB_SUGGEST] = "looking",
-		[JOB_WRITE] = "writing",    [JOB_PATTERN] = "counting",
-		[JOB_LOOK] = "looking",
+		[JOB_PAGER] = "reading",    [JOB_WASTE] = "measuring",
+		[JOB_SUGGEST] = "looking",  [JOB_WRITE] = "writing",
+		[JOB_PATTERN] = "counting", [JOB_LOOK] = "looking",
 	};
 
 	for (size_t i = 0; i < JOB_COUNT; i++) {

@@ -19,6 +19,7 @@ enum job_kind {
 	JOB_SEARCH,
 	JOB_PATTERN, /* how much a glob is about */
 	JOB_PREVIEW,
+	JOB_PAGER, /* reads a file for $PAGER */
 	JOB_WASTE,
 	JOB_SUGGEST,
 	JOB_LOOK, /* at the place to write to */

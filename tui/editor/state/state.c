@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -36,6 +37,8 @@ void app_ask_shell(struct app *app, int kind)
 
 void request_fini(struct request *request)
 {
+	if (request->kind == REQUEST_PAGER)
+		close(request->fd);
 	job_free(request->job);
 	free(request->file);
 	free(request->text);

@@ -88,6 +88,7 @@ enum request_kind {
 	REQUEST_JOB,      /* start `job` */
 	REQUEST_STOP,     /* ask the job of this kind to stop */
 	REQUEST_EDITOR,   /* `text` in the editor, at `line`; EVENT_EDITED */
+	REQUEST_PAGER,    /* what `fd` holds, in $PAGER; EVENT_RESUMED */
 	REQUEST_SAVE,     /* `text` to `file` if that holds `expect` (NULL: if it is not
 			  there), or whatever it holds with `force`; EVENT_SAVED */
 	REQUEST_LOAD,     /* EVENT_LOADED */
@@ -106,6 +107,7 @@ struct request {
 	size_t line;
 	bool force;
 	bool merge; /* of LOAD: comes back with the event */
+	int fd;     /* of PAGER: its own, at its begin */
 };
 void request_fini(struct request *request);
 
