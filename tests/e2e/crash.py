@@ -199,13 +199,13 @@ def beside(scratch):
 def interrupted(scratch):
     place = Place(scratch)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        run = place.start()
+        run = place.start("new%d" % number)
         time.sleep(0.03)
         run.send_signal(number)
         errors = run.communicate()[1].decode()
         if run.returncode not in (128 + number, -number, 0):
             raise lamina.Failure("signal %d: exit %d: %s" % (number, run.returncode, errors))
-        if place.check() != (run.returncode == 0) or place.strays():
+        if place.check("new%d" % number) != (run.returncode == 0) or place.strays():
             raise lamina.Failure("signal %d: left behind: %s" % (number, place.strays()))
 
 
