@@ -8,8 +8,8 @@
 # in /var/lib/rpm. It lists nothing, exits 0, and leaves a new empty database there. With "--dbpath /var/lib/rpm" it lists
 # the packages, and leaves rpmdb.sqlite-shm and rpmdb.sqlite-wal beside the database, which is itself as before.
 #
-# Seen (who has the home /home/me):
-#     -qa: 0 packages, exit 0, new: /home/me/.rpmdb/rpmdb.sqlite /home/me/.rpmdb/rpmdb.sqlite-shm /home/me/.rpmdb/rpmdb.sqlite-wal
+# Seen (who has the home /srv/me):
+#     -qa: 0 packages, exit 0, new: /srv/me/.rpmdb/rpmdb.sqlite /srv/me/.rpmdb/rpmdb.sqlite-shm /srv/me/.rpmdb/rpmdb.sqlite-wal
 #     --dbpath /var/lib/rpm -qa: 1 package, exit 0, new: /var/lib/rpm/rpmdb.sqlite-shm /var/lib/rpm/rpmdb.sqlite-wal
 #
 # Why it matters: who looks into an unpacked image and packs it again (umoci repack, buildah commit) has files in the new
@@ -30,7 +30,7 @@ changed() { echo "changed: $*"; exit 1; }
 get rpm=4.18.0+dfsg-1+deb12u1 rpm-common=4.18.0+dfsg-1+deb12u1 librpm9=4.18.0+dfsg-1+deb12u1 librpmio9=4.18.0+dfsg-1+deb12u1 \
     librpmbuild9=4.18.0+dfsg-1+deb12u1 librpmsign9=4.18.0+dfsg-1+deb12u1 liblua5.3-0=5.3.6-2 libpopt0=1.19+dfsg-1 \
     libelf1=0.188-2.1 libdw1=0.188-2.1 libgomp1=12.2.0-14+deb12u1 libmagic1=1:5.44-3 libarchive13=3.6.2-1+deb12u5
-export RPM_CONFIGDIR=$work/root/usr/lib/rpm HOME=/home/me
+export RPM_CONFIGDIR=$work/root/usr/lib/rpm HOME=/srv/me
 
 cat >spec <<END
 Name: hello
@@ -68,7 +68,7 @@ plain=$(query)
 with=$(query --dbpath /var/lib/rpm)
 echo "-qa: $plain"
 echo "--dbpath /var/lib/rpm -qa: $with"
-home=/home/me/.rpmdb/rpmdb.sqlite var=/var/lib/rpm/rpmdb.sqlite
+home=/srv/me/.rpmdb/rpmdb.sqlite var=/var/lib/rpm/rpmdb.sqlite
 [ "$plain" = "0 packages, exit 0, new: $home $home-shm $home-wal" ] || changed "rpm finds another database, or leaves none"
 [ "$with" = "1 package, exit 0, new: $var-shm $var-wal" ] || changed "the query leaves something else"
 [ "$(sha256sum <tree/var/lib/rpm/rpmdb.sqlite)" = "$sum" ] || changed "the database itself changes"
