@@ -142,24 +142,59 @@ enum lookup keymap_find(const struct keymap *map, unsigned context,
 	return found;
 }
 
+static bool follows(const struct binding *b, unsigned context,
+		    const struct key_sequence *typed)
+{
+	return (b->contexts & context) && b->keys.count > typed->count &&
+	       common(&b->keys, typed) == typed->count;
+}
+
+struct following {
+	char *out;
+	size_t size, len;
+};
+
+/* Several keys of one action, next to each other, stand as "1-9". */
+static void tell_run(struct following *f, const struct binding *first,
+		     const struct binding *last, size_t typed)
+{
+	struct key_sequence from = { .count = 1 }, to = { .count = 1 };
+	char name[2][KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+	bool several = last > first;
+
+	if (f->len >= f->size)
+		return;
+	from.keys[0] = first->keys.keys[typed];
+	to.keys[0] = last->keys.keys[typed];
+	f->len += (size_t)snprintf(f->out + f->len, f->size - f->len, "%s%s%s%s %s",
+				   f->len ? "  " : "", key_sequence_name(&from, name[0]),
+				   several ? "-" : "",
+				   several ? key_sequence_name(&to, name[1]) : "",
+				   ACTIONS[first->action].name);
+}
+
+/* Actions that have no other first key come first: the line may be cut. */
 const char *keymap_following(const struct keymap *map, unsigned context,
 			     const struct key_sequence *typed, char *out, size_t size)
 {
-	size_t at = 0;
+	struct following f = { out, size, 0 };
 
 	out[0] = '\0';
-	for (size_t i = 0; i < map->count && at < size; i++) {
-		const struct binding *b = &map->items[i];
-		struct key_sequence rest = { .count = 1 };
-		char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+	for (int seconds = 0; seconds < 2; seconds++) {
+		for (size_t i = 0, last; i < map->count; i = last + 1) {
+			const struct binding *b = map->items;
+			bool second = i > 0 && b[i - 1].action == b[i].action;
 
-		if (!(b->contexts & context) || b->keys.count <= typed->count ||
-		    common(&b->keys, typed) < typed->count)
-			continue;
-		rest.keys[0] = b->keys.keys[typed->count];
-		at += (size_t)snprintf(out + at, size - at, "%s%s %s", at ? "  " : "",
-				       key_sequence_name(&rest, name),
-				       ACTIONS[b->action].name);
+			last = i;
+			if (!follows(&b[i], context, typed))
+				continue;
+			while (last + 1 < map->count &&
+			       b[last + 1].action == b[i].action &&
+			       follows(&b[last + 1], context, typed))
+				last++;
+			if (second == (seconds == 1))
+				tell_run(&f, &b[i], &b[last], typed->count);
+		}
 	}
 	return out;
 }
