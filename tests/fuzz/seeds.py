@@ -103,6 +103,8 @@ def texts():
     put("dockerfile", "all", b"# escape=`\nARG A=/etc\n" + base + b"ARG A\nENV B=${A:-x} C=1\nWORKDIR $B/..\nCOPY --parents `\n # no\n"
         b"  --link --from=0 --exclude=**/*.[^a-c]? '/e'tc/./p* [\"x\"] ${A}\nCOPY --from=base [\"/etc/passwd\", \"/etc\"]\n"
         b"COPY <<E <<-'F' /\nx\nE\n\tF\nRUN x\n")
+    put("plan", "config", b'{"lamina":1,"layers":[{"name":"a","from":"rest"}],"config":{"labels":{"a":"b","c":null},"annotations":{"k":"v"},'
+        b'"env":{"PATH":"/x","E":null},"entrypoint":["a","b"],"cmd":null,"user":"1","workdir":"/","note":"n"}}')
     put("plan", "ranges", b'{"lamina":1,"layers":[{"name":"x","from":["0-1"]}],"assign":[]}')
 
 
