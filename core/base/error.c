@@ -120,3 +120,10 @@ int lam_wrap(struct lam_error *err, const char *format, ...)
 	append(err, inner);
 	return err->code;
 }
+
+int lam_advise(struct lam_error *err, const char *advice)
+{
+	if (err->code == LAM_EFORMAT)
+		append(err, advice);
+	return err->code;
+}

@@ -190,7 +190,7 @@ static int read_documents(struct opening *o, struct lam_error *err)
 		return err->code;
 	if (lam_config_parse(&image->config, from->config.data, from->config.len,
 			     "config", err) < 0)
-		return err->code;
+		return lam_advise(err, "build the image again");
 	set_platform(image);
 	if (set_layers(image, from, err) < 0 ||
 	    lam_image_read_layers(image, o->options, err) < 0 ||

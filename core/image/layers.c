@@ -60,12 +60,7 @@ static int check_type(const struct lam_descriptor *d, struct lam_error *err)
 }
 
 /* What is wrong with a layer's own bytes, nobody but who packs it can mend. */
-static int pack_again(struct lam_error *err)
-{
-	const struct lam_error first = *err;
-
-	return lam_fail(err, first.code, "%s: pack the layer again", first.text);
-}
+#define PACK_AGAIN "pack the layer again"
 
 /* A blob whose content is not what its digest says is damaged, whatever else is wrong
  * with it. */
@@ -82,7 +77,7 @@ static int blame_digest(const struct layer_job *job, struct lam_error *err)
 	if (first.code != LAM_EFORMAT)
 		return first.code;
 	if (layer->descriptor.digest.algorithm == LAM_ALGORITHM_NONE)
-		return pack_again(err);
+		return lam_advise(err, PACK_AGAIN);
 	lam_hash_init(&hash, layer->descriptor.digest.algorithm);
 	code = lam_source_open_layer(job->opening->image->source, job->number, 0, &blob,
 				     &second);
@@ -96,7 +91,7 @@ static int blame_digest(const struct layer_job *job, struct lam_error *err)
 	lam_hash_fini(&hash);
 	*err = first;
 	if (code < 0 || lam_digest_equal(&digest, &layer->descriptor.digest))
-		return pack_again(err);
+		return lam_advise(err, PACK_AGAIN);
 	char is[LAM_DIGEST_TEXT];
 
 	return lam_fail(err, LAM_EFORMAT,

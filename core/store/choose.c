@@ -520,6 +520,8 @@ static int add_named(struct choosing *c, const struct lam_index *index, const ch
 		return fail_type(other, err);
 	if (c->count == 0 && lam_index_image_count(index) == 0)
 		return lam_fail(err, LAM_ENOTFOUND, "holds no image");
+	if (c->count == 0 && name && c->top_count > 0)
+		return lam_fail(err, LAM_ENOTFOUND, "\"%s\" holds no image", name);
 	if (c->count == 0 && name)
 		return fail_name(index, name, err);
 	return 0;

@@ -158,6 +158,7 @@ ROWS = [
     ("buildkit-two-tags", "inspect oci-archive:IN/oci.tar:team/app:1.0", 0, "linux/amd64", None),
     ("buildkit-two-tags", "inspect oci-archive:IN/oci.tar:registry.example.com/mirror/app:1.0", 0, "linux/amd64", None),
     ("buildkit-cache", "inspect oci:IN/oci", 3, "holds no image", None),
+    ("buildkit-cache", "inspect oci:IN/oci:latest", 3, '"latest" holds no image', None),
     ("buildkit-cache", "inspect oci:IN/image-manifest", 3, "another kind of artifact", None),
     ("schema-1", "inspect oci:IN/oci:t", 3, "is of Docker's schema 1", None),
     ("schema-1", "inspect oci:IN/oci", 3, "is of Docker's schema 1", None),

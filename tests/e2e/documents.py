@@ -290,6 +290,8 @@ def refused(image, pattern):
         errors = done.stderr.decode()
         need(done.returncode == (3 if command == "inspect" else 1), "%s: exit %d: %s" % (command, done.returncode, errors))
         need(errors.count("\n") == 1 and re.search(pattern, errors), "%s: not %r: %s" % (command, pattern, errors))
+        # of what the config holds, and not of the descriptor in the manifest that leads to it
+        need(not re.search(r":t: config:", errors) or errors.endswith(": build the image again\n"), "%s: no advice: %s" % (command, errors))
 
 
 def read(image, more):

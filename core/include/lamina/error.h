@@ -46,5 +46,8 @@ int lam_fail_memory(struct lam_error *err);
 /* Puts "context: " in front of the text of an error that was set, returns its code. */
 int lam_wrap(struct lam_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Puts ": advice" behind the text of LAM_EFORMAT, that of no other code; returns the
+ * code. */
+int lam_advise(struct lam_error *err, const char *advice);
 
 #endif
