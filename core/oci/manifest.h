@@ -229,14 +229,20 @@ int lam_index_drop(struct lam_buf *bytes,
 		   bool (*drops)(const void *context, const struct lam_digest *digest),
 		   const void *context, struct lam_error *err);
 
+struct lam_index_image {
+	const char *media_type;
+	const struct lam_digest *digest;
+	int64_t size;
+	const struct lam_platform *platform; /* NULL: what it had */
+	bool tells_platform;
+	const char *ref_name; /* NULL: none */
+};
 /* index.json with one more image: `bytes` NULL or empty: a new one. The descriptor that
  * is replaced keeps its name and what nobody here knows; where none is, one is appended.
- * Everything else stays. It has the platform (NULL: what it had) if it had one, if another
- * image has its name, or if `tells`: containerd passes over an image that says to be for
- * another machine, and other tools say it of none. */
-int lam_index_edit(const char *bytes, size_t len, const char *media_type,
-		   const struct lam_digest *digest, int64_t size,
-		   const struct lam_platform *platform, bool tells, const char *ref_name,
+ * Everything else stays. It has the platform if it had one, if another image has its name,
+ * or if `tells_platform`: containerd passes over an image that says to be for another
+ * machine, and other tools say it of none. */
+int lam_index_edit(const char *bytes, size_t len, const struct lam_index_image *image,
 		   struct lam_buf *out, struct lam_error *err);
 
 #endif

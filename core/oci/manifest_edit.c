@@ -416,40 +416,42 @@ static bool has_others(const struct lam_index *index, const char *name,
 	return false;
 }
 
-int lam_index_edit(const char *bytes, size_t len, const char *media_type,
-		   const struct lam_digest *digest, int64_t size,
-		   const struct lam_platform *platform, bool tells, const char *ref_name,
+int lam_index_edit(const char *bytes, size_t len, const struct lam_index_image *image,
 		   struct lam_buf *out, struct lam_error *err)
 {
 	static const char empty[] =
 		"{\"schemaVersion\":2,\"mediaType\":\"" LAM_MT_OCI_INDEX
 		"\",\"manifests\":[]}";
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
+	bool tells = image->tells_platform, done = false;
 	json_t *images;
-	bool done = false;
 
 	if (lam_index_parse(&index, len ? bytes : empty, len ? len : sizeof empty - 1,
 			    "index.json", NULL, err) < 0)
 		return err->code;
-	tells = tells || has_others(&index, ref_name, platform);
+	tells = tells || has_others(&index, image->ref_name, image->platform);
 	images = json_array();
 	for (size_t i = 0; i < index.count; i++) {
 		const struct lam_index_entry *e = &index.entries[i];
+		bool replaced = lam_index_is_replaced(&index, e, image->ref_name,
+						      image->platform);
 
-		if (!lam_index_is_replaced(&index, e, ref_name, platform))
+		if (!replaced)
 			json_array_append(images, e->descriptor.json);
 		else if (!done)
 			json_array_append_new(
-				images,
-				lam_index_entry_edit(e, media_type, digest, size,
-						     tells || e->platform.os ? platform
-									     : NULL));
-		done = done || lam_index_is_replaced(&index, e, ref_name, platform);
+				images, lam_index_entry_edit(e, image->media_type,
+							     image->digest, image->size,
+							     tells || e->platform.os
+								     ? image->platform
+								     : NULL));
+		done = done || replaced;
 	}
 	if (!done)
 		json_array_append_new(
-			images, lam_index_entry_make(media_type, digest, size,
-						     tells ? platform : NULL, ref_name));
+			images, lam_index_entry_make(
+					image->media_type, image->digest, image->size,
+					tells ? image->platform : NULL, image->ref_name));
 	json_object_set_new(index.doc.root, "manifests", images);
 	return write_doc(index.doc.root, out, err);
 }

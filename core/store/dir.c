@@ -94,8 +94,11 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 	s->own_index = lam_descriptor_is_index(&top);
 	if (s->own_index)
 		return lam_source_choose(s, &bytes, reference->name, err);
-	if (lam_index_edit(NULL, 0, top.media_type, &top.digest, top.size, NULL, false,
-			   NULL, &index, err) < 0)
+	if (lam_index_edit(NULL, 0,
+			   &(struct lam_index_image){ .media_type = top.media_type,
+						      .digest = &top.digest,
+						      .size = top.size },
+			   &index, err) < 0)
 		return err->code;
 	return lam_source_choose(s, &index, reference->name, err);
 }

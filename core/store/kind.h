@@ -192,4 +192,9 @@ int lam_sink_check_stream(struct lam_reader *reader, const struct lam_digest *di
 				     struct lam_error *err),
 			  void *context, struct lam_error *err);
 
+/* An index.json (old; NULL: a new one) that names the image, too. */
+int lam_sink_edit_index(const struct lam_sink *sink, const struct lam_sink_image *image,
+			const struct lam_buf *old, struct lam_buf *out,
+			struct lam_error *err);
+
 #endif

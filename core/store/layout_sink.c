@@ -106,9 +106,7 @@ static int place_index(struct lam_sink *sink, const struct lam_sink_image *image
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf new = LAM_BUF(LAM_MAX_INDEX);
 
-	if (lam_index_edit(old->data, old->len, image->media_type, &image->manifest,
-			   image->manifest_size, &image->platform, image->tells_platform,
-			   sink->reference->name, &new, err) < 0 ||
+	if (lam_sink_edit_index(sink, image, old, &new, err) < 0 ||
 	    (sink->told.count && lam_index_drop(&new, is_dropped, sink, err) < 0))
 		return lam_wrap(err, "%s", sink->reference->path);
 	if (old->len == new.len && memcmp(old->data, new.data, new.len) == 0)

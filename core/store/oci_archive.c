@@ -21,9 +21,7 @@ static int publish(struct lam_sink *sink, const struct lam_sink_image *image,
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
 
-	if (lam_index_edit(NULL, 0, image->media_type, &image->manifest,
-			   image->manifest_size, &image->platform, image->tells_platform,
-			   sink->reference->name, &index, err) < 0)
+	if (lam_sink_edit_index(sink, image, NULL, &index, err) < 0)
 		return err->code;
 	return lam_archive_publish(sink, image, &index, NULL, err);
 }

@@ -121,8 +121,13 @@ static int choose(struct lam_source *s, const char *media_type,
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf index = LAM_BUF(LAM_MAX_INDEX);
 
-	if (lam_index_edit(NULL, 0, *media_type ? media_type : LAM_MT_OCI_MANIFEST,
-			   digest, (int64_t)size, NULL, false, NULL, &index, err) < 0)
+	if (lam_index_edit(
+		    NULL, 0,
+		    &(struct lam_index_image){
+			    .media_type = *media_type ? media_type : LAM_MT_OCI_MANIFEST,
+			    .digest = digest,
+			    .size = (int64_t)size },
+		    &index, err) < 0)
 		return err->code;
 	return lam_source_choose(s, &index, NULL, err);
 }

@@ -499,3 +499,18 @@ void lam_sink_close(struct lam_sink *sink)
 	free(sink->own);
 	free(sink);
 }
+
+int lam_sink_edit_index(const struct lam_sink *sink, const struct lam_sink_image *image,
+			const struct lam_buf *old, struct lam_buf *out,
+			struct lam_error *err)
+{
+	return lam_index_edit(
+		old ? old->data : NULL, old ? old->len : 0,
+		&(struct lam_index_image){ .media_type = image->media_type,
+					   .digest = &image->manifest,
+					   .size = image->manifest_size,
+					   .platform = &image->platform,
+					   .tells_platform = image->tells_platform,
+					   .ref_name = sink->reference->name },
+		out, err);
+}

@@ -21,8 +21,14 @@ static void index_document(const char *json, size_t len)
 		return;
 	}
 	NEED(lam_index_image_count(&index) <= index.count);
-	code = lam_index_edit(json, len, LAM_MT_OCI_MANIFEST, &digest, 0, &platform,
-			      len % 2 == 0, "new", &out, &err);
+	code = lam_index_edit(
+		json, len,
+		&(struct lam_index_image){ .media_type = LAM_MT_OCI_MANIFEST,
+					   .digest = &digest,
+					   .platform = &platform,
+					   .tells_platform = len % 2 == 0,
+					   .ref_name = "new" },
+		&out, &err);
 	lam_index_fini(&index);
 	if (code < 0) {
 		need_error(code, &err);

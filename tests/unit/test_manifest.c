@@ -259,12 +259,20 @@ static void indexes(void **state)
 	OK(lam_buf_printf(&one, &err,
 			  "{\"schemaVersion\":2, \"manifests\":[%s], \"u\":0.10}",
 			  other));
-	OK(lam_index_edit(one.data, one.len, LAM_MT_OCI_MANIFEST, &a, 8, NULL, false,
-			  "new", &two, &err));
+	OK(lam_index_edit(one.data, one.len,
+			  &(struct lam_index_image){ .media_type = LAM_MT_OCI_MANIFEST,
+						     .digest = &a,
+						     .size = 8,
+						     .ref_name = "new" },
+			  &two, &err));
 	assert_non_null(strstr(two.data, other));
 	assert_non_null(strstr(two.data, "\"u\":0.10}"));
 	lam_buf_clear(&one);
-	OK(lam_index_edit(two.data, two.len, LAM_MT_OCI_MANIFEST, &c, 9, NULL, false, "b",
+	OK(lam_index_edit(two.data, two.len,
+			  &(struct lam_index_image){ .media_type = LAM_MT_OCI_MANIFEST,
+						     .digest = &c,
+						     .size = 9,
+						     .ref_name = "b" },
 			  &one, &err));
 	OK(lam_index_parse(&index, one.data, one.len, "index", NULL, &err));
 	assert_int_equal(index.count, 2);
@@ -321,8 +329,15 @@ static void platforms_are_told(void **state)
 					  cases[i].two_name));
 		}
 		OK(lam_buf_printf(&old, &err, "]}"));
-		OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &c, 8, &arm,
-				  cases[i].tells, cases[i].name, &new, &err));
+		OK(lam_index_edit(
+			old.data, old.len,
+			&(struct lam_index_image){ .media_type = LAM_MT_OCI_MANIFEST,
+						   .digest = &c,
+						   .size = 8,
+						   .platform = &arm,
+						   .tells_platform = cases[i].tells,
+						   .ref_name = cases[i].name },
+			&new, &err));
 		at = strstr(new.data, DC);
 		assert_non_null(at);
 		if (cases[i].told != (strstr(at, "arm64") != NULL))
@@ -352,14 +367,22 @@ static void only_images(void **state)
 		"{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" LAM_MT_OCI_MANIFEST
 		"\",\"digest\":\"" DB "\",\"size\":5,%s,\"annotations\":{\"k\":\"v\"}}]}",
 		windows));
-	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &same, false,
-			  NULL, &new, &err));
+	OK(lam_index_edit(old.data, old.len,
+			  &(struct lam_index_image){ .media_type = LAM_MT_OCI_MANIFEST,
+						     .digest = &a,
+						     .size = 8,
+						     .platform = &same },
+			  &new, &err));
 	assert_non_null(strstr(new.data, windows));
 	assert_non_null(strstr(new.data, DA));
 	assert_null(strstr(new.data, DB));
 	lam_buf_clear(&new);
-	OK(lam_index_edit(old.data, old.len, LAM_MT_OCI_MANIFEST, &a, 8, &other, false,
-			  NULL, &new, &err));
+	OK(lam_index_edit(old.data, old.len,
+			  &(struct lam_index_image){ .media_type = LAM_MT_OCI_MANIFEST,
+						     .digest = &a,
+						     .size = 8,
+						     .platform = &other },
+			  &new, &err));
 	assert_null(strstr(new.data, "windows"));
 	assert_non_null(strstr(new.data, "\"annotations\":{\"k\":\"v\"},\"platform\":"
 					 "{\"architecture\":\"arm64\",\"os\":\"linux\","
