@@ -219,7 +219,7 @@ static bool is_heir(const struct suggesting *s, uint32_t layer, uint32_t was)
 	for (uint32_t i = 0; i < s->result.count; i++) {
 		if (i != layer && was_of(s, i) == was &&
 		    (s->sums[i].bytes > s->sums[layer].bytes ||
-		     (s->sums[i].bytes == s->sums[layer].bytes && i < layer)))
+		     (i < layer && s->sums[i].bytes == s->sums[layer].bytes)))
 			return false;
 	}
 	return true;

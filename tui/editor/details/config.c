@@ -9,9 +9,8 @@
 static struct config_row row_of(const struct lam_setting *is,
 				const struct lam_setting *planned)
 {
-	const struct lam_setting *s = planned ? planned : is;
-
-	return (struct config_row){ s->kind, s->key, is ? is->value : NULL, s->value };
+	return (struct config_row){ is->kind, is->key, is->value,
+				    planned ? planned->value : is->value };
 }
 
 /* Those of the image, and then those that the plan adds: a new array. */
@@ -32,7 +31,8 @@ static struct config_row *rows_of(const struct app *app, size_t *out_count)
 		const struct lam_setting *s = &planned->items[i];
 
 		if (s->value && !lam_settings_find(is, s->kind, s->key))
-			rows[count++] = row_of(NULL, s);
+			rows[count++] =
+				(struct config_row){ s->kind, s->key, NULL, s->value };
 	}
 	*out_count = count;
 	return rows;
