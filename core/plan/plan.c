@@ -89,6 +89,31 @@ struct lam_plan *lam_plan_copy(const struct lam_plan *plan)
 	return copy;
 }
 
+#define SWAP(a, b, member)                                  \
+	do {                                                \
+		__typeof__((a)->member) held = (a)->member; \
+		(a)->member = (b)->member;                  \
+		(b)->member = held;                         \
+	} while (0)
+
+void lam_plan_take_rest(struct lam_plan *plan, const struct lam_plan *other)
+{
+	struct lam_plan *rest = lam_plan_copy(other), own = *plan;
+
+	*plan = *rest;
+	*rest = own;
+	SWAP(plan, rest, source_reference);
+	SWAP(plan, rest, source_manifest);
+	SWAP(plan, rest, source_paths);
+	SWAP(plan, rest, source_path_count);
+	SWAP(plan, rest, source_note);
+	SWAP(plan, rest, layers);
+	SWAP(plan, rest, layer_count);
+	SWAP(plan, rest, rules);
+	SWAP(plan, rest, rule_count);
+	lam_plan_free(rest);
+}
+
 /* Equality */
 
 static bool same_text(const char *a, const char *b)

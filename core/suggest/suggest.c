@@ -367,15 +367,9 @@ static int make_plan(struct suggesting *s, struct lam_error *err)
 
 	if (lam_emit_flat(plan, s->parts.image, s->request.keep, err) < 0)
 		return err->code;
+	if (before)
+		lam_plan_take_rest(*plan, before);
 	(*plan)->times = s->request.times;
-	if (before && before->has_compression) {
-		(*plan)->has_compression = true;
-		(*plan)->compression = before->compression;
-	}
-	if (before) {
-		(*plan)->note = copy_note(before->note);
-		(*plan)->times_note = copy_note(before->times_note);
-	}
 	add_layers(s, *plan);
 	if (add_rules(s, *plan, false, err) < 0 || add_rules(s, *plan, true, err) < 0)
 		return err->code;

@@ -131,13 +131,15 @@ def stays(folder, versions):
 def takes_over(folder, versions):
     """What yesterday's plan says beside its cut stays said; a layer that must stay above others cannot."""
     name = folder + "/said.json"
-    plan = {"lamina": 1, "note": "ours", "layers": [{"name": "low", "from": [0, 1], "compression": "zstd:1", "note": "base"},
-                                                    {"name": "all", "from": "rest", "compression": "none"}], "assign": []}
+    plan = {"lamina": 1, "note": "ours", "config": {"user": "5", "labels": {"a": None}}, "compression": "gzip:2",
+            "layers": [{"name": "low", "from": [0, 1], "compression": "zstd:1", "note": "base"},
+                       {"name": "all", "from": "rest", "compression": "none"}], "assign": []}
     with open(name, "w", encoding="utf-8") as out:
         json.dump(plan, out)
     made = suggest(versions, "--from-plan", name, clamp=())["plan"]
     low = next(layer for layer in made["layers"] if layer["name"] == "low")
-    need(made["note"] == "ours" and low["note"] == "base" and low["compression"] == "zstd:1", made)
+    need(all(made[member] == plan[member] for member in ("note", "config", "compression")), made)
+    need(low["note"] == "base" and low["compression"] == "zstd:1", made)
     plan["layers"] = [{"name": "low", "from": [0]}, {"name": "mid", "from": [1], "keep": True}, {"name": "all", "from": "rest"}]
     with open(name, "w", encoding="utf-8") as out:
         json.dump(plan, out)
