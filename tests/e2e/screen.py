@@ -350,6 +350,37 @@ def settings(p):
     check(blobs(p.path("new")) == blobs(p.path("again")), "the editor wrote other blobs than apply")
 
 
+@flow("screen")
+def odd_settings(p):
+    """What is odd in what the image says is shown so that it can be typed: Enter twice changes nothing, and x takes out what it stands at."""
+    sample.make(p.path("app"))
+    says = {"labels": {"a=b": "c", " lead": "x", "empty": "", "quoted": '"q'}, "env": {"P": "C:\\new"}, "user": " u ",
+            "entrypoint": ["e\x7f", 'echo "hi"\n']}
+    with open(p.path("odd.json"), "w", encoding="ascii") as plan:
+        json.dump({"lamina": 1, "layers": [{"name": "rest", "from": "rest"}], "config": says}, plan)
+    p.run("apply", "odd.json", "oci:app:latest", "oci:odd:t")
+    s = p.screen((140, 50))
+    s.start("lamina", "oci:odd:t")
+    s.keys("c 3")
+    rows = ['label " lead"=x', 'label "a=b"=c', "label empty=", r'label quoted="\"q"', r'env P="C:\\new"', 'user " u "',
+            r'entrypoint ["e\u007f", "echo \"hi\"\n"]']
+    s.see(*rows)
+    for _ in range(12):
+        s.keys("Enter")
+        s.see("Set what the image says")
+        s.keys("Enter")
+        s.see("nothing changes")
+        s.keys("j")
+    check("unsaved" not in s.text(), s.text())
+    s.keys("g c")
+    s.answer('label "a=b"="d\\u0021"')
+    s.see('~ label "a=b"=d!')
+    s.keys("g c")
+    s.answer('label "a=b"=c')
+    s.see('  label "a=b"=c')
+    s.leave("q")
+
+
 @flow("tmux", "vt100")
 def leave_out(p):
     """Live files that are left out take another word to be typed."""

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lamina/path.h>
+
+#include "base/json.h"
 #include "base/memory.h"
 #include "editor/details/details.h"
 
@@ -52,26 +55,81 @@ bool config_here(const struct app *app, struct config_row *out)
 	return true;
 }
 
-/* A string without anything that JSON escapes stands without its quotes. */
-static char *plain_value(const char *value)
+/* Whether a prompt takes and gives it back as it is, and nothing in it is escaped to be
+ * shown. */
+static bool is_plain(const char *text)
 {
-	size_t len = strlen(value);
+	size_t len = strlen(text);
+	LAM_CLEANUP(lam_free_ptr) char *shown = lam_path_escape(text, len);
 
-	if (value[0] != '"' || strchr(value, '\\'))
-		return lam_xstrdup(value);
-	return lam_xmemdup(value + 1, len - 2);
+	return strcmp(shown, text) == 0 && text[0] != '"' && text[0] != ' ' &&
+	       (len == 0 || text[len - 1] != ' ');
+}
+
+/* JSON, in printable ASCII. */
+static char *json_text(const json_t *value)
+{
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf dumped = LAM_TEXT;
+	struct lam_buf text = LAM_TEXT;
+	struct lam_error never;
+
+	(void)lam_json_dump(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII, &dumped, &never);
+	for (size_t i = 0; i < dumped.len; i++) {
+		bool is_delete = dumped.data[i] == 0x7f;
+
+		lam_text_add(&text, is_delete ? "\\u007f" : dumped.data + i,
+			     is_delete ? 6 : 1);
+	}
+	return lam_text_steal(&text);
+}
+
+static bool are_plain(const json_t *list)
+{
+	size_t i;
+	const json_t *value;
+
+	json_array_foreach(list, i, value)
+	{
+		if (!is_plain(json_string_value(value)))
+			return false;
+	}
+	return true;
+}
+
+/* value: JSON; empty texts are plain where something stands before them. */
+static char *value_text(const char *value, bool has_key)
+{
+	json_auto_t *json = json_loads(value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	const char *text = json_string_value(json);
+
+	if (text && strlen(text) == json_string_length(json) && is_plain(text) &&
+	    (*text || has_key))
+		return lam_xstrdup(text);
+	return json_is_array(json) && are_plain(json) ? lam_xstrdup(value)
+						      : json_text(json);
+}
+
+static char *key_text(const char *key)
+{
+	json_auto_t *json = NULL;
+
+	if (*key && is_plain(key) && !strchr(key, '='))
+		return lam_xstrdup(key);
+	json = json_string(key);
+	return json_text(json);
 }
 
 char *config_text(enum lam_setting_kind kind, const char *key, const char *value)
 {
-	LAM_CLEANUP(lam_free_ptr) char *plain = value ? plain_value(value) : NULL;
+	LAM_CLEANUP(lam_free_ptr) char *name = key ? key_text(key) : NULL;
+	LAM_CLEANUP(lam_free_ptr) char *is = value ? value_text(value, key) : NULL;
 
 	return lam_xprintf("%s%s%s%s%s", lam_setting_word(kind), key ? " " : "",
-			   key ? key : "",
+			   key ? name : "",
 			   !value ? ""
 			   : key  ? "="
 				  : " ",
-			   value ? plain : "");
+			   value ? is : "");
 }
 
 static void put_row(struct lines *lines, const struct lines_many *many, size_t n, int y)
@@ -81,10 +139,9 @@ static void put_row(struct lines *lines, const struct lines_many *many, size_t n
 		row->before != row->after &&
 		(!row->before || !row->after || strcmp(row->before, row->after) != 0);
 	LAM_CLEANUP(lam_free_ptr)
-	char *text =
-		config_text(row->kind, row->key, row->after ? row->after : row->before);
-	LAM_CLEANUP(lam_free_ptr)
-	char *shown = view_escape(lines->view, text, strlen(text));
+	char *shown = view_shown(
+		lines->view,
+		config_text(row->kind, row->key, row->after ? row->after : row->before));
 	int x = lines->area.x;
 
 	if (changed)

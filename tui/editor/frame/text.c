@@ -9,8 +9,7 @@
 #include "base/memory.h"
 #include "editor/frame/view.h"
 
-/* Takes text over. */
-static char *in_ascii(const struct view *view, char *text)
+char *view_shown(const struct view *view, char *text)
 {
 	char *ascii;
 
@@ -23,12 +22,12 @@ static char *in_ascii(const struct view *view, char *text)
 
 char *view_escape(const struct view *view, const char *bytes, size_t len)
 {
-	return in_ascii(view, lam_path_escape(bytes, len));
+	return view_shown(view, lam_path_escape(bytes, len));
 }
 
 char *view_path(const struct view *view, uint32_t node)
 {
-	return in_ascii(view, lam_tree_path_text(view->app->facts->tree, node));
+	return view_shown(view, lam_tree_path_text(view->app->facts->tree, node));
 }
 
 int view_text(struct canvas *canvas, int x, int y, int width, style_t style,

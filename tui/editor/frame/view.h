@@ -49,8 +49,10 @@ void view_reverse(struct canvas *canvas, struct rect row);
 void view_cursor(const struct view *view, enum pane pane, const struct list *list);
 
 /* text.c */
-/* Text form of bytes from an image, in what the canvas can show; a new string of the
- * caller's. */
+/* Text in what the canvas can show; takes it over and returns a new string of the caller's,
+ * or itself. */
+char *view_shown(const struct view *view, char *text);
+/* The same of the text form of bytes from an image. */
 char *view_escape(const struct view *view, const char *bytes, size_t len);
 /* The same of a path. */
 char *view_path(const struct view *view, uint32_t node);

@@ -1,6 +1,7 @@
 /* What the plan sets of what the image says: typed, taken out, and left as it was. */
 #include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "editor/details/details.h"
 #include "editor/dialogs/dialog.h"
@@ -36,17 +37,80 @@ static void ask(struct app *app, const char *text)
 	dialog_line(d, ROLE_DIM, "without =VALUE it is taken out");
 }
 
+/* Takes what the image says already out of the plan. */
+static void clear_as_it_is(const struct app *app, struct lam_plan *plan,
+			   enum lam_setting_kind kind, const char *key)
+{
+	const struct lam_setting *is = lam_settings_find(lam_image_settings(app->image),
+							 kind, key),
+				 *set = lam_settings_find(&plan->settings, kind, key);
+
+	if (set && (!is || !set->value ? !is && !set->value
+				       : strcmp(is->value, set->value) == 0))
+		lam_edit_setting_clear(plan, kind, key);
+}
+
+/* value NULL: it is taken out. */
+static bool set(struct app *app, enum lam_setting_kind kind, const char *key,
+		const char *value, const char *text)
+{
+	struct lam_plan *plan = plan_copy(app);
+	struct lam_error err;
+	int code = lam_edit_setting(plan, kind, key, value, &err);
+
+	if (code == 0)
+		clear_as_it_is(app, plan, kind, key);
+	return plan_changed(app, plan, code, &err, "%s %s", value ? "set" : "take out",
+			    text);
+}
+
+/* A name, or a string of JSON's; moves behind it. A new string; NULL: it is no such
+ * string. */
+static char *take_key(const char **at)
+{
+	json_auto_t *json = NULL;
+	json_error_t where;
+	size_t len = strcspn(*at, "=");
+
+	if (**at == '"') {
+		json = json_loads(*at, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, &where);
+		len = json ? (size_t)where.position : 0;
+		if (!json || ((*at)[len] && (*at)[len] != '='))
+			return NULL;
+	}
+	*at += len;
+	return json ? lam_xstrdup(json_string_value(json)) : lam_xmemdup(*at - len, len);
+}
+
+static char *text_of(const struct config_row *row)
+{
+	return config_text(row->kind, row->key, row->after ? row->after : row->before);
+}
+
+/* Whether the line under the cursor says so already. */
+static bool is_said_here(const struct app *app, const char *text)
+{
+	LAM_CLEANUP(lam_free_ptr) char *said = NULL;
+	struct config_row row;
+
+	if (!config_here(app, &row))
+		return false;
+	said = text_of(&row);
+	return row.after && strcmp(said, text) == 0;
+}
+
 void config_set(struct app *app, const char *text)
 {
 	LAM_CLEANUP(lam_free_ptr) char *key = NULL;
 	enum lam_setting_kind kind;
-	const char *value, *equals;
-	struct lam_error err;
-	struct lam_plan *plan;
-	int code;
+	const char *value;
 
 	if (!text) {
 		ask(app, NULL);
+		return;
+	}
+	if (is_said_here(app, text)) {
+		app_tell(app, ROLE_STATUS, "nothing changes");
 		return;
 	}
 	if (!find_kind(text, &kind, &value)) {
@@ -57,24 +121,19 @@ void config_set(struct app *app, const char *text)
 		ask(app, text);
 		return;
 	}
-	equals = strchr(value, '=');
 	if (lam_setting_has_key(kind)) {
-		key = lam_xmemdup(value,
-				  equals ? (size_t)(equals - value) : strlen(value));
-		value = equals ? equals + 1 : NULL;
+		key = take_key(&value);
+		if (!key) {
+			app_tell(app, ROLE_WARNING,
+				 "what begins with a quote is a string of JSON's");
+			ask(app, text);
+			return;
+		}
+		value = *value ? value + 1 : NULL;
 	} else if (!*value) {
 		value = NULL;
 	}
-	plan = plan_copy(app);
-	/* what is not there need not be taken out */
-	if (!value && !lam_settings_find(lam_image_settings(app->image), kind, key)) {
-		lam_edit_setting_clear(plan, kind, key);
-		plan_push(app, plan, "take out %s", text);
-		return;
-	}
-	code = lam_edit_setting(plan, kind, key, value, &err);
-	if (!plan_changed(app, plan, code, &err, "%s %s", value ? "set" : "take out",
-			  text))
+	if (!set(app, kind, key, value, text))
 		ask(app, text);
 }
 
@@ -84,8 +143,7 @@ bool config_change_here(struct app *app)
 
 	if (!config_here(app, &row))
 		return false;
-	LAM_CLEANUP(lam_free_ptr)
-	char *text = config_text(row.kind, row.key, row.after ? row.after : row.before);
+	LAM_CLEANUP(lam_free_ptr) char *text = text_of(&row);
 	ask(app, text);
 	return true;
 }
@@ -97,7 +155,7 @@ bool config_take_out_here(struct app *app)
 	if (!config_here(app, &row))
 		return false;
 	LAM_CLEANUP(lam_free_ptr) char *text = config_text(row.kind, row.key, NULL);
-	config_set(app, text);
+	(void)set(app, row.kind, row.key, NULL, text);
 	return true;
 }
 
