@@ -19,4 +19,10 @@ char *lam_emit_name(const struct lam_parts *parts, const struct lam_part *part);
 /* The same, short, for a layer. */
 char *lam_emit_layer_name(const struct lam_parts *parts, const struct lam_part *part);
 
+/* sizes.c: raises max_size where a layer cannot have it, and counts what is written. Fails as
+ * lam_layout_new does. */
+int lam_suggest_settle_sizes(struct lam_suggestion *suggestion,
+			     const struct lam_image *image, const atomic_bool *stop,
+			     struct lam_error *err);
+
 #endif

@@ -119,7 +119,8 @@ static int solve(struct suggesting *s, struct lam_error *err)
 	if (s->result.count <= s->cut.most_layers)
 		return 0;
 	return lam_fail(err, LAM_EPLAN,
-			"layers of at most %s: %zu are needed, and %zu may be",
+			"layers of at most %s: no cut into fewer than %zu was found, and "
+			"%zu may be: allow more or larger ones",
 			lam_size_text(r->most_bytes, size), s->result.count + r->keep,
 			r->most_layers);
 }
@@ -488,6 +489,8 @@ int lam_suggest(struct lam_suggestion **out, const struct lam_suggest_request *r
 		return err->code;
 	describe_parts(&s);
 	describe_layers(&s);
+	if (lam_suggest_settle_sizes(s.out, s.parts.image, s.request.stop, err) < 0)
+		return err->code;
 	*out = LAM_STEAL(s.out);
 	return 0;
 }

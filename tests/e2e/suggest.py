@@ -170,18 +170,43 @@ def limits(folder, versions):
     made = suggest(versions, "--max-layer-size", "300K")
     over = [part["name"] for layer in made["layers"] for part in layer["parts"] if part["too_large"]]
     need(sorted(over) == ["/opt/app/model", "dpkg:large"], over)
-    need([layer["name"] for layer in made["plan"]["layers"] if layer.get("max_size") == "300k"] == sorted(
-        {layer["name"] for layer in made["layers"] for part in layer["parts"] if part["too_large"]}, key=lambda name: [
-            layer["name"] for layer in made["layers"]].index(name)), made["plan"])
+    caps = {layer["name"]: layer["max_size"] for layer in made["plan"]["layers"] if "max_size" in layer}
+    need(caps == {"large": "300k"}, "a file cannot be split, a package can", caps)
     written = apply(made["plan"], versions[-1], "oci:%s/limited:t" % folder)["layers"]
     need(all(layer["tar_size"] <= 300 << 10 or layer["files"] == 1 for layer in written if layer["name"] in ("model", "large")), written)
     need(all(layer["bytes"] <= 300 << 10 or len(layer["parts"]) == 1 for layer in made["layers"]), made["layers"])
-    for words, code, why in ((("--layers", "2", "--max-layer-size", "300K"), 4, b"layers of at most 300K: "),
+    for words, code, why in ((("--layers", "2", "--max-layer-size", "300K"), 4, b"layers of at most 300K: no cut into fewer than "),
                              (("--layers", "none"), 2, b"--layers is a number"), (("--max-layer-size", "0"), 2, b"--max-layer-size is"),
                              (("--keep-base", "oci:%s/other:t" % folder), 2, b"its lowest layer is not that of"),
                              (("--since", "oci:%s/none" % folder), 3, b"none"), (("--from-plan", folder + "/none.json"), 4, b"none.json")):
         done = lamina.run("suggest", versions[-1], *words)
         need(done.returncode == code and why in done.stderr and done.stderr.count(b"\n") == 1, words, done)
+
+
+def splits(folder, versions):
+    """No plan fails for what cannot be split; as many layers as are told are written; the notes are true, and few."""
+    for most, names in (("300k", ("large",)), ("1k", ("large", "once", "busy", "rest"))):
+        words = ("--layers", "17", "--max-layer-size", most)
+        made = suggest(versions[3:], *words)
+        caps = {layer["name"]: layer["max_size"] for layer in made["plan"]["layers"] if "max_size" in layer}
+        need(set(names) <= set(caps) and "model" not in caps, most, caps)
+        done = lamina.must("apply", "--strict", "-", versions[-1], "oci:%s/split%s:t" % (folder, most), "--json", stdin=json.dumps(made["plan"]).encode())
+        written = [layer["name"] for layer in json.loads(done.stdout)["layers"] if "digest" in layer]
+        told = {layer["name"]: layer["written"] for layer in made["layers"]}
+        need(told == {name: written.count(name) for name in told}, told, written)
+        olds = [word for old in versions[3:-1] for word in ("--since", old)]
+        notes = lamina.must("suggest", versions[-1], *olds, "--clamp-times", *words, env=CLAMP).stderr.decode().splitlines()
+        need(any("%d layers, and %d are written" % (len(told), len(written)) in note for note in notes), notes)
+        need(len(notes) <= 6 and all("split" not in note or "model" not in note or "cannot" in note for note in notes), notes)
+    alone = lamina.must("suggest", versions[-1], "--layers", "17", "--max-layer-size", "400k").stderr
+    need(b"/opt/app/model is 583K by itself, more than the 400K of a layer: it cannot be split" in alone and b"written" not in alone, alone)
+    plan = {"lamina": 1, "layers": [{"name": "model", "max_size": "1k"}, {"name": "all", "from": "rest"}], "assign": [{"path": "/opt/app/model", "to": "model"}]}
+    with open(folder + "/grown.json", "w", encoding="utf-8") as out:
+        json.dump(plan, out)
+    done = lamina.must("suggest", versions[-1], "--from-plan", folder + "/grown.json")
+    need(b'"model" has what cannot be split, and is more than its max_size was: that is gone now' in done.stderr, done)
+    done = lamina.must("suggest", versions[-1], "--keep-base", folder + "/base", "--max-layer-size", "300k")
+    need(b" stays as it is, with " in done.stderr and b", more than the 300K of a layer" in done.stderr, done)
 
 
 def keeps_base(folder, versions):
@@ -235,7 +260,7 @@ def main():
     oci.write_layout(folder + "/base", [(layer(system(VERSIONS - 1, when), when), "gzip", 1)])
     oci.write_layout(folder + "/other", [(layer([file("else", b"x", OLD)], OLD), "gzip", 1)])
     try:
-        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, keeps_base, as_in_readme, tells_many, without_history), folder, versions)
+        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, splits, keeps_base, as_in_readme, tells_many, without_history), folder, versions)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

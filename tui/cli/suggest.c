@@ -288,28 +288,67 @@ static void print_compared(const struct suggest *s, FILE *out)
 	}
 }
 
+/* What becomes of a layer with a part that is too large. */
+static void tell_large_part(const struct suggest *s,
+			    const struct lam_suggested_part *part)
+{
+	uint64_t cap = s->found->plan->layers[part->layer].max_size;
+	size_t written = s->found->layers[part->layer].written;
+	char size[LAM_SIZE_TEXT], most[LAM_SIZE_TEXT], max[LAM_SIZE_TEXT];
+	LAM_CLEANUP(lam_free_ptr)
+	char *split = written > 1 ? lam_xprintf(", and is split in %zu", written) : NULL;
+
+	tell(s->call, "note: %s is %s by itself, more than the %s of a layer: %s%s%s",
+	     part->name[0] ? part->name : "the rest", lam_size_text(part->bytes, size),
+	     lam_size_text(s->request.most_bytes, most),
+	     cap ? "its layer has a max_size of " : "it cannot be split",
+	     cap ? lam_size_text(cap, max) : "", split ? split : "");
+}
+
 static void tell_large(const struct suggest *s)
 {
+	const struct lam_suggestion *f = s->found;
 	char size[LAM_SIZE_TEXT], most[LAM_SIZE_TEXT];
+	size_t large = 0;
 
-	for (size_t i = 0; i < s->found->part_count; i++) {
-		const struct lam_suggested_part *part = &s->found->parts[i];
-
-		if (part->is_too_large)
+	for (size_t i = 0; i < f->part_count; i++) {
+		if (f->parts[i].is_too_large && large++ < MOST_SHOWN)
+			tell_large_part(s, &f->parts[i]);
+	}
+	if (large > MOST_SHOWN)
+		tell(s->call, "note: %zu more are too large for a layer",
+		     large - MOST_SHOWN);
+	for (size_t i = 0; i < f->layer_count; i++) {
+		if (s->request.most_bytes && f->layers[i].keep &&
+		    f->layers[i].bytes > s->request.most_bytes)
 			tell(s->call,
-			     "note: %s is %s by itself, more than the %s of a layer: its "
-			     "layer gets that as its max_size, and is split",
-			     part->name[0] ? part->name : "the rest",
-			     lam_size_text(part->bytes, size),
+			     "note: layer \"%s\" stays as it is, with %s, more than the %s "
+			     "of a layer",
+			     f->layers[i].name, lam_size_text(f->layers[i].bytes, size),
 			     lam_size_text(s->request.most_bytes, most));
+		if (f->layers[i].raised && !s->request.most_bytes)
+			tell(s->call,
+			     "note: layer \"%s\" has what cannot be split, and is more than "
+			     "its max_size was: that is %s now",
+			     f->layers[i].name,
+			     f->plan->layers[i].max_size
+				     ? lam_size_text(f->plan->layers[i].max_size, size)
+				     : "gone");
 	}
 }
 
 static void tell_many(const struct suggest *s)
 {
-	if (s->found->layer_count > LAM_DOCKER_LAYERS)
+	const struct lam_suggestion *f = s->found;
+
+	if (f->written > f->layer_count)
+		tell(s->call,
+		     "note: the plan has %zu layers, and %zu are written: those that their "
+		     "max_size splits are written in parts",
+		     f->layer_count, f->written);
+	if (f->written > LAM_DOCKER_LAYERS)
 		tell(s->call, "note: %zu layers: Docker takes no more than %d",
-		     s->found->layer_count, LAM_DOCKER_LAYERS);
+		     f->written, LAM_DOCKER_LAYERS);
 }
 
 /* What only times tell apart need not be fetched. */
@@ -356,13 +395,15 @@ static json_t *json_layers(const struct lam_suggestion *f)
 	for (size_t i = 0; i < f->layer_count; i++) {
 		const struct lam_suggested_layer *layer = &f->layers[i];
 
-		json_array_append_new(
-			layers, json_pack("{s:o, s:I, s:i, s:I, s:b, s:o}", "name",
-					  json_shown(layer->name), "bytes",
-					  (json_int_t)layer->bytes, "changes",
-					  (int)layer->changes, "expected",
-					  (json_int_t)layer->expected, "keep",
-					  (int)layer->keep, "parts", json_parts(f, i)));
+		json_array_append_new(layers,
+				      json_pack("{s:o, s:I, s:i, s:I, s:b, s:I, s:o}",
+						"name", json_shown(layer->name), "bytes",
+						(json_int_t)layer->bytes, "changes",
+						(int)layer->changes, "expected",
+						(json_int_t)layer->expected, "keep",
+						(int)layer->keep, "written",
+						(json_int_t)layer->written, "parts",
+						json_parts(f, i)));
 	}
 	return layers;
 }
@@ -457,9 +498,10 @@ static int run_suggest(struct call *call)
 static const struct option OPTIONS[] = {
 	{ "since", 0, "OLD",
 	  "a version before IMAGE; again for each, in the order of their builds" },
-	{ "layers", 0, "N", "at most so many layers, kept ones too; by default 12" },
+	{ "layers", 0, "N",
+	  "a plan of at most so many layers, kept ones too; by default 12. What --max-layer-size splits is written in more" },
 	{ "max-layer-size", 0, "SIZE",
-	  "none of them larger when compressed, as 500M: an estimate, of which blobs are up to 15 % off; a layer's max_size in the plan is a promise" },
+	  "none of them larger when compressed, as 500M: an estimate, of which blobs are up to 15 % off; a layer's max_size in the plan is a promise. A file that is larger stays whole" },
 	{ "keep-base", 0, "BASE",
 	  "the lowest layers, which image BASE has too, stay as they are" },
 	{ "from-plan", 0, "PLAN",

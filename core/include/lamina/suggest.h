@@ -18,7 +18,8 @@ struct lam_suggest_request {
 	const struct lam_image *const
 		*versions;      /* oldest first; the plan is for the last */
 	size_t version_count;   /* from 1 */
-	size_t most_layers;     /* of the plan, kept ones too; 0: LAM_SUGGEST_LAYERS */
+	size_t most_layers;     /* of the plan, kept ones too, each part of one that its
+				   max_size splits besides; 0: LAM_SUGGEST_LAYERS */
 	uint64_t most_bytes;    /* of a layer that is written, compressed; 0: any */
 	size_t keep;            /* so many of the lowest layers stay as they are */
 	struct lam_clamp times; /* of the plan; not set: those of `before` */
@@ -41,13 +42,16 @@ struct lam_suggested_layer {
 	uint64_t bytes;   /* compressed, estimated; of a kept one exact */
 	unsigned changes; /* at so many of the pulls that were seen it would be fetched */
 	double expected;  /* bytes that a pull is expected to fetch of it */
+	size_t written; /* in so many, of which each is a part where max_size splits it */
 	bool keep;
+	bool raised; /* its max_size, or gone: what is in it cannot be split so */
 };
 
 struct lam_suggestion {
 	struct lam_plan *plan;
 	struct lam_suggested_layer *layers; /* as in the plan */
 	size_t layer_count;
+	size_t written; /* layers in all, with the parts of those that are split */
 	struct lam_suggested_part *parts; /* by layer, largest first */
 	size_t part_count;
 	unsigned pulls;          /* that were seen: one less than versions */
