@@ -114,7 +114,8 @@ const struct command CMD_DIFF = {
 	.usage = "A B",
 	.summary = "how two images' merged filesystems differ",
 	.about =
-		"Lists paths that differ: '-' in A alone, '+' in B alone, '~' in both. Exits with 1 if there are any.",
+		"Lists paths of the merged filesystems that differ: '-' in A alone, '+' in B alone, '~' in both. Exits with 1 if there "
+		"are any. What the images say beside their files (env, user, labels) is not compared.",
 	.options = OPTIONS,
 	.least = 2,
 	.most = 2,

@@ -188,7 +188,7 @@ static int run_edit(struct call *call)
 }
 
 static const struct option OPTIONS[] = {
-	{ "plan", 0, "FILE", "the plan to begin with, and to save to" },
+	{ "plan", 0, "FILE", "the plan, which is there, to begin with and to save to" },
 	{ "output", 'o', "IMAGE", "where W writes to" },
 	{ "against", 0, "OLD",
 	  "Effect tells what a client with this image fetches, too" },
