@@ -189,8 +189,22 @@ static void run_arg(struct lam_stage_making *m, const struct lam_instruction *i)
 	set_variables(m, i, &m->local, false);
 }
 
+/* Not taken: they would come on top of the image's, and a stage that begins with nothing has
+ * its own alone. */
 static void run_config(struct lam_stage_making *m, const struct lam_instruction *i)
 {
+	for (unsigned k = 0; k < LAM_SETTING_KIND_COUNT; k++) {
+		enum lam_setting_kind kind = (enum lam_setting_kind)k;
+
+		if (strcasecmp(lam_setting_word(kind), i->word) != 0)
+			continue;
+		lam_stage_tell(
+			m, m->notes, i->line,
+			"%s is not taken, and the image's own stays: write \"%s\" into "
+			"the plan's \"config\" to change that",
+			i->word, lam_setting_member(kind));
+		return;
+	}
 	lam_stage_tell(m, m->notes, i->line,
 		       "%s is not for a plan: the image's own config stays", i->word);
 }
@@ -219,6 +233,7 @@ static void run_workdir(struct lam_stage_making *m, const struct lam_instruction
 	struct lam_error err;
 	char *joined;
 
+	run_config(m, i);
 	if (!to)
 		return;
 	if (lam_pattern_join(&joined, *to == '/' ? "" : m->workdir, to, &err) < 0) {

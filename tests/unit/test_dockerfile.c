@@ -51,6 +51,9 @@ static void describe(const struct lam_image *image, const char *text, const char
 #define C          "COPY --from=base "
 #define ALL        S C "/ /\n"
 #define NOTE(line) "\nD:" line ": the image is taken for \"base\""
+#define TAKEN(member)                                               \
+	" is not taken, and the image's own stays: write \"" member \
+	"\" into the plan's \"config\" to change that"
 
 struct told {
 	const char *text, *want;
@@ -85,8 +88,8 @@ static const struct told CASES[] = {
 	  "app* etc\n/ > -\n/opt/app > app\n/etc > etc" NOTE(
 		  "8") "\nD: no line takes /bin, /boot, /srv, /usr: left out of the image" },
 	{ ALL "ENV D=/opt\nARG D=/no\nWORKDIR $D\n" C "/opt/app app\n",
-	  "rest* app\n/opt/app > app" NOTE(
-		  "3") "\nD:4: ENV is not for a plan: the image's own config stays" },
+	  "rest* app\n/opt/app > app" NOTE("3") "\nD:4: ENV" TAKEN(
+		  "env") "\nD:6: WORKDIR" TAKEN("workdir") },
 	{ ALL C "'/usr'\"/li\"b /us\\r/lib\n", "rest* lib\n/usr/lib > lib" NOTE("3") },
 	/* wildcards by filepath.Match */
 	{ ALL C "/usr/lib/**.so /usr/lib/\n",
@@ -109,8 +112,12 @@ static const struct told CASES[] = {
 	/* other stages, whatever is in them */
 	{ B "RUN <<-'EOF' cat <<B\n\tFROM scratch\n\tEOF\nCOPY x y\nB\nFROM scratch AS "
 	    "t\n" C "/ /\nCMD x\n",
-	  "rest*\nD:8: the image is taken for \"base\"\nD:9: CMD is not for a plan: the "
-	  "image's own config stays" },
+	  "rest*\nD:8: the image is taken for \"base\"\nD:9: CMD" TAKEN("cmd") },
+	{ ALL "LABEL a=b\nUSER me\nENTRYPOINT x\nVOLUME /v\n",
+	  "rest*" NOTE("3") "\nD:4: LABEL" TAKEN("labels") "\nD:5: USER" TAKEN(
+		  "user") "\nD:6: ENTRYPOINT" TAKEN("entrypoint") "\nD:7: VOLUME is not "
+								  "for a plan: the image's "
+								  "own config stays" },
 	{ S "COPY --from=0 / /\n" C "/opt /opt\n", "rest* opt\n/opt > opt" NOTE("3") },
 };
 
