@@ -31,23 +31,30 @@ const char *lam_plan_key_fault(enum lam_setting_kind kind, const char *key)
 	return NULL;
 }
 
-static bool is_text(const json_t *value)
+/* It, or one of a list. */
+static bool has_nul(const json_t *value)
 {
-	return lam_json_is_text(value) &&
-	       strlen(json_string_value(value)) == json_string_length(value);
+	bool found = json_is_string(value) &&
+		     strlen(json_string_value(value)) != json_string_length(value);
+
+	for (size_t i = 0; i < json_array_size(value) && !found; i++)
+		found = has_nul(json_array_get(value, i));
+	return found;
 }
 
 static const char *value_fault(enum lam_setting_kind kind, const json_t *value)
 {
-	bool fine = is_text(value);
+	bool fine = lam_json_is_text(value);
 
 	if (json_is_null(value))
 		return NULL;
+	if (has_nul(value))
+		return "a text here cannot have a NUL (\\u0000) in it";
 	if (!lam_setting_is_list(kind))
 		return fine ? NULL : "expected a string, or null";
 	fine = json_is_array(value);
 	for (size_t i = 0; i < json_array_size(value) && fine; i++)
-		fine = is_text(json_array_get(value, i));
+		fine = lam_json_is_text(json_array_get(value, i));
 	return fine ? NULL : "expected a list of strings, or null";
 }
 

@@ -121,6 +121,8 @@ WRONG = {
     "config.cmd: expected a list of strings, or null": {"cmd": "sh -c"},
     "config.cmd: expected a list of strings, or null ": {"cmd": ["sh", 1]},
     "config.user: expected a string, or null": {"user": ["a"]},
+    "config.env.A: a text here cannot have a NUL (\\u0000) in it": {"env": {"A": "a\0b"}},
+    "config.cmd: a text here cannot have a NUL (\\u0000) in it": {"cmd": ["sh", "a\0b"]},
     "config.annotations.dev.lamina.plan: what begins with \"dev.lamina.\" is written by lamina itself": {"annotations": {"dev.lamina.plan": "x"}},
     "config.label: unknown field; did you mean \"labels\"?": {"label": {}},
 }
