@@ -52,7 +52,7 @@ void lam_layout_remark_add(struct lam_layout *l, bool strict, const char *format
 	va_end(args);
 	LAM_XGROW(l->remarks, l->remark_count, l->remark_cap);
 	l->remarks[l->remark_count++] =
-		(struct lam_remark){ lam_layout_copy(l, text), strict };
+		(struct lam_remark){ lam_layout_copy(l, text), strict, format };
 }
 
 int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *err,
@@ -257,8 +257,10 @@ static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 	t->info.fate = t->original != UINT32_MAX ? LAM_FATE_REWRITTEN : LAM_FATE_NEW;
 	t->info.original = t->original;
 	if (!t->info.reason)
-		t->info.reason =
-			by_rules ? "what rules give to it" : "several layers in one";
+		t->info.reason = by_rules ? "what rules give to it"
+				 : t->info.parts > 1
+					 ? "a part of what its max_size splits"
+					 : "several layers in one";
 	if (t->item_count == 0) {
 		t->info.fate = LAM_FATE_EMPTY;
 		t->info.reason = "nothing is left in it";

@@ -209,6 +209,20 @@ def splits(folder, versions):
     need(b" stays as it is, with " in done.stderr and b", more than the 300K of a layer" in done.stderr, done)
 
 
+def tells_some(folder, versions):
+    """What is said of very many parts is said of some, and how many more there are; as JSON it is said of all."""
+    plan = {"lamina": 1, "layers": [{"name": "all", "from": "rest", "max_size": "1k"}]}
+    words = ("apply", "--dry-run", "-", versions[-1], "oci:%s/some:t" % folder)
+    done = json.loads(lamina.must(*words, "--json", stdin=json.dumps(plan).encode()).stdout)
+    count = sum("cannot be split" in remark for remark in done["remarks"])
+    need(count > 20 and any(layer["reason"] == "a part of what its max_size splits" for layer in done["layers"]), done)
+    for strict in ((), ("--strict",)):
+        told = lamina.run(*words, *strict, stdin=json.dumps(plan).encode())
+        lines = [line for line in told.stderr.decode().splitlines() if "cannot be split" in line]
+        need(told.returncode == (4 if strict else 0) and len(lines) == 10, told)
+        need(b"note: and %d more like the last: --json has all" % (count - 10) in told.stderr, told.stderr)
+
+
 def keeps_base(folder, versions):
     """The base's layers stay, blob for blob, and nothing of them moves; the rest is cut as ever."""
     base = "oci:%s/other:t" % folder
@@ -260,7 +274,7 @@ def main():
     oci.write_layout(folder + "/base", [(layer(system(VERSIONS - 1, when), when), "gzip", 1)])
     oci.write_layout(folder + "/other", [(layer([file("else", b"x", OLD)], OLD), "gzip", 1)])
     try:
-        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, splits, keeps_base, as_in_readme, tells_many, without_history), folder, versions)
+        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, splits, tells_some, keeps_base, as_in_readme, tells_many, without_history), folder, versions)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -14,6 +14,8 @@ struct part {
 	struct pull pull;
 };
 
+#define MOST_ALIKE 10 /* remarks of a kind */
+
 struct apply {
 	struct call *call;
 	struct lam_plan *plan;
@@ -42,20 +44,29 @@ static int check_pinned(struct apply *a)
 	return fail(a->call);
 }
 
+/* What is said of very many paths is said of some. */
 static int tell_remarks(struct apply *a, const struct lam_layout *layout)
 {
 	bool strict = call_has(a->call, "strict");
+	size_t count = lam_layout_remark_count(layout), alike = 0;
 	int code = 0;
 
-	for (size_t i = 0; i < lam_layout_remark_count(layout); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct lam_remark *r = lam_layout_remark(layout, i);
+		const struct lam_remark *next =
+			i + 1 < count ? lam_layout_remark(layout, i + 1) : NULL;
+		bool last = !next || next->kind != r->kind || next->strict != r->strict;
 
-		if (strict && r->strict) {
+		if (++alike <= MOST_ALIKE && strict && r->strict) {
 			(void)lam_fail(&a->call->err, LAM_EPLAN, "%s", r->text);
 			code = fail(a->call);
-		} else {
+		} else if (alike <= MOST_ALIKE) {
 			tell(a->call, "note: %s", r->text);
 		}
+		if (last && alike > MOST_ALIKE)
+			tell(a->call, "note: and %zu more like the last: --json has all",
+			     alike - MOST_ALIKE);
+		alike = last ? 0 : alike;
 	}
 	return code;
 }

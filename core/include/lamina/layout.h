@@ -123,6 +123,7 @@ int lam_layout_pull(struct lam_pull *out, const struct lam_layout *layout,
 struct lam_remark {
 	const char *text;
 	bool strict;
+	const char *kind; /* the same pointer for all that say the same of others */
 };
 size_t lam_layout_remark_count(const struct lam_layout *layout);
 const struct lam_remark *lam_layout_remark(const struct lam_layout *layout, size_t n);
