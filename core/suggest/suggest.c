@@ -65,14 +65,15 @@ static int check(struct suggesting *s, struct lam_error *err)
 	r->most_layers = r->most_layers ? r->most_layers : LAM_SUGGEST_LAYERS;
 	if (r->keep >= layers)
 		return lam_fail(err, LAM_EUSAGE,
-				"%zu layers stay, and the image has %zu: nothing is left "
-				"to cut",
+				"all layers stay (%zu of %zu): nothing is left to cut",
 				r->keep, layers);
 	if (r->keep >= r->most_layers)
-		return lam_fail(err, LAM_EUSAGE,
-				"%zu layers stay, and the plan may have %zu: one more is "
-				"needed at least",
-				r->keep, r->most_layers);
+		return lam_fail(
+			err, LAM_EUSAGE,
+			"the plan may have %zu layer%s, and %zu stay%s: one more is "
+			"needed at least",
+			r->most_layers, r->most_layers == 1 ? "" : "s", r->keep,
+			r->keep == 1 ? "s" : "");
 	return 0;
 }
 

@@ -82,7 +82,7 @@ def commands(image, here):
     check("cat: a large file", base64.b64decode(content) == lamina.must("cat", image, "/opt/app/model.bin").stdout)
     content = document("cat", "--layer", "2", image, "root/.netrc", "--json")["content"]
     check("cat: of a layer, deleted later", base64.b64decode(content) == lamina.must("cat", "--layer=2", image, "/root/.netrc").stdout != b"")
-    for path, layer, why in ("root/.netrc", "4", "layer 4 has no file"), ("root/.netrc", "9", "has no layer 9"), ("/bin", "0", "layer 0 has no file"):
+    for path, layer, why in ("root/.netrc", "4", "layer 4 has no file"), ("root/.netrc", "9", "has no layer 9: its layers are 0 to "), ("/none/such", "0", "no such path in layer 0"), ("/bin", "0", "layer 0 has no file"):
         done = lamina.run("cat", "--layer", layer, image, path)
         check("cat: %s of layer %s" % (path, layer), done.returncode == 3 and why.encode() in done.stderr, done.stderr)
     check("export", document("export", image, "opt", here + "/opt.tar", "--json")["paths"] == 7)

@@ -184,7 +184,8 @@ static int run_cat(struct call *call)
 }
 
 static const struct option OPTIONS[] = {
-	{ "layer", 0, "N", "what layer N holds there, visible or not" },
+	{ "layer", 0, "N",
+	  "what layer N holds at the path itself, visible or not; symlinks are not followed then" },
 	{ "json", 0, NULL, "as JSON, with the content in base64" },
 	{ 0 },
 };

@@ -260,11 +260,18 @@ int read_layer(struct call *call, const char *command, long *out)
 
 bool has_layer(struct call *call, const struct lam_image *image, long layer)
 {
-	if (layer < 0 || (size_t)layer < lam_image_layer_count(image))
+	size_t count = lam_image_layer_count(image);
+
+	if (layer < 0 || (size_t)layer < count)
 		return true;
-	(void)lam_fail(&call->err, LAM_ENOTFOUND,
-		       "%s: has no layer %ld; it has %zu, counted from 0", call->args[0],
-		       layer, lam_image_layer_count(image));
+	if (count > 1)
+		(void)lam_fail(&call->err, LAM_ENOTFOUND,
+			       "%s: has no layer %ld: its layers are 0 to %zu",
+			       call->args[0], layer, count - 1);
+	else
+		(void)lam_fail(&call->err, LAM_ENOTFOUND,
+			       "%s: has no layer %ld: it has %s", call->args[0], layer,
+			       count ? "layer 0 alone" : "none");
 	return false;
 }
 
@@ -273,6 +280,7 @@ uint32_t find_path(struct call *call, const struct lam_image *image, const char 
 {
 	const struct lam_tree *tree = lam_image_tree(image);
 	uint32_t node = LAM_NODE_NONE, real;
+	const char *layer = call_value(call, "layer");
 	char *bytes, *shown, *leads = NULL;
 	size_t len;
 
@@ -290,10 +298,12 @@ uint32_t find_path(struct call *call, const struct lam_image *image, const char 
 		leads = lam_tree_path_text(tree, real);
 	free(bytes);
 	shown = lam_path_escape(path, strlen(path));
-	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s", shown,
-		       node == LAM_NODE_NONE
-			       ? "no such path in the image"
-			       : "was deleted; 'lamina log' tells by which layer",
+	(void)lam_fail(&call->err, LAM_ENOTFOUND, "%s: %s%s%s%s", shown,
+		       node != LAM_NODE_NONE
+			       ? "was deleted; 'lamina log' tells by which layer"
+		       : layer ? "no such path in layer "
+			       : "no such path in the image",
+		       node == LAM_NODE_NONE && layer ? layer : "",
 		       leads ? "; through symlinks it is " : "", leads ? leads : "");
 	free(shown);
 	free(leads);
