@@ -177,6 +177,7 @@ def limits(folder, versions):
     need(all(layer["bytes"] <= 300 << 10 or len(layer["parts"]) == 1 for layer in made["layers"]), made["layers"])
     for words, code, why in ((("--layers", "2", "--max-layer-size", "300K"), 4, b"layers of at most 300K: no cut into fewer than "),
                              (("--layers", "none"), 2, b"--layers is a number"), (("--max-layer-size", "0"), 2, b"--max-layer-size is"),
+                             (("--layers", "1", "--keep-base", folder + "/base"), 2, b"the plan may have 1 layer, and 1 stays: one more"),
                              (("--keep-base", "oci:%s/other:t" % folder), 2, b"its lowest layer is not that of"),
                              (("--since", "oci:%s/none" % folder), 3, b"none"), (("--from-plan", folder + "/none.json"), 4, b"none.json")):
         done = lamina.run("suggest", versions[-1], *words)
