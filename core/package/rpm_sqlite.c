@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "base/stop.h"
 #include "package/rpm.h"
 
@@ -44,13 +45,17 @@ static void finalize(sqlite3_stmt **statement)
 static int fail(sqlite3 *db, const struct reading *reading, int code,
 		struct lam_error *err)
 {
+	const char *why = db && code != SQLITE_INTERRUPT ? sqlite3_errmsg(db)
+							 : sqlite3_errstr(code);
+	char shown[LAM_PATH_TEXT];
+
 	if (lam_stops(reading->r->stop, 0))
 		return lam_fail_stopped(err);
 	if (code == SQLITE_NOMEM)
 		return lam_fail_memory(err);
+	/* it may hold names of the database's */
 	return lam_fail(err, LAM_EFORMAT, "SQLite cannot read it: %s",
-			db && code != SQLITE_INTERRUPT ? sqlite3_errmsg(db)
-						       : sqlite3_errstr(code));
+			lam_path_text(shown, why, strlen(why), false));
 }
 
 /* The database owns the copy, also after a failure. */
