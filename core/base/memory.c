@@ -66,6 +66,11 @@ char *lam_xstrdup(const char *text)
 	return lam_xmemdup(text, strlen(text));
 }
 
+char *lam_xcopy(const char *text)
+{
+	return text ? lam_xstrdup(text) : NULL;
+}
+
 char *lam_xvprintf(const char *format, va_list args)
 {
 	char *text;

@@ -15,6 +15,8 @@ void *lam_xmalloc(size_t size);
 void *lam_xcalloc(size_t count, size_t size);
 void *lam_xrealloc(void *old, size_t size);
 char *lam_xstrdup(const char *text);
+/* The same; NULL of NULL. */
+char *lam_xcopy(const char *text);
 /* A copy with a closing '\0'; the bytes may hold others. */
 char *lam_xmemdup(const void *bytes, size_t len);
 char *lam_xprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

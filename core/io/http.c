@@ -68,11 +68,6 @@ static void set_up(void)
 		lam_out_of_memory();
 }
 
-static char *copy(const char *text)
-{
-	return text ? lam_xstrdup(text) : NULL;
-}
-
 struct lam_http *lam_http_new(const struct lam_http_options *options)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -80,10 +75,10 @@ struct lam_http *lam_http_new(const struct lam_http_options *options)
 
 	pthread_once(&once, set_up);
 	client->options = *options;
-	client->options.socket = copy(options->socket);
-	client->options.ca = copy(options->ca);
-	client->options.client_certificate = copy(options->client_certificate);
-	client->options.client_key = copy(options->client_key);
+	client->options.socket = lam_xcopy(options->socket);
+	client->options.ca = lam_xcopy(options->ca);
+	client->options.client_certificate = lam_xcopy(options->client_certificate);
+	client->options.client_key = lam_xcopy(options->client_key);
 	if (!client->options.connect_seconds)
 		client->options.connect_seconds = 30;
 	if (!client->options.idle_seconds)

@@ -22,8 +22,7 @@
 
 void lam_cache_init(struct lam_cache *cache, const char *folder)
 {
-	*cache = (struct lam_cache){ .max = LAM_MAX_CACHE,
-				     .folder = folder ? lam_xstrdup(folder) : NULL };
+	*cache = (struct lam_cache){ .max = LAM_MAX_CACHE, .folder = lam_xcopy(folder) };
 }
 
 void lam_cache_fini(struct lam_cache *cache)

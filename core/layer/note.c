@@ -209,7 +209,7 @@ void lam_notes_append(struct lam_notes *notes, const struct lam_notes *more)
 	for (size_t i = 0; i < more->count && notes->count < LAM_MAX_NOTES; i++) {
 		struct lam_note note = more->items[i];
 
-		note.path = note.path ? lam_xstrdup(note.path) : NULL;
+		note.path = lam_xcopy(note.path);
 		keep(notes, note);
 	}
 	notes->total += more->total;

@@ -47,11 +47,6 @@ bool lam_setting_is_list(enum lam_setting_kind kind)
 
 /* As values */
 
-static char *copy_text(const char *text)
-{
-	return text ? lam_xstrdup(text) : NULL;
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
@@ -103,7 +98,7 @@ const struct lam_setting *lam_settings_find(const struct lam_settings *s,
 
 static struct lam_setting copy_one(const struct lam_setting *s)
 {
-	return (struct lam_setting){ s->kind, copy_text(s->key), copy_text(s->value) };
+	return (struct lam_setting){ s->kind, lam_xcopy(s->key), lam_xcopy(s->value) };
 }
 
 void lam_settings_take(struct lam_settings *into, const struct lam_settings *more)
@@ -177,7 +172,7 @@ static void add(struct reading *r, enum lam_setting_kind kind, const char *key,
 	(void)lam_json_dump(value, JSON_ENCODE_ANY, &text, &never);
 	LAM_XGROW(r->out->items, r->out->count, r->cap);
 	r->out->items[r->out->count++] =
-		(struct lam_setting){ kind, copy_text(key), lam_text_steal(&text) };
+		(struct lam_setting){ kind, lam_xcopy(key), lam_text_steal(&text) };
 }
 
 static void read_kind(struct reading *r, json_t *root, enum lam_setting_kind kind)

@@ -81,8 +81,7 @@ static void read_setting(struct reading *r, enum lam_setting_kind kind, const ch
 	}
 	LAM_XGROW(r->out->items, r->out->count, r->cap);
 	r->out->items[r->out->count++] =
-		(struct lam_setting){ kind, key ? lam_xstrdup(key) : NULL,
-				      text_of(at->value) };
+		(struct lam_setting){ kind, lam_xcopy(key), text_of(at->value) };
 }
 
 static void read_map(struct reading *r, enum lam_setting_kind kind,
@@ -200,8 +199,7 @@ int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const ch
 	remove_setting(all, kind, key);
 	all->items = lam_xrealloc(all->items, (all->count + 1) * sizeof *all->items);
 	all->items[all->count++] =
-		(struct lam_setting){ kind, key ? lam_xstrdup(key) : NULL,
-				      text_of(json) };
+		(struct lam_setting){ kind, lam_xcopy(key), text_of(json) };
 	lam_settings_sort(all);
 	return 0;
 }

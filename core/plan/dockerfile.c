@@ -168,7 +168,7 @@ static void set_variable(struct lam_stage_making *m, const struct lam_instructio
 			return;
 	} else {
 		known = lam_variables_find(&m->global, word, strlen(word));
-		value = known && known->value ? lam_xstrdup(known->value) : NULL;
+		value = known ? lam_xcopy(known->value) : NULL;
 	}
 	if (lam_variables_set(to, word, value, env, &err) < 0)
 		lam_stage_tell(m, m->errors, i->line, "%s", err.text);

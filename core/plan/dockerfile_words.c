@@ -50,7 +50,7 @@ int lam_variables_set(struct lam_variables *v, const char *name, const char *val
 	}
 	to = old ? &v->items[old - v->items] : &v->items[v->count - 1];
 	free(to->value);
-	to->value = value ? lam_xstrdup(value) : NULL;
+	to->value = lam_xcopy(value);
 	to->env = env;
 	return 0;
 }

@@ -505,7 +505,7 @@ int lam_edit_layer_note(struct lam_plan *plan, size_t at, const char *note,
 	if (check_place(plan, at, err) < 0)
 		return err->code;
 	free(plan->layers[at].note);
-	plan->layers[at].note = note ? lam_xstrdup(note) : NULL;
+	plan->layers[at].note = lam_xcopy(note);
 	return 0;
 }
 

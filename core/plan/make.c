@@ -116,7 +116,7 @@ static int add_rule(struct making *m, struct lam_plan_rule rule, const char *to,
 	}
 	memmove(plan->rules + at + 1, plan->rules + at,
 		(plan->rule_count - at) * sizeof *plan->rules);
-	rule.to = to ? lam_xstrdup(to) : NULL;
+	rule.to = lam_xcopy(to);
 	plan->rules[at] = rule;
 	plan->rule_count++;
 	return 0;

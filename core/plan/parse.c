@@ -127,7 +127,7 @@ static char *copy_text(struct reader *r, const struct lam_json *at)
 {
 	const char *text = text_of(r, at);
 
-	return text ? lam_xstrdup(text) : NULL;
+	return lam_xcopy(text);
 }
 
 static void read_compression(struct reader *r, const struct lam_json *at, bool *out_has,

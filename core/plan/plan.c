@@ -48,16 +48,11 @@ void lam_plan_free(struct lam_plan *plan)
 
 /* Copies */
 
-static char *copy_text(const char *text)
-{
-	return text ? lam_xstrdup(text) : NULL;
-}
-
 void lam_plan_copy_layer(struct lam_plan_layer *out, const struct lam_plan_layer *layer)
 {
 	*out = *layer;
-	out->name = copy_text(layer->name);
-	out->note = copy_text(layer->note);
+	out->name = lam_xcopy(layer->name);
+	out->note = lam_xcopy(layer->note);
 	out->from = lam_xcalloc(layer->from_count + 1, sizeof *out->from);
 	for (size_t i = 0; i < layer->from_count; i++)
 		out->from[i] = layer->from[i];
@@ -68,18 +63,18 @@ struct lam_plan *lam_plan_copy(const struct lam_plan *plan)
 	struct lam_plan *copy = lam_xmalloc(sizeof *copy);
 
 	*copy = *plan;
-	copy->source_reference = copy_text(plan->source_reference);
-	copy->source_manifest = copy_text(plan->source_manifest);
-	copy->source_note = copy_text(plan->source_note);
-	copy->times_note = copy_text(plan->times_note);
-	copy->settings_note = copy_text(plan->settings_note);
+	copy->source_reference = lam_xcopy(plan->source_reference);
+	copy->source_manifest = lam_xcopy(plan->source_manifest);
+	copy->source_note = lam_xcopy(plan->source_note);
+	copy->times_note = lam_xcopy(plan->times_note);
+	copy->settings_note = lam_xcopy(plan->settings_note);
 	lam_settings_copy(&copy->settings, &plan->settings);
-	copy->note = copy_text(plan->note);
+	copy->note = lam_xcopy(plan->note);
 	if (plan->source_paths)
 		copy->source_paths = lam_xcalloc(plan->source_path_count + 1,
 						 sizeof *copy->source_paths);
 	for (size_t i = 0; i < plan->source_path_count; i++)
-		copy->source_paths[i] = copy_text(plan->source_paths[i]);
+		copy->source_paths[i] = lam_xcopy(plan->source_paths[i]);
 	copy->layers = lam_xcalloc(plan->layer_count + 1, sizeof *copy->layers);
 	for (size_t i = 0; i < plan->layer_count; i++)
 		lam_plan_copy_layer(&copy->layers[i], &plan->layers[i]);

@@ -207,22 +207,17 @@ int lam_rule_init(struct lam_plan_rule *out, enum lam_rule_kind kind, const char
 	if (lam_rule_kinds[kind].set(out, pattern, err) < 0)
 		return lam_wrap(err, "%s",
 				lam_path_text(shown, pattern, strlen(pattern), false));
-	out->to = to ? lam_xstrdup(to) : NULL;
+	out->to = lam_xcopy(to);
 	return 0;
-}
-
-static char *copy_text(const char *text)
-{
-	return text ? lam_xstrdup(text) : NULL;
 }
 
 void lam_rule_copy(struct lam_plan_rule *out, const struct lam_plan_rule *rule)
 {
 	*out = (struct lam_plan_rule){ .kind = rule->kind,
-				       .pattern = copy_text(rule->pattern),
+				       .pattern = lam_xcopy(rule->pattern),
 				       .glob = lam_glob_share(rule->glob),
-				       .to = copy_text(rule->to),
-				       .note = copy_text(rule->note) };
+				       .to = lam_xcopy(rule->to),
+				       .note = lam_xcopy(rule->note) };
 }
 
 void lam_rule_fini(struct lam_plan_rule *rule)

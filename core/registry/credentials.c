@@ -101,7 +101,7 @@ static char *copy_of(const json_t *entry, const char *key)
 {
 	const char *text = text_of(entry, key);
 
-	return text ? lam_xstrdup(text) : NULL;
+	return lam_xcopy(text);
 }
 
 /* base64 of "user:password". */

@@ -86,11 +86,6 @@ static void choosing_fini(struct choosing *c)
 	lam_referrers_fini(&c->beside);
 }
 
-static char *copy(const char *text)
-{
-	return text ? lam_xstrdup(text) : NULL;
-}
-
 static struct lam_platform platform_of(const struct candidate *c)
 {
 	return (struct lam_platform){ .os = c->os,
@@ -103,10 +98,10 @@ static void set_platform(struct candidate *c, const struct lam_platform *p)
 {
 	if (!p->os || !p->architecture)
 		return;
-	c->os = copy(p->os);
-	c->architecture = copy(p->architecture);
-	c->variant = copy(p->variant);
-	c->os_version = copy(p->os_version);
+	c->os = lam_xcopy(p->os);
+	c->architecture = lam_xcopy(p->architecture);
+	c->variant = lam_xcopy(p->variant);
+	c->os_version = lam_xcopy(p->os_version);
 }
 
 /* What the index does not say, the config does. */
@@ -168,7 +163,7 @@ static int add_entry(struct choosing *c, const struct lam_index_entry *e, int de
 	LAM_XGROW(c->all, c->count, c->cap);
 	c->all[c->count] = (struct candidate){ .manifest = e->descriptor };
 	c->all[c->count].manifest.json = NULL;
-	c->all[c->count].manifest.media_type = copy(e->descriptor.media_type);
+	c->all[c->count].manifest.media_type = lam_xcopy(e->descriptor.media_type);
 	set_platform(&c->all[c->count++], &e->platform);
 	return 0;
 }

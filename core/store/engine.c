@@ -244,7 +244,7 @@ int lam_engine_find(struct lam_engine *e, const char *name, char **out_id,
 		json = code == 0 && text.len ? json_loadb(text.data, text.len, 0, NULL)
 					     : NULL;
 		id = json_string_value(json_object_get(json, "Id"));
-		*out_id = id ? lam_xstrdup(id) : NULL;
+		*out_id = lam_xcopy(id);
 	} else if (code == 0 && lam_http_status(answer) != 404) {
 		code = fail_status(e, answer, LAM_EREAD, err);
 	}

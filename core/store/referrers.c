@@ -38,8 +38,8 @@ void lam_referrers_copy(struct lam_referrers *all, const struct lam_referrer *r,
 		if (strcmp(all->items[i].digest, r->digest) == 0)
 			return;
 	}
-	copy.name = r->name ? lam_xstrdup(r->name) : NULL;
-	copy.type = r->type ? lam_xstrdup(r->type) : NULL;
+	copy.name = lam_xcopy(r->name);
+	copy.type = lam_xcopy(r->type);
 	copy.fate = fate;
 	lam_referrers_add(all, copy);
 }
@@ -149,8 +149,8 @@ bool lam_referrer_read(struct lam_referrer *out, const struct lam_index_entry *e
 		return false;
 	out->kind = kind_of(e);
 	lam_digest_format(&e->descriptor.digest, out->digest);
-	out->name = e->ref_name ? lam_xstrdup(e->ref_name) : NULL;
-	out->type = type ? lam_xstrdup(type) : NULL;
+	out->name = lam_xcopy(e->ref_name);
+	out->type = lam_xcopy(type);
 	set_of(out, annotation(json, "vnd.docker.reference.digest"));
 	set_of(out, annotation(json, "com.amazon.soci.image-manifest-digest"));
 	set_of_tag(out, e->ref_name);

@@ -7,11 +7,6 @@
 #include "base/limits.h"
 #include "base/memory.h"
 
-static char *copy(const char *text)
-{
-	return text ? lam_xstrdup(text) : NULL;
-}
-
 void lam_source_set_add(struct lam_source_set *set, const struct lam_digest *manifest,
 			const struct lam_platform *p)
 {
@@ -22,9 +17,9 @@ void lam_source_set_add(struct lam_source_set *set, const struct lam_digest *man
 	LAM_XGROW(set->images, set->count, set->cap);
 	set->images[set->count++] = (struct lam_listed){
 		.manifest = *manifest,
-		.platform = { .os = copy(p->os),
-			      .architecture = copy(p->architecture),
-			      .variant = copy(p->variant) },
+		.platform = { .os = lam_xcopy(p->os),
+			      .architecture = lam_xcopy(p->architecture),
+			      .variant = lam_xcopy(p->variant) },
 	};
 }
 

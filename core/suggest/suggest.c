@@ -245,11 +245,6 @@ static char *name_layer(const struct suggesting *s, uint32_t layer, bool is_rest
 	return largest ? lam_emit_layer_name(&s->parts, largest) : lam_xstrdup("rest");
 }
 
-static char *copy_note(const char *note)
-{
-	return note ? lam_xstrdup(note) : NULL;
-}
-
 /* What else yesterday's plan says of a layer. */
 static void take_over(const struct suggesting *s, uint32_t was,
 		      struct lam_plan_layer *layer)
@@ -263,7 +258,7 @@ static void take_over(const struct suggesting *s, uint32_t was,
 	layer->max_size = before->layers[was].max_size;
 	if (strcmp(layer->name, before->layers[was].name) == 0) {
 		free(layer->note);
-		layer->note = copy_note(before->layers[was].note);
+		layer->note = lam_xcopy(before->layers[was].note);
 	}
 }
 
@@ -312,7 +307,7 @@ static void keep_note(const struct suggesting *s, struct lam_plan_rule *rule)
 
 		if (old->note && old->kind == rule->kind &&
 		    strcmp(old->pattern, rule->pattern) == 0)
-			rule->note = copy_note(old->note);
+			rule->note = lam_xcopy(old->note);
 	}
 }
 

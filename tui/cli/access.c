@@ -81,7 +81,7 @@ static char *host_of_context(const char *config, const char *name)
 	const char *host = json_string_value(json_object_get(
 		json_object_get(json_object_get(meta, "Endpoints"), "docker"), "Host"));
 
-	return host ? lam_xstrdup(host) : NULL;
+	return lam_xcopy(host);
 }
 
 /* $DOCKER_HOST, or else the context that is named or current. */

@@ -176,7 +176,7 @@ void files_filter(struct app *app, const char *text)
 	d->on_text = filter_typed;
 	d->on_typed = filter_live;
 	d->on_esc = filter_left;
-	d->text = app->files.filter_text ? lam_xstrdup(app->files.filter_text) : NULL;
+	d->text = lam_xcopy(app->files.filter_text);
 	for (size_t i = 0; FILTER_SYNTAX[i]; i++)
 		dialog_line(d, ROLE_DIM, "%s", FILTER_SYNTAX[i]);
 }

@@ -75,7 +75,7 @@ static void assign_rules(struct app *app, struct lam_plan *plan,
 static void assign_chosen(struct app *app, struct lam_plan *plan, const char *to)
 {
 	LAM_CLEANUP(chosen_fini) struct chosen chosen;
-	char *target = to ? lam_xstrdup(to) : NULL;
+	char *target = lam_xcopy(to);
 
 	if (!choose(app, &chosen)) {
 		lam_plan_free(plan);

@@ -66,7 +66,7 @@ static void save_as(struct app *app, const char *file, bool force)
 	request = app_request(app, REQUEST_SAVE);
 	request->file = lam_xstrdup(file);
 	request->text = text;
-	request->expect = known ? lam_xstrdup(known) : NULL;
+	request->expect = lam_xcopy(known);
 	request->force = force;
 }
 

@@ -114,7 +114,7 @@ struct draft *journal_draft(const struct journal *j, const char *plan_file,
 	d = lam_xmalloc(sizeof *d);
 	*d = j->draft;
 	d->reference = lam_xstrdup(d->reference);
-	d->plan_file = plan_file ? lam_xstrdup(plan_file) : NULL;
+	d->plan_file = lam_xcopy(plan_file);
 	for (size_t i = 0; i < d->name_count; i++)
 		d->names[i] = lam_xstrdup(d->names[i]);
 	d->fd = -1;
