@@ -147,22 +147,6 @@ json_t *lam_plan_settings_json(const struct lam_settings *settings)
 
 /* Editing */
 
-static void remove_setting(struct lam_settings *all, enum lam_setting_kind kind,
-			   const char *key)
-{
-	const struct lam_setting *found = lam_settings_find(all, kind, key);
-	size_t at;
-
-	if (!found)
-		return;
-	at = (size_t)(found - all->items);
-	free(all->items[at].key);
-	free(all->items[at].value);
-	all->count--;
-	memmove(all->items + at, all->items + at + 1,
-		(all->count - at) * sizeof *all->items);
-}
-
 /* What was typed; NULL: it is no such value. */
 static json_t *value_of(enum lam_setting_kind kind, const char *text)
 {
@@ -183,8 +167,8 @@ static json_t *value_of(enum lam_setting_kind kind, const char *text)
 int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const char *key,
 		     const char *value, struct lam_error *err)
 {
-	struct lam_settings *all = &plan->settings;
 	const char *fault = key ? lam_plan_key_fault(kind, key) : NULL;
+	struct lam_setting one = { kind, (char *)(uintptr_t)key, NULL };
 	json_auto_t *json = NULL;
 
 	if (!fault) {
@@ -196,16 +180,25 @@ int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const ch
 	}
 	if (fault)
 		return lam_fail(err, LAM_EPLAN, "%s: %s", lam_setting_word(kind), fault);
-	remove_setting(all, kind, key);
-	all->items = lam_xrealloc(all->items, (all->count + 1) * sizeof *all->items);
-	all->items[all->count++] =
-		(struct lam_setting){ kind, lam_xcopy(key), text_of(json) };
-	lam_settings_sort(all);
+	one.value = text_of(json);
+	lam_settings_take(&plan->settings, &(struct lam_settings){ &one, 1 });
+	free(one.value);
 	return 0;
 }
 
 void lam_edit_setting_clear(struct lam_plan *plan, enum lam_setting_kind kind,
 			    const char *key)
 {
-	remove_setting(&plan->settings, kind, key);
+	struct lam_settings *all = &plan->settings;
+	const struct lam_setting *found = lam_settings_find(all, kind, key);
+	size_t at;
+
+	if (!found)
+		return;
+	at = (size_t)(found - all->items);
+	free(all->items[at].key);
+	free(all->items[at].value);
+	all->count--;
+	memmove(all->items + at, all->items + at + 1,
+		(all->count - at) * sizeof *all->items);
 }
