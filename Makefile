@@ -197,7 +197,7 @@ demo: $(BUILD)/lamina ## a small image, inspected, cut anew and compared, withou
 	@tests/e2e/demo.sh
 
 test: $(deps_first) lint-changed $(call unit,$(BUILD)) $(BUILD)/lamina $(BUILD)/tests/fault.so $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## everything that CI runs; installs what is missing
-	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/fuzz/run.sh smoke $(FUZZERS)" \
+	@tests/run.sh $(call unit,$(BUILD)) $(E2E) tests/e2e/demo.sh "tests/fuzz/run.sh smoke $(FUZZERS)" "tests/fuzz/seeds.py --check" \
 		"tests/bench/run.py --smoke" "tests/bench/versions_table.py $(BUILD)/bench/smoke/versions --smoke" \
 		"tests/prop/run.py --seeds $(PROP) --jobs $(JOBS)" \
 		"tests/prop/reuse.py --seeds $(REUSE) --jobs $(JOBS)"

@@ -423,8 +423,8 @@ static int take_up(struct decoder *d, const struct lam_checkpoints *points,
 	if (lam_checkpoints_window(points, point, window, &len, err) < 0 ||
 	    (point->bit_count && next_byte(d, &byte, err) < 0))
 		return err->code;
-	lam_inflate_begin(&d->state, window, len, byte >> (8 - point->bit_count),
-			  point->bit_count);
+	lam_inflate_begin(&d->state, window, len,
+			  (uint64_t)byte >> (8 - point->bit_count), point->bit_count);
 	d->any = true;
 	d->crc = point->crc;
 	d->size = point->size;

@@ -81,7 +81,7 @@ static int prove_block(struct packer *p, struct proof *c, struct lam_error *err)
 	unsigned left = (unsigned)(at * 8 - c->bit);
 
 	lam_inflate_begin(s, c->want + c->proven - window, window,
-			  left ? c->bytes[at - 1] >> (8 - left) : 0, left);
+			  left ? (uint64_t)c->bytes[at - 1] >> (8 - left) : 0, left);
 	s->next_in = c->bytes + at;
 	s->avail_in = (uint32_t)(c->len - at);
 	while (s->block_state != ISAL_BLOCK_FINISH) {
