@@ -21,7 +21,8 @@ ifeq ($(origin CC),default)
 CC       := gcc
 endif
 
-PACKAGES := libarchive jansson libcrypto libcurl libisal libdeflate libzstd sqlite3 ncursesw
+PACKAGES := jansson libcrypto libisal libdeflate libzstd sqlite3 ncursesw
+LOADED   := libarchive libcurl# when they are needed: core/base/library.h
 DEPS     := gcc make pkg-config libarchive-dev libjansson-dev libssl-dev libcurl4-openssl-dev libisal-dev libdeflate-dev libzstd-dev libsqlite3-dev \
             libncurses-dev python3
 PEERS    := libcmocka-dev libvterm-dev clang libclang-rt-14-dev clang-format umoci skopeo buildah podman docker.io containerd runc docker-registry parallel apache2-utils openssl zstd tar libarchive-tools strace jq attr libcap2-bin tmux clang-tidy cppcheck
@@ -33,7 +34,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wc
             -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum $(if $(WERROR),-Werror)
 HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 # Asked for when something is compiled, and once: `make deps` works without the libraries, and before them.
-PKG_CFLAGS = $(eval PKG_CFLAGS := $(filter-out -D%_SOURCE -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(filter-out -D%_SOURCE -D_XOPEN_SOURCE=%,$(shell pkg-config --cflags $(PACKAGES) $(LOADED))))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 COMPILE  = $(CC) -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Icore/include $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) -pthread -MMD -MP
 LINK     = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)

@@ -24,6 +24,8 @@
 #define LAM_MAX_GLOB (256u << 10)
 /* All globs of a plan together, the same way: 100,000 of 80. */
 #define LAM_MAX_PLAN_GLOBS (8u << 20)
+/* A system's whole list of authorities has 0.2 MB. */
+#define LAM_MAX_CERTIFICATES (4u << 20)
 /* Nesting: real documents need 6; parsers recurse. */
 #define LAM_MAX_JSON_DEPTH 128
 /* An index in an index: the spec allows it, nobody nests deeper than 2. */

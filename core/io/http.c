@@ -3,7 +3,6 @@
  * does not allow. */
 #include "io/http.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/path.h"
 #include "base/stop.h"
 #include "base/workers.h"
+#include "io/curl.h"
 
 /* Bytes of an answer that wait to be read, at most and about; libcurl is told to wait
  * then. */
@@ -62,18 +62,15 @@ struct lam_http_answer {
 
 /* Clients */
 
-static void set_up(void)
+int lam_http_new(struct lam_http **out, const struct lam_http_options *options,
+		 struct lam_error *err)
 {
-	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
-		lam_out_of_memory();
-}
+	struct lam_http *client;
 
-struct lam_http *lam_http_new(const struct lam_http_options *options)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct lam_http *client = lam_xcalloc(1, sizeof *client);
-
-	pthread_once(&once, set_up);
+	*out = NULL;
+	if (lam_curl_load(err) < 0)
+		return err->code;
+	*out = client = lam_xcalloc(1, sizeof *client);
 	client->options = *options;
 	client->options.socket = lam_xcopy(options->socket);
 	client->options.ca = lam_xcopy(options->ca);
@@ -84,13 +81,13 @@ struct lam_http *lam_http_new(const struct lam_http_options *options)
 	if (!client->options.idle_seconds)
 		client->options.idle_seconds = 120;
 	pthread_mutex_init(&client->lock, NULL);
-	return client;
+	return 0;
 }
 
 static void free_slot(struct slot *slot)
 {
-	curl_easy_cleanup(slot->easy);
-	curl_multi_cleanup(slot->multi);
+	lam_curl.easy_cleanup(slot->easy);
+	lam_curl.multi_cleanup(slot->multi);
 	free(slot);
 }
 
@@ -124,8 +121,8 @@ static struct slot *take_slot(struct lam_http *client)
 	if (slot)
 		return slot;
 	slot = lam_xcalloc(1, sizeof *slot);
-	slot->multi = curl_multi_init();
-	slot->easy = curl_easy_init();
+	slot->multi = lam_curl.multi_init();
+	slot->easy = lam_curl.easy_init();
 	if (!slot->multi || !slot->easy)
 		lam_out_of_memory();
 	return slot;
@@ -133,8 +130,8 @@ static struct slot *take_slot(struct lam_http *client)
 
 static void give_slot(struct lam_http *client, struct slot *slot)
 {
-	curl_multi_remove_handle(slot->multi, slot->easy);
-	curl_easy_reset(slot->easy);
+	lam_curl.multi_remove_handle(slot->multi, slot->easy);
+	lam_curl.easy_reset(slot->easy);
 	pthread_mutex_lock(&client->lock);
 	slot->next = client->idle;
 	client->idle = slot;
@@ -218,7 +215,7 @@ static int on_seek(void *context, curl_off_t offset, int origin)
 
 static void add_header(struct lam_http_answer *a, const char *header)
 {
-	struct curl_slist *more = curl_slist_append(a->headers, header);
+	struct curl_slist *more = lam_curl.slist_append(a->headers, header);
 
 	if (!more)
 		lam_out_of_memory();
@@ -237,7 +234,7 @@ static void set_headers(struct lam_http_answer *a, const struct lam_http_request
 		explicit_bzero(header, strlen(header));
 		free(header);
 	}
-	curl_easy_setopt(a->slot->easy, CURLOPT_HTTPHEADER, a->headers);
+	LAM_CURL_SET(a->slot->easy, CURLOPT_HTTPHEADER, a->headers);
 }
 
 static void set_body(struct lam_http_answer *a, const struct lam_http_request *r)
@@ -248,22 +245,22 @@ static void set_body(struct lam_http_answer *a, const struct lam_http_request *r
 	if (r->send) {
 		a->send = r->send;
 		a->context = r->context;
-		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->send_len);
-		curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
-		curl_easy_setopt(easy, CURLOPT_READDATA, a);
-		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
-		curl_easy_setopt(easy, CURLOPT_SEEKDATA, a);
-		curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)PIECE);
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+		LAM_CURL_SET(easy, CURLOPT_UPLOAD, 1L);
+		LAM_CURL_SET(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->send_len);
+		LAM_CURL_SET(easy, CURLOPT_READFUNCTION, on_send);
+		LAM_CURL_SET(easy, CURLOPT_READDATA, a);
+		LAM_CURL_SET(easy, CURLOPT_SEEKFUNCTION, on_seek);
+		LAM_CURL_SET(easy, CURLOPT_SEEKDATA, a);
+		LAM_CURL_SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)PIECE);
+		LAM_CURL_SET(easy, CURLOPT_CUSTOMREQUEST, method);
 	} else if (strcmp(method, "HEAD") == 0) {
-		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+		LAM_CURL_SET(easy, CURLOPT_NOBODY, 1L);
 	} else if (strcmp(method, "GET") != 0) {
 		if (strcmp(method, "DELETE") != 0) { /* "Content-Length: 0" */
-			curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
-			curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, "");
+			LAM_CURL_SET(easy, CURLOPT_POSTFIELDSIZE, 0L);
+			LAM_CURL_SET(easy, CURLOPT_COPYPOSTFIELDS, "");
 		}
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+		LAM_CURL_SET(easy, CURLOPT_CUSTOMREQUEST, method);
 	}
 }
 
@@ -272,18 +269,18 @@ static void set_security(CURL *easy, const struct lam_http_options *o)
 	struct curl_blob ca = { .flags = CURL_BLOB_NOCOPY };
 
 	if (o->insecure) {
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+		LAM_CURL_SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		LAM_CURL_SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 	if (o->ca) {
 		ca.data = (void *)(uintptr_t)o->ca;
 		ca.len = strlen(o->ca);
-		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
+		LAM_CURL_SET(easy, CURLOPT_CAINFO_BLOB, &ca);
 	}
 	if (o->client_certificate)
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, o->client_certificate);
+		LAM_CURL_SET(easy, CURLOPT_SSLCERT, o->client_certificate);
 	if (o->client_key)
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, o->client_key);
+		LAM_CURL_SET(easy, CURLOPT_SSLKEY, o->client_key);
 }
 
 static void set_request(struct lam_http_answer *a, const struct lam_http_request *r)
@@ -291,25 +288,25 @@ static void set_request(struct lam_http_answer *a, const struct lam_http_request
 	const struct lam_http_options *o = &a->client->options;
 	CURL *easy = a->slot->easy;
 
-	curl_easy_setopt(easy, CURLOPT_URL, r->url);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "lamina");
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
-			 strncasecmp(r->url, "https:", 6) == 0 ? "https" : "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, r->stay ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
-			 (long)(r->seconds ? r->seconds : o->connect_seconds));
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)PIECE);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->words);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, a);
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	LAM_CURL_SET(easy, CURLOPT_URL, r->url);
+	LAM_CURL_SET(easy, CURLOPT_USERAGENT, "lamina");
+	LAM_CURL_SET(easy, CURLOPT_NOSIGNAL, 1L);
+	LAM_CURL_SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	LAM_CURL_SET(easy, CURLOPT_REDIR_PROTOCOLS_STR,
+		     strncasecmp(r->url, "https:", 6) == 0 ? "https" : "http,https");
+	LAM_CURL_SET(easy, CURLOPT_FOLLOWLOCATION, r->stay ? 0L : 1L);
+	LAM_CURL_SET(easy, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
+	LAM_CURL_SET(easy, CURLOPT_CONNECTTIMEOUT,
+		     (long)(r->seconds ? r->seconds : o->connect_seconds));
+	LAM_CURL_SET(easy, CURLOPT_BUFFERSIZE, (long)PIECE);
+	LAM_CURL_SET(easy, CURLOPT_ERRORBUFFER, a->words);
+	LAM_CURL_SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+	LAM_CURL_SET(easy, CURLOPT_WRITEDATA, a);
+	LAM_CURL_SET(easy, CURLOPT_HEADERFUNCTION, on_header);
+	LAM_CURL_SET(easy, CURLOPT_HEADERDATA, a);
+	LAM_CURL_SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (o->socket)
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, o->socket);
+		LAM_CURL_SET(easy, CURLOPT_UNIX_SOCKET_PATH, o->socket);
 	set_security(easy, o);
 	set_body(a, r);
 	set_headers(a, r);
@@ -330,7 +327,7 @@ static void look_for_end(struct lam_http_answer *a)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(a->slot->multi, &left)) != NULL) {
+	while ((message = lam_curl.multi_info_read(a->slot->multi, &left)) != NULL) {
 		if (message->msg == CURLMSG_DONE) {
 			a->done = true;
 			a->result = message->data.result;
@@ -345,7 +342,7 @@ static void run(struct lam_http_answer *a)
 
 	/* it may start a thread, to look for a host's address */
 	lam_signals_block(&before);
-	if (curl_multi_perform(a->slot->multi, &running) != CURLM_OK)
+	if (lam_curl.multi_perform(a->slot->multi, &running) != CURLM_OK)
 		lam_out_of_memory();
 	lam_signals_restore(&before);
 	look_for_end(a);
@@ -371,7 +368,7 @@ static bool is_transient(CURLcode result)
 
 static int fail(struct lam_http_answer *a, struct lam_error *err)
 {
-	const char *why = a->words[0] ? a->words : curl_easy_strerror(a->result);
+	const char *why = a->words[0] ? a->words : lam_curl.easy_strerror(a->result);
 	char text[LAM_PATH_TEXT];
 
 	if (a->send_error.code != LAM_OK) {
@@ -413,7 +410,7 @@ static int wait_for(struct lam_http_answer *a, struct lam_error *err)
 			return lam_fail(err, LAM_EREAD, "%s: no answer for %u seconds",
 					a->shown, a->idle_seconds);
 		}
-		curl_multi_poll(a->slot->multi, NULL, 0, TICK, NULL);
+		lam_curl.multi_poll(a->slot->multi, NULL, 0, TICK, NULL);
 		run(a);
 	}
 	return a->done && a->result != CURLE_OK && !has_some(a) ? fail(a, err) : 0;
@@ -429,7 +426,7 @@ static int read_direct(struct lam_http_answer *a, void *buf, size_t cap, size_t 
 	a->into_len = 0;
 	if (a->paused) {
 		a->paused = false;
-		curl_easy_pause(a->slot->easy, CURLPAUSE_CONT);
+		lam_curl.easy_pause(a->slot->easy, CURLPAUSE_CONT);
 	}
 	code = wait_for(a, err);
 	a->into = NULL;
@@ -459,7 +456,7 @@ static void close_answer(struct lam_reader *self)
 		give_slot(a->client, a->slot);
 	for (struct curl_slist *h = a->headers; h; h = h->next)
 		explicit_bzero(h->data, strlen(h->data));
-	curl_slist_free_all(a->headers);
+	lam_curl.slist_free_all(a->headers);
 	lam_buf_fini(&a->text);
 	lam_buf_fini(&a->body);
 	free(a->shown);
@@ -484,7 +481,7 @@ int lam_http_send(struct lam_http_answer **out, struct lam_http *client,
 	a->body = LAM_BUF(2 * WAITING);
 	a->slot = take_slot(client);
 	set_request(a, request);
-	if (curl_multi_add_handle(a->slot->multi, a->slot->easy) != CURLM_OK)
+	if (lam_curl.multi_add_handle(a->slot->multi, a->slot->easy) != CURLM_OK)
 		return lam_fail_memory(err);
 	return wait_for(a, err);
 }
@@ -506,7 +503,7 @@ unsigned lam_http_status(const struct lam_http_answer *answer)
 {
 	long status = 0;
 
-	curl_easy_getinfo(answer->slot->easy, CURLINFO_RESPONSE_CODE, &status);
+	lam_curl.easy_getinfo(answer->slot->easy, CURLINFO_RESPONSE_CODE, &status);
 	return (unsigned)status;
 }
 
@@ -535,7 +532,7 @@ int64_t lam_http_retry_after(const struct lam_http_answer *answer)
 		return -1;
 	if (strspn(text, "0123456789") == strlen(text))
 		return strlen(text) > 6 ? INT64_MAX : strtol(text, NULL, 10) * 1000;
-	when = curl_getdate(text, NULL);
+	when = lam_curl.getdate(text, NULL);
 	if (when < 0)
 		return -1;
 	when -= time(NULL);
@@ -546,7 +543,7 @@ const char *lam_http_url(const struct lam_http_answer *answer)
 {
 	const char *url = NULL;
 
-	curl_easy_getinfo(answer->slot->easy, CURLINFO_EFFECTIVE_URL, &url);
+	lam_curl.easy_getinfo(answer->slot->easy, CURLINFO_EFFECTIVE_URL, &url);
 	return url ? url : "";
 }
 

@@ -1,7 +1,7 @@
 /* HTTP by libcurl: requests with bodies that are streamed either way, over TCP, TLS or a
  * unix socket. libcurl does proxies (from the environment), redirects and TLS.
  *
- *	struct lam_http *client = lam_http_new(&(struct lam_http_options){ 0 });
+ *	struct lam_http *client; lam_http_new(&client, &(struct lam_http_options){ 0 }, err);
  *	struct lam_http_request request = { .url = "https://host/v2/", .stop = stop };
  *	struct lam_http_answer *answer;
  *
@@ -40,7 +40,9 @@ struct lam_http_options {
 				*/
 };
 
-struct lam_http *lam_http_new(const struct lam_http_options *options); /* copied */
+/* The options are copied. LAM_EREAD: libcurl cannot be loaded. */
+int lam_http_new(struct lam_http **out, const struct lam_http_options *options,
+		 struct lam_error *err);
 void lam_http_free(struct lam_http *client); /* NULL is fine; all answers closed before */
 
 struct lam_http_request {

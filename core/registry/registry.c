@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "registry/auth.h"
@@ -17,10 +18,9 @@
 #include "registry/impl.h"
 #include "registry/patience.h"
 
-#define MAX_CERTIFICATES (4u << 20)
-#define MAX_ERROR        (64u << 10)
-#define HURRY            5 /* seconds */
-#define REFUSALS         3 /* tokens that are asked for anew, for one request */
+#define MAX_ERROR (64u << 10)
+#define HURRY     5 /* seconds */
+#define REFUSALS  3 /* tokens that are asked for anew, for one request */
 /* In two pieces, as no registry has a place in this code. */
 #define HUB "docker.io"
 #define HUB_HOST     \
@@ -103,16 +103,17 @@ static int find_certificates(struct certificates *c, const struct lam_access *ac
 static int open_client(struct lam_registry *r, struct lam_error *err)
 {
 	LAM_CLEANUP(certificates_fini)
-	struct certificates c = { .ca = LAM_BUF(MAX_CERTIFICATES) };
+	struct certificates c = { .ca = LAM_BUF(LAM_MAX_CERTIFICATES) };
 
 	if (r->access && find_certificates(&c, r->access, r->host, err) < 0)
 		return err->code;
-	r->client = lam_http_new(
+	return lam_http_new(
+		&r->client,
 		&(struct lam_http_options){ .insecure = r->access && r->access->insecure,
 					    .ca = c.ca.len ? c.ca.data : NULL,
 					    .client_certificate = c.certificate,
-					    .client_key = c.key });
-	return 0;
+					    .client_key = c.key },
+		err);
 }
 
 int lam_registry_new(struct lam_registry **out, const char *name, bool push,

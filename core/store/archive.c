@@ -1,8 +1,6 @@
 /* Outer archives: where each member's bytes are. */
 #include "store/archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@
 #include "base/stop.h"
 #include "codec/codec.h"
 #include "io/spool.h"
+#include "store/libarchive.h"
 
 #define PIECE (1u << 20)
 
@@ -43,13 +42,13 @@ bool lam_archive_is_at(const char *path)
 
 static void free_reader(struct archive **ar)
 {
-	archive_read_free(*ar);
+	lam_lib.archive_read_free(*ar);
 }
 
 static int fail_archive(struct archive *ar, struct lam_error *err)
 {
-	const char *why = archive_error_string(ar);
-	int number = archive_errno(ar);
+	const char *why = lam_lib.archive_error_string(ar);
+	int number = lam_lib.archive_errno(ar);
 
 	/* EILSEQ and EINVAL are what libarchive says of a format */
 	if (number > 0 && number != EILSEQ && number != EINVAL)
@@ -96,25 +95,25 @@ static int refuse_other(const unsigned char *head, size_t len, struct lam_error 
 static int to_spool(struct source *a, const struct lam_source_options *options,
 		    struct lam_error *err)
 {
-	LAM_CLEANUP(free_reader) struct archive *ar = archive_read_new();
+	LAM_CLEANUP(free_reader) struct archive *ar = lam_lib.archive_read_new();
 	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
 	struct archive_entry *entry;
 	la_ssize_t got = 1;
 
 	if (!ar)
 		return lam_fail_memory(err);
-	archive_read_support_format_raw(ar);
-	archive_read_support_format_empty(ar);
-	archive_read_support_filter_gzip(ar);
-	archive_read_support_filter_zstd(ar);
-	archive_read_support_filter_bzip2(ar);
-	archive_read_support_filter_xz(ar);
+	lam_lib.archive_read_support_format_raw(ar);
+	lam_lib.archive_read_support_format_empty(ar);
+	lam_lib.archive_read_support_filter_gzip(ar);
+	lam_lib.archive_read_support_filter_zstd(ar);
+	lam_lib.archive_read_support_filter_bzip2(ar);
+	lam_lib.archive_read_support_filter_xz(ar);
 	a->spool = lam_spool_new(options->temporary, LAM_ARCHIVE_SPOOL_MEMORY);
-	if (archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
-	    archive_read_next_header(ar, &entry) != ARCHIVE_OK)
+	if (lam_lib.archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
+	    lam_lib.archive_read_next_header(ar, &entry) != ARCHIVE_OK)
 		return fail_archive(ar, err);
 	while (got > 0) {
-		got = archive_read_data(ar, piece, PIECE);
+		got = lam_lib.archive_read_data(ar, piece, PIECE);
 		if (got < 0)
 			return fail_archive(ar, err);
 		if (lam_progress_stopped(options->progress))
@@ -222,7 +221,7 @@ static int write_out(struct source *a, struct archive *ar, struct lam_member *m,
 
 		if (lam_progress_stopped(a->options->progress))
 			return lam_fail_stopped(err);
-		got = got > 0 ? archive_read_data(ar, piece, len) : 0;
+		got = got > 0 ? lam_lib.archive_read_data(ar, piece, len) : 0;
 		if (got < 0)
 			return fail_archive(ar, err);
 		if (got == 0)
@@ -244,42 +243,43 @@ static int fd_of(const struct source *a, const struct lam_member *m)
 static int add_member(struct source *a, struct archive *ar, struct archive_entry *entry,
 		      struct lam_error *err)
 {
-	const char *name = archive_entry_pathname(entry),
-		   *symlink = archive_entry_symlink(entry),
-		   *hardlink = archive_entry_hardlink(entry);
+	const char *name = lam_lib.archive_entry_pathname(entry),
+		   *symlink = lam_lib.archive_entry_symlink(entry),
+		   *hardlink = lam_lib.archive_entry_hardlink(entry);
 	struct lam_member *m;
 
-	if (!name || archive_entry_filetype(entry) == AE_IFDIR)
+	if (!name || lam_lib.archive_entry_filetype(entry) == AE_IFDIR)
 		return 0;
 	if (a->count >= LAM_MAX_ARCHIVE_MEMBERS)
 		return lam_fail(err, LAM_EFORMAT, "has more than %u members",
 				LAM_MAX_ARCHIVE_MEMBERS);
 	LAM_XGROW(a->members, a->count, a->cap);
 	m = &a->members[a->count++];
-	*m = (struct lam_member){ .offset = (uint64_t)archive_filter_bytes(ar, 0),
-				  .size = (uint64_t)archive_entry_size(entry) };
+	*m = (struct lam_member){ .offset = (uint64_t)lam_lib.archive_filter_bytes(ar, 0),
+				  .size = (uint64_t)lam_lib.archive_entry_size(entry) };
 	if (clean_name(a, name, &m->name, err) < 0)
 		return err->code;
 	if (!hardlink && !symlink)
-		return archive_entry_sparse_reset(entry) > 0 ? write_out(a, ar, m, err)
-							     : 0;
+		return lam_lib.archive_entry_sparse_reset(entry) > 0
+			       ? write_out(a, ar, m, err)
+			       : 0;
 	return clean_target(a, m, hardlink ? hardlink : symlink, !hardlink, err);
 }
 
 static int list_members(struct source *a, struct lam_error *err)
 {
-	LAM_CLEANUP(free_reader) struct archive *ar = archive_read_new();
+	LAM_CLEANUP(free_reader) struct archive *ar = lam_lib.archive_read_new();
 	struct archive_entry *entry;
 	int got;
 
 	if (!ar)
 		return lam_fail_memory(err);
-	archive_read_support_format_tar(ar);
+	lam_lib.archive_read_support_format_tar(ar);
 	if (lseek(a->fd, 0, SEEK_SET) < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "reading");
-	if (archive_read_open_fd(ar, a->fd, 64 << 10) != ARCHIVE_OK)
+	if (lam_lib.archive_read_open_fd(ar, a->fd, 64 << 10) != ARCHIVE_OK)
 		return fail_archive(ar, err);
-	while ((got = archive_read_next_header(ar, &entry)) == ARCHIVE_OK ||
+	while ((got = lam_lib.archive_read_next_header(ar, &entry)) == ARCHIVE_OK ||
 	       got == ARCHIVE_WARN) {
 		if (add_member(a, ar, entry, err) < 0)
 			return err->code;
@@ -465,7 +465,8 @@ int lam_archive_open(struct lam_source *s, const struct lam_reference *reference
 					       .saved = LAM_BUF(LAM_MAX_INDEX) };
 	a->fd = -1;
 	a->options = options;
-	if (open_file(a, reference->path, &plain, err) < 0 ||
+	if (lam_libarchive_load(err) < 0 ||
+	    open_file(a, reference->path, &plain, err) < 0 ||
 	    (!plain && to_spool(a, options, err) < 0) || list_members(a, err) < 0)
 		return err->code;
 	return read_documents(s, out, err);
@@ -481,7 +482,8 @@ int lam_archive_open_spool(struct lam_source *s, struct lam_spool *spool,
 					       .saved = LAM_BUF(LAM_MAX_INDEX) };
 	a->spool = spool;
 	a->options = options;
-	if (lam_spool_file(spool, &a->fd, err) < 0 || list_members(a, err) < 0)
+	if (lam_libarchive_load(err) < 0 || lam_spool_file(spool, &a->fd, err) < 0 ||
+	    list_members(a, err) < 0)
 		return err->code;
 	return read_documents(s, out, err);
 }

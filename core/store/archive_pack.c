@@ -1,6 +1,4 @@
 /* Outer archives: how a layout is packed. */
-#include <archive.h>
-#include <archive_entry.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +6,7 @@
 
 #include "base/memory.h"
 #include "store/archive.h"
+#include "store/libarchive.h"
 
 struct member {
 	char name[LAM_BLOB_NAME];
@@ -28,12 +27,12 @@ struct packing {
 
 static int fail_write(const struct packing *p, struct lam_error *err)
 {
-	int problem = archive_errno(p->ar);
+	int problem = lam_lib.archive_errno(p->ar);
 
 	if (problem > 0)
 		return lam_fail_errno(err, LAM_EWRITE, problem, "%s: writing", p->shown);
 	return lam_fail(err, LAM_EWRITE, "%s: writing: %s", p->shown,
-			archive_error_string(p->ar));
+			lam_lib.archive_error_string(p->ar));
 }
 
 /* Neither bytes nor a blob: a folder. */
@@ -55,19 +54,19 @@ static int compare_names(const void *a, const void *b)
 
 static int write_header(struct packing *p, const struct member *m, struct lam_error *err)
 {
-	struct archive_entry *entry = archive_entry_new();
+	struct archive_entry *entry = lam_lib.archive_entry_new();
 	bool folder = !m->bytes && !m->blob;
 	int got;
 
 	if (!entry)
 		return lam_fail_memory(err);
-	archive_entry_set_pathname(entry, m->name);
-	archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
-	archive_entry_set_perm(entry, folder ? 0755 : 0644);
-	archive_entry_set_size(entry, (la_int64_t)m->size);
-	archive_entry_set_mtime(entry, 0, 0);
-	got = archive_write_header(p->ar, entry);
-	archive_entry_free(entry);
+	lam_lib.archive_entry_set_pathname(entry, m->name);
+	lam_lib.archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
+	lam_lib.archive_entry_set_perm(entry, folder ? 0755 : 0644);
+	lam_lib.archive_entry_set_size(entry, (la_int64_t)m->size);
+	lam_lib.archive_entry_set_mtime(entry, 0, 0);
+	got = lam_lib.archive_write_header(p->ar, entry);
+	lam_lib.archive_entry_free(entry);
 	return got == ARCHIVE_OK ? 0 : fail_write(p, err);
 }
 
@@ -77,7 +76,7 @@ static int put(void *context, const void *bytes, size_t len, struct lam_error *e
 	const char *at = bytes;
 
 	while (len > 0) {
-		la_ssize_t wrote = archive_write_data(p->ar, at, len);
+		la_ssize_t wrote = lam_lib.archive_write_data(p->ar, at, len);
 
 		if (wrote <= 0)
 			return fail_write(p, err);
@@ -119,7 +118,7 @@ static int write_members(struct packing *p, struct lam_error *err)
 			     : put(p, m->bytes, (size_t)m->size, err)) < 0)
 			return err->code;
 	}
-	return archive_write_close(p->ar) == ARCHIVE_OK ? 0 : fail_write(p, err);
+	return lam_lib.archive_write_close(p->ar) == ARCHIVE_OK ? 0 : fail_write(p, err);
 }
 
 static void list_blobs(struct packing *p)
@@ -136,13 +135,15 @@ static void list_blobs(struct packing *p)
 static int pack(struct packing *p, struct lam_error *err)
 {
 	list_blobs(p);
-	p->ar = archive_write_new();
+	if (lam_libarchive_load(err) < 0)
+		return err->code;
+	p->ar = lam_lib.archive_write_new();
 	if (!p->ar)
 		return lam_fail_memory(err);
-	archive_write_set_format_pax_restricted(p->ar);
-	archive_write_add_filter_none(p->ar);
-	archive_write_set_bytes_per_block(p->ar, 0);
-	if (archive_write_open_fd(p->ar, p->fd) != ARCHIVE_OK)
+	lam_lib.archive_write_set_format_pax_restricted(p->ar);
+	lam_lib.archive_write_add_filter_none(p->ar);
+	lam_lib.archive_write_set_bytes_per_block(p->ar, 0);
+	if (lam_lib.archive_write_open_fd(p->ar, p->fd) != ARCHIVE_OK)
 		return fail_write(p, err);
 	return write_members(p, err);
 }
@@ -191,7 +192,7 @@ static int pack_all(struct packing *p, const struct lam_buf *index,
 	pack_later(p, "blobs/sha256/", NULL, 0, NULL);
 	code = to_file ? pack_to_file(p, to_file, err) : pack(p, err);
 	if (p->ar)
-		archive_write_free(p->ar);
+		lam_lib.archive_write_free(p->ar);
 	free(p->members);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -28,9 +29,18 @@ struct lam_engine {
 
 /* Opening */
 
+/* A file of that folder that is not there is none, as for Docker's client; a new string. */
+static char *file_of(const char *certs, const char *name)
+{
+	LAM_CLEANUP(lam_free_ptr) char *path = lam_xprintf("%s/%s", certs, name);
+
+	return access(path, F_OK) == 0 ? lam_xstrdup(path) : NULL;
+}
+
 static int set_place(struct lam_engine *e, const char *certs, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) char *ca = NULL;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf ca = LAM_BUF(LAM_MAX_CERTIFICATES);
+	LAM_CLEANUP(lam_free_ptr) char *authority = NULL;
 	LAM_CLEANUP(lam_free_ptr) char *certificate = NULL;
 	LAM_CLEANUP(lam_free_ptr) char *key = NULL;
 	/* an engine says nothing for as long as it unpacks */
@@ -42,10 +52,12 @@ static int set_place(struct lam_engine *e, const char *certs, struct lam_error *
 		e->base = lam_xstrdup("http://engine");
 	} else if (strncmp(host, "tcp://", 6) == 0 && host[6]) {
 		if (certs) {
-			ca = lam_xprintf("%s/ca.pem", certs);
-			certificate = lam_xprintf("%s/cert.pem", certs);
-			key = lam_xprintf("%s/key.pem", certs);
-			options.ca = ca;
+			authority = file_of(certs, "ca.pem");
+			certificate = file_of(certs, "cert.pem");
+			key = file_of(certs, "key.pem");
+			if (authority && lam_file_read(&ca, authority, err) < 0)
+				return err->code;
+			options.ca = authority ? ca.data : NULL;
 			options.client_certificate = certificate;
 			options.client_key = key;
 		}
@@ -56,8 +68,7 @@ static int set_place(struct lam_engine *e, const char *certs, struct lam_error *
 				"spoken: forward its socket, with ssh -L for one",
 				host);
 	}
-	e->http = lam_http_new(&options);
-	return 0;
+	return lam_http_new(&e->http, &options, err);
 }
 
 static const atomic_bool *stop_of(const struct lam_engine *e)

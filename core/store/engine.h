@@ -9,7 +9,7 @@
 
 struct lam_engine;
 
-/* host: "unix:///path", "tcp://host:port"; certs: a folder of ca.pem, cert.pem and key.pem,
+/* host: "unix:///path", "tcp://host:port"; certs: a folder of ca.pem, cert.pem and key.pem as far as they are there,
  * with which TLS is spoken, or NULL. LAM_EREAD where nobody answers. */
 int lam_engine_open(struct lam_engine **out, const char *host, const char *certs,
 		    const struct lam_progress *progress, struct lam_error *err);

@@ -20,6 +20,7 @@ import lamina  # noqa: E402
 import lib  # noqa: E402
 import sample  # noqa: E402
 import oci  # noqa: E402
+import registries  # noqa: E402
 
 NEEDED = ("dockerd", "docker", "podman", "containerd", "ctr", "skopeo")
 
@@ -98,8 +99,11 @@ class Place:
 def docker(place):
     path, root = place.at("docker.sock"), place.at("docker")
     env = {"DOCKER_HOST": "unix://" + path, "DOCKER_CONFIG": place.at("docker-config")}
-    service = Service(place.at("docker.log"), path, "dockerd", "--host", env["DOCKER_HOST"], "--data-root", root, "--exec-root", root + ".run",
-                      "--pidfile", root + ".pid", "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
+    tls, port = place.at("docker-tls"), registries.free_port()
+    registries.certificates(tls)
+    service = Service(place.at("docker.log"), path, "dockerd", "--host", env["DOCKER_HOST"], "--host", "tcp://127.0.0.1:%d" % port, "--tlsverify",
+                      "--tlscacert", os.path.join(tls, "ca.crt"), "--tlscert", os.path.join(tls, "server.crt"), "--tlskey",
+                      os.path.join(tls, "server.key"), "--data-root", root, "--exec-root", root + ".run", "--pidfile", root + ".pid", "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
     try:
         must("docker", "load", "-q", "-i", place.archive, env=env)
         done = place.cut("docker-daemon:app:1.4", "docker-daemon:app:cut", env=env)
@@ -115,6 +119,7 @@ def docker(place):
         want("usr/share/doc/apt/NEWS.Debian.gz" in names, names)
         # the name with a host, a context in place of $DOCKER_HOST, and over itself
         contexts(place, env)
+        over_tls(place, tls, "tcp://127.0.0.1:%d" % port)
         place.cut("docker-daemon:app:cut", "docker-daemon:registry.example.com/team/app:cut", env=env)
         place.cut("docker-daemon:app:1.4", "docker-daemon:app:1.4", env=env)
         place.cut("docker-daemon:app:cut", "docker-daemon:app", env=env)
@@ -176,6 +181,27 @@ def contexts(place, env):
         json.dump({"currentContext": "mine"}, f)
     lamina.must("inspect", "docker-daemon:app:cut", env={**env, "DOCKER_HOST": ""})
     os.remove(os.path.join(env["DOCKER_CONFIG"], "config.json"))
+
+
+def over_tls(place, tls, host):
+    """Docker's variables, and a context with certificates; the engine asks for the client's."""
+    keys = place.at("docker-keys")
+    os.mkdir(keys)
+    for name, made in (("ca.pem", "ca.crt"), ("cert.pem", "server.crt"), ("key.pem", "server.key")):
+        shutil.copy(os.path.join(tls, made), os.path.join(keys, name))
+    config = place.at("docker-tls-config")
+    env = {"DOCKER_HOST": host, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": keys, "DOCKER_CONFIG": config}
+    must("docker", "version", env=env)
+    place.cut("docker-daemon:app:1.4", "docker-daemon:app:tls", env=env)
+    parts = ",".join(["host=" + host] + ["%s=%s/%s.pem" % (part, keys, part) for part in ("ca", "cert", "key")])
+    must("docker", "context", "create", "far", "--docker", parts, env={"DOCKER_CONFIG": config})
+    context = {"DOCKER_HOST": "", "DOCKER_CONFIG": config, "DOCKER_CONTEXT": "far"}
+    lamina.must("diff", "docker-daemon:app:1.4", "docker-daemon:app:tls", env=context)
+    for name in ("ca.pem", "cert.pem"):
+        os.rename(os.path.join(keys, name), os.path.join(keys, "away"))
+        done = lamina.must("inspect", "docker-daemon:app:tls", env=env, exits=(3,))
+        want(done.stderr.count(b"\n") == 1 and b"https://127.0.0.1" in done.stderr, done.stderr)
+        os.rename(os.path.join(keys, "away"), os.path.join(keys, name))
 
 
 def podman(place):

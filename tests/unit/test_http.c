@@ -94,12 +94,24 @@ static char *url_of(const struct server *s, const char *host, const char *path)
 	return lam_xprintf("http://%s:%u%s", host, s->port, path);
 }
 
+static struct lam_http *new_client(const char *unix_socket)
+{
+	struct lam_http *client;
+	struct lam_error err;
+
+	assert_int_equal(lam_http_new(&client,
+				      &(struct lam_http_options){ .socket = unix_socket },
+				      &err),
+			 0);
+	return client;
+}
+
 #define FINE(length) "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\nX-One: 1\r\n\r\n"
 
 static void a_body_and_headers(void **state)
 {
 	struct server s = { .answers = { FINE("5") "hello" } };
-	struct lam_http *client = lam_http_new(&(struct lam_http_options){ 0 });
+	struct lam_http *client = new_client(NULL);
 	const char *const headers[] = { "X-Mine: yes", NULL };
 	struct lam_buf body = LAM_BUF(100);
 	struct lam_http_answer *answer;
@@ -130,7 +142,7 @@ static void a_body_and_headers(void **state)
 static void a_body_that_is_sent(void **state)
 {
 	struct server s = { .answers = { FINE("0"), FINE("0") } };
-	struct lam_http *client = lam_http_new(&(struct lam_http_options){ 0 });
+	struct lam_http *client = new_client(NULL);
 	struct lam_http_bytes bytes = { "some bytes", 10 };
 	struct lam_http_request request = { .method = "PUT",
 					    .send = lam_http_send_bytes,
@@ -163,7 +175,7 @@ static void another_host_never_sees_the_secret(void **state)
 {
 	struct server s = { .answers = { NULL } };
 	struct server other = { .answers = { FINE("0"), FINE("0") } };
-	struct lam_http *client = lam_http_new(&(struct lam_http_options){ 0 });
+	struct lam_http *client = new_client(NULL);
 	char redirect[200];
 	struct lam_http_answer *answer;
 	struct lam_error err;
@@ -199,7 +211,7 @@ static void another_host_never_sees_the_secret(void **state)
 static void what_breaks_off_is_an_error(void **state)
 {
 	struct server s = { .answers = { FINE("50") "hello" } };
-	struct lam_http *client = lam_http_new(&(struct lam_http_options){ 0 });
+	struct lam_http *client = new_client(NULL);
 	struct lam_buf body = LAM_BUF(100);
 	struct lam_http_answer *answer;
 	struct lam_error err;
@@ -246,7 +258,7 @@ static void a_stop_ends_the_wait(void **state)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
 	assert_int_equal(listen(fd, 1), 0);
-	over_socket = lam_http_new(&(struct lam_http_options){ .socket = at.sun_path });
+	over_socket = new_client(at.sun_path);
 	assert_int_equal(
 		lam_http_send(&answer, over_socket,
 			      &(struct lam_http_request){ .url = "http://docker/_ping",

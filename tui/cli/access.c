@@ -70,39 +70,43 @@ static void set_certificates(struct call *call)
 }
 
 /* Docker's contexts: folders by the SHA-256 of their names. */
-static char *host_of_context(const char *config, const char *name)
+static void take_context(struct paths *p, const char *config, const char *name)
 {
 	const struct lam_digest digest = lam_digest_of(LAM_SHA256, name, strlen(name));
 	char hex[LAM_DIGEST_TEXT];
+	const char *folder = lam_digest_hex(&digest, hex);
 	LAM_CLEANUP(lam_free_ptr)
-	char *path = lam_xprintf("%s/contexts/meta/%s/meta.json", config,
-				 lam_digest_hex(&digest, hex));
-	json_auto_t *meta = json_load_file(path, 0, NULL);
-	const char *host = json_string_value(json_object_get(
-		json_object_get(json_object_get(meta, "Endpoints"), "docker"), "Host"));
+	char *file = lam_xprintf("%s/contexts/meta/%s/meta.json", config, folder);
+	LAM_CLEANUP(lam_free_ptr)
+	char *certs = lam_xprintf("%s/contexts/tls/%s/docker", config, folder);
+	json_auto_t *meta = json_load_file(file, 0, NULL);
 
-	return lam_xcopy(host);
+	p->docker_host = lam_xcopy(json_string_value(json_object_get(
+		json_object_get(json_object_get(meta, "Endpoints"), "docker"), "Host")));
+	if (access(certs, F_OK) == 0)
+		p->docker_certs = lam_xstrdup(certs);
 }
 
-/* $DOCKER_HOST, or else the context that is named or current. */
-static char *docker_host(void)
+/* The environment's host, or else the context that is named or current. */
+static void set_docker(struct paths *p)
 {
-	const char *host = getenv("DOCKER_HOST"), *context = getenv("DOCKER_CONTEXT");
+	const char *host = getenv("DOCKER_HOST"), *context = getenv("DOCKER_CONTEXT"),
+		   *verify = getenv("DOCKER_TLS_VERIFY"),
+		   *certs = getenv("DOCKER_CERT_PATH");
 	LAM_CLEANUP(lam_free_ptr) char *config = below("DOCKER_CONFIG", ".docker", "");
-	LAM_CLEANUP(lam_free_ptr) char *file = NULL;
-	json_auto_t *json = NULL;
+	LAM_CLEANUP(lam_free_ptr)
+	char *file = config ? lam_xprintf("%s/config.json", config) : NULL;
+	json_auto_t *json = file ? json_load_file(file, 0, NULL) : NULL;
 
-	if (host && *host)
-		return lam_xstrdup(host);
-	if (!config)
-		return NULL;
-	file = lam_xprintf("%s/config.json", config);
-	json = json_load_file(file, 0, NULL);
 	if (!context || !*context)
 		context = json_string_value(json_object_get(json, "currentContext"));
-	return context && strcmp(context, "default") != 0
-		       ? host_of_context(config, context)
-		       : NULL;
+	if ((!host || !*host) && config && context && strcmp(context, "default") != 0) {
+		take_context(p, config, context);
+		return;
+	}
+	p->docker_host = lam_xcopy(host && *host ? host : NULL);
+	if (verify && *verify)
+		p->docker_certs = lam_xcopy(certs && *certs ? certs : config);
 }
 
 /* $CONTAINER_HOST, or else a socket that is there. */
@@ -125,15 +129,10 @@ static char *podman_host(void)
 
 static void set_engines(struct call *call)
 {
-	const char *verify = getenv("DOCKER_TLS_VERIFY"),
-		   *certs = getenv("DOCKER_CERT_PATH");
 	struct paths *p = call->paths;
 
-	p->docker_host = docker_host();
+	set_docker(p);
 	p->podman_host = podman_host();
-	if (verify && *verify)
-		p->docker_certs = certs && *certs ? lam_xstrdup(certs)
-						  : below("DOCKER_CONFIG", ".docker", "");
 	call->access.docker_host = p->docker_host;
 	call->access.docker_certs = p->docker_certs;
 	call->access.podman_host = p->podman_host;

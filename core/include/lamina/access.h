@@ -22,7 +22,8 @@ struct lam_access {
 	bool keeps_blobs;  /* what is fetched is put there; else only used from there */
 	const char *docker_host;  /* of Docker's engine: "unix://PATH", "tcp://HOST:PORT";
 				     NULL: its usual socket */
-	const char *docker_certs; /* folder of ca.pem, cert.pem and key.pem for TLS */
+	const char *docker_certs; /* folder of ca.pem, cert.pem and key.pem for TLS,
+				     each as far as it is there */
 	const char *podman_host;  /* of Podman's service; NULL: none runs, and its
 				     program is asked */
 	const char *temporary;    /* folder for what is on its way; NULL: /tmp */
