@@ -522,6 +522,17 @@ int lam_edit_layer_compression(struct lam_plan *plan, size_t at,
 	return 0;
 }
 
+int lam_edit_layer_max_size(struct lam_plan *plan, size_t at, const uint64_t *most,
+			    struct lam_error *err)
+{
+	if (check_place(plan, at, err) < 0)
+		return err->code;
+	if (most && !*most)
+		return lam_fail(err, LAM_EPLAN, "a layer has at least one byte");
+	plan->layers[at].max_size = most ? *most : 0;
+	return 0;
+}
+
 /* Another plan */
 
 int lam_edit_append(struct lam_plan *plan, const struct lam_plan *other,

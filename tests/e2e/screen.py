@@ -350,6 +350,37 @@ def settings(p):
     check(blobs(p.path("new")) == blobs(p.path("again")), "the editor wrote other blobs than apply")
 
 
+@flow("screen", "tmux")
+def sizes(p):
+    """A layer is given a size, and is shown and written in parts; what is no size is told, and none takes it back."""
+    sample.make(p.path("app"))
+    s = p.screen((140, 40))
+    s.start("lamina", "oci:app:latest")
+    s.keys("2 j j j m")
+    s.see("At most:  none")
+    s.answer("much")
+    s.see("a size is a number")
+    s.keys("m")
+    s.answer("700k")
+    s.see("layer-3: at most 700k", "1 unsaved change")
+    s.keys("m")
+    s.see("At most:  700k")
+    s.keys("Escape u m")
+    s.see("At most:  none")
+    s.keys("Escape U t")
+    s.wait("in 2 parts: its tar has 924K")
+    s.command("save sizes.json")
+    s.wait("saved: sizes.json")
+    s.command("write oci:new:t")
+    s.wait("layer-3")
+    s.answer("yes")
+    s.wait("Read back and compared")
+    s.leave("q")
+    layers = json.loads(p.run("inspect", "--json", "oci:new:t").stdout)["layers"]
+    check(len(layers) == 5 and layers[2]["tar_size"] <= 700 << 10 and layers[3]["tar_size"] < 300 << 10, layers)
+    p.run("diff", "oci:app:latest", "oci:new:t")
+
+
 @flow("screen")
 def odd_settings(p):
     """What is odd in what the image says is shown so that it can be typed: Enter twice changes nothing, and x takes out what it stands at."""

@@ -960,6 +960,18 @@ static void changes_layers(void **state)
 	assert_true(d.app.message.text[0]);
 	drive_command(&d, "layer-compression default");
 	assert_false(app_plan(&d.app)->layers[0].has_compression);
+	drive_command(&d, "layer-max-size 1.5M");
+	assert_int_equal(app_plan(&d.app)->layers[0].max_size, 3 << 19);
+	drive_keys(&d, "m");
+	CHECK_SEES("1536k  ");
+	drive_keys(&d, "Esc");
+	drive_command(&d, "layer-max-size 0");
+	CHECK_SEES("at least one byte");
+	drive_command(&d, "layer-max-size much");
+	CHECK_SEES("a size is a number");
+	assert_int_equal(app_plan(&d.app)->layers[0].max_size, 3 << 19);
+	drive_command(&d, "layer-max-size none");
+	assert_int_equal(app_plan(&d.app)->layers[0].max_size, 0);
 	drive_keys(&d, "gg K F");
 	CHECK_SEES("is to stay as it is");
 	drive_keys(&d, "K j F");

@@ -397,9 +397,10 @@ static void deletes(void **state)
 	lam_plan_free(plan);
 }
 
-static void keeps_and_compresses(void **state)
+static void keeps_compresses_and_splits(void **state)
 {
 	const struct lam_compression zstd = { LAM_CODEC_ZSTD, 19 };
+	const uint64_t most = 5 << 20, none = 0;
 	struct lam_plan *plan = parse(PLAN);
 
 	(void)state;
@@ -415,6 +416,13 @@ static void keeps_and_compresses(void **state)
 	OK(lam_edit_layer_compression(plan, 1, NULL, &err));
 	assert_false(plan->layers[1].has_compression);
 	assert_int_equal(lam_edit_layer_compression(plan, 4, NULL, &err), LAM_EPLAN);
+	OK(lam_edit_layer_max_size(plan, 1, &most, &err));
+	assert_int_equal(plan->layers[1].max_size, 5 << 20);
+	assert_int_equal(lam_edit_layer_max_size(plan, 1, &none, &err), LAM_EPLAN);
+	assert_int_equal(plan->layers[1].max_size, 5 << 20);
+	OK(lam_edit_layer_max_size(plan, 1, NULL, &err));
+	assert_int_equal(plan->layers[1].max_size, 0);
+	assert_int_equal(lam_edit_layer_max_size(plan, 4, NULL, &err), LAM_EPLAN);
 	lam_plan_free(plan);
 }
 
@@ -479,7 +487,7 @@ int main(void)
 		cmocka_unit_test(assigns), cmocka_unit_test(assigns_very_many),
 		cmocka_unit_test(clears),  cmocka_unit_test(names_and_places),
 		cmocka_unit_test(merges),  cmocka_unit_test(flattens),
-		cmocka_unit_test(deletes), cmocka_unit_test(keeps_and_compresses),
+		cmocka_unit_test(deletes), cmocka_unit_test(keeps_compresses_and_splits),
 		cmocka_unit_test(appends), cmocka_unit_test(free_names),
 	};
 

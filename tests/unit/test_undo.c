@@ -145,10 +145,11 @@ static int edit_any(struct lam_plan *plan, uint64_t *random)
 	const struct lam_compression zstd = { LAM_CODEC_ZSTD,
 					      1 + (int)(next_random(random) % 19) };
 	size_t at = next_random(random) % 6, to = next_random(random) % 6;
+	uint64_t most = 1 + next_random(random) % 9;
 	struct lam_plan *other;
 	int code;
 
-	switch (next_random(random) % 12) {
+	switch (next_random(random) % 13) {
 	case 0:
 	case 1: return lam_edit_layer_add(plan, at, PICK(NAMES), &err);
 	case 2: return lam_edit_layer_rename(plan, at, PICK(NAMES), &err);
@@ -157,7 +158,8 @@ static int edit_any(struct lam_plan *plan, uint64_t *random)
 	case 5: return lam_edit_layer_delete(plan, at, &err);
 	case 6: return lam_edit_layer_keep(plan, at, to % 2, &err);
 	case 7: return lam_edit_layer_compression(plan, at, to % 2 ? &zstd : NULL, &err);
-	case 8:
+	case 8: return lam_edit_layer_max_size(plan, at, to % 2 ? &most : NULL, &err);
+	case 9:
 		other = first_plan();
 		code = lam_edit_append(plan, other, &err);
 		lam_plan_free(other);

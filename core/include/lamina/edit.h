@@ -65,6 +65,9 @@ int lam_edit_layer_note(struct lam_plan *plan, size_t at, const char *note,
 int lam_edit_layer_compression(struct lam_plan *plan, size_t at,
 			       const struct lam_compression *compression,
 			       struct lam_error *err);
+/* most NULL: it is not split. */
+int lam_edit_layer_max_size(struct lam_plan *plan, size_t at, const uint64_t *most,
+			    struct lam_error *err);
 /* Sets what the image is to say: value is text as it is, or a string of JSON's in quotes; of a
  * list ["a", "b"], or one word; NULL: it goes. key NULL where the kind has none. LAM_EPLAN for a key or a value that
  * cannot be. */

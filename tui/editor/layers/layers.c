@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "editor/plan/plan.h"
 
 static const struct lam_plan_layer *here(const struct app *app)
@@ -317,6 +318,39 @@ void layers_compression(struct app *app, const char *text)
 	if (is_kept(app))
 		app_tell(app, ROLE_WARNING,
 			 "it has no effect while the layer is kept as it is");
+}
+
+static void ask_max_size(struct app *app)
+{
+	uint64_t most = here(app)->max_size;
+	char text[LAM_COUNT_TEXT];
+
+	dialog_prompt(app, layers_max_size,
+		      "How large its tar may be before it is split: 500M, or none",
+		      "At most: ", most ? lam_size_exact(most, text) : "none");
+}
+
+void layers_max_size(struct app *app, const char *text)
+{
+	size_t at = app->layers.list.cursor;
+	struct lam_plan *plan;
+	struct lam_error err;
+	bool any = text && strcmp(text, "none") == 0;
+	uint64_t most;
+	int code;
+
+	if (!text) {
+		ask_max_size(app);
+		return;
+	}
+	if (!any && lam_size_parse(&most, text, &err) < 0) {
+		app_tell_error(app, &err);
+		return;
+	}
+	plan = plan_copy(app);
+	code = lam_edit_layer_max_size(plan, at, any ? NULL : &most, &err);
+	if (plan_changed(app, plan, code, &err, "%s: at most %s", here(app)->name, text))
+		go(app, at);
 }
 
 void layers_only(struct app *app)
