@@ -19,10 +19,11 @@ char *lam_emit_name(const struct lam_parts *parts, const struct lam_part *part);
 /* The same, short, for a layer. */
 char *lam_emit_layer_name(const struct lam_parts *parts, const struct lam_part *part);
 
-/* sizes.c: raises max_size where a layer cannot have it, and counts what is written. Fails as
- * lam_layout_new does. */
+/* sizes.c: gives layers with a part that is too large a max_size, so that no blob of theirs
+ * is expected to have more than most_bytes; raises those that a layer cannot have, and counts
+ * what is written. Fails as lam_layout_new does. */
 int lam_suggest_settle_sizes(struct lam_suggestion *suggestion,
-			     const struct lam_image *image, const atomic_bool *stop,
-			     struct lam_error *err);
+			     const struct lam_image *image, uint64_t most_bytes,
+			     const atomic_bool *stop, struct lam_error *err);
 
 #endif

@@ -290,11 +290,6 @@ static void add_layers(struct suggesting *s, struct lam_plan *plan)
 		take_over(s, was_of(s, s->order[i]),
 			  lam_emit_layer(plan, s->request.keep + i, wish));
 	}
-	for (size_t i = 0; i < s->parts.count; i++) {
-		if (is_too_large(s, &s->parts.items[i]))
-			plan->layers[s->place[layer_of(s, i)]].max_size =
-				s->request.most_bytes;
-	}
 }
 
 /* Of yesterday's rule about the same. */
@@ -485,7 +480,8 @@ int lam_suggest(struct lam_suggestion **out, const struct lam_suggest_request *r
 		return err->code;
 	describe_parts(&s);
 	describe_layers(&s);
-	if (lam_suggest_settle_sizes(s.out, s.parts.image, s.request.stop, err) < 0)
+	if (lam_suggest_settle_sizes(s.out, s.parts.image, s.request.most_bytes,
+				     s.request.stop, err) < 0)
 		return err->code;
 	*out = LAM_STEAL(s.out);
 	return 0;
