@@ -53,8 +53,11 @@
 #define LAM_MAX_IMPLIED_PATHS (32u << 20)
 /* Directories in each other. 65,535 bytes of path hold 32,768 one-byte names. */
 #define LAM_MAX_DEPTH 32768u
-/* Links followed while one path is resolved, as Linux does (MAXSYMLINKS). */
-#define LAM_MAX_LINKS 40
+/* Links followed while one path is resolved, as Linux does (MAXSYMLINKS); and the bytes of
+ * all their targets, of which Linux makes none of more than 4,095: forty of 65,535 would be
+ * walked again for each path that begins with the first. */
+#define LAM_MAX_LINKS     40
+#define LAM_MAX_LINK_TEXT (LAM_MAX_LINKS * 4096u)
 /* Sparse files are written out, holes and all, as runtimes do; a map of one block can
  * claim 8 EiB. */
 #define LAM_MAX_SPARSE (64ull << 30)
@@ -110,6 +113,9 @@
 #define LAM_MAX_PACKAGE_FILE  (512u << 20)
 #define LAM_MAX_PACKAGE_FILES (1ull << 30)
 #define LAM_MAX_PACKAGES      1000000u
+/* What they list, each path written out: a list may have a folder's path once, and a
+ * million names in it. */
+#define LAM_MAX_PACKAGE_PATHS (512u << 20)
 
 /* Notes that are kept one by one; the rest are only counted. */
 #define LAM_MAX_NOTES 1000u

@@ -6,13 +6,17 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-/* What is left to walk becomes a symlink's target and then what was left. */
-static void follow(struct lam_walk *w, uint32_t link, struct lam_buf *rest,
+/* What is left to walk becomes a symlink's target and then what was left. False where that
+ * was too much already. */
+static bool follow(struct lam_walk *w, uint32_t link, struct lam_buf *rest,
 		   struct lam_str *left)
 {
 	struct lam_str target = w->ops->target(w->tree, link);
 	struct lam_buf joined = LAM_TEXT;
 
+	w->text += target.len;
+	if (w->text > LAM_MAX_LINK_TEXT)
+		return false;
 	if (target.len && target.bytes[0] == '/')
 		w->at = 0;
 	lam_text_add(&joined, target.bytes, target.len);
@@ -21,6 +25,7 @@ static void follow(struct lam_walk *w, uint32_t link, struct lam_buf *rest,
 	lam_buf_fini(rest);
 	*rest = joined;
 	*left = (struct lam_str){ rest->data, rest->len };
+	return true;
 }
 
 static struct lam_str next_name(struct lam_str *left)
@@ -66,9 +71,8 @@ enum lam_walk_end lam_walk(struct lam_walk *w, const char *path, size_t len)
 			w->at = next;
 			continue;
 		}
-		if (++w->links > LAM_MAX_LINKS)
+		if (++w->links > LAM_MAX_LINKS || !follow(w, next, &rest, &left))
 			return LAM_WALK_LOOP;
-		follow(w, next, &rest, &left);
 	}
 	return LAM_WALK_FOUND;
 }

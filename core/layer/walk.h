@@ -27,7 +27,8 @@ struct lam_walk {
 	const struct lam_walk_ops *ops;
 	const void *tree;
 	bool follow; /* a symlink at the end, too */
-	int links;   /* followed so far */
+	int links;   /* followed so far, */
+	size_t text; /* and bytes of their targets */
 	uint32_t at; /* where it begins, and where it led */
 	bool above;  /* a ".." left the root */
 };

@@ -270,7 +270,7 @@ static json_t *change_pairs(const json_t *old, const struct lam_setting *s, size
 static void change_kind(json_t *holder, const struct lam_setting *s, size_t count)
 {
 	const struct row *row = &ROWS[s->kind];
-	json_t *old = json_object_get(holder, row->name), *new;
+	json_t *old = json_object_get(holder, row->name), *new = NULL;
 
 	switch (row->form) {
 	case MAP: new = change_map(old, s, count); break;

@@ -12,14 +12,14 @@ static int take_files(struct lam_package_reading *r, const struct lam_package_re
 	size_t at = 0, line_len;
 	bool inside = false;
 
-	(void)err;
-	while ((line = lam_package_next_line(text, len, &at, &line_len))) {
+	while ((line = lam_package_next_line(r, text, len, &at, &line_len))) {
 		if (line_len == 0)
 			inside = false;
 		else if (line[0] == '%')
 			inside = line_len == 7 && memcmp(line, "%FILES%", 7) == 0;
-		else if (inside)
-			lam_package_claim(r, rec->package, line, line_len);
+		else if (inside &&
+			 lam_package_claim(r, rec->package, line, line_len, err) < 0)
+			return err->code;
 	}
 	return 0;
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/stop.h"
 #include "package/package.h"
 
 struct apk {
@@ -24,19 +23,18 @@ static int take_dir(struct apk *a, struct lam_str dir, struct lam_error *err)
 	lam_text_add(path, dir.bytes, dir.len);
 	lam_text_putc(path, '/');
 	a->dir_len = path->len;
-	lam_package_claim(a->r, a->package, path->data, path->len);
-	return 0;
+	return lam_package_claim(a->r, a->package, path->data, path->len, err);
 }
 
-static void take_file(struct apk *a, struct lam_str name)
+static int take_file(struct apk *a, struct lam_str name, struct lam_error *err)
 {
 	struct lam_buf *path = &a->r->path;
 
 	if (a->package == LAM_PACKAGE_NONE)
-		return;
+		return 0;
 	path->len = a->dir_len;
 	lam_text_add(path, name.bytes, name.len);
-	lam_package_claim(a->r, a->package, path->data, path->len);
+	return lam_package_claim(a->r, a->package, path->data, path->len, err);
 }
 
 /* One that has no directories, and so no files, is a package all the same. */
@@ -63,7 +61,7 @@ static int take_line(struct apk *a, const char *line, size_t len, struct lam_err
 	case 'V': a->id.version = value; break;
 	case 'A': a->id.arch = value; break;
 	case 'F': return a->id.name.len ? take_dir(a, value, err) : 0;
-	case 'R': take_file(a, value); break;
+	case 'R': return take_file(a, value, err);
 	default: break;
 	}
 	return 0;
@@ -77,10 +75,7 @@ static int take_installed(void *context, size_t n, const char *text, size_t len,
 	const char *line;
 
 	(void)n;
-	for (uint64_t steps = 0;
-	     (line = lam_package_next_line(text, len, &at, &line_len)); steps++) {
-		if (lam_stops(a.r->stop, steps))
-			return lam_fail_stopped(err);
+	while ((line = lam_package_next_line(a.r, text, len, &at, &line_len))) {
 		if (take_line(&a, line, line_len, err) < 0)
 			return err->code;
 	}

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "package/package.h"
@@ -134,8 +135,8 @@ void lam_package_claim_node(struct lam_package_reading *r, uint32_t package,
 		*owner = package;
 }
 
-void lam_package_claim(struct lam_package_reading *r, uint32_t package, const char *path,
-		       size_t len)
+static void claim(struct lam_package_reading *r, uint32_t package, const char *path,
+		  size_t len)
 {
 	const char *slash = memrchr(path, '/', len), *name = slash ? slash + 1 : path;
 	size_t dir_len = (size_t)(name - path), name_len = len - dir_len;
@@ -147,6 +148,22 @@ void lam_package_claim(struct lam_package_reading *r, uint32_t package, const ch
 		node = lam_tree_find(r->tree, path, len);
 	if (node != NONE)
 		lam_package_claim_node(r, package, node);
+}
+
+int lam_package_claim(struct lam_package_reading *r, uint32_t package, const char *path,
+		      size_t len, struct lam_error *err)
+{
+	if (lam_stops(r->stop, 0))
+		return lam_fail_stopped(err);
+	if (len > r->paths)
+		return lam_fail(err, LAM_EFORMAT,
+				"lists paths of more than %u bytes, all in all",
+				LAM_MAX_PACKAGE_PATHS);
+	if (len <= LAM_MAX_PATH) { /* else nothing has it */
+		r->paths -= len;
+		claim(r, package, path, len);
+	}
+	return 0;
 }
 
 /* Directories */

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "package/package.h"
 
 static int claim_all(struct lam_package_reading *r, const struct lam_package_record *rec,
@@ -21,7 +22,8 @@ static int claim_all(struct lam_package_reading *r, const struct lam_package_rec
 			return err->code;
 		path->len = prefix;
 		lam_text_puts(path, text);
-		lam_package_claim(r, rec->package, path->data, path->len);
+		if (lam_package_claim(r, rec->package, path->data, path->len, err) < 0)
+			return err->code;
 	}
 	return 0;
 }
@@ -36,7 +38,6 @@ static int take_record(struct lam_package_reading *r,
 	struct lam_error why;
 	struct lam_json root, files;
 
-	(void)err;
 	if (len <= LAM_MAX_INDEX)
 		json = lam_json_load(text, len, name, NULL, &why);
 	else
@@ -44,8 +45,11 @@ static int take_record(struct lam_package_reading *r,
 			       LAM_MAX_INDEX);
 	root = lam_json_root(json, name);
 	files = lam_json_member(&root, "files");
-	if (!json || claim_all(r, rec, &files, &why) < 0)
-		lam_package_note(r, "%s", why.text);
+	if (json && claim_all(r, rec, &files, &why) == 0)
+		return 0;
+	if (why.code == LAM_ESTOPPED)
+		return lam_fail_stopped(err);
+	lam_package_note(r, "%s", why.text);
 	return 0;
 }
 

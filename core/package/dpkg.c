@@ -23,8 +23,8 @@ struct file {
 	uint32_t node;
 	struct lam_str stem; /* of its name */
 	uint32_t package;    /* of a list */
-	void (*take)(struct dpkg *d, const struct file *file, const char *text,
-		     size_t len);
+	int (*take)(struct dpkg *d, const struct file *file, const char *text, size_t len,
+		    struct lam_error *err);
 };
 struct files {
 	struct file *items;
@@ -62,9 +62,10 @@ static int compare(struct lam_str a, struct lam_str b)
 	return lam_names_compare(a.bytes, a.len, b.bytes, b.len);
 }
 
-static bool next_line(const char *text, size_t len, size_t *at, struct lam_str *out)
+static bool next_line(struct dpkg *d, const char *text, size_t len, size_t *at,
+		      struct lam_str *out)
 {
-	out->bytes = lam_package_next_line(text, len, at, &out->len);
+	out->bytes = lam_package_next_line(d->r, text, len, at, &out->len);
 	return out->bytes;
 }
 
@@ -97,14 +98,15 @@ static void add_stanza(struct dpkg *d, const struct file *file, const struct sta
 	};
 }
 
-static void take_stanzas(struct dpkg *d, const struct file *file, const char *text,
-			 size_t len)
+static int take_stanzas(struct dpkg *d, const struct file *file, const char *text,
+			size_t len, struct lam_error *err)
 {
 	static const struct stanza none = { { "", 0 }, { "", 0 }, { "", 0 }, { "", 0 } };
 	struct stanza s = none;
 	struct lam_str line;
 
-	for (size_t at = 0; next_line(text, len, &at, &line);) {
+	(void)err;
+	for (size_t at = 0; next_line(d, text, len, &at, &line);) {
 		if (line.len == 0) {
 			add_stanza(d, file, &s);
 			s = none;
@@ -114,6 +116,7 @@ static void take_stanzas(struct dpkg *d, const struct file *file, const char *te
 		}
 	}
 	add_stanza(d, file, &s);
+	return 0;
 }
 
 static int compare_stanzas(const void *a, const void *b)
@@ -146,19 +149,23 @@ static const struct stanza *find_stanza(const struct dpkg *d, struct lam_str key
 
 /* diversions: three lines each. ":" is the administrator, and no package's name. */
 
-static void take_diversions(struct dpkg *d, const struct file *file, const char *text,
-			    size_t len)
+static int take_diversions(struct dpkg *d, const struct file *file, const char *text,
+			   size_t len, struct lam_error *err)
 {
 	struct lam_str from, to, by;
 
 	(void)file;
-	for (size_t at = 0; next_line(text, len, &at, &from) &&
-			    next_line(text, len, &at, &to) &&
-			    next_line(text, len, &at, &by);) {
+	for (size_t at = 0; next_line(d, text, len, &at, &from) &&
+			    next_line(d, text, len, &at, &to) &&
+			    next_line(d, text, len, &at, &by);) {
+		if (d->diversion_count == LAM_MAX_PACKAGES)
+			return lam_fail(err, LAM_EFORMAT, "has more than %u diversions",
+					LAM_MAX_PACKAGES);
 		LAM_XGROW(d->diversions, d->diversion_count, d->diversion_cap);
 		d->diversions[d->diversion_count++] =
 			(struct diversion){ copy(d, from), copy(d, to), copy(d, by) };
 	}
+	return 0;
 }
 
 static int compare_diversions(const void *a, const void *b)
@@ -184,33 +191,36 @@ static struct lam_str divert(const struct dpkg *d, const struct file *list,
 
 /* Lists */
 
-static void take_list(struct dpkg *d, const struct file *list, const char *text,
-		      size_t len)
+static int take_list(struct dpkg *d, const struct file *list, const char *text,
+		     size_t len, struct lam_error *err)
 {
 	struct lam_str line;
 
-	for (size_t at = 0; next_line(text, len, &at, &line);) {
+	for (size_t at = 0; next_line(d, text, len, &at, &line);) {
 		line = divert(d, list, line);
-		lam_package_claim(d->r, list->package, line.bytes, line.len);
+		if (lam_package_claim(d->r, list->package, line.bytes, line.len, err) < 0)
+			return err->code;
 	}
+	return 0;
 }
 
 /* A checksum, blanks, and a path without its first slash. */
-static void take_sums(struct dpkg *d, const struct file *list, const char *text,
-		      size_t len)
+static int take_sums(struct dpkg *d, const struct file *list, const char *text,
+		     size_t len, struct lam_error *err)
 {
 	struct lam_str line;
 
-	for (size_t at = 0; next_line(text, len, &at, &line);) {
+	for (size_t at = 0; next_line(d, text, len, &at, &line);) {
 		const char *blank = memchr(line.bytes, ' ', line.len),
 			   *end = line.bytes + line.len;
 
 		while (blank && blank < end && (*blank == ' ' || *blank == '*'))
 			blank++;
-		if (blank)
-			lam_package_claim(d->r, list->package, blank,
-					  (size_t)(end - blank));
+		if (blank && lam_package_claim(d->r, list->package, blank,
+					       (size_t)(end - blank), err) < 0)
+			return err->code;
 	}
+	return 0;
 }
 
 /* The package that a list is of: the stem is its name, or name and arch. */
@@ -235,8 +245,8 @@ static int add_package(struct dpkg *d, struct file *list, struct lam_error *err)
 /* The files */
 
 static void add_file(struct files *files, uint32_t node, struct lam_str stem,
-		     void (*take)(struct dpkg *, const struct file *, const char *,
-				  size_t))
+		     int (*take)(struct dpkg *, const struct file *, const char *, size_t,
+				 struct lam_error *))
 {
 	if (node == LAM_NODE_NONE)
 		return;
@@ -275,9 +285,7 @@ static int take_file(void *context, size_t n, const char *text, size_t len,
 	struct dpkg *d = context;
 	const struct file *file = &d->taken->items[n];
 
-	(void)err;
-	file->take(d, file, text, len);
-	return 0;
+	return file->take(d, file, text, len, err);
 }
 
 static int take_files(struct dpkg *d, const struct files *files, struct lam_error *err)

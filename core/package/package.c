@@ -177,12 +177,12 @@ struct lam_buf *lam_package_path(struct lam_package_reading *r, uint32_t dir)
 
 /* Contents */
 
-const char *lam_package_next_line(const char *text, size_t text_len, size_t *at,
-				  size_t *out_len)
+const char *lam_package_next_line(struct lam_package_reading *r, const char *text,
+				  size_t text_len, size_t *at, size_t *out_len)
 {
 	const char *line = text + *at, *newline;
 
-	if (*at >= text_len)
+	if (*at >= text_len || lam_stops(r->stop, 0))
 		return NULL;
 	newline = memchr(line, '\n', text_len - *at);
 	*out_len = newline ? (size_t)(newline - line) : text_len - *at;
@@ -204,15 +204,20 @@ static int take_file(void *context, size_t n, const char *bytes, size_t len,
 	struct taking *t = context;
 	struct lam_package_reading *r = t->r;
 	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
+	int code;
 
-	if (lam_stops(r->stop, 0))
-		return lam_fail_stopped(err);
 	if (bytes && len <= r->left) {
 		r->left -= len;
-		return t->take(t->context, n, bytes, len, err);
+		code = t->take(t->context, n, bytes, len, err);
+	} else {
+		code = lam_fail(err, LAM_EFORMAT, "is larger than a database can be");
 	}
+	if (lam_stops(r->stop, 0))
+		return lam_fail_stopped(err);
+	if (code == 0 || err->code != LAM_EFORMAT)
+		return code;
 	path = lam_tree_path_text(r->tree, t->nodes[n]);
-	lam_package_note(r, "%s is not read: it is larger than a database can be", path);
+	lam_package_note(r, "%s: %s", path, err->text);
 	return 0;
 }
 
@@ -332,7 +337,8 @@ int lam_packages_read(struct lam_packages **out, const struct lam_image *image,
 					 .image = image,
 					 .tree = lam_image_tree(image),
 					 .stop = stop,
-					 .left = LAM_MAX_PACKAGE_FILES };
+					 .left = LAM_MAX_PACKAGE_FILES,
+					 .paths = LAM_MAX_PACKAGE_PATHS };
 	int code = lam_package_claims_init(&r, err);
 
 	*out = NULL;

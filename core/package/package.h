@@ -34,7 +34,8 @@ struct lam_package_reading {
 	const struct lam_tree *tree;
 	const atomic_bool *stop;
 	const char *kind; /* that is being read */
-	uint64_t left;    /* bytes of databases that may still be read */
+	uint64_t left;    /* bytes of databases that may still be read, */
+	uint64_t paths;   /* and of paths that they list */
 	bool *way;        /* of each node: a link that a list goes through */
 	uint32_t
 		*leads; /* of each link: the directory that it leads to, if it is known */
@@ -71,9 +72,9 @@ void lam_package_note(struct lam_package_reading *reading, const char *format, .
 /* claim.c: the package has the file, link or directory at a path, if none that comes
  * before it has. Of directories the names do not matter: what is listed in /lib is in
  * /usr/lib where that is a link to it. A slash at the end says that the directory is meant,
- * and not a link that has its name. */
-void lam_package_claim(struct lam_package_reading *reading, uint32_t package,
-		       const char *path, size_t len);
+ * and not a link that has its name. LAM_ESTOPPED; LAM_EFORMAT: they list too much. */
+int lam_package_claim(struct lam_package_reading *reading, uint32_t package,
+		      const char *path, size_t len, struct lam_error *err);
 void lam_package_claim_node(struct lam_package_reading *reading, uint32_t package,
 			    uint32_t node);
 /* Of a kind whose lists do not say what a directory is, at its end: links that any of its
@@ -85,8 +86,8 @@ void lam_package_claims_fini(struct lam_package_reading *reading);
 int lam_package_own_directories(struct lam_package_reading *reading,
 				struct lam_error *err);
 
-/* Files of databases, whole and as they lie in the layers; those that are too large get a
- * note. */
+/* Files of databases, whole and as they lie in the layers; those that are too large, or for
+ * which take() fails by LAM_EFORMAT, get a note. */
 int lam_package_read_files(struct lam_package_reading *reading, const uint32_t *nodes,
 			   size_t count,
 			   int (*take)(void *context, size_t n, const char *bytes,
@@ -128,8 +129,9 @@ uint32_t lam_package_children(const struct lam_package_reading *reading, uint32_
 /* The reading's path, set to that of a directory with a slash behind it. */
 struct lam_buf *lam_package_path(struct lam_package_reading *reading, uint32_t dir);
 
-/* The next line of a text from *at on, and its length; NULL: there is none. */
-const char *lam_package_next_line(const char *text, size_t text_len, size_t *at,
-				  size_t *out_len);
+/* The next line of a text from *at on, and its length; NULL: there is none, or the reading
+ * is to stop, which lam_package_read_files() tells. */
+const char *lam_package_next_line(struct lam_package_reading *reading, const char *text,
+				  size_t text_len, size_t *at, size_t *out_len);
 
 #endif

@@ -31,8 +31,7 @@ static int take_record(struct lam_package_reading *r,
 	size_t prefix = path->len, at = 0, line_len;
 	const char *line;
 
-	(void)err;
-	while ((line = lam_package_next_line(text, len, &at, &line_len))) {
+	while ((line = lam_package_next_line(r, text, len, &at, &line_len))) {
 		if (line_len && line[line_len - 1] == '\r')
 			line_len--;
 		path->len = prefix;
@@ -40,8 +39,9 @@ static int take_record(struct lam_package_reading *r,
 		if (path->len > prefix) {
 			size_t begin = path->data[prefix] == '/' ? prefix : 0;
 
-			lam_package_claim(r, rec->package, path->data + begin,
-					  path->len - begin);
+			if (lam_package_claim(r, rec->package, path->data + begin,
+					      path->len - begin, err) < 0)
+				return err->code;
 		}
 	}
 	return 0;

@@ -31,15 +31,8 @@ static int take_database(void *context, size_t n, const char *bytes, size_t len,
 			 struct lam_error *err)
 {
 	struct rpm *rpm = context;
-	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
 
-	if (FILES[rpm->kinds[n]].read(rpm->r, bytes, len, err) == 0)
-		return 0;
-	if (err->code != LAM_EFORMAT)
-		return err->code;
-	path = lam_tree_path_text(rpm->r->tree, rpm->nodes[n]);
-	lam_package_note(rpm->r, "%s: %s", path, err->text);
-	return 0;
+	return FILES[rpm->kinds[n]].read(rpm->r, bytes, len, err);
 }
 
 static void note_path(struct lam_package_reading *r, uint32_t node, const char *text)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "package/rpm.h"
 
@@ -136,7 +137,7 @@ static char *version_of(const struct header *h)
 }
 
 struct files {
-	const unsigned char **dirs;
+	const unsigned char **dirs; /* and where the last ends */
 	size_t dir_count;
 	struct value bases, indexes, modes, states;
 };
@@ -158,33 +159,36 @@ static int open_files(struct files *f, const struct header *h, struct lam_error 
 	f->dirs = malloc(((size_t)dirs.count + 1) * sizeof *f->dirs);
 	if (!f->dirs)
 		return lam_fail_memory(err);
+	f->dirs[0] = dirs.bytes;
 	while (dirs.count) {
-		f->dirs[f->dir_count++] = dirs.bytes;
 		if (!next_string(&dirs, &dir))
 			return fail_files(err);
+		f->dirs[++f->dir_count] = dirs.bytes;
 	}
 	return f->indexes.count >= f->bases.count ? 0 : fail_files(err);
 }
 
-static bool claim_file(struct lam_package_reading *r, uint32_t package, struct files *f,
-		       uint32_t i)
+static int claim_file(struct lam_package_reading *r, uint32_t package, struct files *f,
+		      uint32_t i, struct lam_error *err)
 {
-	uint32_t dir = big32(f->indexes.bytes + (size_t)4 * i);
+	uint32_t number = big32(f->indexes.bytes + (size_t)4 * i);
 	struct lam_buf *path = &r->path;
-	struct lam_str base;
+	struct lam_str base, dir;
 
-	if (!next_string(&f->bases, &base) || dir >= f->dir_count)
-		return false;
-	if (i < f->states.count && f->states.bytes[i] != STATE_NORMAL &&
-	    f->states.bytes[i] != STATE_MISSING)
-		return true;
+	if (!next_string(&f->bases, &base) || number >= f->dir_count)
+		return fail_files(err);
+	dir = (struct lam_str){ (const char *)f->dirs[number],
+				(size_t)(f->dirs[number + 1] - f->dirs[number]) - 1 };
+	if (dir.len > LAM_MAX_PATH || /* nothing has it */
+	    (i < f->states.count && f->states.bytes[i] != STATE_NORMAL &&
+	     f->states.bytes[i] != STATE_MISSING))
+		return 0;
 	lam_buf_clear(path);
-	lam_text_puts(path, (const char *)f->dirs[dir]);
+	lam_text_add(path, dir.bytes, dir.len);
 	lam_text_add(path, base.bytes, base.len);
 	if (i < f->modes.count && S_ISDIR(big16(f->modes.bytes + (size_t)2 * i)))
 		lam_text_putc(path, '/');
-	lam_package_claim(r, package, path->data, path->len);
-	return true;
+	return lam_package_claim(r, package, path->data, path->len, err);
 }
 
 static int claim_files(struct lam_package_reading *r, uint32_t package,
@@ -194,10 +198,8 @@ static int claim_files(struct lam_package_reading *r, uint32_t package,
 	int code = open_files(&f, h, err);
 	uint32_t count = f.bases.count;
 
-	for (uint32_t i = 0; code == 0 && i < count; i++) {
-		if (!claim_file(r, package, &f, i))
-			code = fail_files(err);
-	}
+	for (uint32_t i = 0; code == 0 && i < count; i++)
+		code = claim_file(r, package, &f, i, err);
 	free(f.dirs);
 	return code;
 }

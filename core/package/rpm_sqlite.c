@@ -15,8 +15,7 @@
 
 /* Larger ones are no headers. */
 #define MOST_BLOB (64 << 20)
-/* A package takes a dozen steps: so many do not read a million of them. A view that has a
- * table's name may take any number. */
+/* A package takes a dozen steps: so many do not read a million of them. */
 #define STEPS_A_CALL 1000
 #define MOST_CALLS   100000
 
@@ -105,10 +104,29 @@ static int take_rows(sqlite3_stmt *rows, struct reading *reading, int *out_code,
 	return 0;
 }
 
+/* Rows as they are stored: a view, or a column that is computed, may take any time, memory and
+ * disk for each. */
+static int check_table(sqlite3 *db, struct reading *reading, struct lam_error *err)
+{
+	static const char QUERY[] = "SELECT sum(pk = 1) = 1 AND max(hidden) = 0 "
+				    "FROM pragma_table_xinfo('Packages')";
+	LAM_CLEANUP(finalize) sqlite3_stmt *row = NULL;
+	int code = sqlite3_prepare_v2(db, QUERY, sizeof QUERY, &row, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(row);
+	if (code != SQLITE_ROW)
+		return fail(db, reading, code, err);
+	return sqlite3_column_int(row, 0)
+		       ? 0
+		       : lam_fail(err, LAM_EFORMAT, "its Packages is no plain table");
+}
+
 int lam_rpm_read_sqlite(struct lam_package_reading *r, const char *bytes, size_t len,
 			struct lam_error *err)
 {
-	static const char QUERY[] = "SELECT blob FROM Packages ORDER BY hnum";
+	/* by the row's number, which is hnum; sorted, all rows would be held */
+	static const char QUERY[] = "SELECT blob FROM Packages NOT INDEXED";
 	LAM_CLEANUP(close_database) sqlite3 *db = NULL;
 	LAM_CLEANUP(finalize) sqlite3_stmt *rows = NULL;
 	struct reading reading = { .r = r };
@@ -121,7 +139,8 @@ int lam_rpm_read_sqlite(struct lam_package_reading *r, const char *bytes, size_t
 		code = sqlite3_prepare_v2(db, QUERY, sizeof QUERY, &rows, NULL);
 	if (code != SQLITE_OK)
 		return fail(db, &reading, code, err);
-	if (take_rows(rows, &reading, &code, err) < 0)
+	if (check_table(db, &reading, err) < 0 ||
+	    take_rows(rows, &reading, &code, err) < 0)
 		return err->code;
 	return code == SQLITE_DONE ? 0 : fail(db, &reading, code, err);
 }

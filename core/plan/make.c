@@ -63,6 +63,7 @@ void lam_plan_add_source(struct lam_plan *plan, const struct lam_image *image)
 struct making {
 	const struct lam_image *image;
 	const struct lam_tree *tree;
+	const atomic_bool *stop;
 	struct lam_plan *plan;
 	size_t layer_cap, rule_cap;
 };
@@ -194,7 +195,7 @@ static int find_package(const struct making *m, const char *text,
 
 	if (lam_rule_init(out, LAM_RULE_PACKAGE, text, NULL, err) < 0)
 		return err->code;
-	if (lam_packages_of(&packages, m->image, NULL, err) == 0) {
+	if (lam_packages_of(&packages, m->image, m->stop, err) == 0) {
 		any = lam_rule_means_package(out, packages);
 		if (!any && lam_packages_note_count(packages))
 			(void)lam_fail(err, LAM_EPLAN,
@@ -318,6 +319,7 @@ int lam_plan_make(struct lam_plan **out, const struct lam_image *image,
 {
 	struct making m = { .image = image,
 			    .tree = lam_image_tree(image),
+			    .stop = request->stop,
 			    .plan = lam_xcalloc(1, sizeof *m.plan) };
 
 	*out = NULL;

@@ -166,7 +166,7 @@ static int add_records(struct lam_buf *out, const struct plan *p,
 		const struct own *own = &p->own[i];
 		const struct lam_record *r = k < e->record_count ? &e->records[k] : NULL;
 
-		if (i < p->count && (!r || compare(own, r) < 0)) {
+		if (!r || (i < p->count && compare(own, r) < 0)) {
 			const char *value =
 				own->value.bytes ? own->value.bytes : own->number;
 

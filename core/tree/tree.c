@@ -399,6 +399,7 @@ enum lam_resolution lam_tree_resolve(const struct lam_tree *tree, uint32_t symli
 
 	*out_node = NONE;
 	lam_tree_stat(tree, symlink, &stat);
+	walk.text = stat.target_len;
 	if (stat.target_len == 0)
 		return LAM_DANGLING;
 	if (stat.target[0] != '/')

@@ -417,14 +417,22 @@ static void rpm_sqlite(void **state)
 		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: SQLite cannot read it: "
 		 "no such table: Packages\n");
 	sqlite3_free(bytes);
-	/* what has a table's name need not be one, nor come to an end */
+	/* what has a table's name need not be one, nor come to an end; nor has what a row
+	 * computes */
+	bytes = make_sqlite("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, old BLOB, "
+			    "blob BLOB AS (hex(zeroblob(1000000))))",
+			    &len);
+	rpm_case(path, bytes, len, "",
+		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: its Packages is no plain "
+		 "table\n");
+	sqlite3_free(bytes);
 	bytes = make_sqlite("CREATE VIEW Packages AS WITH RECURSIVE x(n) AS (SELECT 1 "
 			    "UNION ALL SELECT n + 1 FROM x) SELECT 1 AS hnum, n AS blob "
 			    "FROM x WHERE n < 0",
 			    &len);
 	rpm_case(path, bytes, len, "",
-		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: SQLite cannot read it: "
-		 "interrupted\n");
+		 "rpm: /usr/lib/sysimage/rpm/rpmdb.sqlite: its Packages is no plain "
+		 "table\n");
 	sqlite3_free(bytes);
 }
 
@@ -505,6 +513,35 @@ static void rpm_others(void **state)
 		"the database yet, and is not read: run rpm -qa in the image once\n");
 }
 
+/* What is small once it is compressed, and would be much work or memory. */
+static void floods(void **state)
+{
+	char *names = malloc(60000 + 4 * 9000 + 10), *lines = malloc(3 << 20), *at;
+	const struct image_entry entries[] = {
+		{ "lib/apk/db/installed", .body = names },
+		{ INFO "x.list", .body = "/lib/apk\n" },
+		{ "var/lib/dpkg/diversions", .body = lines, .size = 3 << 20 },
+	};
+	const struct image_layer layer = IMAGE_LAYER(entries);
+	struct fixture f;
+
+	(void)state;
+	at = stpcpy(names, "P:x\nF:");
+	for (size_t i = 0; i < 30000; i++)
+		at = stpcpy(at, "d/");
+	*at++ = '\n';
+	for (size_t i = 0; i < 9000; i++)
+		at = stpcpy(at, "R:a\n");
+	memset(lines, '\n', 3 << 20);
+	begin(&f, &layer, 1);
+	notes(&f, "dpkg: /var/lib/dpkg/diversions: has more than 1000000 diversions\n"
+		  "apk: /lib/apk/db/installed: lists paths of more than 536870912 bytes, "
+		  "all in all\n");
+	end(&f);
+	free(names);
+	free(lines);
+}
+
 static void nothing(void **state)
 {
 	static const struct image_entry entries[] = {
@@ -539,6 +576,7 @@ int main(void)
 		cmocka_unit_test(conda_and_pip), cmocka_unit_test(npm),
 		cmocka_unit_test(rpm_sqlite),    cmocka_unit_test(rpm_ndb),
 		cmocka_unit_test(rpm_others),    cmocka_unit_test(nothing),
+		cmocka_unit_test(floods),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

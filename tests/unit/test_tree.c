@@ -141,12 +141,47 @@ static void shared_and_still_apart(void **state)
 	built_close(&built);
 }
 
+/* Each link goes on to the next: as far as Linux would go. */
+static void links_that_are_long(void **state)
+{
+	static const struct {
+		size_t text; /* of each of 39 links */
+		enum lam_resolution leads;
+	} cases[] = { { 4095, LAM_RESOLVED }, { 5000, LAM_LOOP }, { 60000, LAM_LOOP } };
+	struct image_entry entries[40] = { { .path = "end" } };
+	char *targets[39], names[39][8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct image_layer layer = IMAGE_LAYER(entries);
+		struct built built;
+		uint32_t node;
+
+		for (size_t n = 0; n < 39; n++) {
+			targets[n] = malloc(cases[i].text + 1);
+			memset(targets[n], '/', cases[i].text);
+			snprintf(names[n], sizeof names[n], "l%02zu", n);
+			strcpy(targets[n] + cases[i].text - 3, n ? names[n - 1] : "end");
+			entries[n + 1] = (struct image_entry){ names[n], 'l',
+							       .target = targets[n] };
+		}
+		built_open(&built, &layer, 1);
+		assert_int_equal(lam_tree_resolve_path(lam_image_tree(built.image),
+						       "/l38", 4, &node),
+				 cases[i].leads);
+		built_close(&built);
+		for (size_t n = 0; n < 39; n++)
+			free(targets[n]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_as_its_layers),
 		cmocka_unit_test(another_path),
 		cmocka_unit_test(shared_and_still_apart),
+		cmocka_unit_test(links_that_are_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,7 @@ static int make_plan(struct call *call, const struct lam_image *image,
 	code = read_base(call, image, &request->keep);
 	if (code)
 		return code;
+	request->stop = &stop_asked;
 	return lam_plan_make(out, image, request, &call->err) < 0 ? fail(call)
 								  : EXIT_DONE;
 }

@@ -111,7 +111,7 @@ unsigned lam_tree_inode_names(const struct lam_tree *tree, size_t inode);
 enum lam_resolution {
 	LAM_RESOLVED,   /* *out_node is live */
 	LAM_DANGLING,   /* something on the way does not exist, or is no directory */
-	LAM_LOOP,       /* more than 40 links */
+	LAM_LOOP,       /* more than 40 links, or than Linux follows of their text */
 	LAM_ABOVE_ROOT, /* a relative link's ".." left the root; *out_node is where the
 			   clamped path leads, or LAM_NODE_NONE */
 };
