@@ -1,4 +1,5 @@
 /* Plans from what `lamina plan` was asked for. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include <lamina/path.h>
 
 #include "base/memory.h"
+#include "image/title.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
 
@@ -77,16 +79,6 @@ static struct lam_plan_layer *add_layer(struct making *m, char *name)
 	layer = &m->plan->layers[m->plan->layer_count++];
 	*layer = (struct lam_plan_layer){ .name = name };
 	return layer;
-}
-
-static void add_original(struct making *m, uint32_t number, bool keep)
-{
-	struct lam_plan_layer *layer = add_layer(m, lam_xprintf("layer-%u", number));
-
-	layer->keep = keep;
-	layer->from = lam_xmalloc(sizeof *layer->from);
-	layer->from[0] = (struct lam_range){ number, number };
-	layer->from_count = 1;
 }
 
 static bool is_above(const char *path, const char *other)
@@ -278,31 +270,61 @@ static int add_drop(struct making *m, const char *text, struct lam_error *err)
 	return add_rule(m, rule, NULL, err);
 }
 
-static int add_originals(struct making *m, const struct lam_plan_request *request,
-			 struct lam_error *err)
+/* A name that no layer has: what the layer is, with its number where that is another's. */
+static char *name_original(const struct making *m, uint32_t number)
 {
-	size_t count = lam_image_layer_count(m->image);
+	LAM_CLEANUP(lam_free_ptr) char *title = lam_layer_title(m->image, number);
+	LAM_CLEANUP(lam_free_ptr) char *numbered = NULL;
+	char suffix[16];
+	int room = LAM_TITLE - snprintf(suffix, sizeof suffix, "-%u", number);
 
-	if (request->keep > count)
-		return lam_fail(err, LAM_EPLAN,
-				"%zu layers to keep, and the image has %zu",
-				request->keep, count);
-	for (uint32_t i = 0; i < count; i++) {
-		if (request->flatten && i >= request->keep)
-			break;
-		add_original(m, i, i < request->keep);
-	}
-	if (request->flatten && request->keep < count)
-		add_layer(m, lam_xstrdup("rest"))->rest = true;
-	return 0;
+	if (title && lam_plan_find_layer(m->plan, title) == SIZE_MAX)
+		return lam_xstrdup(title);
+	numbered = lam_xprintf("%.*s%s", room, title ? title : "layer", suffix);
+	return lam_plan_free_name(m->plan, numbered);
+}
+
+static void add_original(struct making *m, uint32_t number, bool keep)
+{
+	struct lam_plan_layer *layer = add_layer(m, name_original(m, number));
+
+	layer->keep = keep;
+	layer->from = lam_xmalloc(sizeof *layer->from);
+	layer->from[0] = (struct lam_range){ number, number };
+	layer->from_count = 1;
+}
+
+/* The originals are named last, as what was asked for has the name that it was given, and
+ * stand below it. */
+static void add_originals(struct making *m, size_t count, size_t keep)
+{
+	struct lam_plan *plan = m->plan;
+	size_t others = plan->layer_count;
+	LAM_CLEANUP(lam_free_ptr)
+	struct lam_plan_layer *above = lam_xcalloc(others + 1, sizeof *above);
+
+	for (uint32_t i = 0; i < count; i++)
+		add_original(m, i, i < keep);
+	if (!count)
+		return;
+	memcpy(above, plan->layers, others * sizeof *above);
+	memmove(plan->layers, plan->layers + others, count * sizeof *above);
+	memcpy(plan->layers + count, above, others * sizeof *above);
 }
 
 static int make(struct making *m, const struct lam_plan_request *request,
 		struct lam_error *err)
 {
+	size_t count = lam_image_layer_count(m->image);
+	bool flat = request->flatten && request->keep < count;
+
+	if (request->keep > count)
+		return lam_fail(err, LAM_EPLAN,
+				"%zu layers to keep, and the image has %zu",
+				request->keep, count);
 	lam_plan_add_source(m->plan, m->image);
-	if (add_originals(m, request, err) < 0)
-		return err->code;
+	if (flat)
+		add_layer(m, lam_xstrdup("rest"))->rest = true;
 	for (size_t i = 0; i < request->split_count; i++) {
 		if (add_split(m, request->splits[i], err) < 0)
 			return err->code;
@@ -311,6 +333,7 @@ static int make(struct making *m, const struct lam_plan_request *request,
 		if (add_drop(m, request->drops[i], err) < 0)
 			return err->code;
 	}
+	add_originals(m, flat ? request->keep : count, request->keep);
 	return 0;
 }
 

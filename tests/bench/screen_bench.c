@@ -226,7 +226,7 @@ static void drive(void)
 	}
 	for (int i = 0; i < 20; i++) {
 		command("go", "go /data");
-		command("assign 500,000", i % 2 ? "assign layer-1" : "assign layer-2");
+		command("assign 500,000", i % 2 ? "assign b" : "assign c");
 		keys("next layer", "}");
 		keys("undo", "u");
 		keys("redo", "U");

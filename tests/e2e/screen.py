@@ -109,10 +109,10 @@ def assign_three(s):
     """A new layer, one by its letter, one by a pattern."""
     s.command("go /opt/app")
     s.keys("a n Enter")
-    s.wait("/opt/app to app")
+    s.wait("/opt/app to app-2")
     s.command("go /usr/lib/python3")
     s.keys("a a")
-    s.wait("/usr/lib/python3 to layer-0")
+    s.wait("/usr/lib/python3 to base")
     s.command("assign-pattern /usr/bin/p*")
     s.keys("n")
     s.answer("tools")
@@ -139,7 +139,7 @@ def whole(p):
     s.wait("saved: one.json")
     s.leave("q")
     plan = p.read("one.json")
-    check([r["to"] for r in json.loads(plan)["assign"]] == ["app", "layer-0", "tools"], "the plan: " + plan)
+    check([r["to"] for r in json.loads(plan)["assign"]] == ["app-2", "base", "tools"], "the plan: " + plan)
     s.start("lamina", "oci:app:latest", "--plan", "one.json")
     s.see("one.json")
     s.command("assign-pattern /var/**")
@@ -664,10 +664,10 @@ def editor(p):
     """The plan as text: what comes back is taken, or its errors are shown with their lines, to be edited again."""
     sample.make(p.path("app"))
     plan = json.loads(p.run("plan", "oci:app:latest").stdout)
-    plan["assign"] = [{"path": "/opt", "to": "layer-0"}]
+    plan["assign"] = [{"path": "/opt", "to": "base"}]
     good = json.dumps(plan, indent=1)
     p.write("edit-0", good)
-    p.write("edit-1", good.replace('"to": "layer-0"', '"to": "no-such"'))
+    p.write("edit-1", good.replace('"to": "base"', '"to": "no-such"'))
     p.write("edit-2", good.replace("/opt", "/usr"))
     p.write("edit-3", '{ "lamina": 1,\n')
     p.write("ed/vi", EDITOR)
@@ -677,7 +677,7 @@ def editor(p):
     s.keys("e")
     s.wait("edited as text")
     s.command("rules")
-    s.wait("/opt -> layer-0")
+    s.wait("/opt -> base")
     s.keys("Escape e")
     line = good[:good.index('"/opt"')].count("\n") + 1
     s.wait("has errors", "no-such", "edit it again")
@@ -685,12 +685,12 @@ def editor(p):
     s.keys("Enter")
     s.wait("edited as text")
     s.command("rules")
-    s.wait("/usr -> layer-0")
+    s.wait("/usr -> base")
     s.keys("Escape e")
     s.wait("has errors")
     s.keys("d")
     s.command("rules")
-    s.wait("/usr -> layer-0")
+    s.wait("/usr -> base")
     s.keys("Escape")
     s.leave("q d")
     s = p.screen(EDITOR="false")
@@ -797,7 +797,7 @@ def finding(p):
     s.command("go /lib")
     s.keys("g d")
     s.command("assign a")
-    s.wait("/usr/lib to layer-0")
+    s.wait("/usr/lib to base")
     s.command("go /etc/passwd")
     s.keys("p")
     s.wait("root:x:0:0:root")
@@ -811,7 +811,7 @@ def finding(p):
     s.command("copy")
     s.wait("/root/.netrc")
     s.command("effect")
-    s.wait("layer-1")
+    s.wait("python3")
     s.leave("q d")
 
 
@@ -863,7 +863,7 @@ def headline(p):
     s.wait("/opt to opt")
     # all that is not opt becomes one
     s.keys("2 g g Space Space Space Space Space M")
-    s.wait("merge into layer-0")
+    s.wait("merge into base")
     s.keys("W")
     s.answer("oci:out:split")
     s.wait("Type yes")
@@ -885,10 +885,10 @@ def waste(p):
     s.wait("owner changed in 3: chown -R")
     s.keys("3 g g")
     for _ in range(20):
-        if "merge layer-2 into layer-3" in s.keys("x"):
+        if "merge app into app-3" in s.keys("x"):
             break
         s.keys("Escape j")
-    s.wait("merge layer-2 into layer-3, which hides it")
+    s.wait("merge app into app-3, which hides it")
     s.keys("m")
     s.wait("goes: owner changed in 3")
     s.command("save waste.json")
@@ -917,7 +917,7 @@ def many_layers(p):
     s.keys("a D")
     s.wait("Assign to layer: D_")
     s.keys("P")
-    s.wait("/f064 to layer-119")
+    s.wait("/f064 to f119")
     s.leave("q d")
 
 
@@ -932,8 +932,8 @@ def completion(p):
     s.keys("Escape")
     s.keys(": a s s i g n")
     s.press("Space")
-    s.keys("l a y Tab")
-    s.wait("layer-0  layer-1")
+    s.keys("a p Tab")
+    s.wait("app  app-3")
     s.keys("Escape W")
     s.keys("o c i : a p Tab")
     s.wait("To:  oci:app/")

@@ -365,7 +365,7 @@ static void many_layers(void **state)
 	CHECK_SEES("Assign to layer: D_");
 	drive_keys(&d, "P");
 	assert_int_equal(target_of("/f064"), 119);
-	assert_string_equal(rule(0)->to, "layer-119");
+	assert_string_equal(rule(0)->to, "f119");
 	drive_keys(&d, "a D Enter");
 	assert_int_equal(target_of("/f064"), 3);
 	drive_keys(&d, "a d p");
@@ -387,7 +387,7 @@ static void many_layers(void **state)
 	/* marks of any layer */
 	drive_keys(&d, "Esc 2 G Space k k Space M");
 	assert_int_equal(layers(), MANY - 1);
-	assert_string_equal(layer(117), "layer-117");
+	assert_string_equal(layer(117), "f117");
 }
 
 /* As it is typed; Esc brings back what was. */
@@ -456,10 +456,10 @@ static void completes(void **state)
 	drive_keys(&d, "Tab");
 	CHECK_SEES("nothing begins so");
 	drive_keys(&d, "Esc :");
-	drive_type(&d, "assign layer");
+	drive_type(&d, "assign ap");
 	drive_keys(&d, "Tab");
-	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "assign layer-");
-	CHECK_SEES("layer-0  layer-1  layer-2");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "assign app");
+	CHECK_SEES("app  app-2");
 	drive_keys(&d, "Esc W");
 	snprintf(text, sizeof text, "oci:%s/oci-", built.dir);
 	drive_type(&d, text);
@@ -500,6 +500,41 @@ static void tells_what_may_follow(void **state)
 	assert_false(d.over);
 	drive_keys(&d, "q");
 	assert_true(d.over);
+}
+
+/* Digits that are no keys begin one; 1, 2 and 3, which show panes, go on with it. */
+static void counts(void **state)
+{
+	size_t *cursor = &d.app.files.list.cursor;
+
+	(void)state;
+	drive_command(&d, "unfold-all");
+	drive_keys(&d, "gg 5");
+	CHECK_SEES("5 times: j k ^D J }  or line 5: G");
+	drive_keys(&d, "j");
+	assert_int_equal(*cursor, 5);
+	drive_keys(&d, "4 k");
+	assert_int_equal(*cursor, 1);
+	drive_keys(&d, "0 1 2 j");
+	assert_int_equal(*cursor, 13);
+	drive_keys(&d, "4 G");
+	assert_int_equal(*cursor, 3);
+	drive_keys(&d, "0 1 0 gg");
+	assert_int_equal(*cursor, 9);
+	drive_keys(&d, "9 9 9 9 9 9 9 9 9 9 k");
+	assert_int_equal(*cursor, 0);
+	assert_int_equal(d.app.focus, PANE_FILES);
+	/* dropped, and by what takes none */
+	drive_keys(&d, "5 Esc j");
+	assert_int_equal(*cursor, 1);
+	drive_keys(&d, "5 x");
+	CHECK_SEES("x takes no count");
+	assert_int_equal(rules(), 0);
+	drive_keys(&d, "j");
+	assert_int_equal(*cursor, 2);
+	drive_keys(&d, "5 2 j 2 j 3");
+	assert_int_equal(d.app.focus, PANE_DETAILS);
+	assert_int_equal(d.app.layers.list.cursor, 1);
 }
 
 static void menu(void **state)
@@ -722,9 +757,9 @@ static void assigns(void **state)
 	drive_keys(&d, "a a");
 	assert_int_equal(rules(), 1);
 	assert_string_equal(rule(0)->pattern, "/opt");
-	assert_string_equal(rule(0)->to, "layer-0");
+	assert_string_equal(rule(0)->to, "base");
 	assert_int_equal(target_of("/opt/app/model.bin"), 0);
-	CHECK_SEES("/opt to layer-0");
+	CHECK_SEES("/opt to base");
 	go("/usr/lib/python");
 	drive_keys(&d, ".");
 	assert_int_equal(rules(), 2);
@@ -775,7 +810,7 @@ static void assigns_several(void **state)
 	go("/usr/bin/perl");
 	drive_keys(&d, "v j j a C");
 	assert_int_equal(rules(), 3);
-	assert_string_equal(rule(0)->to, "layer-2");
+	assert_string_equal(rule(0)->to, "app-2");
 }
 
 static void assigns_by_pattern(void **state)
@@ -938,7 +973,7 @@ static void changes_layers(void **state)
 	assert_string_equal(layer(1), "middle");
 	assert_int_equal(d.app.layers.list.cursor, 1);
 	drive_keys(&d, "r ^U");
-	drive_type(&d, "layer-2");
+	drive_type(&d, "app-2");
 	drive_keys(&d, "Enter");
 	assert_string_equal(layer(1), "middle");
 	assert_true(d.app.message.text[0]);
@@ -984,8 +1019,8 @@ static void changes_layers(void **state)
 	drive_keys(&d, "gg Space G Space k M");
 	/* what the cursor is at is not marked, and stays */
 	assert_int_equal(layers(), 2);
-	assert_string_equal(layer(0), "layer-0");
-	assert_string_equal(layer(1), "layer-1");
+	assert_string_equal(layer(0), "base");
+	assert_string_equal(layer(1), "app");
 	assert_int_equal(layers_marked(&d.app), 0);
 	drive_keys(&d, "u");
 	assert_int_equal(layers(), 3);
@@ -1073,7 +1108,7 @@ static void looks(void **state)
 	assert_int_equal(d.app.details.tab, TAB_HISTORY);
 	CHECK_SEES("changed");
 	drive_keys(&d, "t");
-	CHECK_SEES("layer-1");
+	CHECK_SEES("app-2");
 	drive_keys(&d, "i ] ]");
 	assert_int_equal(d.app.details.tab, TAB_PREVIEW);
 	drive_keys(&d, "[ [ [");
@@ -1241,6 +1276,7 @@ int main(void)
 		TEST(remembers_what_was_typed),
 		TEST(completes),
 		TEST(lists_the_largest),
+		TEST(counts),
 		TEST(tells_what_may_follow),
 		TEST(menu),
 		TEST(folded_marks_show),

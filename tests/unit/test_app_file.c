@@ -229,7 +229,7 @@ static void loads(void **state)
 	see("This plan has errors");
 	drive_keys(&d, "Esc");
 	drive_set_file(&d, "more.json",
-		       "{ \"lamina\": 1, \"layers\": [{ \"name\": \"layer-0\" }, "
+		       "{ \"lamina\": 1, \"layers\": [{ \"name\": \"base\" }, "
 		       "{ \"name\": \"top\" }], \"assign\": [{ \"path\": \"/etc\", "
 		       "\"to\": \"top\" }] }\n");
 	drive_command(&d, "merge-plan more.json");
@@ -425,7 +425,7 @@ static void tells_that_nothing_is_kept(void **state)
 	drive_close(&d);
 	drive_open(&d, &built, 160, 40, configure_none);
 	change();
-	see("not kept until saved: /opt/app to layer-0: there is no journal");
+	see("not kept until saved: /opt/app to base: there is no journal");
 	drive_keys(&d, "q");
 	not_see("offered again");
 }
@@ -445,7 +445,7 @@ static void tells_what_is_not_kept(void **state)
 {
 	(void)state;
 	change();
-	see("/opt/app to layer-0");
+	see("/opt/app to base");
 	not_see("not kept");
 	let_files_grow(false);
 	drive_keys(&d, "x");

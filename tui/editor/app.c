@@ -9,6 +9,8 @@
 #include "editor/layers/layers.h"
 #include "editor/plan/plan.h"
 
+#define MOST_TIMES 99999999u
+
 void app_init(struct app *app, const struct options *options, struct lam_plan *plan,
 	      const char *plan_text)
 {
@@ -151,31 +153,77 @@ static const char *argument_of(enum action action, const struct key_sequence *ty
 	return out;
 }
 
+/* Digits before a motion say how often. Those that are keys themselves (1, 2 and 3 show
+ * panes) begin no count, and go on with one: "5j", "42j", "012j". */
+static bool take_digit(struct app *app, struct key key)
+{
+	const struct key_sequence typed = { .keys = { key }, .count = 1 };
+	struct keyboard *k = &app->keys;
+	enum action action;
+
+	if (k->typed.count || key.mods || key.code < '0' || key.code > '9')
+		return false;
+	if (!k->counts &&
+	    keymap_find(&k->map, app_context(app), &typed, &action) != LOOKUP_NONE)
+		return false;
+	k->counts = true;
+	if (k->times <= MOST_TIMES / 10)
+		k->times = k->times * 10 + (key.code - '0');
+	return true;
+}
+
+/* With a count "gg" and "G" go to that line, and what steps does so many steps, as long as
+ * there is a way to go. */
+static void act_times(struct app *app, enum action action, unsigned times)
+{
+	struct list *list = app_list(app, app->focus);
+	char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+	size_t was;
+
+	if (times && (action == ACT_FIRST || action == ACT_LAST)) {
+		list_go(list, times - 1);
+	} else if (ACTIONS[action].group == GROUP_MOVE && FUNCTIONS[action].on_number) {
+		do {
+			was = list->cursor;
+			app_act(app, action, NULL);
+		} while (list->cursor != was && times-- > 1);
+	} else {
+		app_tell(app, ROLE_WARNING, "%s takes no count: 5j does",
+			 keymap_name(&app->keys.map, action, app_context(app), name));
+	}
+}
+
 static void take_key(struct app *app, struct key key)
 {
 	char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX], argument[2];
-	struct key_sequence typed = app->keys.typed;
+	struct keyboard *k = &app->keys;
+	struct key_sequence typed = k->typed;
 	enum action action = ACT_NONE;
+	enum lookup found;
 
-	if (app->keys.typed.count && key_is(key, K_ESC)) {
-		app->keys.typed.count = 0;
+	if (take_digit(app, key))
+		return;
+	if ((typed.count || k->counts) && key_is(key, K_ESC)) {
+		k->typed.count = k->times = 0;
+		k->counts = false;
 		return;
 	}
 	typed.keys[typed.count++] = key;
-	app->keys.typed.count = 0;
-	switch (keymap_find(&app->keys.map, app_context(app), &typed, &action)) {
-	case LOOKUP_FOUND:
-		app_act(app, action, argument_of(action, &typed, argument));
-		break;
-	case LOOKUP_PREFIX:
-		if (typed.count < KEY_SEQUENCE_MAX)
-			app->keys.typed = typed;
-		break;
-	case LOOKUP_NONE:
+	k->typed.count = 0;
+	found = keymap_find(&k->map, app_context(app), &typed, &action);
+	if (found == LOOKUP_PREFIX && typed.count < KEY_SEQUENCE_MAX) {
+		k->typed = typed;
+		return;
+	}
+	if (found == LOOKUP_NONE)
 		app_tell(app, ROLE_WARNING, "%s does nothing here; ? tells the keys",
 			 key_sequence_name(&typed, name));
-		break;
-	}
+	else if (found == LOOKUP_FOUND && k->counts)
+		act_times(app, action, k->times);
+	else if (found == LOOKUP_FOUND)
+		app_act(app, action, argument_of(action, &typed, argument));
+	k->times = 0;
+	k->counts = false;
 }
 
 static bool inside(struct rect r, int x, int y)

@@ -82,6 +82,10 @@ const char *
 lam_image_platform(const struct lam_image *image); /* "linux/amd64", "linux/arm/v7" */
 size_t lam_image_layer_count(const struct lam_image *image);
 const struct lam_layer_info *lam_image_layer(const struct lam_image *image, size_t n);
+/* What made a layer in the words that its author typed, without the shell and the builder's
+ * own marks: raw bytes in one line, a new string of the caller's; "" where nothing is known.
+ */
+char *lam_made_by(const char *created_by);
 const struct lam_tree *lam_image_tree(const struct lam_image *image);
 
 /* What it says beside its files; and its history, entries without a layer too. */

@@ -107,9 +107,10 @@ struct lam_plan_request {          /* what `lamina plan` was asked for */
 	const atomic_bool *stop; /* or NULL: packages are looked up for long in some */
 };
 /* A plan for an image. With nothing asked for it is the identity: every original its own
- * target, named "layer-N". LAM_EPLAN for a path or a package that the image does not have,
- * two layers of one name, more kept than there are. A path that begins like a package's
- * kind is meant with its slash. LAM_ESTOPPED. */
+ * target, called by what it is ("python3", "opt"), with its number behind that where
+ * another has the name, and "layer-N" where nothing tells. LAM_EPLAN for a path or a
+ * package that the image does not have, two layers of one name, more kept than there are. A
+ * path that begins like a package's kind is meant with its slash. LAM_ESTOPPED. */
 int lam_plan_make(struct lam_plan **out, const struct lam_image *image,
 		  const struct lam_plan_request *request, struct lam_error *err);
 

@@ -6,7 +6,6 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/size.h"
-#include "editor/analysis/madeby.h"
 #include "editor/details/details.h"
 
 #define WIDE      76    /* columns from which on sums are told in full */
@@ -93,7 +92,7 @@ char *waste_cause_text(const struct app *app, const struct waste_cause *cause)
 	waste_text(cause, words);
 	if (cause->how == WASTE_CACHE)
 		return lam_xstrdup(words);
-	by = made_by(lam_image_layer(app->image, cause->by)->created_by);
+	by = lam_made_by(lam_image_layer(app->image, cause->by)->created_by);
 	return lam_xprintf("%s%s%s", words, *by ? ": " : "", by);
 }
 

@@ -58,6 +58,22 @@ static void put_undo(struct lam_buf *text, const struct lam_undo *history, bool 
 		lam_text_printf(text, " redo %zu", redo);
 }
 
+/* What may follow the digits of a count. */
+static void put_count(struct lam_buf *text, const struct app *app)
+{
+	static const enum action motions[] = { ACT_DOWN, ACT_UP, ACT_HALF_DOWN,
+					       ACT_NEXT_SIBLING, ACT_NEXT_LAYER };
+	unsigned context = app_context(app);
+	char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
+
+	lam_text_printf(text, "%u times: ", app->keys.times);
+	for (size_t i = 0; i < sizeof motions / sizeof *motions; i++)
+		lam_text_printf(text, "%s ",
+				keymap_name(&app->keys.map, motions[i], context, name));
+	lam_text_printf(text, " or line %u: %s", app->keys.times,
+			keymap_name(&app->keys.map, ACT_LAST, context, name));
+}
+
 static char *left_text(const struct app *app)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_TEXT;
@@ -70,6 +86,8 @@ static char *left_text(const struct app *app)
 		lam_text_puts(&text, keymap_following(&app->keys.map, app_context(app),
 						      &app->keys.typed, following,
 						      sizeof following));
+	} else if (app->keys.counts) {
+		put_count(&text, app);
 	} else if (app->phase == PHASE_READY && app->plan.undo) {
 		put_marks(&text, &app->files);
 		put_effect(&text, app->plan.effect, wide);

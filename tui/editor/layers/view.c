@@ -4,7 +4,6 @@
 
 #include "base/buf.h"
 #include "base/size.h"
-#include "editor/analysis/madeby.h"
 #include "editor/layers/layers.h"
 
 /* Offsets of the columns; -1: there is no room for it. */
@@ -168,7 +167,7 @@ static void draw_texts(const struct view *view, const struct layer_columns *colu
 	bool original =
 		target->fate == LAM_FATE_KEPT || target->fate == LAM_FATE_REWRITTEN;
 	LAM_CLEANUP(lam_free_ptr)
-	char *made = made_by(
+	char *made = lam_made_by(
 		original ? lam_image_layer(view->app->image, target->original)->created_by
 			 : "");
 	LAM_CLEANUP(lam_free_ptr) char *shown = view_escape(view, made, strlen(made));

@@ -67,6 +67,8 @@ struct said {
 struct keyboard {
 	struct keymap map;
 	struct key_sequence typed; /* the beginning of a sequence */
+	unsigned times;            /* how often the motion that follows */
+	bool counts;               /* its digits are being typed */
 	action_on_text *awaits;    /* takes the next letter: a bookmark's */
 	struct key early[64];      /* typed while the image was opened */
 	size_t early_count;

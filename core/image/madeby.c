@@ -1,9 +1,9 @@
 /* What made a layer, shortened. */
-#include "editor/analysis/madeby.h"
-
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <lamina/image.h>
 
 #include "base/memory.h"
 
@@ -41,7 +41,7 @@ static void fold_blanks(char *text)
 	*to = '\0';
 }
 
-char *made_by(const char *created_by)
+char *lam_made_by(const char *created_by)
 {
 	const char *text = past_arguments(created_by), *rest, *end;
 	char *out;
