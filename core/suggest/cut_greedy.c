@@ -34,12 +34,18 @@ static void merge(struct lam_cut_groups *g, size_t a, size_t b)
 void lam_cut_sum_up(struct lam_cut_groups *g)
 {
 	g->full = 0;
-	for (size_t i = 0; i < g->count; i++)
+	for (size_t i = 0; i < g->count; i++) {
 		g->groups[i] = (struct lam_cut_group){ 0 };
+		g->first[i] = LAM_CUT_NEW;
+	}
 	for (size_t i = 0; i < g->cut->count; i++) {
 		struct lam_cut_sum one = lam_cut_one(&g->cut->parts[i]);
 
 		lam_cut_add(&g->groups[g->of[i]].sum, &one);
+	}
+	for (size_t i = g->cut->count; i-- > 0;) {
+		g->next[i] = g->first[g->of[i]];
+		g->first[g->of[i]] = (uint32_t)i;
 	}
 	for (size_t i = 0; i < g->count; i++) {
 		g->groups[i].cost = lam_cut_group_cost(g, &g->groups[i].sum);
@@ -329,6 +335,8 @@ void lam_cut_greedy(const struct lam_cut *cut, struct lam_cut_result *out)
 	*out = (struct lam_cut_result){ 0 };
 	g.groups = lam_xcalloc(cut->count + 1, sizeof *g.groups);
 	g.of = lam_xcalloc(cut->count + 1, sizeof *g.of);
+	g.first = lam_xcalloc(cut->count + 1, sizeof *g.first);
+	g.next = lam_xcalloc(cut->count + 1, sizeof *g.next);
 	out->layer = lam_xcalloc(cut->count + 1, sizeof *out->layer);
 	g.was_sizes = lam_cut_was_sizes(cut);
 	for (size_t i = 0; i < sizeof STARTS / sizeof *STARTS; i++) {
@@ -350,5 +358,7 @@ void lam_cut_greedy(const struct lam_cut *cut, struct lam_cut_result *out)
 		lam_cut_finish(cut, out);
 	free(g.groups);
 	free(g.of);
+	free(g.first);
+	free(g.next);
 	free(g.was_sizes);
 }

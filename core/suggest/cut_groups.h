@@ -22,6 +22,8 @@ struct lam_cut_groups {
 	size_t count;                 /* with those */
 	size_t full;                  /* that are not empty */
 	uint32_t *of;                 /* the group of each part */
+	uint32_t *first, *next; /* of each group its parts, in order, as of
+				   lam_cut_sum_up; LAM_CUT_NEW: no more */
 };
 
 /* Ways to put parts in a row, so that what goes well together is side by side. */
@@ -39,7 +41,7 @@ void lam_cut_sort_row(const struct lam_cut *cut, lam_cut_key_fn *key,
 		      struct lam_cut_in_row *row, size_t count);
 
 double lam_cut_group_cost(const struct lam_cut_groups *g, const struct lam_cut_sum *sum);
-/* sum and cost of each group, from of[]. */
+/* sum, cost and parts of each group, from of[]. */
 void lam_cut_sum_up(struct lam_cut_groups *g);
 /* Merges two groups at a time, while there are too many or one less gains. */
 void lam_cut_merge(struct lam_cut_groups *g);

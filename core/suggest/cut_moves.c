@@ -14,13 +14,11 @@ static struct lam_cut_sum without(const struct lam_cut_groups *g, size_t part)
 {
 	struct lam_cut_sum sum = { 0 };
 
-	for (size_t i = 0; i < g->cut->count; i++) {
-		struct lam_cut_sum one;
+	for (uint32_t i = g->first[g->of[part]]; i != LAM_CUT_NEW; i = g->next[i]) {
+		struct lam_cut_sum one = lam_cut_one(&g->cut->parts[i]);
 
-		if (i == part || g->of[i] != g->of[part])
-			continue;
-		one = lam_cut_one(&g->cut->parts[i]);
-		lam_cut_add(&sum, &one);
+		if (i != part)
+			lam_cut_add(&sum, &one);
 	}
 	return sum;
 }
@@ -214,6 +212,8 @@ static bool move_parts(struct lam_cut_groups *g)
 void lam_cut_move(struct lam_cut_groups *g)
 {
 	for (unsigned round = 0; round < ROUNDS && (move_parts(g) || cut_all_again(g));
-	     round++)
+	     round++) {
 		lam_cut_merge(g);
+		lam_cut_sum_up(g);
+	}
 }
