@@ -22,7 +22,7 @@ struct lam_cut_groups {
 	size_t count;                 /* with those */
 	size_t full;                  /* that are not empty */
 	uint32_t *of;                 /* the group of each part */
-	uint32_t *first, *next; /* of each group its parts, in order, as of
+	uint32_t *first, *next;       /* of each group its parts, in order, as of
 				   lam_cut_sum_up; LAM_CUT_NEW: no more */
 };
 

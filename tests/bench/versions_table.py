@@ -43,11 +43,26 @@ def top_folders(images, _most):
             "assign": [{"path": name, "to": name.strip("/")} for name in names]}
 
 
+def since(images):
+    return [word for image in images[:-1] for word in ("--since", image)]
+
+
+def parts_of(images):
+    """Of the last one: names, bytes, and at which of the pulls before it they changed."""
+    made = json.loads(lamina("suggest", images[-1], *since(images), "--clamp-times", "--json"))
+    return [part for layer in made["layers"] for part in layer["parts"]]
+
+
+def packages(images, _most):
+    names = [part["name"] for part in parts_of(images[-1:]) if part["name"] and not part["name"].startswith("/")]
+    return {"layers": [{"name": "rest", "from": "rest"}] + [{"name": "package %d" % n} for n in range(len(names))],
+            "assign": [{"package": name, "to": "package %d" % n} for n, name in enumerate(names)]}
+
+
 def suggested(images, most):
-    since = [word for image in images[:-1] for word in ("--since", image)]
     with tempfile.TemporaryDirectory() as place:
         file = os.path.join(place, "plan.json")
-        lamina("suggest", images[-1], *since, "--layers", str(most), "--clamp-times", "-o", file)
+        lamina("suggest", images[-1], *since(images), "--layers", str(most), "--clamp-times", "-o", file)
         with open(file, encoding="utf-8") as f:
             return json.load(f)
 
@@ -61,7 +76,8 @@ def hindsight(images, _most):
                        if c["change"] != "changed" or c["path"] not in folders]}
 
 
-CUTS = (("one layer", one_layer), ("a layer for each top folder", top_folders), ("`lamina suggest`", suggested))
+CUTS = (("one layer", one_layer), ("a layer for each top folder", top_folders),
+        ("a layer for each package", packages), ("`lamina suggest`", suggested))
 BOUND = "just what changes (known afterwards)"
 
 
@@ -79,14 +95,33 @@ def fetched(plan, place, old, new):
 
 def rows_of(images, most, place):
     """The cuts of the last of the images: name, layers, bytes fetched."""
-    old, new = layers_of(images[-2]), layers_of(images[-1])
-    yield "as it was built", len(new), sum(size for digest, size in new.items() if digest not in old)
+    yield "as it was built", len(layers_of(images[-1])), fetched_as_built(*images[-2:])
     plans = [(name, lambda cut=cut: cut(images[:-1], most)) for name, cut in CUTS]
     shutil.rmtree(place, ignore_errors=True)
     os.makedirs(place)
     for name, plan in plans + [(BOUND, lambda: hindsight(images, most))]:
         yield (name, *fetched(plan(), place, images[-2], images[-1]))
     shutil.rmtree(place)
+
+
+def fetched_as_built(old, new):
+    have = layers_of(old)
+    return sum(size for digest, size in layers_of(new).items() if digest not in have)
+
+
+def explain(images):
+    """What could be known: the pulls before the newest, for which the best of all cuts has a layer for what changed at the same ones;
+    and how much of what changed at the newest had done so before."""
+    seen, known = parts_of(images[:-1]), parts_of(images)
+    pulls, newest = len(images) - 2, len(images) - 2
+    best = sum(part["bytes"] * part["changes"] for part in seen) / pulls
+    built = sum(fetched_as_built(*pair) for pair in zip(images[:-2], images[1:-1])) / pulls
+    print("\nat the %d pulls before it: as it was built %.1f MB each; no cut of the parts fetches less than %.1f MB, %.0f %%, and one into %d layers does"
+          % (pulls, built / 1e6, best / 1e6, 100 * best / built, len({tuple(part["pulls"]) for part in seen})))
+    changed = [part for part in known if newest in part["pulls"]]
+    again = sum(part["bytes"] for part in changed if part["changes"] > 1)
+    print("of the parts that changed at the newest, %.1f MB had changed before, and %.1f MB never had\n"
+          % (again / 1e6, (sum(part["bytes"] for part in changed) - again) / 1e6), flush=True)
 
 
 def table(images, most, place):
@@ -96,6 +131,7 @@ def table(images, most, place):
         print("| %s | %s | %d | %.1f MB | %.0f %% |" % (name, cut, layers, size / 1e6, 100 * size / rows[0]), flush=True)
     if min(rows) < 0.9 * rows[-1]:  # it may be compressed better among others
         raise SystemExit("%s: a cut fetches less than what changes" % name)
+    explain(images)
 
 
 def main():

@@ -20,6 +20,7 @@ import lamina  # noqa: E402
 import lib  # noqa: E402
 import sample  # noqa: E402
 import oci  # noqa: E402
+from tarmake import plain, tar  # noqa: E402
 import registries  # noqa: E402
 
 NEEDED = ("dockerd", "docker", "podman", "containerd", "ctr", "skopeo")
@@ -131,6 +132,7 @@ def docker(place):
         done = lamina.run("apply", "-", "docker-daemon:app:1.4", "docker-daemon:z:1", env=env, stdin=json.dumps(zstd).encode())
         want(done.returncode == 5 and b"compress it with gzip" in done.stderr, done.stderr)
         as_the_readme_says(place, env)
+        as_buildkit_builds(place, env)
     finally:
         service.end()
     done = lamina.run("inspect", "docker-daemon:app:1.4", env=env)
@@ -169,6 +171,50 @@ def as_the_readme_says(place, env):
         return
     want(must("sh", "-euc", commands[1], env=env) == b"from opt\n", commands)
     want(len(json.loads(must("docker", "inspect", "app:cut", env=env))[0]["RootFS"]["Layers"]) == 2, "it is not cut")
+
+
+# Whose folders are root's, 0755: BuildKit makes those that a line names so, and a plan takes them as they are.
+TREE = [plain("dir", name + b"/") for name in (b"etc", b"opt", b"opt/app", b"opt/app/sub", b"opt/lib", b"usr", b"usr/bin")] + [
+    plain("file", name, name, uid=7, mode=mode) for name, mode in (
+        (b"etc/passwd", 0o644), (b"opt/app/a.py", 0o644), (b"opt/app/b.py", 0o755), (b"opt/app/c.txt", 0o600), (b"opt/app/sub/deep", 0o644),
+        (b"opt/lib/libx.so.1", 0o644), (b"usr/bin/tool", 0o4755), (b"usr/bin/tail", 0o755), (b"usr/bin/sh", 0o755))] + [
+    plain("symlink", name, target=target) for name, target in (
+        (b"opt/lib/libx.so", b"libx.so.1"), (b"opt/app/link", b"../lib/libx.so.1"), (b"opt/app/dangling", b"nowhere"), (b"bin", b"usr/bin"))]
+COPIES = ("/ /", "/opt /opt", "/opt/ /opt/", "/opt/. /opt", "/etc/passwd /etc/passwd", "/etc/passwd /etc/", "/usr/bin/t* /usr/bin/", "/usr/bin/?ool /usr/bin/",
+          "/opt/app/[ab].py /opt/app/", "/opt/app/a.py /opt/app/c.txt /opt/app/", '["/opt/app", "/opt/app"]', "opt/lib opt/lib",
+          "/opt /opt\nCOPY --from=tree:1 /opt/app /opt/app\nCOPY --from=tree:1 /usr /usr")
+
+
+def buildkit_client(env):
+    """A client that has it without a plugin, as Debian's has; None."""
+    for program in (shutil.which("docker"), "/usr/bin/docker"):
+        done = subprocess.run([program, "build", "-q", "-"], input=b"FROM scratch\nLABEL a=b\n", capture_output=True, timeout=60, check=False, env={**os.environ, **env})
+        if done.returncode == 0:
+            return program
+    return None
+
+
+def as_buildkit_builds(place, env):
+    """The plan of a Dockerfile gives the tree that BuildKit builds of it."""
+    env = {**env, "DOCKER_BUILDKIT": "1", "SOURCE_DATE_EPOCH": "1"}
+    client = buildkit_client(env)
+    if not client:
+        print("daemons: no client of Docker here has BuildKit")
+        return
+    tree, file = "oci:%s:t" % place.at("tree"), place.at("Dockerfile")
+    oci.write_layout(place.at("tree"), [(tar(TREE, "pax"), "gzip", 1)])
+    must("skopeo", "--insecure-policy", "copy", "-q", tree, "docker-archive:%s:tree:1" % place.at("tree.tar"))
+    must("docker", "load", "-q", "-i", place.at("tree.tar"), env=env)
+    for number, copy in enumerate(COPIES):
+        text = ("FROM scratch\nCOPY --from=tree:1 %s\n" % copy).encode()
+        with open(file, "wb") as out:
+            out.write(text)
+        with open(file, "rb") as source:
+            must(client, "build", "-q", "-t", "built:%d" % number, "-", env=env, stdin=source)
+        plan = lamina.must("plan", tree, "--dockerfile", file).stdout
+        lamina.must("apply", "-", tree, "oci:%s:%d" % (place.at("planned"), number), stdin=plan)
+        done = lamina.run("diff", "docker-daemon:built:%d" % number, "oci:%s:%d" % (place.at("planned"), number), "--clamp-times", env=env)
+        want(done.returncode == 0, "%s: %s" % (copy, done.stdout + done.stderr))
 
 
 def contexts(place, env):

@@ -52,8 +52,10 @@ def knows_what_changes(folder, versions):
     """What changes always is apart from what never does; what changed together is together."""
     made = suggest(versions)
     parts = {part["name"]: (layer["name"], part["changes"]) for layer in made["layers"] for part in layer["parts"]}
+    pulls = {part["name"]: part["pulls"] for layer in made["layers"] for part in layer["parts"]}
     for name, (_, changes) in PACKAGES.items():
         need(parts["dpkg:" + name][1] == len([v for v in changes if v]), name, parts["dpkg:" + name])
+        need(pulls["dpkg:" + name] == [v - 1 for v in changes if v], name, pulls["dpkg:" + name])
     need(parts["/opt/app/model"][1] == 0, parts)
     need(parts["dpkg:pair-a"][0] == parts["dpkg:pair-b"][0], parts)
     often = {layer["name"] for layer in made["layers"] if layer["changes"] == VERSIONS - 1}

@@ -370,6 +370,18 @@ static void tell_times(const struct suggest *s)
 		     (unsigned long long)f->changed, (unsigned long long)f->times);
 }
 
+/* Of the pulls that were seen, from 0. */
+static json_t *json_pulls(const struct lam_suggested_part *part)
+{
+	json_t *pulls = json_array();
+
+	for (int n = 0; n < 64; n++) {
+		if (part->changed >> n & 1)
+			json_array_append_new(pulls, json_integer(n));
+	}
+	return pulls;
+}
+
 static json_t *json_parts(const struct lam_suggestion *f, size_t layer)
 {
 	json_t *parts = json_array();
@@ -379,10 +391,11 @@ static json_t *json_parts(const struct lam_suggestion *f, size_t layer)
 
 		if (part->layer == layer)
 			json_array_append_new(
-				parts, json_pack("{s:o, s:I, s:i, s:b}", "name",
+				parts, json_pack("{s:o, s:I, s:i, s:o, s:b}", "name",
 						 json_shown(part->name), "bytes",
 						 (json_int_t)part->bytes, "changes",
-						 (int)changes_of(part), "too_large",
+						 (int)changes_of(part), "pulls",
+						 json_pulls(part), "too_large",
 						 (int)part->is_too_large));
 	}
 	return parts;
