@@ -20,6 +20,10 @@ from tmux import Screen  # noqa: E402
 OUT = os.path.join(ROOT, "screenshots")
 
 
+def tell(file):
+    print("%s  %d bytes" % (os.path.relpath(file, ROOT), os.path.getsize(file)), flush=True)
+
+
 class Display:
     def __init__(self):
         read, write = os.pipe()
@@ -49,9 +53,9 @@ class Picture:
             env={**self.screen.env, "DISPLAY": display.name, "LC_ALL": "C.UTF-8"}, stderr=subprocess.DEVNULL)
         self.screen.until(lambda _: self.screen.state("session_attached") == "1", "xterm")
 
-    def shoot(self, name):
+    def shoot(self, name, folder=OUT):
         """Once the picture has been equal three times."""
-        file = os.path.join(OUT, name + ".png")
+        file = os.path.join(folder, name + ".png")
         equal, last = 0, None
         env = {**os.environ, "DISPLAY": self.display.name}
         window = subprocess.run(["xdotool", "search", "--sync", "--class", "xterm"], env=env, stdout=subprocess.PIPE,
@@ -63,7 +67,9 @@ class Picture:
                 now = hashlib.sha256(f.read()).digest()
             equal, last = (equal + 1 if now == last else 1), now
             time.sleep(0.1)
-        print("%s  %d bytes" % (os.path.relpath(file, ROOT), os.path.getsize(file)), flush=True)
+        if folder == OUT:
+            tell(file)
+        return file
 
     def close(self):
         self.screen.close()
@@ -107,6 +113,43 @@ def play(picture, reference, steps):
             steady(picture.screen)
 
 
+# The moving picture: what is pressed, what is said below, and for how many hundredths of a second it stands.
+MOVING = [
+    ("", "lamina oci:app: all files of the image, and the layer that each is from", 250),
+    ("w 3", "w: bytes that are shipped and not visible, each cause in a line", 300),
+    ("x", "x: what helps against the cause under the cursor", 250),
+    ("r", "r: in the plan; no image is written yet", 200),
+    ("1 A", "A: /opt to a layer of its own", 200),
+    ("Enter", "To: the layer of the plan that a file goes to", 250),
+    ("t", "t: what the plan costs, and that the merged filesystem stays the same", 300),
+    ("W", "W: write the image", 150),
+    ("Enter", "a summary first", 300),
+    ("y e s", "nothing is written until yes is typed", 150),
+    ("Enter", "written, read back, compared: the same files in better layers", 400),
+]
+
+
+def animate(display, folder, reference):
+    """Each picture with its words below it, put together as a GIF that shows what changes alone."""
+    picture = Picture(display, folder, (100, 30))
+    frames = []
+    try:
+        picture.screen.start("lamina", reference, first=" entries")
+        for number, (keys, words, hundredths) in enumerate(MOVING):
+            for key in keys.split():
+                picture.screen.press(key)
+                steady(picture.screen)
+            steady(picture.screen)
+            file = picture.shoot("frame-%02d" % number, folder)
+            frames += ["(", "-delay", str(hundredths), file, "-gravity", "southwest", "-background", "#204a87", "-splice", "0x26",
+                       "-fill", "white", "-font", "DejaVu-Sans-Mono", "-pointsize", "15", "-annotate", "+10+5", words, ")"]
+    finally:
+        picture.close()
+    out = os.path.join(OUT, "lamina.gif")
+    subprocess.run(["convert", "-loop", "0", *frames, "+dither", "-colors", "64", "-layers", "optimize", out], check=True)
+    tell(out)
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="lamina-pictures-")
     os.makedirs(OUT, exist_ok=True)
@@ -128,6 +171,8 @@ def main():
                 play(picture, reference, plays)
             finally:
                 picture.close()
+        shutil.rmtree(folder + "/state", ignore_errors=True)
+        animate(display, folder, reference)
     finally:
         display.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -270,6 +270,9 @@ char *lam_title_of_words(const char *created_by, bool lowest)
 	LAM_CLEANUP(lam_free_ptr) char *text = lam_made_by(created_by);
 	char *rest;
 
+	/* a builder's own word for it, and no command */
+	if (!strchr(text, ' ') && strcmp(text, created_by) == 0)
+		return lam_title_of_name(text, strlen(text));
 	if ((rest = behind(text, "lamina: ")))
 		return title_of_target(rest);
 	if ((rest = behind(text, "COPY ")))

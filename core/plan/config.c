@@ -42,6 +42,12 @@ static bool has_nul(const json_t *value)
 	return found;
 }
 
+/* From "/", or as Windows has it; runc and containerd start nothing anywhere else. */
+static bool is_absolute(const char *path)
+{
+	return !*path || strchr("/\\", *path) || path[1] == ':';
+}
+
 static const char *value_fault(enum lam_setting_kind kind, const json_t *value)
 {
 	bool fine = lam_json_is_text(value);
@@ -50,6 +56,8 @@ static const char *value_fault(enum lam_setting_kind kind, const json_t *value)
 		return NULL;
 	if (has_nul(value))
 		return "a text here cannot have a NUL (\\u0000) in it";
+	if (kind == LAM_SETTING_WORKDIR && fine && !is_absolute(json_string_value(value)))
+		return "expected an absolute path: no container starts in another";
 	if (!lam_setting_is_list(kind))
 		return fine ? NULL : "expected a string, or null";
 	fine = json_is_array(value);

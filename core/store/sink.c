@@ -406,11 +406,9 @@ int lam_sink_open(struct lam_sink **out, const struct lam_reference *reference,
 	return *out ? 0 : err->code;
 }
 
-int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
-			 const char *layer, struct lam_error *err)
+int lam_store_check_codec(const struct lam_store *store, enum lam_codec codec,
+			  const char *layer, struct lam_error *err)
 {
-	const struct lam_store *store = sink->reference->store;
-
 	if (!store->docker || !lam_codec_row(codec)->only_oci)
 		return 0;
 	return lam_fail(err, LAM_EWRITE,
@@ -420,10 +418,8 @@ int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
 			layer, lam_codec_name(codec), store->prefix);
 }
 
-int lam_sink_check_annotations(const struct lam_sink *sink, struct lam_error *err)
+int lam_store_check_annotations(const struct lam_store *store, struct lam_error *err)
 {
-	const struct lam_store *store = sink->reference->store;
-
 	if (!store->docker)
 		return 0;
 	return lam_fail(err, LAM_EWRITE,

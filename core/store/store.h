@@ -150,11 +150,11 @@ int lam_sink_replaces(bool *out, struct lam_referrers *out_lost,
 		      const struct lam_sink_options *options, struct lam_error *err);
 
 /* LAM_EWRITE where those who take such images cannot read a layer of this codec. */
-int lam_sink_check_codec(const struct lam_sink *sink, enum lam_codec codec,
-			 const char *layer, struct lam_error *err);
+int lam_store_check_codec(const struct lam_store *store, enum lam_codec codec,
+			  const char *layer, struct lam_error *err);
 
 /* The same for annotations that a plan sets, and for a config whose times are none. */
-int lam_sink_check_annotations(const struct lam_sink *sink, struct lam_error *err);
+int lam_store_check_annotations(const struct lam_store *store, struct lam_error *err);
 int lam_sink_check_config(const struct lam_sink *sink, const struct lam_config *config,
 			  struct lam_error *err);
 

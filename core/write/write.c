@@ -293,18 +293,30 @@ static void fill_result(const struct lam_writing *w, struct lam_write_result *ou
 	}
 }
 
-static int check_place(const struct lam_writing *w, struct lam_error *err)
+static int check_place(const struct lam_layout *layout, const struct lam_store *store,
+		       struct lam_error *err)
 {
-	for (size_t n = 0; n < w->count; n++) {
-		const struct lam_layout_target *t = &w->layout->stack[w->targets[n]];
-		enum lam_codec codec = t->kept ? w->image->layers[t->original].info.codec
-					       : t->info.compression.codec;
+	for (size_t n = 0; n < layout->target_count; n++) {
+		const struct lam_layout_target *t = &layout->stack[n];
+		enum lam_codec codec =
+			t->kept ? layout->image->layers[t->original].info.codec
+				: t->info.compression.codec;
 
-		if (lam_sink_check_codec(w->sink, codec, t->info.name, err) < 0)
+		if (t->info.fate != LAM_FATE_EMPTY &&
+		    lam_store_check_codec(store, codec, t->info.name, err) < 0)
 			return err->code;
 	}
-	return lam_layout_annotates(w->layout) ? lam_sink_check_annotations(w->sink, err)
-					       : 0;
+	return lam_layout_annotates(layout) ? lam_store_check_annotations(store, err) : 0;
+}
+
+int lam_write_check_place(const struct lam_layout *layout, const char *text,
+			  struct lam_error *err)
+{
+	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
+
+	if (lam_reference_parse(&reference, text, true, err) < 0)
+		return err->code;
+	return check_place(layout, reference.store, err);
 }
 
 static void begin(struct lam_writing *w)
@@ -318,8 +330,9 @@ int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
 {
 	begin(w);
 	w->chunks = lam_chunk_pool_new(LAM_MAX_ON_THE_WAY, 2 * w->threads + LAM_PACKERS);
-	if (check_place(w, err) < 0 || take_reused(w, err) < 0 ||
-	    read_contents(w, w->reference->text, err) < 0 || write_layers(w, err) < 0)
+	if (check_place(w->layout, w->reference->store, err) < 0 ||
+	    take_reused(w, err) < 0 || read_contents(w, w->reference->text, err) < 0 ||
+	    write_layers(w, err) < 0)
 		return err->code;
 	lam_contents_free(LAM_STEAL(w->contents));
 	lam_chunk_pool_free(LAM_STEAL(w->chunks));

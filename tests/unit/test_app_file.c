@@ -681,6 +681,26 @@ static void refuses_no_place_to_write_to(void **state)
 	assert_null(d.app.plan.output);
 }
 
+/* Before anything is asked. */
+static void refuses_what_the_place_cannot_hold(void **state)
+{
+	(void)state;
+	drive_command(&d, "set annotation a=b");
+	drive_command(&d, "write docker-archive:out.tar");
+	assert_asks(&d, DIALOG_PROMPT, "Write the image");
+	see("the plan sets annotations, and there are none");
+	drive_keys(&d, "Esc u");
+	drive_command(&d, "layer-compression zstd:3");
+	change();
+	drive_command(&d, "write docker-archive:out.tar");
+	assert_asks(&d, DIALOG_PROMPT, "Write the image");
+	see("is compressed with zstd");
+	drive_keys(&d, "Esc");
+	drive_command(&d, "write oci-archive:out.tar");
+	assert_asks(&d, DIALOG_PROMPT, "Write new image");
+	drive_keys(&d, "Esc");
+}
+
 static void leaving_out_takes_another_word(void **state)
 {
 	(void)state;
@@ -855,6 +875,7 @@ int main(void)
 		TEST(writes),
 		TEST(tells_what_a_write_replaces),
 		TEST(refuses_no_place_to_write_to),
+		TEST(refuses_what_the_place_cannot_hold),
 		TEST(leaving_out_takes_another_word),
 		TEST(cancels_a_write),
 		TEST(quitting_cancels_a_write),

@@ -479,16 +479,50 @@ static void free_names(void **state)
 	lam_plan_free(plan);
 }
 
+static void settings(void **state)
+{
+	static const struct {
+		const char *value, *said;
+	} cases[] = {
+		{ "/srv", NULL },
+		{ "", NULL },
+		{ "C:\\app", NULL },
+		{ NULL, NULL },
+		{ "srv", "workdir: expected an absolute path" },
+		{ "./srv", "workdir: expected an absolute path" },
+	};
+	struct lam_plan *plan = parse(PLAN);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int code = lam_edit_setting(plan, LAM_SETTING_WORKDIR, NULL,
+					    cases[i].value, &err);
+
+		assert_int_equal(code, cases[i].said ? LAM_EPLAN : 0);
+		if (code)
+			assert_non_null(strstr(err.text, cases[i].said));
+	}
+	lam_plan_free(plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(faults),  cmocka_unit_test(copies),
-		cmocka_unit_test(sizes),   cmocka_unit_test(times),
-		cmocka_unit_test(assigns), cmocka_unit_test(assigns_very_many),
-		cmocka_unit_test(clears),  cmocka_unit_test(names_and_places),
-		cmocka_unit_test(merges),  cmocka_unit_test(flattens),
-		cmocka_unit_test(deletes), cmocka_unit_test(keeps_compresses_and_splits),
-		cmocka_unit_test(appends), cmocka_unit_test(free_names),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(copies),
+		cmocka_unit_test(settings),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(times),
+		cmocka_unit_test(assigns),
+		cmocka_unit_test(assigns_very_many),
+		cmocka_unit_test(clears),
+		cmocka_unit_test(names_and_places),
+		cmocka_unit_test(merges),
+		cmocka_unit_test(flattens),
+		cmocka_unit_test(deletes),
+		cmocka_unit_test(keeps_compresses_and_splits),
+		cmocka_unit_test(appends),
+		cmocka_unit_test(free_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,8 @@ static void titles_of_words(void **state)
 	} cases[] = {
 		{ "", NULL },
 		{ "layer 3", NULL },
+		{ "compilers", "compilers" },
+		{ "RUN make", NULL },
 		/* packages */
 		{ "RUN apt-get install -y python3 # buildkit", "python3" },
 		{ "/bin/sh -c apt-get update && apt-get install -y --no-install-recommends "
@@ -76,7 +78,7 @@ static void titles_of_words(void **state)
 		{ "/bin/sh -c #(nop) COPY file:0a1b in /usr/lib/ ", NULL },
 		{ "/bin/sh -c #(nop) ADD file:0a1b in / ", NULL },
 		{ "ADD site.tar.gz / # buildkit", "site" },
-		{ "ADD", NULL },
+		{ "ADD ", NULL },
 		{ "WORKDIR /srv/web", "web" },
 		/* written by this program */
 		{ "lamina: py-deps", "py-deps" },

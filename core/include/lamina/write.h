@@ -59,6 +59,10 @@ int lam_write_replaces(bool *out, struct lam_referrers *out_lost,
 		       const struct lam_image *image, const char *reference,
 		       const struct lam_access *access,
 		       const struct lam_progress *progress, struct lam_error *err);
+/* LAM_EWRITE where a place of that kind cannot hold what the layout makes: a layer's
+ * compression, or annotations. */
+int lam_write_check_place(const struct lam_layout *layout, const char *reference,
+			  struct lam_error *err);
 
 /* Which of the layout's targets are there already, in the output or in options->reuse, and
  * would be taken if their blobs are right; *out is the caller's (free()). Nothing is made

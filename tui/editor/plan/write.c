@@ -292,6 +292,19 @@ static void yes_typed(struct app *app, struct dialog *d, const char *text)
 	begin(app, d->value != 0);
 }
 
+/* why: something was typed that cannot be. */
+static void ask_output(struct app *app, const char *output, const char *why)
+{
+	struct dialog *d = dialog_prompt(app, write_image,
+					 why ? "Write the image"
+					     : "Write the image (a summary comes first)",
+					 "To: ", output);
+
+	d->on_leave = "nothing was written";
+	if (why)
+		dialog_line(d, ROLE_ERROR, "%s", why);
+}
+
 /* What is where it goes to, as was looked. */
 struct look_job {
 	struct job job;
@@ -304,6 +317,7 @@ struct look_job {
 
 static void summarise(struct app *app, const struct look_job *looked)
 {
+	struct lam_error err = { 0 };
 	struct dialog *d;
 
 	if (app->plan.effect_stale || !app->plan.effect) {
@@ -314,6 +328,10 @@ static void summarise(struct app *app, const struct look_job *looked)
 	if (!app->plan.effect->layout) {
 		dialog_errors(app, "The plan does not fit: nothing can be written",
 			      &app->plan.effect->errors, NULL);
+		return;
+	}
+	if (lam_write_check_place(app->plan.effect->layout, looked->output, &err) < 0) {
+		ask_output(app, looked->output, err.text);
 		return;
 	}
 	d = dialog_push(app, DIALOG_PROMPT, "Write new image");
@@ -330,19 +348,6 @@ static void summarise(struct app *app, const struct look_job *looked)
 			      d->value ? " drop" : "");
 	d->label = lam_xprintf("Type %s to write: ", d->text);
 	dialog_set_hints(d, "[Enter] take  [Esc] go back");
-}
-
-/* why: something was typed that cannot be. */
-static void ask_output(struct app *app, const char *output, const char *why)
-{
-	struct dialog *d = dialog_prompt(app, write_image,
-					 why ? "Write the image"
-					     : "Write the image (a summary comes first)",
-					 "To: ", output);
-
-	d->on_leave = "nothing was written";
-	if (why)
-		dialog_line(d, ROLE_ERROR, "%s", why);
 }
 
 /* Looking */
