@@ -129,12 +129,13 @@ MOVING = [
 ]
 
 
-def animate(display, folder, reference):
-    """Each picture with its words below it, put together as a GIF that shows what changes alone."""
+def animate(display, folder):
+    """The image of `make demo`: each picture with its words below it, as a GIF of what changes from one to the next."""
+    sample.make(os.path.join(folder, "app"))
     picture = Picture(display, folder, (100, 30))
     frames = []
     try:
-        picture.screen.start("lamina", reference, first=" entries")
+        picture.screen.start("lamina", "oci:app:latest", first=" entries")
         for number, (keys, words, hundredths) in enumerate(MOVING):
             for key in keys.split():
                 picture.screen.press(key)
@@ -171,8 +172,8 @@ def main():
                 play(picture, reference, plays)
             finally:
                 picture.close()
-        shutil.rmtree(folder + "/state", ignore_errors=True)
-        animate(display, folder, reference)
+        os.mkdir(folder + "/moving")
+        animate(display, folder + "/moving")
     finally:
         display.close()
         shutil.rmtree(folder, ignore_errors=True)
