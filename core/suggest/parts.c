@@ -13,7 +13,7 @@
 #define RATE_OF_PACKAGE 0.04
 #define RATE_OF_LOWEST  0.05 /* what is no package's, in the lowest layer */
 #define RATE_OF_HIGHEST 0.8
-#define SEEN_FOR_RATE   50.0 /* so many parts' pulls weigh as much as RATE_OF_PACKAGE */
+#define SEEN_FOR_RATE   6.0 /* so many pulls weigh as much as RATE_OF_PACKAGE */
 /* After so many pulls at which it stayed something is half as likely to change as before:
  * what no package has is code or data, which shows soon. */
 #define PULLS_OF_PACKAGE 6.0
@@ -192,19 +192,22 @@ static const char *kind_of(const struct lam_parts *p, const struct lam_part *par
 	return lam_packages_get(p->packages, part->package)->kind;
 }
 
-/* Often enough to believe it, packages of a kind change more or less than usual. */
+/* Seen at enough pulls, packages of a kind change more or less than usual. They are not
+ * so many witnesses as there are of them: a base that is brought up to date brings
+ * many at once, and none until then. */
 static double package_rate(const struct lam_parts *p, const char *kind)
 {
-	double changes = RATE_OF_PACKAGE * SEEN_FOR_RATE, pulls = SEEN_FOR_RATE;
+	double changes = 0, count = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
 		if (p->items[i].package == LAM_PACKAGE_NONE ||
 		    strcmp(kind_of(p, &p->items[i]), kind) != 0)
 			continue;
 		changes += __builtin_popcountll(p->items[i].cut.changed);
-		pulls += lam_parts_pulls(p);
+		count++;
 	}
-	return changes / pulls;
+	return (RATE_OF_PACKAGE * SEEN_FOR_RATE + changes / count) /
+	       (SEEN_FOR_RATE + lam_parts_pulls(p));
 }
 
 /* What changed may do so again without what changed along with it: the less likely, the

@@ -283,6 +283,8 @@ def tells_many(folder, versions):
     oci.write_layout(folder + "/many", [(layer(files, OLD), "gzip", 1)])
     done = lamina.must("suggest", "oci:%s/many:t" % folder, "--layers", "200", "--max-layer-size", "30k")
     need(b"layers: Docker takes no more than 125" in done.stderr, done)
+    made = suggest(["oci:%s/many:t" % folder] * 3, "--layers", "1")
+    need(made["expected"] > 0.8 * made["layers"][0]["bytes"], "two pulls do not say that of 130 packages none changes", made["layers"])
     del versions
 
 
