@@ -34,6 +34,7 @@ struct lam_reuse {
 	struct lam_sink *sink;
 	struct blob *blobs;
 	size_t blob_count;
+	struct lam_lane *checking; /* of the blobs that are used; NULL: of none */
 };
 
 /* Finding */
@@ -257,7 +258,6 @@ static void offer(const struct wanted *w, struct blob *blob, uint32_t number,
 	}
 }
 
-/* All of its bytes are looked at before any is used. */
 static int check_blob(void *job, struct lam_error *err)
 {
 	struct blob *b = job;
@@ -281,18 +281,32 @@ static int check_blob(void *job, struct lam_error *err)
 	return 0;
 }
 
-static int check_blobs(const struct lam_reuse *r, struct lam_error *err)
+/* While pieces are copied from them, as that takes as long. */
+static void begin_checks(struct lam_reuse *r)
 {
-	struct lam_lane *lane = lam_lane_new(r->options.workers, r->blob_count + 1);
-	int code;
-
+	r->checking = lam_lane_new(r->options.workers, r->blob_count + 1);
 	for (size_t i = 0; i < r->blob_count; i++) {
 		if (r->blobs[i].used)
-			lam_lane_give(lane, check_blob, &r->blobs[i]);
+			lam_lane_give(r->checking, check_blob, &r->blobs[i]);
 	}
-	code = lam_lane_take_all(lane, err);
-	lam_lane_free(lane);
-	return code;
+}
+
+int lam_reuse_check(struct lam_reuse *r, struct lam_error *err)
+{
+	char text[LAM_DIGEST_TEXT];
+
+	if (r->checking && lam_lane_take_all(r->checking, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < r->blob_count; i++) {
+		const struct blob *b = &r->blobs[i];
+
+		if (b->used && !b->right)
+			return lam_fail(
+				err, LAM_EFORMAT,
+				"blob %s, which pieces are copied from, is damaged",
+				lam_digest_format(&b->written.reading.digest, text));
+	}
+	return 0;
 }
 
 static void load_blobs(struct lam_reuse *r)
@@ -313,13 +327,12 @@ static void load_blobs(struct lam_reuse *r)
 	free(written);
 }
 
-int lam_reuse_find_pieces(struct lam_reuse *r, struct lam_error *err)
+void lam_reuse_find_pieces(struct lam_reuse *r)
 {
 	struct wanted w = { 0 };
-	int code = 0;
 
 	if (r->options.whole)
-		return 0;
+		return;
 	want_pieces(r, &w);
 	if (w.count)
 		load_blobs(r);
@@ -329,12 +342,8 @@ int lam_reuse_find_pieces(struct lam_reuse *r, struct lam_error *err)
 		for (size_t n = 0; r->blobs[i].there && n < written->piece_count; n++)
 			offer(&w, &r->blobs[i], (uint32_t)i, &written->pieces[n]);
 	}
-	code = check_blobs(r, err);
-	for (size_t i = 0; i < w.count; i++)
-		w.items[i]->copied =
-			w.items[i]->copied && r->blobs[w.items[i]->blob].right;
+	begin_checks(r);
 	free(w.items);
-	return code;
 }
 
 static int read_piece(void *context, uint64_t at, void *buf, size_t len,
@@ -346,8 +355,12 @@ static int read_piece(void *context, uint64_t at, void *buf, size_t len,
 	size_t got;
 
 	if (lam_source_open_layer(b->source, b->number, at, &reader, err) < 0 ||
-	    lam_read_full(reader, buf, len, &got, err) < 0)
+	    lam_read_full(reader, buf, len, &got, err) < 0) {
+		/* as one that is damaged: all can be written without it */
+		if (err->code == LAM_EREAD || err->code == LAM_ENOTFOUND)
+			err->code = LAM_EFORMAT;
 		return err->code;
+	}
 	if (got == len)
 		return 0;
 	return lam_fail(err, LAM_EFORMAT, "blob %s has become shorter",
@@ -366,7 +379,7 @@ bool lam_reuse_copies(const struct lam_reuse *r)
 	bool any = false;
 
 	for (size_t i = 0; r && i < r->blob_count; i++)
-		any = any || (r->blobs[i].used && r->blobs[i].right);
+		any = any || r->blobs[i].used;
 	return any;
 }
 
@@ -411,6 +424,8 @@ void lam_reuse_free(struct lam_reuse *r)
 {
 	if (!r)
 		return;
+	if (r->checking)
+		lam_lane_free(r->checking);
 	for (size_t i = 0; i < r->blob_count; i++)
 		lam_written_fini(&r->blobs[i].written);
 	free(r->blobs);

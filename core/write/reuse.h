@@ -3,9 +3,9 @@
  *
  * The cache only says where to look. A blob is taken once its bytes have its digest, and
  * its index, cached by that digest or made of it now, has just the entries that the layer
- * should have, each with its content. A piece is copied from a blob whose bytes have its
- * digest, inflated, and read back with the rest of the layer that it is in. Whatever is not
- * so is written anew, and nothing is said: what comes out is the same. */
+ * should have, each with its content. A piece is copied from a blob, inflated, and read
+ * back with the rest of the layer that it is in; meanwhile that blob's bytes are hashed.
+ * Whatever is not so is written anew, and nothing is said: what comes out is the same. */
 #ifndef LAM_REUSE_H
 #define LAM_REUSE_H
 
@@ -45,8 +45,12 @@ int lam_reuse_new(struct lam_reuse **out, const struct lam_reuse_options *option
 /* Takes what is right into the sink, which must be closed before this is freed.
  * LAM_ESTOPPED, LAM_ENOMEM; all else means that a layer is not taken. */
 int lam_reuse_take(struct lam_reuse *reuse, struct lam_sink *sink, struct lam_error *err);
-/* Says of the pieces of all other layers which are copied. LAM_ESTOPPED, LAM_ENOMEM. */
-int lam_reuse_find_pieces(struct lam_reuse *reuse, struct lam_error *err);
+/* Says of the pieces of all other layers which are copied, and begins to hash the blobs
+ * that these are in. */
+void lam_reuse_find_pieces(struct lam_reuse *reuse);
+/* Once all are copied: LAM_EFORMAT where such a blob does not have its digest. LAM_ESTOPPED,
+ * LAM_ENOMEM. */
+int lam_reuse_check(struct lam_reuse *reuse, struct lam_error *err);
 /* From where a piece is copied; any thread reads there. */
 void lam_reuse_set_reader(const struct lam_reuse *reuse, const struct lam_piece *piece,
 			  struct lam_copied *copied);

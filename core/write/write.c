@@ -76,9 +76,9 @@ static int find_reused(struct lam_writing *w, struct lam_error *err)
 
 static int take_reused(struct lam_writing *w, struct lam_error *err)
 {
-	if (find_reused(w, err) < 0 || lam_reuse_take(w->reuse, w->sink, err) < 0 ||
-	    lam_reuse_find_pieces(w->reuse, err) < 0)
+	if (find_reused(w, err) < 0 || lam_reuse_take(w->reuse, w->sink, err) < 0)
 		return err->code;
+	lam_reuse_find_pieces(w->reuse);
 	for (size_t n = 0; n < w->count; n++) {
 		const struct lam_layer_reading *r = &w->reused[n].written.reading;
 
@@ -120,7 +120,9 @@ static int write_layers(struct lam_writing *w, struct lam_error *err)
 	int code = lam_write_layers(w, err);
 
 	if (code == 0)
-		return lam_contents_finish(w->contents, w->workers, err);
+		return lam_contents_finish(w->contents, w->workers, err) < 0
+			       ? err->code
+			       : lam_reuse_check(w->reuse, err);
 	if (atomic_load(&w->wrong))
 		(void)lam_contents_finish(w->contents, w->workers, &why);
 	if (lam_contents_failed(w->contents, &why) < 0)
