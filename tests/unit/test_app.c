@@ -484,6 +484,18 @@ static void lists_the_largest(void **state)
 	assert_int_equal(app_dialog(&d.app)->item_count, 1);
 }
 
+static void tells_how_to_see_all(void **state)
+{
+	static const struct image_entry large[] = { { "large", .size = 300000 } };
+	struct image_layer layers[] = { IMAGE_LAYER(large) };
+
+	(void)state;
+	drive_close(&d);
+	drive_build(&d, layers, 1, NULL, 120, 40);
+	drive_keys(&d, "p p G");
+	CHECK_SEES("[cut: the first 256K of 293K; gv shows all in $PAGER]");
+}
+
 static void tells_what_may_follow(void **state)
 {
 	(void)state;
@@ -1277,6 +1289,7 @@ int main(void)
 		TEST(completes),
 		TEST(lists_the_largest),
 		TEST(counts),
+		TEST(tells_how_to_see_all),
 		TEST(tells_what_may_follow),
 		TEST(menu),
 		TEST(folded_marks_show),

@@ -75,11 +75,15 @@ static void put_text(struct lines *lines, const struct preview *preview)
 static void put_end(struct lines *lines, const struct preview *preview)
 {
 	char shown[LAM_SIZE_TEXT], all[LAM_SIZE_TEXT];
+	char name[KEY_NAME_MAX * KEY_SEQUENCE_MAX];
 
 	if (preview->cut)
-		lines_printf(lines, ROLE_DIM, 0, "[cut: the first %s of %s]",
+		lines_printf(lines, ROLE_DIM, 0,
+			     "[cut: the first %s of %s; %s shows all in $PAGER]",
 			     lam_size_text(preview->len, shown),
-			     lam_size_text(preview->size, all));
+			     lam_size_text(preview->size, all),
+			     keymap_name(&lines->view->app->keys.map, ACT_PAGER,
+					 CONTEXT_DETAILS, name));
 	else if (preview->line_count == 0)
 		lines_text(lines, ROLE_DIM, 0, 0, "an empty file");
 }
