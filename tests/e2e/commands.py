@@ -656,6 +656,18 @@ def standard_output_closed(image):
     PASSED.append("standard output closed")
 
 
+def libraries(image, scratch):
+    """What brings dozens of libraries with it is loaded where it is needed, as the dynamic linker tells."""
+    archive = os.path.join(scratch, "libraries.tar")
+    subprocess.run(["tar", "-C", image, "-cf", archive, "."], check=True)
+    for what, reference, wanted in (("a layout", "oci:" + image, set()), ("an archive", "oci-archive:" + archive, {"archive"}),
+                                    ("a registry", "docker://127.0.0.1:1/a", {"curl"})):
+        told = lamina.run("inspect", reference, env={"LD_DEBUG": "files"}).stderr
+        loaded = {name for name in ("archive", "curl") if b"file=lib%s.so" % name.encode() in told}
+        right = loaded == wanted and b"file=libzstd.so" in told
+        PASSED.append(what) if right else FAILURES.append((what, "loads %s, not %s" % (loaded, wanted)))
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="lamina-commands.") as scratch:
         image = os.path.join(scratch, "sample")
@@ -674,6 +686,7 @@ def main():
         hostile_names(scratch)
         hostile_documents(image, scratch)
         standard_output_closed(image)
+        libraries(image, scratch)
     return lamina.conclude("commands", len(PASSED), FAILURES)
 
 
