@@ -22,6 +22,25 @@ static void append_field(struct lam_buf *out, const char *line, size_t len)
 	}
 }
 
+/* "pip install --target" installs to lib/python of another folder, and moves what is there
+ * and the scripts beside it into its own: the RECORD says ../../bin/x of what is bin/x now. */
+static void follow_target(const struct lam_package_reading *r, struct lam_buf *path,
+			  size_t prefix)
+{
+	static const char up[] = "../../";
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf inside = LAM_TEXT;
+	size_t begin = prefix + sizeof up - 1;
+
+	if (path->len <= begin || memcmp(path->data + prefix, up, sizeof up - 1) != 0)
+		return;
+	lam_text_add(&inside, path->data, prefix);
+	lam_text_add(&inside, path->data + begin, path->len - begin);
+	if (lam_package_find(r, inside.data, LAM_KIND_FILE) == LAM_NODE_NONE)
+		return;
+	path->len = prefix;
+	lam_text_add(path, inside.data + prefix, inside.len - prefix);
+}
+
 static int take_record(struct lam_package_reading *r,
 		       const struct lam_package_record *rec, const char *text, size_t len,
 		       struct lam_error *err)
@@ -36,6 +55,7 @@ static int take_record(struct lam_package_reading *r,
 			line_len--;
 		path->len = prefix;
 		append_field(path, line, line_len);
+		follow_target(r, path, prefix);
 		if (path->len > prefix) {
 			size_t begin = path->data[prefix] == '/' ? prefix : 0;
 

@@ -224,6 +224,13 @@ static const struct image_entry python[] = {
 	{ "opt/env/bin/tool", .body = "#!" },
 	{ "srv/absolute", .body = "1" },
 	{ "etc/x", .body = "1" },
+	{ "bin/moved", .body = "another's" },
+	{ "opt/deps/bin/moved", .body = "#!" },
+	{ "opt/deps/moved-1.dist-info/RECORD",
+	  .body = "../../bin/moved,,\n../../srv/beside,,\nmoved.py,,\n"
+		  "moved-1.dist-info/RECORD,,\n" },
+	{ "opt/deps/moved.py", .body = "1" },
+	{ "srv/beside", .body = "1" },
 };
 
 static void conda_and_pip(void **state)
@@ -237,7 +244,9 @@ static void conda_and_pip(void **state)
 		"conda:none 1-0 :\n"
 		"conda:worse 1-0 :\n"
 		"conda:zlib 1.2-h1_0 : /opt/env/lib/libz.so\n"
-		"pip:typing-extensions 4.8 : /etc /srv /etc/x /srv/absolute /opt/env/bin "
+		"pip:moved 1 : /opt/deps /srv/beside /opt/deps/bin /opt/deps/moved-1.dist-info "
+		"/opt/deps/moved.py /opt/deps/bin/moved /opt/deps/moved-1.dist-info/RECORD\n"
+		"pip:typing-extensions 4.8 : /etc /etc/x /srv/absolute /opt/env/bin "
 		"/opt/env/bin/tool /" SITE "Typing_.Extensions-4.8.dist-info "
 		"/" SITE "a,\"b\".py /" SITE "typing_extensions.py "
 		"/" SITE "Typing_.Extensions-4.8.dist-info/RECORD\n");
