@@ -809,7 +809,9 @@ def finding(p):
     s.wait(" lost", "/var/cache/apt", "/root/.netrc")
     s.keys("3 G Enter")
     s.command("copy")
-    s.wait("/root/.netrc")
+    s.wait("copied: /opt")
+    if s.buffer() != "/opt":
+        raise Failure("tmux has %r" % s.buffer())
     s.command("effect")
     s.wait("python3")
     s.leave("q d")

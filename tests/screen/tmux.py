@@ -54,6 +54,10 @@ class Screen:
         """With colours and attributes."""
         return self._tmux("capture-pane", "-p", "-e", "-t", "t")
 
+    def buffer(self):
+        """What was copied last."""
+        return self._tmux("show-buffer")
+
     def until(self, holds, what):
         deadline = time.monotonic() + PATIENCE
         while True:

@@ -212,7 +212,7 @@ void term_suspend(struct term *term)
 	stop(term, true);
 }
 
-/* --- the clipboard: OSC 52, through what is in between --- */
+/* --- the clipboard: by tmux, or OSC 52 through what is in between --- */
 
 #define COPY_MAX    74000 /* bytes; terminals take about 100,000 of base64 */
 #define SCREEN_PART 240   /* GNU screen hands on strings up to 256 bytes */
@@ -226,6 +226,21 @@ static bool is_without(const char *name)
 {
 	return starts_with(name, "linux") || starts_with(name, "vt1") ||
 	       starts_with(name, "vt2");
+}
+
+/* As it is set by default tmux hands on neither of the ways below; its own command does,
+ * since 3.2. */
+static bool tmux_copies(const char *text)
+{
+	FILE *tmux = getenv("TMUX")
+			     ? popen("exec tmux load-buffer -w - >/dev/null 2>&1", "w")
+			     : NULL;
+	bool written;
+
+	if (!tmux)
+		return false;
+	written = fputs(text, tmux) >= 0;
+	return pclose(tmux) == 0 && written;
 }
 
 /* In tmux both ways: which of them it takes is a matter of its settings. */
@@ -256,6 +271,8 @@ bool term_copy(struct term *term, const char *text)
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf plain = LAM_TEXT, wrapped = LAM_TEXT;
 	const char *name = getenv("TERM");
 
+	if (tmux_copies(text))
+		return true;
 	if (!screen_has_csi(term->screen) || is_without(name) || strlen(text) > COPY_MAX)
 		return false;
 	lam_text_puts(&plain, "\033]52;c;");

@@ -57,8 +57,9 @@ void term_wait(struct term *term, int wake_fd, int timeout_ms, struct term_event
 void term_leave(struct term *term);
 void term_enter(struct term *term);
 void term_suspend(struct term *term); /* ^Z: stops the process group */
-/* OSC 52: asks the terminal to put text on the clipboard. False where TERM is known not
- * to (linux console, vt100) or text is over 74,000 bytes. */
+/* Asks tmux, where it is in between, or else the terminal by OSC 52 to put text on the
+ * clipboard. False where TERM is known not to (linux console, vt100) or text is over 74,000
+ * bytes. */
 bool term_copy(struct term *term, const char *text);
 
 #endif
