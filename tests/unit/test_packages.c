@@ -240,16 +240,17 @@ static void conda_and_pip(void **state)
 
 	(void)state;
 	begin(&f, &layer, 1);
-	has(&f, "conda:bad 1-0 :\n"
-		"conda:none 1-0 :\n"
-		"conda:worse 1-0 :\n"
-		"conda:zlib 1.2-h1_0 : /opt/env/lib/libz.so\n"
-		"pip:moved 1 : /opt/deps /srv/beside /opt/deps/bin /opt/deps/moved-1.dist-info "
-		"/opt/deps/moved.py /opt/deps/bin/moved /opt/deps/moved-1.dist-info/RECORD\n"
-		"pip:typing-extensions 4.8 : /etc /etc/x /srv/absolute /opt/env/bin "
-		"/opt/env/bin/tool /" SITE "Typing_.Extensions-4.8.dist-info "
-		"/" SITE "a,\"b\".py /" SITE "typing_extensions.py "
-		"/" SITE "Typing_.Extensions-4.8.dist-info/RECORD\n");
+	has(&f,
+	    "conda:bad 1-0 :\n"
+	    "conda:none 1-0 :\n"
+	    "conda:worse 1-0 :\n"
+	    "conda:zlib 1.2-h1_0 : /opt/env/lib/libz.so\n"
+	    "pip:moved 1 : /opt/deps /srv/beside /opt/deps/bin /opt/deps/moved-1.dist-info "
+	    "/opt/deps/moved.py /opt/deps/bin/moved /opt/deps/moved-1.dist-info/RECORD\n"
+	    "pip:typing-extensions 4.8 : /etc /etc/x /srv/absolute /opt/env/bin "
+	    "/opt/env/bin/tool /" SITE "Typing_.Extensions-4.8.dist-info "
+	    "/" SITE "a,\"b\".py /" SITE "typing_extensions.py "
+	    "/" SITE "Typing_.Extensions-4.8.dist-info/RECORD\n");
 	notes(&f, "conda: /opt/env/conda-meta/bad-1-0.json: files[0]: expected a string\n"
 		  "conda: /opt/env/conda-meta/worse-1-0.json:1:2: ends too early\n");
 	end(&f);
