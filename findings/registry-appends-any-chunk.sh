@@ -50,15 +50,15 @@ patch() { # UPLOAD RANGE TEXT: code and range; the next place is in `next`
         --data-binary @- "$1")
     next=$(head_of Location); seen="$seen $(head_of Range)"
 }
-close() { curl -so answer -w '%{http_code}' -X PUT -H 'Content-Type: application/octet-stream' -H 'Content-Length: 0' "$1&digest=sha256:$2"; }
+finish() { curl -so answer -w '%{http_code}' -X PUT -H 'Content-Type: application/octet-stream' -H 'Content-Length: 0' "$1&digest=sha256:$2"; }
 sum=$(printf helloworld | sha256sum | cut -c1-64)
 
 patch "$(begin)" 0-4 hello; patch "$next" 0-4 hello; twice=$seen; again=$next
 patch "$(begin)" 100-104 hello; gap=$seen
 at=$(begin); curl -so answer -D head "$at"; none=$(head_of Range)
 patch "$(begin)" 0-0 h; one=${seen#* }
-patch "$again" 5-9 world; spoilt=$(close "$next" "$sum")
-patch "$(begin)" 0-4 hello; patch "$next" 5-9 world; whole=$(close "$next" "$sum")
+patch "$again" 5-9 world; spoilt=$(finish "$next" "$sum")
+patch "$(begin)" 0-4 hello; patch "$next" 5-9 world; whole=$(finish "$next" "$sum")
 first="0-4 sent twice: $twice; 100-104 first: $gap; no byte: $none; one byte: $one"
 second="what is closed with the digest of what was meant: $spoilt; a chunk sent on from what the registry has: $whole"
 echo "$first"

@@ -34,9 +34,9 @@ printf '\033]52;c;dGV4dA==\a' >plain
 printf '\033Ptmux;\033\033]52;c;dGV4dA==\a\033\\' >wrapped
 printf text >text
 after() { # COMMAND: what the outer has then
-    inner send-keys -l "$1; echo do''ne"
+    inner send-keys -l "$1; echo en''ded"
     inner send-keys Enter
-    for _ in $(seq 50); do inner capture-pane -p | grep -q done && break; sleep 0.1; done
+    for _ in $(seq 50); do inner capture-pane -p | grep -q ended && break; sleep 0.1; done
     sleep 1
     local has; has=$(outer show-buffer 2>/dev/null)
     outer delete-buffer 2>/dev/null
