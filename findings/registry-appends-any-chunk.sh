@@ -43,10 +43,10 @@ trap 'kill $server; wait $server 2>/dev/null; rm -rf "$work"' EXIT
 for _ in $(seq 50); do curl -so ping "http://127.0.0.1:$port/v2/" && break; sleep 0.1; done
 
 repo=http://127.0.0.1:$port/v2/r
-head_of() { tr -d '\r' <head | sed -n "s/^$1: //Ip"; }
-begin() { curl -so answer -D head -X POST "$repo/blobs/uploads/"; head_of Location; }
+head_of() { tr -d '\r' <headers | sed -n "s/^$1: //Ip"; }
+begin() { curl -so answer -D headers -X POST "$repo/blobs/uploads/"; head_of Location; }
 patch() { # UPLOAD RANGE TEXT: code and range; the next place is in `next`
-    seen=$(printf %s "$3" | curl -so answer -D head -w '%{http_code}' -X PATCH -H "Content-Range: $2" -H 'Content-Type: application/octet-stream' \
+    seen=$(printf %s "$3" | curl -so answer -D headers -w '%{http_code}' -X PATCH -H "Content-Range: $2" -H 'Content-Type: application/octet-stream' \
         --data-binary @- "$1")
     next=$(head_of Location); seen="$seen $(head_of Range)"
 }
@@ -55,7 +55,7 @@ sum=$(printf helloworld | sha256sum | cut -c1-64)
 
 patch "$(begin)" 0-4 hello; patch "$next" 0-4 hello; twice=$seen; again=$next
 patch "$(begin)" 100-104 hello; gap=$seen
-at=$(begin); curl -so answer -D head "$at"; none=$(head_of Range)
+at=$(begin); curl -so answer -D headers "$at"; none=$(head_of Range)
 patch "$(begin)" 0-0 h; one=${seen#* }
 patch "$again" 5-9 world; spoilt=$(finish "$next" "$sum")
 patch "$(begin)" 0-4 hello; patch "$next" 5-9 world; whole=$(finish "$next" "$sum")

@@ -1,11 +1,13 @@
 /* The terminal: taken, given back, waited for. */
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -228,19 +230,34 @@ static bool is_without(const char *name)
 	       starts_with(name, "vt2");
 }
 
+static void become_tmux(int from)
+{
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (dup2(from, 0) == 0 && dup2(nowhere, 1) == 1 && dup2(nowhere, 2) == 2)
+		execlp("tmux", "tmux", "load-buffer", "-w", "-", (char *)NULL);
+	_exit(127);
+}
+
 /* As it is set by default tmux hands on neither of the ways below; its own command does,
  * since 3.2. */
 static bool tmux_copies(const char *text)
 {
-	FILE *tmux = getenv("TMUX")
-			     ? popen("exec tmux load-buffer -w - >/dev/null 2>&1", "w")
-			     : NULL;
+	FILE *held = getenv("TMUX") ? tmpfile() : NULL;
 	bool written;
+	int status = 0;
+	pid_t child;
 
-	if (!tmux)
+	if (!held)
 		return false;
-	written = fputs(text, tmux) >= 0;
-	return pclose(tmux) == 0 && written;
+	written = fputs(text, held) >= 0 && fseek(held, 0, SEEK_SET) == 0;
+	child = written ? fork() : -1;
+	if (child == 0)
+		become_tmux(fileno(held));
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	fclose(held);
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /* In tmux both ways: which of them it takes is a matter of its settings. */
