@@ -324,15 +324,15 @@ int lam_file_nameless(const char *folder)
 	return fd;
 }
 
-int lam_folders_make(const char *folder, mode_t mode)
+int lam_folders_make(const char *folder)
 {
 	char *path = lam_xstrdup(folder);
 
 	for (char *at = path; at && *at && (at = strchr(at + 1, '/')); *at = '/') {
 		*at = '\0';
 		/* what is wrong with it shows at the last one */
-		(void)mkdir(path, mode);
+		(void)mkdir(path, 0700);
 	}
 	free(path);
-	return mkdir(folder, mode) == 0 || errno == EEXIST ? 0 : errno;
+	return mkdir(folder, 0700) == 0 || errno == EEXIST ? 0 : errno;
 }

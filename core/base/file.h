@@ -50,8 +50,8 @@ int lam_file_replace(const char *file, const void *bytes, size_t len,
 /* A file in a folder that has no name, or has lost it already; -1 and errno. */
 int lam_file_nameless(const char *folder);
 
-/* A folder and those above it that are not there. 0, or errno. */
-int lam_folders_make(const char *folder, mode_t mode);
+/* A folder and those above it that are not there, for the user alone. 0, or errno. */
+int lam_folders_make(const char *folder);
 
 /* 0, or errno: all of it, whatever interrupts. */
 int lam_write_all(int fd, const void *bytes, size_t len);

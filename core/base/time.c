@@ -109,3 +109,11 @@ const char *lam_time_format(int64_t s, char out[LAM_TIME_TEXT])
 		snprintf(out, LAM_TIME_TEXT, "%" PRId64, s);
 	return out;
 }
+
+int64_t lam_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

@@ -1,4 +1,4 @@
-/* Times as RFC 3339 writes them, and Go decodes them. */
+/* Times as RFC 3339 writes them, and Go decodes them; and the clock that never goes back. */
 #ifndef LAM_TIME_H
 #define LAM_TIME_H
 
@@ -12,5 +12,8 @@
 bool lam_time_parse(const char *text, int64_t *out_s, uint32_t *out_ns);
 /* "2026-01-02T03:04:05Z"; the bare number where a year has no place in an int. */
 const char *lam_time_format(int64_t s, char out[LAM_TIME_TEXT]);
+
+/* Milliseconds of the clock that only counts. */
+int64_t lam_now_ms(void);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* A temporary file of this age is nobody's any more; seconds. */
 #define STALE 3600
@@ -36,25 +37,20 @@ static int by_use(const void *a, const void *b)
 	return (x->used.tv_nsec > y->used.tv_nsec) - (x->used.tv_nsec < y->used.tv_nsec);
 }
 
-static bool begins_with(const char *name, const char *prefix)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0;
-}
-
 static bool is_kept(const char *name, const struct lam_trim *trim)
 {
 	size_t len = strlen(name), end = strlen(trim->suffix);
 	bool ours = false;
 
 	for (size_t i = 0; trim->prefixes[i]; i++)
-		ours = ours || begins_with(name, trim->prefixes[i]);
+		ours = ours || lam_text_behind(name, trim->prefixes[i]);
 	return ours && len > end && strcmp(name + len - end, trim->suffix) == 0;
 }
 
 static void look_at(DIR *dir, const char *name, const struct lam_trim *trim,
 		    struct files *files)
 {
-	bool temporary = begins_with(name, trim->temporary);
+	bool temporary = lam_text_behind(name, trim->temporary) != NULL;
 	struct stat st;
 
 	if ((!temporary && !is_kept(name, trim)) ||

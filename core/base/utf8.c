@@ -37,18 +37,6 @@ size_t lam_utf8_encode(uint32_t c, char out[4])
 	return len;
 }
 
-bool lam_utf8_valid(const char *bytes, size_t len)
-{
-	uint32_t c;
-
-	for (size_t at = 0, used; at < len; at += used) {
-		used = lam_utf8_decode(bytes + at, len - at, &c);
-		if (used == 0)
-			return false;
-	}
-	return true;
-}
-
 size_t lam_utf8_cut(const char *text, size_t most)
 {
 	while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)

@@ -2,7 +2,6 @@
 #ifndef LAM_UTF8_H
 #define LAM_UTF8_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,7 +10,6 @@
 size_t lam_utf8_decode(const char *bytes, size_t len, uint32_t *out);
 /* 1 to 4 bytes; c is a character. */
 size_t lam_utf8_encode(uint32_t c, char out[4]);
-bool lam_utf8_valid(const char *bytes, size_t len);
 /* How many bytes of a longer text that is valid fit into `most`, in whole characters. */
 size_t lam_utf8_cut(const char *text, size_t most);
 

@@ -101,7 +101,6 @@ struct idle {
 
 struct encoder {
 	struct lam_writer base;
-	struct lam_writer *inner;
 	struct lam_encoder_options options;
 	const struct lam_chunks *how;
 	struct lam_lane *lane;
@@ -189,7 +188,7 @@ static void note_point(const struct encoder *e)
 static int write_chunk(struct encoder *e, struct lam_chunk *chunk, struct lam_error *err)
 {
 	const struct lam_buf *bytes = e->how->pack ? &chunk->out : &chunk->in;
-	int code = lam_write(e->inner, bytes->data, bytes->len, err);
+	int code = lam_write(e->base.inner, bytes->data, bytes->len, err);
 
 	if (e->options.hash) {
 		lam_hash_update(e->options.hash, chunk->in.data, chunk->in.len);
@@ -303,7 +302,7 @@ static int encoder_finish(struct lam_writer *self, struct lam_error *err)
 	}
 	if (e->how->end && write_end(e, err) < 0)
 		return err->code;
-	return lam_finish(e->inner, err);
+	return lam_finish(self->inner, err);
 }
 
 static void encoder_close(struct lam_writer *self)
@@ -326,8 +325,6 @@ static void encoder_close(struct lam_writer *self)
 		free(idle);
 	}
 	pthread_mutex_destroy(&e->lock);
-	lam_writer_close(e->inner);
-	free(e);
 }
 
 static const struct lam_writer_ops ENCODER = { encoder_write, encoder_finish,
@@ -338,8 +335,7 @@ struct lam_writer *lam_chunk_encoder_new(struct lam_writer *inner,
 {
 	struct encoder *e = lam_xcalloc(1, sizeof *e);
 
-	e->base.ops = &ENCODER;
-	e->inner = inner;
+	e->base = (struct lam_writer){ &ENCODER, inner };
 	e->options = *options;
 	e->how = lam_codec_row(options->compression.codec)->chunks;
 	e->chunk_size = e->how->size(options->compression.level);

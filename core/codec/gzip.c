@@ -39,7 +39,6 @@ struct recording {
 
 struct decoder {
 	struct lam_reader base;
-	struct lam_reader *inner;
 	struct inflate_state state;
 	size_t at, end; /* of what is in `in` */
 	bool input_ended, any;
@@ -70,7 +69,7 @@ static int refill(struct decoder *d, struct lam_error *err)
 		return 0;
 	if (d->end)
 		memmove(d->in, d->in + d->end - IN_KEPT, IN_KEPT);
-	if (lam_read(d->inner, d->in + IN_KEPT, IN_SIZE, &got, err) < 0)
+	if (lam_read(d->base.inner, d->in + IN_KEPT, IN_SIZE, &got, err) < 0)
 		return err->code;
 	d->at = IN_KEPT;
 	d->end = IN_KEPT + got;
@@ -384,9 +383,7 @@ static void decoder_close(struct lam_reader *self)
 {
 	struct decoder *d = (struct decoder *)self;
 
-	lam_reader_close(d->inner);
 	free(d->recording);
-	free(d);
 }
 
 static const struct lam_reader_ops DECODER = { .read = decoder_read,
@@ -396,8 +393,7 @@ static struct decoder *decoder_new(struct lam_reader *inner)
 {
 	struct decoder *d = lam_xcalloc(1, sizeof *d);
 
-	d->base.ops = &DECODER;
-	d->inner = inner;
+	d->base = (struct lam_reader){ &DECODER, inner };
 	return d;
 }
 

@@ -31,7 +31,6 @@ enum walk { FRAME_HEADER, BLOCK_HEADER, BLOCK, REST };
 
 struct decoder {
 	struct lam_reader base;
-	struct lam_reader *inner;
 	ZSTD_DCtx *context;
 	ZSTD_inBuffer input;
 	bool in_frame, input_ended, any;
@@ -52,7 +51,7 @@ static int refill(struct decoder *d, struct lam_error *err)
 
 	if (d->input.pos < d->input.size || d->input_ended)
 		return 0;
-	if (lam_read(d->inner, d->in, IN_SIZE, &got, err) < 0)
+	if (lam_read(d->base.inner, d->in, IN_SIZE, &got, err) < 0)
 		return err->code;
 	d->input = (ZSTD_inBuffer){ d->in, got, 0 };
 	d->input_ended = got == 0;
@@ -204,8 +203,6 @@ static void decoder_close(struct lam_reader *self)
 	struct decoder *d = (struct decoder *)self;
 
 	ZSTD_freeDCtx(d->context);
-	lam_reader_close(d->inner);
-	free(d);
 }
 
 static const struct lam_reader_ops DECODER = { .read = decoder_read,
@@ -216,8 +213,7 @@ static struct lam_reader *open_decoder(struct lam_reader *inner,
 {
 	struct decoder *d = lam_xcalloc(1, sizeof *d);
 
-	d->base.ops = &DECODER;
-	d->inner = inner;
+	d->base = (struct lam_reader){ &DECODER, inner };
 	d->points = points;
 	d->context = ZSTD_createDCtx();
 	if (!d->context)
@@ -254,7 +250,6 @@ static int resume(struct lam_reader **out, struct lam_reader *inner,
 
 struct encoder {
 	struct lam_writer base;
-	struct lam_writer *inner;
 	struct lam_encoder_options options;
 	ZSTD_CCtx *context;
 	size_t problem; /* what libzstd said of its options; told with the first write */
@@ -312,7 +307,7 @@ static int put(struct encoder *e, size_t len, struct lam_error *err)
 	if (e->written == 0)
 		mark(e->out);
 	e->written += len;
-	if (lam_write(e->inner, e->out, len, err) < 0)
+	if (lam_write(e->base.inner, e->out, len, err) < 0)
 		return err->code;
 	return e->options.written
 		       ? e->options.written(e->options.context, NULL, e->written, err)
@@ -359,7 +354,7 @@ static int encoder_finish(struct lam_writer *self, struct lam_error *err)
 	if (run(e, &(ZSTD_inBuffer){ 0 }, ZSTD_e_end, err) < 0)
 		return err->code;
 	e->finished = true;
-	return lam_finish(e->inner, err);
+	return lam_finish(self->inner, err);
 }
 
 static void *free_context(void *context)
@@ -379,8 +374,6 @@ static void encoder_close(struct lam_writer *self)
 		pthread_detach(thread);
 	else
 		ZSTD_freeCCtx(e->context);
-	lam_writer_close(e->inner);
-	free(e);
 }
 
 static const struct lam_writer_ops ENCODER = { encoder_write, encoder_finish,
@@ -391,8 +384,7 @@ static struct lam_writer *encoder_new(struct lam_writer *inner,
 {
 	struct encoder *e = lam_xcalloc(1, sizeof *e);
 
-	e->base.ops = &ENCODER;
-	e->inner = inner;
+	e->base = (struct lam_writer){ &ENCODER, inner };
 	e->options = *options;
 	e->context = ZSTD_createCCtx();
 	if (!e->context)

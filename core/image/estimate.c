@@ -25,14 +25,6 @@ double lam_estimate_packed(const struct lam_layer_info *original, double ratio)
 		       usual);
 }
 
-double lam_estimate_ratio(const struct lam_layer_info *original)
-{
-	return original->tar_size
-		       ? lam_estimate_packed(original, (double)original->blob_size /
-							       (double)original->tar_size)
-		       : 1;
-}
-
 uint64_t lam_estimate_blob(uint64_t tar, double ratio, struct lam_compression compression)
 {
 	double blob;

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/stop.h"
+#include "base/time.h"
 #include "base/workers.h"
 #include "io/curl.h"
 
@@ -314,14 +314,6 @@ static void set_request(struct lam_http_answer *a, const struct lam_http_request
 
 /* Running it */
 
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 static void look_for_end(struct lam_http_answer *a)
 {
 	CURLMsg *message;
@@ -395,7 +387,7 @@ static bool has_some(const struct lam_http_answer *a)
 /* Until there is some of the body, or the end. */
 static int wait_for(struct lam_http_answer *a, struct lam_error *err)
 {
-	int64_t since = now();
+	int64_t since = lam_now_ms();
 	uint64_t moved = a->moved;
 
 	run(a);
@@ -404,8 +396,8 @@ static int wait_for(struct lam_http_answer *a, struct lam_error *err)
 			return lam_fail_stopped(err);
 		if (a->moved != moved) {
 			moved = a->moved;
-			since = now();
-		} else if (now() - since > (int64_t)a->idle_seconds) {
+			since = lam_now_ms();
+		} else if (lam_now_ms() - since > (int64_t)a->idle_seconds * 1000) {
 			a->transient = true;
 			return lam_fail(err, LAM_EREAD, "%s: no answer for %u seconds",
 					a->shown, a->idle_seconds);
@@ -460,7 +452,6 @@ static void close_answer(struct lam_reader *self)
 	lam_buf_fini(&a->text);
 	lam_buf_fini(&a->body);
 	free(a->shown);
-	free(a);
 }
 
 static const struct lam_reader_ops BODY = { .read = read_body, .close = close_answer };
@@ -488,8 +479,7 @@ int lam_http_send(struct lam_http_answer **out, struct lam_http *client,
 
 void lam_http_close(struct lam_http_answer *answer)
 {
-	if (answer)
-		close_answer(&answer->base);
+	lam_reader_close(answer ? &answer->base : NULL);
 }
 
 /* The answer */

@@ -22,6 +22,7 @@
 
 #include <lamina/error.h>
 
+#include "base/buf.h"
 #include "io/stream.h"
 
 /* A client: settings, and connections that wait for their next use. Any thread, several

@@ -2,22 +2,14 @@
 #include "io/meter.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include "base/stop.h"
+#include "base/time.h"
 
-#define REPORT_EVERY 40000000 /* nanoseconds */
+#define REPORT_EVERY 40 /* milliseconds */
 
 /* Reports come one at a time, those of one meter in order. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static void report(const struct lam_progress *progress, const struct lam_step *step)
 {
@@ -46,7 +38,7 @@ int lam_meter_check(const struct lam_meter *m, struct lam_error *err)
 
 int lam_meter_add(struct lam_meter *m, uint64_t done, struct lam_error *err)
 {
-	int64_t time = now();
+	int64_t time = lam_now_ms();
 
 	pthread_mutex_lock(&lock);
 	m->step.done += done;

@@ -58,8 +58,12 @@ void lam_reader_stop(struct lam_reader *reader, const atomic_bool *stop)
 
 void lam_reader_close(struct lam_reader *reader)
 {
-	if (reader)
-		reader->ops->close(reader);
+	for (struct lam_reader *inner; reader; reader = inner) {
+		inner = reader->inner;
+		if (reader->ops->close)
+			reader->ops->close(reader);
+		free(reader);
+	}
 }
 
 void lam_reader_close_ptr(struct lam_reader **reader)
@@ -80,8 +84,12 @@ int lam_finish(struct lam_writer *writer, struct lam_error *err)
 
 void lam_writer_close(struct lam_writer *writer)
 {
-	if (writer)
-		writer->ops->close(writer);
+	for (struct lam_writer *inner; writer; writer = inner) {
+		inner = writer->inner;
+		if (writer->ops->close)
+			writer->ops->close(writer);
+		free(writer);
+	}
 }
 
 void lam_writer_close_ptr(struct lam_writer **writer)
@@ -144,7 +152,6 @@ static void file_close(struct lam_reader *self)
 	if (f->own_fd)
 		close(f->fd);
 	free(f->name);
-	free(f);
 }
 
 static const struct lam_reader_ops FILE_READER = { .read = file_read,
@@ -155,7 +162,7 @@ struct lam_reader *lam_reader_file(int fd, bool own_fd, uint64_t offset, uint64_
 {
 	struct file_reader *f = lam_xmalloc(sizeof *f);
 
-	*f = (struct file_reader){ { &FILE_READER }, fd, own_fd, offset, len, len,
+	*f = (struct file_reader){ { &FILE_READER, NULL }, fd, own_fd, offset, len, len,
 				   lam_xstrdup(name) };
 	return &f->base;
 }
@@ -222,7 +229,6 @@ static void file_writer_close(struct lam_writer *self)
 	if (f->own_fd)
 		close(f->fd);
 	free(f->name);
-	free(f);
 }
 
 static const struct lam_writer_ops FILE_WRITER = { file_write, nothing_to_finish,
@@ -232,9 +238,8 @@ struct lam_writer *lam_writer_file(int fd, bool own_fd, const char *name)
 {
 	struct file_writer *f = lam_xmalloc(sizeof *f);
 
-	*f =
-		(struct file_writer){ { &FILE_WRITER },  fd, own_fd,
-				      lam_xstrdup(name), 0,  0 };
+	*f = (struct file_writer){ { &FILE_WRITER, NULL }, fd, own_fd,
+				   lam_xstrdup(name),      0,  0 };
 	return &f->base;
 }
 
@@ -261,54 +266,20 @@ static int memory_read(struct lam_reader *self, void *buf, size_t cap, size_t *o
 	return 0;
 }
 
-static void memory_close(struct lam_reader *self)
-{
-	free(self);
-}
-
-static const struct lam_reader_ops MEMORY_READER = { .read = memory_read,
-						     .close = memory_close };
+static const struct lam_reader_ops MEMORY_READER = { .read = memory_read };
 
 struct lam_reader *lam_reader_memory(const void *bytes, size_t len)
 {
 	struct memory_reader *m = lam_xmalloc(sizeof *m);
 
-	*m = (struct memory_reader){ { &MEMORY_READER }, bytes, len };
+	*m = (struct memory_reader){ { &MEMORY_READER, NULL }, bytes, len };
 	return &m->base;
-}
-
-struct buf_writer {
-	struct lam_writer base;
-	struct lam_buf *buf;
-};
-
-static int buf_write(struct lam_writer *self, const void *bytes, size_t len,
-		     struct lam_error *err)
-{
-	return lam_buf_append(((struct buf_writer *)self)->buf, bytes, len, err);
-}
-
-static void buf_close(struct lam_writer *self)
-{
-	free(self);
-}
-
-static const struct lam_writer_ops BUF_WRITER = { buf_write, nothing_to_finish,
-						  buf_close };
-
-struct lam_writer *lam_writer_buf(struct lam_buf *buf)
-{
-	struct buf_writer *b = lam_xmalloc(sizeof *b);
-
-	*b = (struct buf_writer){ { &BUF_WRITER }, buf };
-	return &b->base;
 }
 
 /* What is told of the bytes that pass */
 
 struct tap_reader {
 	struct lam_reader base;
-	struct lam_reader *inner;
 	struct lam_hash *hash;
 	uint64_t *count;
 	struct lam_spool *spool;
@@ -319,7 +290,7 @@ static int tap_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_
 {
 	struct tap_reader *t = (struct tap_reader *)self;
 
-	if (lam_read(t->inner, buf, cap, out_len, err) < 0)
+	if (lam_read(self->inner, buf, cap, out_len, err) < 0)
 		return err->code;
 	if (t->hash)
 		lam_hash_update(t->hash, buf, *out_len);
@@ -328,26 +299,19 @@ static int tap_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_
 	return t->spool ? lam_spool_append(t->spool, buf, *out_len, err) : 0;
 }
 
-static void tap_close(struct lam_reader *self)
-{
-	lam_reader_close(((struct tap_reader *)self)->inner);
-	free(self);
-}
-
-static const struct lam_reader_ops TAP_READER = { .read = tap_read, .close = tap_close };
+static const struct lam_reader_ops TAP_READER = { .read = tap_read };
 
 struct lam_reader *lam_reader_tap(struct lam_reader *inner, struct lam_hash *hash,
 				  uint64_t *count, struct lam_spool *spool)
 {
 	struct tap_reader *t = lam_xmalloc(sizeof *t);
 
-	*t = (struct tap_reader){ { &TAP_READER }, inner, hash, count, spool };
+	*t = (struct tap_reader){ { &TAP_READER, inner }, hash, count, spool };
 	return &t->base;
 }
 
 struct tap_writer {
 	struct lam_writer base;
-	struct lam_writer *inner;
 	struct lam_hash *hash;
 	uint64_t *count;
 };
@@ -361,35 +325,28 @@ static int tap_write(struct lam_writer *self, const void *bytes, size_t len,
 		lam_hash_update(t->hash, bytes, len);
 	if (t->count)
 		*t->count += len;
-	return lam_write(t->inner, bytes, len, err);
+	return lam_write(self->inner, bytes, len, err);
 }
 
 static int tap_finish(struct lam_writer *self, struct lam_error *err)
 {
-	return lam_finish(((struct tap_writer *)self)->inner, err);
+	return lam_finish(self->inner, err);
 }
 
-static void tap_writer_close(struct lam_writer *self)
-{
-	lam_writer_close(((struct tap_writer *)self)->inner);
-	free(self);
-}
-
-static const struct lam_writer_ops TAP_WRITER = { tap_write, tap_finish,
-						  tap_writer_close };
+static const struct lam_writer_ops TAP_WRITER = { .write = tap_write,
+						  .finish = tap_finish };
 
 struct lam_writer *lam_writer_tap(struct lam_writer *inner, struct lam_hash *hash,
 				  uint64_t *count)
 {
 	struct tap_writer *t = lam_xmalloc(sizeof *t);
 
-	*t = (struct tap_writer){ { &TAP_WRITER }, inner, hash, count };
+	*t = (struct tap_writer){ { &TAP_WRITER, inner }, hash, count };
 	return &t->base;
 }
 
 struct progress_reader {
 	struct lam_reader base;
-	struct lam_reader *inner;
 	struct lam_meter meter;
 };
 
@@ -399,7 +356,7 @@ static int progress_read(struct lam_reader *self, void *buf, size_t cap, size_t 
 	struct progress_reader *p = (struct progress_reader *)self;
 
 	if (lam_meter_check(&p->meter, err) < 0 ||
-	    lam_read(p->inner, buf, cap < PIECE ? cap : PIECE, out_len, err) < 0)
+	    lam_read(self->inner, buf, cap < PIECE ? cap : PIECE, out_len, err) < 0)
 		return err->code;
 	if (*out_len)
 		return lam_meter_add(&p->meter, *out_len, err);
@@ -407,14 +364,7 @@ static int progress_read(struct lam_reader *self, void *buf, size_t cap, size_t 
 	return 0;
 }
 
-static void progress_close(struct lam_reader *self)
-{
-	lam_reader_close(((struct progress_reader *)self)->inner);
-	free(self);
-}
-
-static const struct lam_reader_ops PROGRESS_READER = { .read = progress_read,
-						       .close = progress_close };
+static const struct lam_reader_ops PROGRESS_READER = { .read = progress_read };
 
 struct lam_reader *lam_reader_progress(struct lam_reader *inner,
 				       const struct lam_progress *progress,
@@ -422,8 +372,7 @@ struct lam_reader *lam_reader_progress(struct lam_reader *inner,
 {
 	struct progress_reader *p = lam_xmalloc(sizeof *p);
 
-	*p = (struct progress_reader){ { &PROGRESS_READER },
-				       inner,
+	*p = (struct progress_reader){ { &PROGRESS_READER, inner },
 				       { .progress = progress, .step = *step } };
 	lam_reader_stop(inner, progress ? progress->stop : NULL);
 	return &p->base;
@@ -438,7 +387,6 @@ struct piece {
 
 struct ahead_reader {
 	struct lam_reader base;
-	struct lam_reader *inner;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -447,7 +395,7 @@ struct ahead_reader {
 	size_t size;            /* of a piece, at most */
 	unsigned filled, taken; /* how many, in all; filled - taken are waiting */
 	size_t used;            /* of the piece that is being taken */
-	bool end, quit;
+	bool runs, end, quit;
 	struct lam_error err; /* why it ended, or LAM_OK */
 };
 
@@ -468,8 +416,8 @@ static void *ahead_run(void *context)
 		pthread_mutex_unlock(&a->lock);
 		if (end)
 			break;
-		end = lam_read_full(a->inner, piece->bytes, a->size, &piece->len, &err) <
-			      0 ||
+		end = lam_read_full(a->base.inner, piece->bytes, a->size, &piece->len,
+				    &err) < 0 ||
 		      piece->len < a->size;
 		pthread_mutex_lock(&a->lock);
 		if (err.code == LAM_OK && piece->len > 0)
@@ -515,27 +463,22 @@ static int ahead_read(struct lam_reader *self, void *buf, size_t cap, size_t *ou
 	return 0;
 }
 
-static void ahead_free(struct ahead_reader *a)
-{
-	for (unsigned i = 0; i < a->count; i++)
-		free(a->pieces[i]);
-	free(a->pieces);
-	lam_reader_close(a->inner);
-	pthread_mutex_destroy(&a->lock);
-	pthread_cond_destroy(&a->changed);
-	free(a);
-}
-
 static void ahead_close(struct lam_reader *self)
 {
 	struct ahead_reader *a = (struct ahead_reader *)self;
 
-	pthread_mutex_lock(&a->lock);
-	a->quit = true;
-	pthread_cond_broadcast(&a->changed);
-	pthread_mutex_unlock(&a->lock);
-	pthread_join(a->thread, NULL);
-	ahead_free(a);
+	if (a->runs) {
+		pthread_mutex_lock(&a->lock);
+		a->quit = true;
+		pthread_cond_broadcast(&a->changed);
+		pthread_mutex_unlock(&a->lock);
+		pthread_join(a->thread, NULL);
+	}
+	for (unsigned i = 0; i < a->count; i++)
+		free(a->pieces[i]);
+	free(a->pieces);
+	pthread_mutex_destroy(&a->lock);
+	pthread_cond_destroy(&a->changed);
 }
 
 static const struct lam_reader_ops AHEAD_READER = { .read = ahead_read,
@@ -547,9 +490,8 @@ int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned
 	struct ahead_reader *a = lam_xcalloc(1, sizeof *a);
 	int problem;
 
-	*out = NULL;
-	a->base.ops = &AHEAD_READER;
-	a->inner = inner;
+	*out = &a->base;
+	a->base = (struct lam_reader){ &AHEAD_READER, inner };
 	a->count = pieces;
 	a->size = size;
 	pthread_mutex_init(&a->lock, NULL);
@@ -558,10 +500,8 @@ int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned
 	for (unsigned i = 0; i < pieces; i++)
 		a->pieces[i] = lam_xmalloc(sizeof **a->pieces + size);
 	problem = lam_thread_start(&a->thread, ahead_run, a);
-	if (problem) {
-		ahead_free(a);
+	a->runs = problem == 0;
+	if (problem)
 		return lam_fail_errno(err, LAM_EREAD, problem, "starting a thread");
-	}
-	*out = &a->base;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* Streams of bytes: readers and writers as small vtables that wrap each other. A wrapper
- * owns what it wraps; closing the outermost closes all, also where its constructor
+ * owns what it wraps; closing the outermost closes and frees all, also where its constructor
  * failed. All of them are used by one thread at a time. */
 #ifndef LAM_STREAM_H
 #define LAM_STREAM_H
@@ -11,7 +11,6 @@
 
 #include <lamina/error.h>
 
-#include "base/buf.h"
 #include "base/digest.h"
 #include "io/meter.h"
 
@@ -24,6 +23,7 @@ struct lam_reader_ops {
 	 * every later call. */
 	int (*read)(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
 		    struct lam_error *err);
+	/* Gives up what it has besides `inner`; NULL: nothing. */
 	void (*close)(struct lam_reader *self);
 	/* Of those that may wait long; NULL: never. */
 	void (*stop)(struct lam_reader *self, const atomic_bool *stop);
@@ -31,6 +31,7 @@ struct lam_reader_ops {
 
 struct lam_reader {
 	const struct lam_reader_ops *ops;
+	struct lam_reader *inner; /* what it wraps, or NULL */
 };
 
 struct lam_writer_ops {
@@ -39,11 +40,13 @@ struct lam_writer_ops {
 	/* Flushes what is held back, and finishes what is wrapped; nothing may be written
 	 * after it. */
 	int (*finish)(struct lam_writer *self, struct lam_error *err);
-	void (*close)(struct lam_writer *self); /* without finish: gives up */
+	/* As a reader's; without finish: gives up. */
+	void (*close)(struct lam_writer *self);
 };
 
 struct lam_writer {
 	const struct lam_writer_ops *ops;
+	struct lam_writer *inner;
 };
 
 int lam_read(struct lam_reader *reader, void *buf, size_t cap, size_t *out_len,
@@ -94,7 +97,6 @@ int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned
 
 /* To a file, by write(); own_fd as above; finish does not sync. LAM_EWRITE. */
 struct lam_writer *lam_writer_file(int fd, bool own_fd, const char *name);
-struct lam_writer *lam_writer_buf(struct lam_buf *buf);
 struct lam_writer *lam_writer_tap(struct lam_writer *inner, struct lam_hash *hash,
 				  uint64_t *count);
 

@@ -12,7 +12,6 @@
 /* The first bytes of a stream, given again before the rest. */
 struct peeking {
 	struct lam_reader base;
-	struct lam_reader *inner;
 	char head[8];
 	size_t head_len, given;
 };
@@ -24,23 +23,14 @@ static int peeking_read(struct lam_reader *self, void *buf, size_t cap, size_t *
 	size_t left = p->head_len - p->given;
 
 	if (left == 0)
-		return lam_read(p->inner, buf, cap, out_len, err);
+		return lam_read(self->inner, buf, cap, out_len, err);
 	*out_len = left < cap ? left : cap;
 	memcpy(buf, p->head + p->given, *out_len);
 	p->given += *out_len;
 	return 0;
 }
 
-static void peeking_close(struct lam_reader *self)
-{
-	struct peeking *p = (struct peeking *)self;
-
-	lam_reader_close(p->inner);
-	free(p);
-}
-
-static const struct lam_reader_ops PEEKING = { .read = peeking_read,
-					       .close = peeking_close };
+static const struct lam_reader_ops PEEKING = { .read = peeking_read };
 
 /* Wraps *stream, which stays owned also on failure, and says how it is compressed. */
 static int detect(struct lam_reader **stream, enum lam_codec *out, struct lam_error *err)
@@ -50,10 +40,9 @@ static int detect(struct lam_reader **stream, enum lam_codec *out, struct lam_er
 
 	if (!p)
 		return lam_fail_memory(err);
-	p->base.ops = &PEEKING;
-	p->inner = *stream;
+	p->base = (struct lam_reader){ &PEEKING, *stream };
 	*stream = &p->base;
-	if (lam_read_full(p->inner, p->head, sizeof p->head, &p->head_len, err) < 0)
+	if (lam_read_full(p->base.inner, p->head, sizeof p->head, &p->head_len, err) < 0)
 		return err->code;
 	*out = lam_codec_detect(p->head, p->head_len, &foreign);
 	if (foreign)

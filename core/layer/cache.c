@@ -129,7 +129,7 @@ static int open_temporary(const struct lam_cache *cache, char *name)
 {
 	int fd = mkostemp(name, O_CLOEXEC);
 
-	if (fd >= 0 || errno != ENOENT || lam_folders_make(cache->folder, 0700) != 0)
+	if (fd >= 0 || errno != ENOENT || lam_folders_make(cache->folder) != 0)
 		return fd;
 	memcpy(name + strlen(name) - 6, "XXXXXX", 6);
 	return mkostemp(name, O_CLOEXEC);

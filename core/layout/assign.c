@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "layout/layout.h"
 #include "plan/plan.h"
 
@@ -173,11 +174,6 @@ static void assign_nodes(struct lam_layout *l)
 
 /* Drift */
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Names at the top that the plan was made for, sorted. */
 static const char **known_paths(const struct lam_plan *plan)
 {
@@ -185,7 +181,7 @@ static const char **known_paths(const struct lam_plan *plan)
 
 	for (size_t i = 0; i < plan->source_path_count; i++)
 		known[i] = plan->source_paths[i];
-	qsort(known, plan->source_path_count, sizeof *known, compare_texts);
+	qsort(known, plan->source_path_count, sizeof *known, lam_compare_texts);
 	return known;
 }
 
@@ -213,7 +209,7 @@ static void remark_new_paths(struct lam_layout *l)
 		text = lam_tree_path_text(l->tree, n);
 		name = text + 1; /* names at the top are recorded without the slash */
 		if (!bsearch(&name, known, l->plan->source_path_count, sizeof *known,
-			     compare_texts))
+			     lam_compare_texts))
 			lam_layout_remark_add(
 				l, true,
 				"%s is new in the image, and no rule is about it: it goes to "

@@ -11,7 +11,6 @@
 #include "base/stop.h"
 #include "base/time.h"
 #include "codec/codec.h"
-#include "oci/claims.h"
 #include "tar/write.h"
 
 char *lam_layout_copy(struct lam_layout *l, const char *text)
@@ -40,19 +39,6 @@ void lam_layout_error(struct lam_layout *l, struct lam_error *err, const char *f
 	}
 	if (err->code == LAM_OK)
 		(void)lam_fail(err, LAM_EPLAN, "%s", text);
-}
-
-void lam_layout_remark_add(struct lam_layout *l, bool strict, const char *format, ...)
-{
-	char text[LAM_ERROR_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	LAM_XGROW(l->remarks, l->remark_count, l->remark_cap);
-	l->remarks[l->remark_count++] =
-		(struct lam_remark){ lam_layout_copy(l, text), strict, format };
 }
 
 int lam_layout_unkeep(struct lam_layout *l, uint32_t target, struct lam_error *err,
@@ -302,108 +288,6 @@ static int describe(struct lam_layout *l, struct lam_error *err)
 	return 0;
 }
 
-static void remark_groups(struct lam_layout *l)
-{
-	char path[LAM_PATH_TEXT];
-
-	for (size_t i = 0; i < l->tree->link_count; i++) {
-		uint32_t node = l->tree->links[i].node;
-
-		if (l->gone[node] || l->targets[node] == l->wanted[i])
-			continue;
-		lam_layout_remark_add(
-			l, false,
-			"%s is a hard link and stays with the first name of its file, in layer "
-			"\"%s\" instead of \"%s\"",
-			lam_layout_path(l, node, path),
-			l->stack[l->targets[node]].info.name,
-			l->stack[l->wanted[i]].info.name);
-	}
-}
-
-static void remark_claim(void *layout, const char *key, const char *says)
-{
-	char shown[LAM_PATH_TEXT];
-
-	lam_layout_remark_add(layout, false, "%s goes: it says %s",
-			      lam_path_text(shown, key, strlen(key), false), says);
-}
-
-static bool is_kept(const struct lam_layout *l, size_t original)
-{
-	for (size_t t = 0; t < l->target_count; t++) {
-		if (l->stack[t].kept && l->stack[t].original == original)
-			return true;
-	}
-	return false;
-}
-
-/* What is said of the layers, and is not true of the new ones. */
-static void remark_claims(struct lam_layout *l)
-{
-	const struct lam_manifest *m = &l->image->manifest;
-	const json_t *config = l->image->config.doc.root;
-
-	lam_claims_each(json_object_get(m->doc.root, "annotations"), remark_claim, l);
-	lam_claims_each(json_object_get(json_object_get(config, "config"), "Labels"),
-			remark_claim, l);
-	for (size_t i = 0; i < m->layer_count; i++) {
-		if (m->layers[i].json && !is_kept(l, i))
-			lam_claims_each(json_object_get(m->layers[i].json, "annotations"),
-					remark_claim, l);
-	}
-	if (json_object_get(m->doc.root, "subject"))
-		lam_layout_remark_add(l, false,
-				      "the manifest has a subject, which stays: the new "
-				      "image is a referrer of it, too");
-}
-
-/* That of a layer which Docker's manifests cannot have; NULL: of none. */
-static const struct lam_codec_row *codec_of_oci(const struct lam_layout *l)
-{
-	for (size_t t = 0; t < l->target_count; t++) {
-		const struct lam_target *info = &l->stack[t].info;
-		const struct lam_codec_row *row = lam_codec_row(
-			info->fate == LAM_FATE_KEPT
-				? l->image->layers[info->original].info.codec
-				: info->compression.codec);
-
-		if (info->fate != LAM_FATE_EMPTY && row->only_oci)
-			return row;
-	}
-	return NULL;
-}
-
-/* What changes in the documents beside what the plan is about. */
-static void remark_stack(struct lam_layout *l)
-{
-	const struct lam_config *config = &l->image->config;
-	size_t entries = lam_config_layer_entries(config);
-
-	remark_claims(l);
-	if (l->image->manifest.docker && codec_of_oci(l))
-		lam_layout_remark_add(
-			l, false,
-			"Docker's manifests have no %s layers: the new manifest is OCI's",
-			codec_of_oci(l)->name);
-	if (config->history_count && entries != config->diff_id_count)
-		lam_layout_remark_add(
-			l, false,
-			"the history has %zu entries for %zu layers: they stay as entries without "
-			"a layer, and each layer gets a new one",
-			entries, config->diff_id_count);
-}
-
-static void remark_documents(struct lam_layout *l)
-{
-	if (!lam_layout_is_same_stack(l))
-		remark_stack(l);
-	if (l->image->manifest.docker && lam_layout_annotates(l))
-		lam_layout_remark_add(l, false,
-				      "Docker's manifests have no annotations: the new "
-				      "manifest is OCI's");
-}
-
 /* Nobody knows what others do to a layer that is not there: with one, all stay. */
 static int check_missing(struct lam_layout *l, struct lam_error *err)
 {
@@ -479,13 +363,13 @@ static int make(struct lam_layout *l, struct lam_error *err)
 	} while (again);
 	if (check_missing(l, err) < 0)
 		return err->code;
-	remark_groups(l);
+	lam_layout_remark_groups(l);
 	lam_layout_remark_hidden(l);
 	if (describe(l, err) < 0)
 		return err->code;
 	lam_layout_settle_settings(l);
 	lam_layout_remark_sizes(l);
-	remark_documents(l);
+	lam_layout_remark_documents(l);
 	lam_layout_sum_layers(l);
 	return 0;
 }
@@ -622,10 +506,25 @@ bool lam_layout_is_identity(const struct lam_layout *layout)
 	return lam_layout_is_same_stack(layout) && !layout->change_count;
 }
 
+const struct lam_codec_row *lam_layout_codec_of_oci(const struct lam_layout *layout)
+{
+	for (size_t t = 0; t < layout->target_count; t++) {
+		const struct lam_target *info = &layout->stack[t].info;
+		const struct lam_codec_row *row = lam_codec_row(
+			info->fate == LAM_FATE_KEPT
+				? layout->image->layers[info->original].info.codec
+				: info->compression.codec);
+
+		if (info->fate != LAM_FATE_EMPTY && row->only_oci)
+			return row;
+	}
+	return NULL;
+}
+
 bool lam_layout_is_docker(const struct lam_layout *layout)
 {
 	return layout->image->manifest.docker && !lam_layout_annotates(layout) &&
-	       (!codec_of_oci(layout) || lam_layout_is_same_stack(layout));
+	       (!lam_layout_codec_of_oci(layout) || lam_layout_is_same_stack(layout));
 }
 
 uint32_t lam_layout_target_of(const struct lam_layout *layout, uint32_t node)
@@ -648,14 +547,4 @@ void lam_layout_dropped(const struct lam_layout *layout, uint32_t *out_entries,
 uint32_t lam_layout_clamped(const struct lam_layout *layout)
 {
 	return layout->clamped;
-}
-
-size_t lam_layout_remark_count(const struct lam_layout *layout)
-{
-	return layout->remark_count;
-}
-
-const struct lam_remark *lam_layout_remark(const struct lam_layout *layout, size_t n)
-{
-	return &layout->remarks[n];
 }

@@ -92,6 +92,8 @@ bool lam_layout_is_same_stack(const struct lam_layout *layout);
 /* Whether the manifest is one of Docker's: where the source's is, and where all layers are
  * of kinds that these know, and none of its annotations changes. */
 bool lam_layout_is_docker(const struct lam_layout *layout);
+/* That of a layer which Docker's manifests cannot have; NULL: of none. */
+const struct lam_codec_row *lam_layout_codec_of_oci(const struct lam_layout *layout);
 size_t lam_layout_count_kept(const struct lam_layout *layout);
 /* The next node in depth-first order below `top`, dead ones too. */
 uint32_t lam_layout_next(const struct lam_tree *tree, uint32_t node, uint32_t top);
@@ -103,8 +105,11 @@ int lam_layout_unkeep(struct lam_layout *layout, uint32_t target, struct lam_err
 /* Adds a line to the plan's errors and sets err where it is the first. */
 void lam_layout_error(struct lam_layout *layout, struct lam_error *err,
 		      const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* remarks.c; groups: of hard links that a rule would have split */
 void lam_layout_remark_add(struct lam_layout *layout, bool strict, const char *format,
 			   ...) __attribute__((format(printf, 3, 4)));
+void lam_layout_remark_groups(struct lam_layout *layout);
+void lam_layout_remark_documents(struct lam_layout *layout);
 /* A text that lives as long as the layout. */
 char *lam_layout_copy(struct lam_layout *layout, const char *text);
 /* A node's path for a message. */

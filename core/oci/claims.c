@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static const struct row {
 	const char *key;
 	bool prefix, true_still; /* of what a longer row's prefix would take */
@@ -34,7 +36,7 @@ static const struct row *row_of(const char *key)
 	for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
 		const struct row *r = &ROWS[i];
 
-		if (r->prefix ? strncmp(key, r->key, strlen(r->key)) == 0
+		if (r->prefix ? lam_text_behind(key, r->key) != NULL
 			      : strcmp(key, r->key) == 0)
 			return r->true_still ? NULL : r;
 	}

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "oci/claims.h"
 #include "oci/manifest.h"
 #include "oci/platform.h"
@@ -315,16 +316,12 @@ bool lam_index_is_replaced(const struct lam_index *index, const struct lam_index
 		lam_platform_is_same(&e->platform, platform));
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool is_same_platform(const struct lam_platform *a, const struct lam_platform *b)
 {
-	return same_text(a->os, b->os) && same_text(a->architecture, b->architecture) &&
-	       same_text(a->variant, b->variant) &&
-	       (!b->os_version || same_text(a->os_version, b->os_version)) &&
+	return lam_same_text(a->os, b->os) &&
+	       lam_same_text(a->architecture, b->architecture) &&
+	       lam_same_text(a->variant, b->variant) &&
+	       (!b->os_version || lam_same_text(a->os_version, b->os_version)) &&
 	       (!b->os_features || json_equal(a->os_features, b->os_features));
 }
 

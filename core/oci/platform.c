@@ -60,3 +60,21 @@ bool lam_platform_is_same(const struct lam_platform *a, const struct lam_platfor
 	return a->os && a->architecture && lam_platform_fits(*a, &want, true) &&
 	       (!a->os_version || !b->os_version || same(a->os_version, b->os_version));
 }
+
+int lam_platform_read(struct lam_platform *out, const struct lam_json *json,
+		      struct lam_error *err)
+{
+	static const char *const fields[] = { "tos",         "tarchitecture", "tvariant",
+					      "tos.version", "los.features",  NULL };
+
+	*out = (struct lam_platform){ 0 };
+	if (lam_doc_check_fields(json, fields, err) < 0 ||
+	    lam_json_get_text(json, "os", false, &out->os, err) < 0 ||
+	    lam_json_get_text(json, "architecture", false, &out->architecture, err) < 0)
+		return err->code;
+	if (json_is_array(json_object_get(json->value, "os.features")))
+		out->os_features = json_object_get(json->value, "os.features");
+	if (lam_json_get_text(json, "os.version", false, &out->os_version, err) < 0)
+		return err->code;
+	return lam_json_get_text(json, "variant", false, &out->variant, err);
+}

@@ -4,6 +4,9 @@
 
 #include "oci/manifest.h"
 
+/* That of a config, or of an index's descriptor; its texts are the document's. */
+int lam_platform_read(struct lam_platform *out, const struct lam_json *json,
+		      struct lam_error *err);
 void lam_platform_normalise(struct lam_platform *platform);
 /* want is normalised; exactly: the variant too. */
 bool lam_platform_fits(struct lam_platform have, const struct lam_platform *want,

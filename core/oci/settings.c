@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "oci/claims.h"
 
 static const struct row {
@@ -47,11 +48,6 @@ bool lam_setting_is_list(enum lam_setting_kind kind)
 
 /* As values */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 void lam_settings_fini(struct lam_settings *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -83,7 +79,7 @@ bool lam_settings_equal(const struct lam_settings *a, const struct lam_settings 
 
 	for (size_t i = 0; i < a->count && same; i++)
 		same = compare(&a->items[i], &b->items[i]) == 0 &&
-		       same_text(a->items[i].value, b->items[i].value);
+		       lam_same_text(a->items[i].value, b->items[i].value);
 	return same;
 }
 
@@ -123,6 +119,24 @@ void lam_settings_copy(struct lam_settings *out, const struct lam_settings *s)
 {
 	*out = (struct lam_settings){ 0 };
 	lam_settings_take(out, s);
+}
+
+/* A value */
+
+char *lam_setting_text(const json_t *value)
+{
+	struct lam_buf text = LAM_TEXT;
+	struct lam_error never;
+
+	if (json_is_null(value))
+		return NULL;
+	(void)lam_json_dump(value, JSON_ENCODE_ANY, &text, &never);
+	return lam_text_steal(&text);
+}
+
+json_t *lam_setting_json(const struct lam_setting *setting)
+{
+	return setting->value ? json_loads(setting->value, JSON_DECODE_ANY, NULL) : NULL;
 }
 
 /* Reading */
@@ -166,13 +180,9 @@ struct reading {
 static void add(struct reading *r, enum lam_setting_kind kind, const char *key,
 		const json_t *value)
 {
-	struct lam_buf text = LAM_TEXT;
-	struct lam_error never;
-
-	(void)lam_json_dump(value, JSON_ENCODE_ANY, &text, &never);
 	LAM_XGROW(r->out->items, r->out->count, r->cap);
 	r->out->items[r->out->count++] =
-		(struct lam_setting){ kind, lam_xcopy(key), lam_text_steal(&text) };
+		(struct lam_setting){ kind, lam_xcopy(key), lam_setting_text(value) };
 }
 
 static void read_kind(struct reading *r, json_t *root, enum lam_setting_kind kind)
@@ -206,11 +216,6 @@ void lam_settings_read(struct lam_settings *out, const struct lam_config *config
 
 /* Changing */
 
-static json_t *value_of(const struct lam_setting *setting)
-{
-	return setting->value ? json_loads(setting->value, JSON_DECODE_ANY, NULL) : NULL;
-}
-
 static json_t *change_map(const json_t *old, const struct lam_setting *s, size_t count)
 {
 	json_t *map =
@@ -218,7 +223,7 @@ static json_t *change_map(const json_t *old, const struct lam_setting *s, size_t
 
 	for (size_t i = 0; i < count; i++) {
 		if (s[i].value)
-			json_object_set_new(map, s[i].key, value_of(&s[i]));
+			json_object_set_new(map, s[i].key, lam_setting_json(&s[i]));
 		else
 			json_object_del(map, s[i].key);
 	}
@@ -227,7 +232,7 @@ static json_t *change_map(const json_t *old, const struct lam_setting *s, size_t
 
 static void add_pair(json_t *list, const struct lam_setting *s)
 {
-	json_auto_t *value = value_of(s);
+	json_auto_t *value = lam_setting_json(s);
 	char *text;
 
 	if (!value)
@@ -276,7 +281,7 @@ static void change_kind(json_t *holder, const struct lam_setting *s, size_t coun
 	case MAP: new = change_map(old, s, count); break;
 	case LIST_OF_PAIRS: new = change_pairs(old, s, count); break;
 	case LIST:
-	case TEXT: new = value_of(s); break;
+	case TEXT: new = lam_setting_json(s); break;
 	}
 	if (new && (!lam_setting_has_key(s->kind) || json_object_size(new) ||
 		    json_array_size(new)))
@@ -405,7 +410,7 @@ static int compare_changes(const struct lam_config *config,
 					 *is = lam_settings_find(&now, s->kind, s->key);
 		const char *key = s->key ? s->key : "";
 
-		if (!same_text(is ? is->value : NULL, s->value))
+		if (!lam_same_text(is ? is->value : NULL, s->value))
 			code = lam_fail(err, LAM_EWRITE,
 					"the new image has another %s %s than the plan",
 					lam_setting_word(s->kind),

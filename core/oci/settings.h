@@ -7,6 +7,10 @@
 
 #include "oci/manifest.h"
 
+/* A value of JSON as what a setting holds, NULL for null; and that as JSON, a new reference or
+ * NULL. */
+char *lam_setting_text(const json_t *value);
+json_t *lam_setting_json(const struct lam_setting *setting);
 /* All that an image has. */
 void lam_settings_read(struct lam_settings *out, const struct lam_config *config,
 		       const struct lam_manifest *manifest);

@@ -37,7 +37,7 @@ int lam_package_read_alpm(struct lam_package_reading *r, struct lam_error *err)
 		uint32_t files;
 
 		id.name.bytes = lam_tree_name(r->tree, n, &id.name.len);
-		files = lam_package_child(r, n, "files", LAM_KIND_FILE);
+		files = lam_package_file(r, n, "files");
 		if (files != LAM_NODE_NONE && lam_package_split(&id) &&
 		    lam_package_record(r, &records, files, &id, err) < 0)
 			return err->code;

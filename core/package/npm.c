@@ -60,7 +60,7 @@ static int add_packages(struct lam_package_reading *r, uint32_t *owner,
 		owner[n] = owner[node->parent];
 		if (!lam_package_is_dir(r, n, NULL) || !is_package(r, n, &name))
 			continue;
-		json = lam_package_child(r, n, "package.json", LAM_KIND_FILE);
+		json = lam_package_file(r, n, "package.json");
 		if (json == LAM_NODE_NONE)
 			continue;
 		id.name = (struct lam_str){ name.data, name.len };

@@ -130,8 +130,8 @@ uint32_t lam_package_find(const struct lam_package_reading *r, const char *path,
 	return node;
 }
 
-uint32_t lam_package_child(const struct lam_package_reading *r, uint32_t dir,
-			   const char *name, enum lam_kind kind)
+uint32_t lam_package_file(const struct lam_package_reading *r, uint32_t dir,
+			  const char *name)
 {
 	uint32_t n = dir == LAM_NODE_NONE
 			     ? dir
@@ -142,7 +142,7 @@ uint32_t lam_package_child(const struct lam_package_reading *r, uint32_t dir,
 	if (lam_tree_node(r->tree, n)->kind == LAM_KIND_SYMLINK &&
 	    lam_tree_resolve(r->tree, n, &n) != LAM_RESOLVED)
 		return LAM_NODE_NONE;
-	return lam_tree_node(r->tree, n)->kind == kind ? n : LAM_NODE_NONE;
+	return lam_tree_node(r->tree, n)->kind == LAM_KIND_FILE ? n : LAM_NODE_NONE;
 }
 
 bool lam_package_is_dir(const struct lam_package_reading *r, uint32_t node,

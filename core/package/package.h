@@ -117,9 +117,9 @@ int lam_package_read_records(struct lam_package_reading *reading,
 /* What is live at a path, links followed, and of a kind; LAM_NODE_NONE: nothing. */
 uint32_t lam_package_find(const struct lam_package_reading *reading, const char *path,
 			  enum lam_kind kind);
-/* The same for a name in a directory; and where `dir` is none, nothing. */
-uint32_t lam_package_child(const struct lam_package_reading *reading, uint32_t dir,
-			   const char *name, enum lam_kind kind);
+/* The same for a file of a name in a directory; and where `dir` is none, nothing. */
+uint32_t lam_package_file(const struct lam_package_reading *reading, uint32_t dir,
+			  const char *name);
 /* Whether a node is a live directory, of this name (NULL: of any). */
 bool lam_package_is_dir(const struct lam_package_reading *reading, uint32_t node,
 			const char *name);

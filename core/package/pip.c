@@ -87,7 +87,7 @@ static int add(struct lam_package_reading *r, uint32_t info,
 	       struct lam_package_records *records, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_TEXT;
-	uint32_t node = lam_package_child(r, info, "RECORD", LAM_KIND_FILE);
+	uint32_t node = lam_package_file(r, info, "RECORD");
 	struct lam_package_id id = { 0 };
 	const char *dash;
 

@@ -55,13 +55,12 @@ static void add_database(struct rpm *rpm, uint32_t node, size_t kind)
 
 static void look_into(struct rpm *rpm, uint32_t dir)
 {
-	uint32_t wal = lam_package_child(rpm->r, dir, "rpmdb.sqlite-wal", LAM_KIND_FILE),
-		 old = lam_package_child(rpm->r, dir, "Packages", LAM_KIND_FILE);
+	uint32_t wal = lam_package_file(rpm->r, dir, "rpmdb.sqlite-wal"),
+		 old = lam_package_file(rpm->r, dir, "Packages");
 	size_t before = rpm->count;
 
 	for (size_t k = 0; k < FILE_COUNT; k++) {
-		uint32_t node =
-			lam_package_child(rpm->r, dir, FILES[k].name, LAM_KIND_FILE);
+		uint32_t node = lam_package_file(rpm->r, dir, FILES[k].name);
 
 		if (node != LAM_NODE_NONE)
 			add_database(rpm, node, k);

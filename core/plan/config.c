@@ -7,6 +7,7 @@
 #include <lamina/edit.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "oci/settings.h"
 
 /* Reading */
@@ -24,8 +25,7 @@ const char *lam_plan_key_fault(enum lam_setting_kind kind, const char *key)
 		return "a name is missing";
 	if (kind == LAM_SETTING_ENV && strchr(key, '='))
 		return "a variable's name has no \"=\"";
-	if (kind == LAM_SETTING_ANNOTATION &&
-	    strncmp(key, LAM_ANNOTATION_PREFIX, strlen(LAM_ANNOTATION_PREFIX)) == 0)
+	if (kind == LAM_SETTING_ANNOTATION && lam_text_behind(key, LAM_ANNOTATION_PREFIX))
 		return "what begins with \"" LAM_ANNOTATION_PREFIX
 		       "\" is written by lamina itself";
 	return NULL;
@@ -66,17 +66,6 @@ static const char *value_fault(enum lam_setting_kind kind, const json_t *value)
 	return fine ? NULL : "expected a list of strings, or null";
 }
 
-static char *text_of(const json_t *value)
-{
-	struct lam_buf text = LAM_TEXT;
-	struct lam_error never;
-
-	if (json_is_null(value))
-		return NULL;
-	(void)lam_json_dump(value, JSON_ENCODE_ANY, &text, &never);
-	return lam_text_steal(&text);
-}
-
 static void read_setting(struct reading *r, enum lam_setting_kind kind, const char *key,
 			 const struct lam_json *at)
 {
@@ -89,7 +78,7 @@ static void read_setting(struct reading *r, enum lam_setting_kind kind, const ch
 	}
 	LAM_XGROW(r->out->items, r->out->count, r->cap);
 	r->out->items[r->out->count++] =
-		(struct lam_setting){ kind, lam_xcopy(key), text_of(at->value) };
+		(struct lam_setting){ kind, lam_xcopy(key), lam_setting_text(at->value) };
 }
 
 static void read_map(struct reading *r, enum lam_setting_kind kind,
@@ -128,7 +117,9 @@ void lam_plan_read_settings(struct lam_settings *out,
 
 static json_t *json_of(const struct lam_setting *s)
 {
-	return s->value ? json_loads(s->value, JSON_DECODE_ANY, NULL) : json_null();
+	json_t *value = lam_setting_json(s);
+
+	return value ? value : json_null();
 }
 
 json_t *lam_plan_settings_json(const struct lam_settings *settings)
@@ -188,7 +179,7 @@ int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const ch
 	}
 	if (fault)
 		return lam_fail(err, LAM_EPLAN, "%s: %s", lam_setting_word(kind), fault);
-	one.value = text_of(json);
+	one.value = lam_setting_text(json);
 	lam_settings_take(&plan->settings, &(struct lam_settings){ &one, 1 });
 	free(one.value);
 	return 0;

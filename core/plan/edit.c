@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "oci/settings.h"
 #include "plan/plan.h"
@@ -180,11 +181,6 @@ static void cleared_fini(struct cleared *c)
 	}
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int add_cleared(struct cleared *c, enum lam_rule_kind kind, const char *pattern,
 		       struct lam_error *err)
 {
@@ -208,7 +204,7 @@ static int cleared_init(struct cleared *c, const char *const *patterns, size_t c
 				return err->code;
 		}
 		qsort(c->patterns[k], c->counts[k], sizeof *c->patterns[k],
-		      compare_texts);
+		      lam_compare_texts);
 	}
 	return 0;
 }
@@ -216,7 +212,7 @@ static int cleared_init(struct cleared *c, const char *const *patterns, size_t c
 static bool names(const struct cleared *c, enum lam_rule_kind kind, const char *text)
 {
 	return bsearch(&text, c->patterns[kind], c->counts[kind],
-		       sizeof *c->patterns[kind], compare_texts);
+		       sizeof *c->patterns[kind], lam_compare_texts);
 }
 
 /* Whether a pattern, or with `below` something above a path, was named. An escape has no

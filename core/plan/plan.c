@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "plan/rule.h"
 
 void lam_plan_errors_fini(struct lam_plan_errors *errors)
@@ -111,11 +112,6 @@ void lam_plan_take_rest(struct lam_plan *plan, const struct lam_plan *other)
 
 /* Equality */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_compression(bool has_a, struct lam_compression a, bool has_b,
 			     struct lam_compression b)
 {
@@ -126,14 +122,14 @@ static bool same_times(const struct lam_plan *a, const struct lam_plan *b)
 {
 	return a->times.set == b->times.set &&
 	       (!a->times.set || a->times.at == b->times.at) &&
-	       same_text(a->times_note, b->times_note);
+	       lam_same_text(a->times_note, b->times_note);
 }
 
 static bool same_layer(const struct lam_plan_layer *a, const struct lam_plan_layer *b)
 {
 	if (a->from_count != b->from_count || a->rest != b->rest || a->keep != b->keep ||
 	    a->rewrite != b->rewrite || a->max_size != b->max_size ||
-	    !same_text(a->name, b->name) || !same_text(a->note, b->note) ||
+	    !lam_same_text(a->name, b->name) || !lam_same_text(a->note, b->note) ||
 	    !same_compression(a->has_compression, a->compression, b->has_compression,
 			      b->compression))
 		return false;
@@ -147,20 +143,20 @@ static bool same_layer(const struct lam_plan_layer *a, const struct lam_plan_lay
 
 static bool same_rule(const struct lam_plan_rule *a, const struct lam_plan_rule *b)
 {
-	return a->kind == b->kind && same_text(a->pattern, b->pattern) &&
-	       same_text(a->to, b->to) && same_text(a->note, b->note);
+	return a->kind == b->kind && lam_same_text(a->pattern, b->pattern) &&
+	       lam_same_text(a->to, b->to) && lam_same_text(a->note, b->note);
 }
 
 static bool same_source(const struct lam_plan *a, const struct lam_plan *b)
 {
-	if (!same_text(a->source_reference, b->source_reference) ||
-	    !same_text(a->source_manifest, b->source_manifest) ||
-	    !same_text(a->source_note, b->source_note) ||
+	if (!lam_same_text(a->source_reference, b->source_reference) ||
+	    !lam_same_text(a->source_manifest, b->source_manifest) ||
+	    !lam_same_text(a->source_note, b->source_note) ||
 	    !a->source_paths != !b->source_paths ||
 	    a->source_path_count != b->source_path_count)
 		return false;
 	for (size_t i = 0; i < a->source_path_count; i++) {
-		if (!same_text(a->source_paths[i], b->source_paths[i]))
+		if (!lam_same_text(a->source_paths[i], b->source_paths[i]))
 			return false;
 	}
 	return true;
@@ -169,9 +165,9 @@ static bool same_source(const struct lam_plan *a, const struct lam_plan *b)
 bool lam_plan_equal(const struct lam_plan *a, const struct lam_plan *b)
 {
 	if (a->layer_count != b->layer_count || a->rule_count != b->rule_count ||
-	    !same_text(a->note, b->note) || !same_source(a, b) || !same_times(a, b) ||
+	    !lam_same_text(a->note, b->note) || !same_source(a, b) || !same_times(a, b) ||
 	    !lam_settings_equal(&a->settings, &b->settings) ||
-	    !same_text(a->settings_note, b->settings_note) ||
+	    !lam_same_text(a->settings_note, b->settings_note) ||
 	    !same_compression(a->has_compression, a->compression, b->has_compression,
 			      b->compression))
 		return false;

@@ -32,10 +32,10 @@ void lam_plan_find_dead(const struct lam_plan *plan, bool *out_dead);
 
 /* The layer with a name; SIZE_MAX: none has. */
 size_t lam_plan_find_layer(const struct lam_plan *plan, const char *name);
-/* What a layer holds, copied and freed. */
 /* All that another plan says beside its cut (notes, compression, times, settings) instead of
  * what this one says; source, layers and rules stay. */
 void lam_plan_take_rest(struct lam_plan *plan, const struct lam_plan *other);
+/* What a layer holds, copied and freed. */
 void lam_plan_copy_layer(struct lam_plan_layer *out, const struct lam_plan_layer *layer);
 void lam_plan_free_layer(struct lam_plan_layer *layer);
 

@@ -162,11 +162,6 @@ size_t lam_undo_again_count(const struct lam_undo *u)
 	return u->count - 1 - u->at;
 }
 
-const char *lam_undo_name(const struct lam_undo *u, size_t n)
-{
-	return n < u->at ? u->states[u->at - n].name : NULL;
-}
-
 void lam_undo_set_saved(struct lam_undo *u)
 {
 	u->saved = u->at;

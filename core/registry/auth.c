@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "base/time.h"
 #include "registry/challenge.h"
 #include "registry/credentials.h"
 #include "registry/patience.h"
@@ -24,7 +25,7 @@
 struct token {
 	struct token *next;
 	char *scope, *value; /* "Bearer ..." */
-	time_t end;          /* of the monotonic clock */
+	int64_t end;         /* of the monotonic clock */
 };
 
 struct lam_auth {
@@ -75,14 +76,6 @@ void lam_auth_free(struct lam_auth *auth)
 	pthread_mutex_destroy(&auth->lock);
 	free(auth->realm);
 	free(auth);
-}
-
-static time_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
 }
 
 static char *basic_of(const struct lam_credentials *c)
@@ -210,7 +203,7 @@ static int read_token(struct token *out, struct lam_auth *auth,
 	}
 	if (token && *token) {
 		out->value = lam_xprintf("Bearer %s", token);
-		out->end = now() + (good > 2 * EARLY ? good - EARLY : good);
+		out->end = lam_now_ms() / 1000 + (good > 2 * EARLY ? good - EARLY : good);
 	}
 	json_decref(root);
 	if (out->value)
@@ -284,7 +277,7 @@ static int token_for(struct lam_auth *auth, const char *scope, const struct toke
 		auth->tokens = t;
 	}
 	*out = t;
-	if (t->value && now() < t->end)
+	if (t->value && lam_now_ms() / 1000 < t->end)
 		return 0;
 	lam_free_secret(t->value);
 	t->value = NULL;

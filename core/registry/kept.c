@@ -75,7 +75,6 @@ int lam_kept_open(const char *folder, const struct lam_digest *digest, uint64_t 
 
 struct kept_reader {
 	struct lam_reader base;
-	struct lam_reader *inner;
 	char *folder, *name, *temporary;
 	int fd; /* -1: it is not kept */
 	uint64_t size, at;
@@ -86,7 +85,7 @@ static void begin(struct kept_reader *k)
 	size_t len = strlen(k->temporary);
 
 	k->fd = mkostemp(k->temporary, O_CLOEXEC);
-	if (k->fd >= 0 || errno != ENOENT || lam_folders_make(k->folder, 0700) != 0)
+	if (k->fd >= 0 || errno != ENOENT || lam_folders_make(k->folder) != 0)
 		return;
 	memcpy(k->temporary + len - 6, "XXXXXX", 6);
 	k->fd = mkostemp(k->temporary, O_CLOEXEC);
@@ -121,7 +120,7 @@ static int kept_read(struct lam_reader *self, void *buf, size_t cap, size_t *out
 {
 	struct kept_reader *k = (struct kept_reader *)self;
 
-	if (lam_read(k->inner, buf, cap, out_len, err) < 0)
+	if (lam_read(self->inner, buf, cap, out_len, err) < 0)
 		return err->code;
 	if (k->at == 0 && *out_len)
 		begin(k);
@@ -138,16 +137,14 @@ static void kept_close(struct lam_reader *self)
 	struct kept_reader *k = (struct kept_reader *)self;
 
 	give_up(k);
-	lam_reader_close(k->inner);
 	free(k->folder);
 	free(k->name);
 	free(k->temporary);
-	free(k);
 }
 
 static void kept_stop(struct lam_reader *self, const atomic_bool *stop)
 {
-	lam_reader_stop(((struct kept_reader *)self)->inner, stop);
+	lam_reader_stop(self->inner, stop);
 }
 
 static const struct lam_reader_ops KEPT = { kept_read, kept_close, kept_stop };
@@ -160,8 +157,7 @@ struct lam_reader *lam_kept_reader(struct lam_reader *inner, const char *folder,
 	if (size > LAM_MAX_KEPT_BLOBS)
 		return inner;
 	k = lam_xcalloc(1, sizeof *k);
-	k->base.ops = &KEPT;
-	k->inner = inner;
+	k->base = (struct lam_reader){ &KEPT, inner };
 	k->folder = lam_xstrdup(folder);
 	k->name = name_of(folder, digest);
 	k->temporary = lam_xprintf("%s/" TEMPORARY "XXXXXX", folder);

@@ -255,10 +255,7 @@ static int blob_read(struct lam_reader *self, void *buf, size_t cap, size_t *out
 
 static void blob_close(struct lam_reader *self)
 {
-	struct blob_reader *b = (struct blob_reader *)self;
-
-	lam_http_close(b->answer);
-	free(b);
+	lam_http_close(((struct blob_reader *)self)->answer);
 }
 
 static void blob_stop(struct lam_reader *self, const atomic_bool *stop)

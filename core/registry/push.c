@@ -351,7 +351,7 @@ int lam_registry_put_blob(struct lam_registry *r, const struct lam_digest *diges
 
 int lam_registry_put_manifest(struct lam_registry *r, const char *reference,
 			      const char *media_type, const void *bytes, size_t len,
-			      const atomic_bool *stop, struct lam_error *err)
+			      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) char *path = lam_xprintf("manifests/%s", reference);
 	LAM_CLEANUP(lam_free_ptr)
@@ -363,8 +363,7 @@ int lam_registry_put_manifest(struct lam_registry *r, const char *reference,
 						      .headers = headers,
 						      .send = lam_http_send_bytes,
 						      .context = &body,
-						      .send_len = (int64_t)len,
-						      .stop = stop };
+						      .send_len = (int64_t)len };
 	struct lam_http_answer *answer;
 	int code = lam_registry_send(&answer, r, &request, err);
 

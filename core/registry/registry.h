@@ -114,8 +114,9 @@ int lam_registry_put_blob(struct lam_registry *registry, const struct lam_digest
 				      size_t *out_len, struct lam_error *err),
 			  void *context, const struct lam_registry_progress *progress,
 			  struct lam_error *err);
+/* It is not stopped: the answer says what the tag is. */
 int lam_registry_put_manifest(struct lam_registry *registry, const char *reference,
 			      const char *media_type, const void *bytes, size_t len,
-			      const atomic_bool *stop, struct lam_error *err);
+			      struct lam_error *err);
 
 #endif

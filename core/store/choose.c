@@ -7,8 +7,9 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "oci/platform.h"
-#include "store/kind.h"
+#include "store/candidates.h"
 #include "store/set.h"
 
 /* Platforms */
@@ -42,167 +43,9 @@ static struct lam_platform wanted(const struct lam_source *s, struct utsname *ma
 	return p;
 }
 
-/* Images that could be meant */
-
-struct candidate {
-	struct lam_descriptor manifest; /* the media type is its own copy */
-	char *os, *architecture, *variant, *os_version;
-	bool looked_at; /* its config */
-};
-
-struct choosing {
-	struct lam_source *source;
-	struct candidate *all;
-	size_t count, cap;
-	struct lam_digest *indexes; /* that were read */
-	size_t index_count, index_cap;
-	struct lam_referrers beside;         /* of all that is there */
-	const struct lam_index_entry **tops; /* of index.json itself, that are meant */
-	size_t top_count, top_cap;
-};
-
-static void candidate_fini(struct candidate *c)
-{
-	free((void *)(uintptr_t)c->manifest.media_type);
-	free(c->os);
-	free(c->architecture);
-	free(c->variant);
-	free(c->os_version);
-}
-
-/* The last ones, down to `count`. */
-static void drop(struct choosing *c, size_t count)
-{
-	while (c->count > count)
-		candidate_fini(&c->all[--c->count]);
-}
-
-static void choosing_fini(struct choosing *c)
-{
-	drop(c, 0);
-	free(c->all);
-	free(c->indexes);
-	free(c->tops);
-	lam_referrers_fini(&c->beside);
-}
-
-static struct lam_platform platform_of(const struct candidate *c)
-{
-	return (struct lam_platform){ .os = c->os,
-				      .architecture = c->architecture,
-				      .variant = c->variant,
-				      .os_version = c->os_version };
-}
-
-static void set_platform(struct candidate *c, const struct lam_platform *p)
-{
-	if (!p->os || !p->architecture)
-		return;
-	c->os = lam_xcopy(p->os);
-	c->architecture = lam_xcopy(p->architecture);
-	c->variant = lam_xcopy(p->variant);
-	c->os_version = lam_xcopy(p->os_version);
-}
-
-/* What the index does not say, the config does. */
-static void look_at_config(const struct choosing *c, struct candidate *candidate)
-{
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_MANIFEST);
-	LAM_CLEANUP(lam_manifest_fini) struct lam_manifest m = { 0 };
-	LAM_CLEANUP(lam_config_fini) struct lam_config config = { 0 };
-	struct lam_error err;
-
-	if (candidate->os || candidate->looked_at)
-		return;
-	candidate->looked_at = true;
-	if (lam_source_read_blob(c->source, &candidate->manifest, LAM_MAX_MANIFEST,
-				 &bytes, &err) < 0 ||
-	    lam_manifest_parse(&m, bytes.data, bytes.len, "manifest",
-			       candidate->manifest.media_type, &err) < 0 ||
-	    lam_source_read_blob(c->source, &m.config, LAM_MAX_CONFIG, &bytes, &err) <
-		    0 ||
-	    lam_config_parse(&config, bytes.data, bytes.len, "config", &err) < 0)
-		return;
-	set_platform(candidate, &config.platform);
-}
-
-static int add_index(struct choosing *c, const struct lam_descriptor *d, int depth,
-		     struct lam_error *err);
-
-static int read_blob(const void *source, const struct lam_descriptor *d,
-		     struct lam_buf *out, struct lam_error *err)
-{
-	return lam_source_read_blob(source, d, LAM_MAX_MANIFEST, out, err);
-}
-
-static void note(struct choosing *c, const struct lam_index_entry *e, bool inside)
-{
-	const struct lam_blob_reader reader = { read_blob, c->source };
-	struct lam_referrer found;
-
-	if (c->beside.count == LAM_MAX_IMAGES ||
-	    !lam_referrer_read(&found, e, c->source->store->remote ? NULL : &reader))
-		return;
-	found.inside = inside;
-	lam_referrers_add(&c->beside, found);
-}
-
-static int add_entry(struct choosing *c, const struct lam_index_entry *e, int depth,
-		     struct lam_error *err)
-{
-	if (!lam_index_entry_is_image(e)) {
-		if (depth > 0)
-			note(c, e, true);
-		return 0;
-	}
-	if (lam_descriptor_is_index(&e->descriptor))
-		return add_index(c, &e->descriptor, depth, err);
-	if (c->count == LAM_MAX_IMAGES)
-		return lam_fail(err, LAM_EFORMAT, "names more than %u images",
-				LAM_MAX_IMAGES);
-	LAM_XGROW(c->all, c->count, c->cap);
-	c->all[c->count] = (struct candidate){ .manifest = e->descriptor };
-	c->all[c->count].manifest.json = NULL;
-	c->all[c->count].manifest.media_type = lam_xcopy(e->descriptor.media_type);
-	set_platform(&c->all[c->count++], &e->platform);
-	return 0;
-}
-
-static int add_top(struct choosing *c, const struct lam_index_entry *e,
-		   struct lam_error *err)
-{
-	LAM_XGROW(c->tops, c->top_count, c->top_cap);
-	c->tops[c->top_count++] = e;
-	return add_entry(c, e, 0, err);
-}
-
-/* The images of an index in an index. */
-static int add_index(struct choosing *c, const struct lam_descriptor *d, int depth,
-		     struct lam_error *err)
-{
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(LAM_MAX_INDEX);
-	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
-	char name[LAM_DIGEST_TEXT + 16] = "index ";
-
-	if (depth == LAM_MAX_INDEX_DEPTH || c->index_count == LAM_MAX_INDEXES)
-		return lam_fail(err, LAM_EFORMAT, "indexes in indexes, deeper than %d",
-				LAM_MAX_INDEX_DEPTH);
-	lam_digest_format(&d->digest, name + strlen(name));
-	LAM_XGROW(c->indexes, c->index_count, c->index_cap);
-	c->indexes[c->index_count++] = d->digest;
-	if (lam_source_read_blob(c->source, d, LAM_MAX_INDEX, &bytes, err) < 0 ||
-	    lam_index_parse(&index, bytes.data, bytes.len, name, d->media_type, err) < 0)
-		return err->code;
-	for (size_t i = 0; i < index.count; i++) {
-		if (add_entry(c, &index.entries[i], depth + 1, err) < 0)
-			return err->code;
-	}
-	return 0;
-}
-
 /* Choosing by platform */
 
-static bool is_one(const struct choosing *c)
+static bool is_one(const struct lam_candidates *c)
 {
 	for (size_t i = 1; i < c->count; i++) {
 		if (!lam_digest_equal(&c->all[0].manifest.digest,
@@ -212,14 +55,14 @@ static bool is_one(const struct choosing *c)
 	return c->count > 0;
 }
 
-static int fail_platform(const struct choosing *c, const struct lam_platform *want,
+static int fail_platform(const struct lam_candidates *c, const struct lam_platform *want,
 			 struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf list = LAM_TEXT;
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf asked = LAM_TEXT;
 
 	for (size_t i = 0; i < c->count; i++) {
-		const struct lam_platform p = platform_of(&c->all[i]);
+		const struct lam_platform p = lam_candidate_platform(&c->all[i]);
 
 		if (!p.os)
 			continue;
@@ -234,14 +77,14 @@ static int fail_platform(const struct choosing *c, const struct lam_platform *wa
 			list.len ? list.data : "none that says its platform");
 }
 
-static int fail_several(const struct choosing *c, const struct lam_platform *want,
+static int fail_several(const struct lam_candidates *c, const struct lam_platform *want,
 			bool exactly, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf list = LAM_TEXT;
 	char digest[LAM_DIGEST_TEXT];
 
 	for (size_t i = 0; i < c->count; i++) {
-		const struct lam_platform p = platform_of(&c->all[i]);
+		const struct lam_platform p = lam_candidate_platform(&c->all[i]);
 
 		if (!lam_platform_fits(p, want, exactly))
 			continue;
@@ -258,14 +101,14 @@ static int fail_several(const struct choosing *c, const struct lam_platform *wan
 }
 
 /* Of those that fit *out is one; whether there are others. */
-static bool find_fit(const struct choosing *c, const struct lam_platform *want,
-		     bool exactly, const struct candidate **out)
+static bool find_fit(const struct lam_candidates *c, const struct lam_platform *want,
+		     bool exactly, const struct lam_candidate **out)
 {
 	*out = NULL;
 	for (size_t i = 0; i < c->count; i++) {
-		const struct candidate *now = &c->all[i];
+		const struct lam_candidate *now = &c->all[i];
 
-		if (!lam_platform_fits(platform_of(now), want, exactly))
+		if (!lam_platform_fits(lam_candidate_platform(now), want, exactly))
 			continue;
 		if (*out &&
 		    !lam_digest_equal(&(*out)->manifest.digest, &now->manifest.digest))
@@ -275,7 +118,8 @@ static bool find_fit(const struct choosing *c, const struct lam_platform *want,
 	return false;
 }
 
-static bool is_absent(const struct choosing *c, const struct candidate *candidate)
+static bool is_absent(const struct lam_candidates *c,
+		      const struct lam_candidate *candidate)
 {
 	const void *where;
 	struct lam_error err;
@@ -286,12 +130,12 @@ static bool is_absent(const struct choosing *c, const struct candidate *candidat
 
 /* What was saved for one platform names the others all the same. Whether any was left
  * out; where none is there, all stay. */
-static bool pass_over_absent(struct choosing *c)
+static bool pass_over_absent(struct lam_candidates *c)
 {
 	size_t there = 0, all = c->count;
 
 	for (size_t i = 0; i < all; i++) {
-		struct candidate now = c->all[i];
+		struct lam_candidate now = c->all[i];
 
 		if (is_absent(c, &now))
 			continue;
@@ -299,13 +143,13 @@ static bool pass_over_absent(struct choosing *c)
 		c->all[there++] = now;
 	}
 	if (there > 0)
-		drop(c, there);
+		lam_candidates_drop(c, there);
 	return c->count < all;
 }
 
 /* The one image, or the one for the platform; of another variant only where none was
  * asked for. */
-static int pick_of_all(struct choosing *c, const struct candidate **out,
+static int pick_of_all(struct lam_candidates *c, const struct lam_candidate **out,
 		       struct lam_error *err)
 {
 	const struct lam_platform *asked = &c->source->wanted;
@@ -318,7 +162,7 @@ static int pick_of_all(struct choosing *c, const struct candidate **out,
 	if (is_one(c) && !asked->os)
 		return 0;
 	for (size_t i = 0; i < c->count; i++)
-		look_at_config(c, &c->all[i]);
+		lam_candidate_look(c, &c->all[i]);
 	if (is_one(c) && !c->all[0].os)
 		return 0;
 	for (int exactly = 1; exactly >= (asked->variant ? 1 : 0); exactly--) {
@@ -330,7 +174,7 @@ static int pick_of_all(struct choosing *c, const struct candidate **out,
 	return fail_platform(c, &want, err);
 }
 
-static int pick_platform(struct choosing *c, const struct candidate **out,
+static int pick_platform(struct lam_candidates *c, const struct lam_candidate **out,
 			 struct lam_error *err)
 {
 	int code = pick_of_all(c, out, err);
@@ -433,7 +277,7 @@ static int fail_type(const struct lam_index_entry *e, struct lam_error *err)
 	char text[LAM_PATH_TEXT];
 
 	lam_path_text(text, type, strlen(type), false);
-	if (strncmp(type, "application/vnd.docker.distribution.manifest.v1+", 48) == 0)
+	if (lam_text_behind(type, "application/vnd.docker.distribution.manifest.v1+"))
 		return lam_fail(err, LAM_EFORMAT,
 				"is of Docker's schema 1 (%s), which is read no more: "
 				"convert it with skopeo copy --format oci",
@@ -460,7 +304,7 @@ static const struct lam_index_entry *entry_at(const struct lam_index *index,
 }
 
 /* "N", or "sha256:...": of an image, or of an index of images, wherever. */
-static int add_address(struct choosing *c, const struct lam_index *index,
+static int add_address(struct lam_candidates *c, const struct lam_index *index,
 		       const char *text, struct lam_error *err)
 {
 	const struct lam_index_entry *e = entry_at(index, text);
@@ -472,30 +316,30 @@ static int add_address(struct choosing *c, const struct lam_index *index,
 			e = &index->entries[i];
 	}
 	if (e)
-		return lam_index_entry_is_image(e) ? add_top(c, e, err)
+		return lam_index_entry_is_image(e) ? lam_candidates_add_top(c, e, err)
 						   : fail_type(e, err);
 	for (size_t i = 0; i < index->count; i++) {
 		size_t before = c->count;
 
-		if (add_entry(c, &index->entries[i], 0, err) < 0)
+		if (lam_candidates_add(c, &index->entries[i], 0, err) < 0)
 			return err->code;
 		for (size_t n = before; n < c->count; n++) {
-			struct candidate found = c->all[n];
+			struct lam_candidate found = c->all[n];
 
 			if (!same(text,
 				  lam_digest_format(&found.manifest.digest, digest)))
 				continue;
 			c->all[n] = c->all[0];
 			c->all[0] = found;
-			drop(c, 1);
+			lam_candidates_drop(c, 1);
 			return 0;
 		}
 	}
 	return lam_fail(err, LAM_ENOTFOUND, "has no image @%s", text);
 }
 
-static int add_named(struct choosing *c, const struct lam_index *index, const char *name,
-		     struct lam_error *err)
+static int add_named(struct lam_candidates *c, const struct lam_index *index,
+		     const char *name, struct lam_error *err)
 {
 	const struct lam_index_entry *other = NULL;
 
@@ -506,7 +350,7 @@ static int add_named(struct choosing *c, const struct lam_index *index, const ch
 			continue;
 		if (!lam_index_entry_is_image(e))
 			other = e;
-		else if (add_top(c, e, err) < 0)
+		else if (lam_candidates_add_top(c, e, err) < 0)
 			return err->code;
 		else if (!c->source->image.name && e->ref_name)
 			c->source->image.name = lam_xstrdup(e->ref_name);
@@ -524,7 +368,7 @@ static int add_named(struct choosing *c, const struct lam_index *index, const ch
 
 /* Referrers of what was chosen */
 
-static bool speaks_of(const struct choosing *c, const struct lam_referrer *r,
+static bool speaks_of(const struct lam_candidates *c, const struct lam_referrer *r,
 		      const struct lam_digest *chosen, bool only)
 {
 	if (!r->of[0])
@@ -540,13 +384,13 @@ static bool speaks_of(const struct choosing *c, const struct lam_referrer *r,
 
 /* What speaks of the image, or of an index that it was found in; what does not say of
  * which, of the only image that there is. */
-static void keep_referrers(struct choosing *c, const struct lam_index *index,
+static void keep_referrers(struct lam_candidates *c, const struct lam_index *index,
 			   const struct lam_digest *chosen)
 {
 	bool only = lam_index_image_count(index) == 1;
 
 	for (size_t i = 0; i < index->count; i++)
-		note(c, &index->entries[i], index->entries[i].attestation);
+		lam_candidates_note(c, &index->entries[i], index->entries[i].attestation);
 	for (size_t i = 0; i < c->beside.count; i++) {
 		if (speaks_of(c, &c->beside.items[i], chosen, only))
 			lam_referrers_copy(&c->source->image.referrers,
@@ -556,7 +400,7 @@ static void keep_referrers(struct choosing *c, const struct lam_index *index,
 
 /* The same, where the index does not have them all: those of the indexes. What was asked
  * for all of their images is not asked for each. */
-static int ask_referrers_of_indexes(struct choosing *c, struct lam_error *err)
+static int ask_referrers_of_indexes(struct lam_candidates *c, struct lam_error *err)
 {
 	struct lam_source *s = c->source;
 	const struct lam_referrers *known = s->of ? &s->of->referrers : NULL;
@@ -571,7 +415,7 @@ static int ask_referrers_of_indexes(struct choosing *c, struct lam_error *err)
 	return 0;
 }
 
-static int ask_referrers(struct choosing *c, const struct lam_digest *chosen,
+static int ask_referrers(struct lam_candidates *c, const struct lam_digest *chosen,
 			 struct lam_error *err)
 {
 	struct lam_source *s = c->source;
@@ -584,7 +428,8 @@ static int ask_referrers(struct choosing *c, const struct lam_digest *chosen,
 }
 
 /* Whether index.json does: what an index says that stands in it is about its images. */
-static bool tells_platform(const struct choosing *c, const struct lam_digest *chosen)
+static bool tells_platform(const struct lam_candidates *c,
+			   const struct lam_digest *chosen)
 {
 	for (size_t i = 0; i < c->top_count; i++) {
 		if (lam_digest_equal(&c->tops[i]->descriptor.digest, chosen))
@@ -595,7 +440,7 @@ static bool tells_platform(const struct choosing *c, const struct lam_digest *ch
 
 /* Choosing one, or listing all */
 
-static int list_all(struct choosing *c, const struct lam_index *index,
+static int list_all(struct lam_candidates *c, const struct lam_index *index,
 		    const struct lam_buf *bytes, struct lam_error *err)
 {
 	struct lam_source_set *set = c->source->set;
@@ -606,8 +451,8 @@ static int list_all(struct choosing *c, const struct lam_index *index,
 	for (size_t i = 0; i < c->count; i++) {
 		struct lam_platform p;
 
-		look_at_config(c, &c->all[i]);
-		p = platform_of(&c->all[i]);
+		lam_candidate_look(c, &c->all[i]);
+		p = lam_candidate_platform(&c->all[i]);
 		lam_source_set_add(set, &c->all[i].manifest.digest, &p);
 	}
 	if (ask_referrers(c, NULL, err) < 0)
@@ -617,8 +462,8 @@ static int list_all(struct choosing *c, const struct lam_index *index,
 	return 0;
 }
 
-static int pick_by_digest(const struct choosing *c, const struct candidate **out,
-			  struct lam_error *err)
+static int pick_by_digest(const struct lam_candidates *c,
+			  const struct lam_candidate **out, struct lam_error *err)
 {
 	char digest[LAM_DIGEST_TEXT];
 
@@ -635,8 +480,8 @@ int lam_source_choose(struct lam_source *s, const struct lam_buf *bytes, const c
 		      struct lam_error *err)
 {
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
-	LAM_CLEANUP(choosing_fini) struct choosing c = { .source = s };
-	const struct candidate *chosen = NULL;
+	LAM_CLEANUP(lam_candidates_fini) struct lam_candidates c = { .source = s };
+	const struct lam_candidate *chosen = NULL;
 
 	if (lam_index_parse(&index, bytes->data ? bytes->data : "", bytes->len,
 			    "index.json", NULL, err) < 0)
@@ -690,7 +535,7 @@ int lam_source_choose_config(struct lam_source *s, const struct lam_buf *bytes,
 			     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_index_fini) struct lam_index index = { 0 };
-	LAM_CLEANUP(choosing_fini) struct choosing c = { .source = s };
+	LAM_CLEANUP(lam_candidates_fini) struct lam_candidates c = { .source = s };
 
 	*out_any = *out_found = false;
 	if (lam_index_parse(&index, bytes->data ? bytes->data : "", bytes->len,
@@ -699,7 +544,7 @@ int lam_source_choose_config(struct lam_source *s, const struct lam_buf *bytes,
 	for (size_t i = 0; i < index.count; i++) {
 		struct lam_error ignored;
 
-		(void)add_entry(&c, &index.entries[i], 0, &ignored);
+		(void)lam_candidates_add(&c, &index.entries[i], 0, &ignored);
 	}
 	for (size_t i = 0; i < c.count; i++) {
 		bool there = false,

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 
 /* Choosing in manifest.json */
 
@@ -33,7 +34,7 @@ static bool is_addressed(const struct choosing *c, const struct lam_json *image)
 {
 	const char *text = c->wanted + 1;
 
-	if (strncmp(text, "sha256:", 7) == 0)
+	if (lam_text_behind(text, "sha256:"))
 		return strlen(text) == 71 && strstr(config_of(image), text + 7);
 	return *text && strspn(text, "0123456789") == strlen(text) &&
 	       strtoul(text, NULL, 10) == image->index;
@@ -352,13 +353,10 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 /* As Docker shows a name that it has normalised. */
 static const char *familiar(const char *name)
 {
-	static const char hub[] = "docker.io/", library[] = "library/";
+	const char *path = lam_text_behind(name, "docker.io/"),
+		   *alone = path ? lam_text_behind(path, "library/") : NULL;
 
-	if (strncmp(name, hub, sizeof hub - 1) != 0)
-		return name;
-	name += sizeof hub - 1;
-	return strncmp(name, library, sizeof library - 1) == 0 ? name + sizeof library - 1
-							       : name;
+	return alone ? alone : path ? path : name;
 }
 
 static json_t *blob_path(const struct lam_digest *digest)

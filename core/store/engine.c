@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "io/http.h"
 
 #define PIECE (1u << 20)
@@ -45,12 +46,13 @@ static int set_place(struct lam_engine *e, const char *certs, struct lam_error *
 	LAM_CLEANUP(lam_free_ptr) char *key = NULL;
 	/* an engine says nothing for as long as it unpacks */
 	struct lam_http_options options = { .idle_seconds = 3600 };
-	const char *host = e->host;
+	const char *host = e->host, *path = lam_text_behind(host, "unix://"),
+		   *name = lam_text_behind(host, "tcp://");
 
-	if (strncmp(host, "unix://", 7) == 0 && host[7]) {
-		options.socket = host + 7;
+	if (path && *path) {
+		options.socket = path;
 		e->base = lam_xstrdup("http://engine");
-	} else if (strncmp(host, "tcp://", 6) == 0 && host[6]) {
+	} else if (name && *name) {
 		if (certs) {
 			authority = file_of(certs, "ca.pem");
 			certificate = file_of(certs, "cert.pem");
@@ -61,7 +63,7 @@ static int set_place(struct lam_engine *e, const char *certs, struct lam_error *
 			options.client_certificate = certificate;
 			options.client_key = key;
 		}
-		e->base = lam_xprintf("%s://%s", certs ? "https" : "http", host + 6);
+		e->base = lam_xprintf("%s://%s", certs ? "https" : "http", name);
 	} else {
 		return lam_fail(err, LAM_EUSAGE,
 				"the engine's place is %s, and unix:// and tcp:// are "

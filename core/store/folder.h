@@ -23,10 +23,16 @@ int lam_folder_find_blob(const struct lam_source *source,
 int lam_folder_open_blob(const struct lam_source *source,
 			 const struct lam_descriptor *blob, const void *where,
 			 uint64_t offset, struct lam_reader **out, struct lam_error *err);
-/* The bytes of a blob of an output, checked against its descriptor. */
+/* The file of a blob of an output, of the descriptor's size, for reading. */
+int lam_folder_open_file(const struct lam_store *store, int dir,
+			 const struct lam_descriptor *blob, int *out_fd,
+			 struct lam_error *err);
+/* Its bytes, checked against its descriptor. */
 int lam_folder_read_blob(const struct lam_store *store, int dir,
 			 const struct lam_descriptor *blob, struct lam_buf *out,
 			 struct lam_error *err);
+
+/* Writing: folder_sink.c */
 
 /* A layer that the output has, and whose bytes are right, is not copied. */
 int lam_folder_keep_layer(struct lam_sink *sink, const struct lam_source *source,

@@ -20,9 +20,8 @@ struct lam_store {
 	/* Fills path and name where what stands behind the prefix is no path; NULL: it is. */
 	int (*parse)(struct lam_reference *out, const char *rest, bool for_output,
 		     struct lam_error *err);
-	/* Whether such an image is at the path; NULL: there are no paths. */
 	bool partial; /* its index may name images that were not saved in it */
-	/* Whether such an image is at the path. */
+	/* Whether such an image is at the path; NULL: there are no paths. */
 	bool (*is_at)(const char *path);
 	/* Refuses names that it cannot hold. */
 	int (*check_name)(const struct lam_reference *reference, bool for_output,

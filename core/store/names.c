@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "store/kind.h"
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -47,13 +48,13 @@ char *lam_docker_name(const char *name)
 	const char *slash = strchr(name, '/'), *last = strrchr(name, '/');
 	size_t first = slash ? (size_t)(slash - name) : 0;
 	bool host = slash && (memchr(name, '.', first) || memchr(name, ':', first) ||
-			      strncmp(name, "localhost/", 10) == 0);
+			      lam_text_behind(name, "localhost/"));
 	bool tagged = strchr(last ? last : name, ':') != NULL;
 
-	if (strncmp(name, hub, sizeof hub - 1) == 0)
-		name += sizeof hub - 1;
-	else if (strncmp(name, old, sizeof old - 1) == 0)
-		name += sizeof old - 1;
+	if (lam_text_behind(name, hub))
+		name = lam_text_behind(name, hub);
+	else if (lam_text_behind(name, old))
+		name = lam_text_behind(name, old);
 	else if (host)
 		return lam_xprintf("%s%s", name, tagged ? "" : ":latest");
 	return lam_xprintf("%s%s%s%s", hub, strchr(name, '/') ? "" : "library/", name,

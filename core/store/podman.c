@@ -26,10 +26,10 @@ struct program {
 	int errors; /* what it says */
 };
 
-static int fail_missing(enum lam_code code, struct lam_error *err)
+static int fail_missing(struct lam_error *err)
 {
 	return lam_fail(
-		err, code,
+		err, LAM_EREAD,
 		"no podman: neither a socket of its service (podman system service, "
 		"or $CONTAINER_HOST) nor the program");
 }
@@ -72,7 +72,7 @@ static int start(struct program *p, const char *const *words, int its,
 		return 0;
 	p->pid = 0;
 	return problem == ENOENT
-		       ? fail_missing(LAM_EREAD, err)
+		       ? fail_missing(err)
 		       : lam_fail_errno(err, LAM_EREAD, problem, "starting %s", words[0]);
 }
 

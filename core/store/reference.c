@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/spelling.h"
+#include "base/text.h"
 #include "store/kind.h"
 
 static const struct lam_store *const STORES[] = { &lam_store_layout,
@@ -26,7 +27,7 @@ static const struct lam_store *const STORES[] = { &lam_store_layout,
 static const struct lam_store *store_of(const char *text)
 {
 	for (size_t i = 0; STORES[i]; i++) {
-		if (strncmp(text, STORES[i]->prefix, strlen(STORES[i]->prefix)) == 0)
+		if (lam_text_behind(text, STORES[i]->prefix))
 			return STORES[i];
 	}
 	return NULL;
@@ -116,7 +117,7 @@ static const char *address_in(const char *rest)
 
 	if (!at || at == rest || exists(rest))
 		return NULL;
-	if (strncmp(at + 1, "sha256:", 7) == 0 || strncmp(at + 1, "sha512:", 7) == 0)
+	if (lam_text_behind(at + 1, "sha256:") || lam_text_behind(at + 1, "sha512:"))
 		return at;
 	return at[1] && strspn(at + 1, "0123456789") == strlen(at + 1) ? at : NULL;
 }

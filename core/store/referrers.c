@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 void lam_referrer_fini(struct lam_referrer *r)
 {
@@ -71,8 +72,7 @@ static const char *kind_of(const struct lam_index_entry *e)
 	slash = cosign ? strrchr(cosign, '/') : NULL;
 	dot = e->ref_name ? strrchr(e->ref_name, '.') : NULL;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if ((slash &&
-		     strncmp(slash + 1, kinds[i][0], strlen(kinds[i][0])) == 0) ||
+		if ((slash && lam_text_behind(slash + 1, kinds[i][0])) ||
 		    (dot && strcmp(dot + 1, kinds[i][0]) == 0))
 			return kinds[i][1];
 	}

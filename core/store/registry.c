@@ -255,12 +255,11 @@ static int fetch_document(struct source *own, const struct lam_descriptor *d,
 /* A layer. Whether its bytes are kept here is seen when they are read: all of them are
  * looked at then, which takes time and can be stopped. */
 struct layer_reader {
-	struct lam_reader base;
+	struct lam_reader base; /* the inner one is NULL before the first read */
 	struct source *own;
 	struct lam_digest digest;
 	uint64_t size, offset;
 	const atomic_bool *stop;
-	struct lam_reader *inner; /* NULL before the first read */
 };
 
 /* A descriptor of what is kept of it, or -1. */
@@ -309,17 +308,11 @@ static int layer_read(struct lam_reader *self, void *buf, size_t cap, size_t *ou
 {
 	struct layer_reader *l = (struct layer_reader *)self;
 
-	if (!l->inner)
-		l->inner = open_inner(l);
+	if (!self->inner)
+		self->inner = open_inner(l);
 	if (lam_stops(l->stop, 0))
 		return lam_fail_stopped(err);
-	return lam_read(l->inner, buf, cap, out_len, err);
-}
-
-static void layer_close(struct lam_reader *self)
-{
-	lam_reader_close(((struct layer_reader *)self)->inner);
-	free(self);
+	return lam_read(self->inner, buf, cap, out_len, err);
 }
 
 static void layer_stop(struct lam_reader *self, const atomic_bool *stop)
@@ -327,11 +320,11 @@ static void layer_stop(struct lam_reader *self, const atomic_bool *stop)
 	struct layer_reader *l = (struct layer_reader *)self;
 
 	l->stop = stop;
-	if (l->inner)
-		lam_reader_stop(l->inner, stop);
+	if (self->inner)
+		lam_reader_stop(self->inner, stop);
 }
 
-static const struct lam_reader_ops LAYER = { layer_read, layer_close, layer_stop };
+static const struct lam_reader_ops LAYER = { .read = layer_read, .stop = layer_stop };
 
 static struct lam_reader *open_layer(struct source *own,
 				     const struct lam_descriptor *blob, uint64_t offset)

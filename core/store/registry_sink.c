@@ -323,16 +323,15 @@ static int read_manifest(const struct lam_sink *sink, const struct lam_sink_blob
 
 /* Whoever reads the tag now gets what was written. */
 static int read_back(const struct lam_sink *sink, const struct lam_buf *manifest,
-		     const atomic_bool *stop, struct lam_error *err)
+		     struct lam_error *err)
 {
 	LAM_CLEANUP(lam_registry_document_fini) struct lam_registry_document d = { 0 };
 	const struct sink *own = sink->own;
 
 	if (lam_registry_get_manifest(own->registry,
-				      lam_registry_reference(sink->reference), &d, stop,
+				      lam_registry_reference(sink->reference), &d, NULL,
 				      err) < 0)
-		return err->code == LAM_ESTOPPED ? err->code
-						 : lam_wrap(err, "reading it back");
+		return lam_wrap(err, "reading it back");
 	if (d.bytes.len == manifest->len &&
 	    memcmp(d.bytes.data, manifest->data, manifest->len) == 0)
 		return 0;
@@ -351,13 +350,12 @@ static int put_manifest(const struct lam_sink *sink, const struct lam_sink_blob 
 	const char *tag = lam_registry_reference(sink->reference);
 	char text[LAM_DIGEST_TEXT];
 
-	/* it is not stopped: the answer says what the tag is */
 	if (read_manifest(sink, b, &bytes, err) < 0 ||
-	    lam_registry_put_manifest(
-		    own->registry, top ? tag : lam_digest_format(&b->digest, text),
-		    b->media_type, bytes.data, bytes.len, NULL, err) < 0)
+	    lam_registry_put_manifest(own->registry,
+				      top ? tag : lam_digest_format(&b->digest, text),
+				      b->media_type, bytes.data, bytes.len, err) < 0)
 		return err->code;
-	return top ? read_back(sink, &bytes, NULL, err) : 0;
+	return top ? read_back(sink, &bytes, err) : 0;
 }
 
 /* The index was made from what stood under the tag: what came there since is not replaced

@@ -101,7 +101,7 @@ static void own_number(struct own *own, const char *key, int64_t value)
 	own->value.bytes = NULL; /* means number[] */
 }
 
-static void own_time(struct own *own, const char *key, int64_t s, uint32_t ns)
+static void own_mtime(struct own *own, int64_t s, uint32_t ns)
 {
 	bool negative = s < 0;
 	uint64_t whole = negative ? (uint64_t) - (s + (ns > 0)) : (uint64_t)s;
@@ -117,7 +117,7 @@ static void own_time(struct own *own, const char *key, int64_t s, uint32_t ns)
 		while (own->number[len - 1] == '0')
 			len--;
 	}
-	own->key = key;
+	own->key = "mtime";
 	own->value = (struct lam_str){ NULL, len };
 }
 
@@ -139,7 +139,7 @@ static void plan_records(struct plan *p, const struct lam_entry *e, struct lam_s
 		p->own[p->count++] =
 			(struct own){ .key = "linkpath", .value = e->target };
 	if (e->mtime_s < 0 || e->mtime_s > MAX_TIME || e->mtime_ns)
-		own_time(&p->own[p->count++], "mtime", e->mtime_s, e->mtime_ns);
+		own_mtime(&p->own[p->count++], e->mtime_s, e->mtime_ns);
 	if (p->long_path)
 		p->own[p->count++] = (struct own){ .key = "path", .value = path };
 	if (e->type == LAM_TYPE_FILE && e->size > MAX_SIZE)

@@ -501,12 +501,6 @@ int lam_tree_merge_like(struct lam_tree **out, const struct lam_tree *like,
 	return code;
 }
 
-int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers,
-		 size_t layer_count, struct lam_notes *notes, struct lam_error *err)
-{
-	return lam_tree_merge(out, layers, layer_count, notes, NULL, err);
-}
-
 void lam_tree_free(struct lam_tree *tree)
 {
 	if (!tree)

@@ -31,11 +31,8 @@ struct lam_tree {
 };
 
 /* Layers in order, base first; their numbers are their places in the array. notes (may be
- * NULL) gets what shows only when layers meet. */
+ * NULL) gets what shows only when layers meet; progress (may be NULL) says when to stop. */
 struct lam_progress;
-int lam_tree_new(struct lam_tree **out, const struct lam_layer *const *layers,
-		 size_t layer_count, struct lam_notes *notes, struct lam_error *err);
-/* The same for trees that take a while: progress (may be NULL) says when to stop. */
 int lam_tree_merge(struct lam_tree **out, const struct lam_layer *const *layers,
 		   size_t layer_count, struct lam_notes *notes,
 		   const struct lam_progress *progress, struct lam_error *err);

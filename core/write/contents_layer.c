@@ -116,10 +116,9 @@ static int open_blob(struct lam_contents_layer *c, struct lam_error *err)
 /* Of a tar, the ranges that are needed, one after the other. What lies between them is
  * passed by whoever reads this, which may be a thread that is ahead. */
 struct needed_reader {
-	struct lam_reader base;
+	struct lam_reader base;  /* the inner one inflates the blob */
 	struct lam_reader *blob; /* hashed as it goes */
 	const uint64_t *blob_at;
-	struct lam_reader *inner; /* inflates that */
 	enum lam_codec codec;
 	const struct lam_checkpoints *points;
 	const struct lam_span *next, *end;
@@ -130,28 +129,22 @@ struct needed_reader {
 /* A reader that leaves the one below open. */
 struct lent_reader {
 	struct lam_reader base;
-	struct lam_reader *inner;
+	struct lam_reader *below;
 };
 
 static int lent_read(struct lam_reader *self, void *buf, size_t cap, size_t *out_len,
 		     struct lam_error *err)
 {
-	return lam_read(((struct lent_reader *)self)->inner, buf, cap, out_len, err);
+	return lam_read(((struct lent_reader *)self)->below, buf, cap, out_len, err);
 }
 
-static void lent_close(struct lam_reader *self)
-{
-	free(self);
-}
+static const struct lam_reader_ops LENT_READER = { .read = lent_read };
 
-static const struct lam_reader_ops LENT_READER = { .read = lent_read,
-						   .close = lent_close };
-
-static struct lam_reader *lend(struct lam_reader *inner)
+static struct lam_reader *lend(struct lam_reader *below)
 {
 	struct lent_reader *l = lam_xcalloc(1, sizeof *l);
 
-	*l = (struct lent_reader){ { &LENT_READER }, inner };
+	*l = (struct lent_reader){ { &LENT_READER, NULL }, below };
 	return &l->base;
 }
 
@@ -178,9 +171,9 @@ static int jump(struct needed_reader *n, struct lam_error *err)
 
 	if (!start.point || start.out < n->at + JUMP || start.in < *n->blob_at)
 		return 0;
-	lam_reader_close(LAM_STEAL(n->inner));
+	lam_reader_close(LAM_STEAL(n->base.inner));
 	if (pass_blob(n, start.in, err) < 0 ||
-	    lam_decoder_resume(&n->inner, lend(n->blob), n->codec, n->points, &start,
+	    lam_decoder_resume(&n->base.inner, lend(n->blob), n->codec, n->points, &start,
 			       err) < 0)
 		return err->code;
 	n->at = start.out;
@@ -197,8 +190,8 @@ static int pass_gap(struct needed_reader *n, struct lam_error *err)
 	while (n->at < n->next->from && got > 0) {
 		uint64_t gap = n->next->from - n->at;
 
-		if (lam_read(n->inner, n->passed, gap < CHUNK ? (size_t)gap : CHUNK, &got,
-			     err) < 0)
+		if (lam_read(n->base.inner, n->passed, gap < CHUNK ? (size_t)gap : CHUNK,
+			     &got, err) < 0)
 			return err->code;
 		n->at += got;
 	}
@@ -221,7 +214,7 @@ static int needed_read(struct lam_reader *self, void *buf, size_t cap, size_t *o
 		return 0;
 	if (cap > n->next->to - n->at)
 		cap = (size_t)(n->next->to - n->at);
-	if (lam_read(n->inner, buf, cap, out_len, err) < 0)
+	if (lam_read(n->base.inner, buf, cap, out_len, err) < 0)
 		return err->code;
 	n->at += *out_len;
 	return 0;
@@ -231,10 +224,8 @@ static void needed_close(struct lam_reader *self)
 {
 	struct needed_reader *n = (struct needed_reader *)self;
 
-	lam_reader_close(n->inner);
 	lam_reader_close(n->blob);
 	free(n->passed);
-	free(n);
 }
 
 static const struct lam_reader_ops NEEDED_READER = { .read = needed_read,
@@ -246,10 +237,10 @@ static struct lam_reader *open_needed(struct lam_reader *blob,
 	struct needed_reader *n = lam_xcalloc(1, sizeof *n);
 	enum lam_codec codec = layer_of(c)->info.codec;
 
-	*n = (struct needed_reader){ .base = { &NEEDED_READER },
+	*n = (struct needed_reader){ .base = { &NEEDED_READER,
+					       lam_decoder_new(lend(blob), codec) },
 				     .blob = blob,
 				     .blob_at = &c->blob_size,
-				     .inner = lam_decoder_new(lend(blob), codec),
 				     .codec = codec,
 				     .points = &c->image->indexes[c->number]->points,
 				     .next = c->ranges,

@@ -303,7 +303,7 @@ int lam_image_export(const struct lam_image *image, uint32_t node,
 {
 	const struct lam_progress progress = { .stop = stop };
 	const struct lam_meter meter = { .progress = &progress };
-	struct giving giving = { { &GIVING }, write, context };
+	struct giving giving = { { &GIVING, NULL }, write, context };
 	struct packing p = { .image = image, .out = &giving.base, .meter = &meter };
 	struct lam_item *items;
 	size_t count;

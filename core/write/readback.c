@@ -308,15 +308,8 @@ static int stored_read(struct lam_reader *self, void *buf, size_t cap, size_t *o
 	return read_file(r, buf, *out_len, err);
 }
 
-static void file_close(struct lam_reader *self)
-{
-	free(self);
-}
-
-static const struct lam_reader_ops CHUNKS_READER = { .read = chunks_read,
-						     .close = file_close },
-				   STORED_READER = { .read = stored_read,
-						     .close = file_close };
+static const struct lam_reader_ops CHUNKS_READER = { .read = chunks_read },
+				   STORED_READER = { .read = stored_read };
 
 /* The tar that the file holds, as far as it is written. */
 static struct lam_reader *open_tar(struct lam_readback *r)
@@ -326,7 +319,8 @@ static struct lam_reader *open_tar(struct lam_readback *r)
 	bool chunks = lam_codec_row(codec)->chunks;
 	struct lam_reader *tar = &file->base;
 
-	*file = (struct file_reader){ { chunks ? &CHUNKS_READER : &STORED_READER }, r };
+	*file = (struct file_reader){ { chunks ? &CHUNKS_READER : &STORED_READER, NULL },
+				      r };
 	if (!chunks)
 		tar = lam_decoder_recording(tar, codec, r->options.points);
 	return lam_reader_progress(tar, r->options.progress, &r->options.step);

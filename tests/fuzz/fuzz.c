@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buf_writer.h"
 #include "image_build.h"
 #include "tree_dump.h"
 
@@ -62,7 +63,6 @@ bool fuzz_member(struct fuzz *fuzz, struct lam_str *name, struct lam_str *conten
 
 struct pieces {
 	struct lam_reader reader;
-	struct lam_reader *inner;
 	size_t most, turn;
 };
 
@@ -72,25 +72,16 @@ static int pieces_read(struct lam_reader *self, void *buf, size_t cap, size_t *o
 	struct pieces *p = (struct pieces *)(void *)self;
 	size_t len = 1 + p->turn++ % p->most;
 
-	return lam_read(p->inner, buf, len < cap ? len : cap, out_len, err);
-}
-
-static void pieces_close(struct lam_reader *self)
-{
-	struct pieces *p = (struct pieces *)(void *)self;
-
-	lam_reader_close(p->inner);
-	free(p);
+	return lam_read(p->reader.inner, buf, len < cap ? len : cap, out_len, err);
 }
 
 struct lam_reader *fuzz_pieces(struct lam_reader *inner, size_t most)
 {
-	static const struct lam_reader_ops ops = { .read = pieces_read,
-						   .close = pieces_close };
+	static const struct lam_reader_ops ops = { .read = pieces_read };
 	struct pieces *p = malloc(sizeof *p);
 
 	NEED(p);
-	*p = (struct pieces){ { &ops }, inner, most, most / 2 };
+	*p = (struct pieces){ { &ops, inner }, most, most / 2 };
 	return &p->reader;
 }
 
@@ -217,7 +208,7 @@ bool fuzz_look(const struct lam_layer *layer, struct lam_buf *text)
 	struct lam_tree *tree = NULL;
 	struct lam_error err;
 
-	if (lam_tree_new(&tree, layers, 3, &notes, &err) < 0)
+	if (lam_tree_merge(&tree, layers, 3, &notes, NULL, &err) < 0)
 		NEED(strstr(err.text, "its cached index is damaged"));
 	else
 		tree_dump(text, tree);
@@ -235,7 +226,7 @@ void fuzz_store(const struct lam_layer *layer, const struct lam_layer_reading *r
 		const struct lam_layer_key *key, const struct lam_buf *seen)
 {
 	struct lam_buf stored = LAM_TEXT, text = LAM_TEXT;
-	struct lam_writer *to = lam_writer_buf(&stored);
+	struct lam_writer *to = buf_writer(&stored);
 	struct lam_layer_reading again;
 	struct lam_layer *loaded;
 	struct lam_error err;

@@ -11,6 +11,7 @@
 
 #include <lamina/image.h>
 
+#include "base/buf.h"
 #include "io/stream.h"
 #include "layer/store.h"
 

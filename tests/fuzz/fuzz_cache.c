@@ -4,6 +4,7 @@
 #include <isa-l/crc64.h>
 #include <string.h>
 
+#include "buf_writer.h"
 #include "fuzz.h"
 #include "tar_build.h"
 
@@ -80,7 +81,7 @@ static const struct lam_buf *index_of(unsigned which)
 		return &stored[which];
 	stored[which] = LAM_TEXT;
 	layer = layer_of(tars[which]);
-	to = lam_writer_buf(&stored[which]);
+	to = buf_writer(&stored[which]);
 	MUST(lam_layer_save(layer, &reading, UINT64_MAX, to, &err));
 	lam_writer_close(to);
 	lam_layer_free(layer);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/workers.h"
+#include "buf_writer.h"
 #include "codec/codec.h"
 #include "fuzz.h"
 
@@ -91,7 +92,7 @@ static void encode(const struct fuzz *tar, enum lam_codec codec, unsigned how)
 		.pool = lam_chunk_pool_new(0, 2)
 	};
 	struct lam_buf blob = LAM_TEXT, again;
-	struct lam_writer *to = lam_encoder_new(lam_writer_buf(&blob), &options);
+	struct lam_writer *to = lam_encoder_new(buf_writer(&blob), &options);
 	struct lam_reader *from;
 	struct lam_error err;
 	size_t half = tar->left / 2;

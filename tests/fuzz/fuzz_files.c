@@ -10,9 +10,8 @@
 #include "fuzz.h"
 #include "shell/shell.h"
 
-static bool is_action(void *context, const char *name)
+static bool is_action(const char *name)
 {
-	(void)context;
 	return action_find(name) != ACT_NONE;
 }
 
@@ -27,7 +26,7 @@ static void keys(const char *file)
 	struct keymap map;
 	const struct binding *other;
 
-	keysfile_read(&found, file, is_action, NULL);
+	keysfile_read(&found, file, is_action);
 	keymap_init(&map);
 	for (size_t i = 0; i < found.error_count; i++)
 		need_shown(found.errors[i]);

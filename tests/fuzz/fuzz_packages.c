@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lam_packages *packages;
 	struct lam_error err;
 
-	MUST(lam_tree_new(&image.tree, image.indexes, 1, NULL, &err));
+	MUST(lam_tree_merge(&image.tree, image.indexes, 1, NULL, NULL, &err));
 	MUST(lam_packages_read(&packages, &image, NULL, &err));
 	look_at(packages, image.tree);
 	lam_packages_free(packages);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/names.h"
+#include "buf_writer.h"
 #include "codec/encoder.h"
 #include "io/stream.h"
 #include "tar/entry.h"
@@ -175,7 +176,7 @@ static void put_layer(const char *dir, const struct image_layer *layer, struct b
 	struct lam_hash hash;
 
 	lam_hash_init(&hash, LAM_SHA256);
-	tar = lam_encoder_new(lam_writer_buf(&bytes), &options);
+	tar = lam_encoder_new(buf_writer(&bytes), &options);
 	tar = lam_writer_tap(tar, &hash, NULL);
 	put_entries(tar, layer);
 	lam_hash_final(&hash, &diff_id);

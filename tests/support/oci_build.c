@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buf_writer.h"
 #include "codec/encoder.h"
 
 static struct lam_error err;
@@ -64,7 +65,7 @@ static void compress(struct lam_buf *out, const struct lam_buf *tar, enum lam_co
 	struct lam_encoder_options options = { .compression = how,
 					       .workers = lam_workers_new(0),
 					       .pool = lam_chunk_pool_new(0, 2) };
-	struct lam_writer *writer = lam_encoder_new(lam_writer_buf(out), &options);
+	struct lam_writer *writer = lam_encoder_new(buf_writer(out), &options);
 
 	if (lam_write(writer, tar->data, tar->len, &err) < 0 ||
 	    lam_finish(writer, &err) < 0)

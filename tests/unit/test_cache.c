@@ -7,6 +7,7 @@
 
 #include <lamina/image.h>
 
+#include "buf_writer.h"
 #include "folder.h"
 #include "layer/cache.h"
 #include "oci_build.h"
@@ -101,7 +102,7 @@ static struct lam_buf dump(const struct lam_layer *layer)
 	struct lam_buf out = LAM_TEXT;
 	struct lam_tree *tree;
 
-	OK(lam_tree_new(&tree, layers, 2, &notes, &err));
+	OK(lam_tree_merge(&tree, layers, 2, &notes, NULL, &err));
 	lam_notes_append(&notes, &layer->notes);
 	tree_dump(&out, tree);
 	layer_dump(&out, layer);
@@ -124,7 +125,7 @@ static struct lam_buf store(const struct lam_layer *layer,
 	struct lam_buf out = LAM_BUF(SIZE_MAX / 2);
 	struct lam_writer *to;
 
-	to = lam_writer_buf(&out);
+	to = buf_writer(&out);
 	OK(lam_layer_save(layer, reading, UINT64_MAX, to, &err));
 	lam_writer_close(to);
 	return out;
@@ -615,7 +616,7 @@ static void siblings_alike(void **state)
 
 	const struct lam_layer *layers[] = { again };
 
-	assert_int_equal(lam_tree_new(&tree, layers, 1, NULL, &err), LAM_EFORMAT);
+	assert_int_equal(lam_tree_merge(&tree, layers, 1, NULL, NULL, &err), LAM_EFORMAT);
 	lam_buf_fini(&stored);
 	lam_layer_free(again);
 	lam_layer_free(layer);

@@ -2,6 +2,7 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
+#include "buf_writer.h"
 #include "codec/codec.h"
 #include "unit.h"
 
@@ -254,7 +255,7 @@ static void own_streams(void **state)
 			.pool = lam_chunk_pool_new(0, 3),
 		};
 		struct lam_writer *writer =
-			lam_encoder_new(lam_writer_buf(&packed), &options);
+			lam_encoder_new(buf_writer(&packed), &options);
 
 		OK(lam_write(writer, want, LEN, &err));
 		OK(lam_finish(writer, &err));

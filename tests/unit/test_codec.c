@@ -1,6 +1,7 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
+#include "buf_writer.h"
 #include "codec/codec.h"
 #include "codec/gzip.h"
 #include "unit.h"
@@ -32,7 +33,7 @@ static struct lam_buf encode(const char *bytes, size_t len,
 	struct lam_writer *writer;
 
 	workers = lam_workers_new(threads);
-	writer = lam_writer_buf(&out);
+	writer = buf_writer(&out);
 	writer = lam_encoder_new(
 		writer, &(struct lam_encoder_options){ .compression = compression,
 						       .workers = workers,
@@ -61,7 +62,7 @@ static int decode(const void *bytes, size_t len, enum lam_codec codec,
 
 	reader = lam_reader_memory(bytes, len);
 	reader = lam_decoder_new(reader, codec);
-	writer = lam_writer_buf(out);
+	writer = buf_writer(out);
 	code = lam_copy(reader, writer, &err);
 	lam_writer_close(writer);
 	lam_reader_close(reader);
@@ -141,8 +142,6 @@ static void one_stream(void **state)
 /* Gives a few bytes at a time. */
 struct dribble {
 	struct lam_reader base;
-	const char *at;
-	size_t left;
 	uint64_t seed;
 	size_t most;
 };
@@ -153,26 +152,24 @@ static int dribble_read(struct lam_reader *self, void *buf, size_t cap, size_t *
 	struct dribble *d = (struct dribble *)self;
 	size_t len = next_random(&d->seed) % d->most + 1;
 
-	(void)error;
-	if (len > d->left)
-		len = d->left;
-	*out_len = len < cap ? len : cap;
-	memcpy(buf, d->at, *out_len);
-	d->at += *out_len;
-	d->left -= *out_len;
-	return 0;
+	return lam_read(self->inner, buf, len < cap ? len : cap, out_len, error);
 }
 
-static void dribble_close(struct lam_reader *self)
+static struct lam_reader *dribble(const struct lam_buf *bytes, size_t most)
 {
-	(void)self;
+	static const struct lam_reader_ops ops = { .read = dribble_read };
+	struct dribble *d = malloc(sizeof *d);
+
+	assert_non_null(d);
+	*d = (struct dribble){ { &ops, lam_reader_memory(bytes->data, bytes->len) },
+			       most,
+			       most };
+	return &d->base;
 }
 
 /* However few bytes a read gives, once and again. */
 static void short_reads(void **state)
 {
-	static const struct lam_reader_ops ops = { dribble_read, dribble_close,
-						   .stop = NULL };
 	const size_t len = 200000;
 	char *bytes = sample(len), *back = malloc(len + 1);
 
@@ -181,11 +178,8 @@ static void short_reads(void **state)
 		struct lam_buf packed = encode(bytes, len, ALL[c], 0, 0);
 
 		for (size_t most = 1; most <= 40; most += 3) {
-			struct dribble d = {
-				{ &ops }, packed.data, packed.len, most, most
-			};
 			struct lam_reader *reader =
-				lam_decoder_new(&d.base, ALL[c].codec);
+				lam_decoder_new(dribble(&packed, most), ALL[c].codec);
 			size_t got;
 
 			OK(lam_read_full(reader, back, len + 1, &got, &err));

@@ -250,13 +250,12 @@ static void estimates(void **state)
 	const struct lam_compression none = { LAM_CODEC_NONE, 0 },
 				     gzip9 = { LAM_CODEC_GZIP, 9 },
 				     zstd = { LAM_CODEC_ZSTD, 19 };
-	const struct lam_layer_info half = { .codec = LAM_CODEC_GZIP,
-					     .blob_size = 500,
-					     .tar_size = 1000 };
+	const struct lam_layer_info half = { .codec = LAM_CODEC_GZIP };
 
 	(void)state;
-	assert_int_equal(lam_estimate_blob(1000, lam_estimate_ratio(&half), none), 1000);
-	assert_int_equal(lam_estimate_blob(1000, lam_estimate_ratio(&half),
+	assert_int_equal(lam_estimate_blob(1000, lam_estimate_packed(&half, 0.5), none),
+			 1000);
+	assert_int_equal(lam_estimate_blob(1000, lam_estimate_packed(&half, 0.5),
 					   LAM_COMPRESSION_DEFAULT),
 			 500);
 	assert_true(lam_estimate_blob(1000, 0.5, gzip9) < 500);

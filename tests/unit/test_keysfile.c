@@ -5,11 +5,10 @@
 #include "image_build.h"
 #include "unit.h"
 
-static bool known(void *context, const char *name)
+static bool known(const char *name)
 {
 	static const char *const names[] = { "assign", "down", "fold" };
 
-	(void)context;
 	for (size_t i = 0; i < 3; i++) {
 		if (strcmp(name, names[i]) == 0)
 			return true;
@@ -27,7 +26,7 @@ static void read_text(struct keysfile *out, const char *text, char *path)
 	assert_non_null(file);
 	fputs(text, file);
 	fclose(file);
-	keysfile_read(out, path, known, NULL);
+	keysfile_read(out, path, known);
 	image_remove(dir);
 	free(dir);
 }
@@ -103,13 +102,13 @@ static void no_file(void **state)
 
 	(void)state;
 	snprintf(path, sizeof path, "%s/none.json", dir);
-	keysfile_read(&f, path, known, NULL);
+	keysfile_read(&f, path, known);
 	assert_int_equal(f.count + f.error_count, 0);
-	keysfile_read(&f, dir, known, NULL);
+	keysfile_read(&f, dir, known);
 	assert_int_equal(f.error_count, 1);
 	keysfile_fini(&f);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	keysfile_read(&f, path, known, NULL);
+	keysfile_read(&f, path, known);
 	assert_int_equal(f.error_count, 1);
 	keysfile_fini(&f);
 	image_remove(dir);

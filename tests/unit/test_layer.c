@@ -142,7 +142,7 @@ static void many_names_of_one_file(void **state)
 	}
 	layers[0] = finish(builder);
 	begin = seconds();
-	OK(lam_tree_new(&tree, layers, 1, NULL, &err));
+	OK(lam_tree_merge(&tree, layers, 1, NULL, NULL, &err));
 	for (uint32_t n = 1; n < lam_tree_count(tree); n++)
 		assert_int_equal(lam_tree_link_count(tree, n), COUNT);
 	lam_left_set(&left, tree, NULL);

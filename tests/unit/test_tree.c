@@ -58,7 +58,7 @@ static void same_as_its_layers(void **state)
 			const struct lam_layer **layers = built.image->indexes + first;
 			struct lam_tree *alone, *like;
 
-			OK(lam_tree_new(&alone, layers, count, NULL, &err));
+			OK(lam_tree_merge(&alone, layers, count, NULL, NULL, &err));
 			OK(lam_tree_merge_like(&like, built.image->tree, layers, count,
 					       NULL, &err));
 			assert_non_null(like);

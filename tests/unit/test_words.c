@@ -24,6 +24,16 @@ static void every_character(void **state)
 	}
 }
 
+static bool is_valid(const char *bytes, size_t len)
+{
+	uint32_t c;
+	size_t at = 0, used = 1;
+
+	for (; at < len && used; at += used)
+		used = lam_utf8_decode(bytes + at, len - at, &c);
+	return at == len && used;
+}
+
 static void what_is_valid(void **state)
 {
 	static const struct {
@@ -47,9 +57,9 @@ static void what_is_valid(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_int_equal(lam_utf8_valid(cases[i].bytes, strlen(cases[i].bytes)),
+		assert_int_equal(is_valid(cases[i].bytes, strlen(cases[i].bytes)),
 				 cases[i].valid);
-	assert_true(lam_utf8_valid("\0x", 2));
+	assert_true(is_valid("\0x", 2));
 }
 
 /* The vectors of RFC 4648, section 10. */

@@ -43,9 +43,8 @@ static int read_given_plan(struct edit *e)
 	return code;
 }
 
-static bool is_action(void *context, const char *name)
+static bool is_action(const char *name)
 {
-	(void)context;
 	return action_find(name) != ACT_NONE;
 }
 
@@ -70,7 +69,7 @@ static int read_keys(struct edit *e)
 
 	if (!e->keys_file)
 		return 0;
-	keysfile_read(&keys, e->keys_file, is_action, NULL);
+	keysfile_read(&keys, e->keys_file, is_action);
 	for (size_t i = 0; i < keys.error_count; i++) {
 		print_line(stderr, "lamina: %s", keys.errors[i]);
 		code = EXIT_USAGE;

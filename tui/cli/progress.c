@@ -1,9 +1,9 @@
 /* Progress: a bar on a terminal, a line now and then elsewhere. */
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/size.h"
+#include "base/time.h"
 #include "cli/print.h"
 
 #define CLEAR "\r\033[K"
@@ -20,14 +20,6 @@ static struct {
 		uint64_t done[4096], total[4096]; /* of its layers */
 	} of[LAM_STAGE_PUBLISH + 1];
 } state;
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void progress_clear(void)
 {
@@ -91,7 +83,7 @@ static bool sum(enum lam_stage stage, uint64_t *done, uint64_t *total)
 /* Stages overlap: one is shown up to its end, and the next from there on. */
 static void report(void *context, const struct lam_step *step)
 {
-	int64_t now = now_ms();
+	int64_t now = lam_now_ms();
 	uint64_t done, total;
 
 	(void)context;
@@ -120,7 +112,7 @@ int progress_setup(struct call *call)
 		return 0;
 	state.how = isatty(STDERR_FILENO) && !(how && strcmp(how, "plain") == 0) ? BAR
 										 : LINES;
-	state.since = now_ms();
+	state.since = lam_now_ms();
 	call->progress.report = report;
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "shell/shell.h"
 
 #define FILE_MAX (128u << 20)
@@ -70,7 +71,7 @@ static int is_wanted(const struct dirent *entry, const char *part)
 {
 	const char *name = entry->d_name;
 
-	return strncmp(name, part, strlen(part)) == 0 && (*part == '.' || *name != '.') &&
+	return lam_text_behind(name, part) && (*part == '.' || *name != '.') &&
 	       !lam_path_is_escaped(name, strlen(name));
 }
 

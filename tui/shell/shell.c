@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/time.h"
 #include "editor/plan/plan.h"
 
 /* Events that are taken before the next frame, where they come faster than frames. */
@@ -22,19 +22,11 @@ struct shell {
 	int code;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void carry_out(struct shell *s);
 
 static void give(struct shell *s, struct event *event)
 {
-	event->now_ms = now_ms();
+	event->now_ms = lam_now_ms();
 	app_update(s->app, event);
 	carry_out(s);
 }
@@ -241,7 +233,7 @@ static void loop(struct shell *s)
 				break;
 			term_wait(s->term, shell_jobs_fd(s->jobs), 0, &event);
 		}
-		s->app->writing.now_ms = now_ms();
+		s->app->writing.now_ms = lam_now_ms();
 	}
 }
 

@@ -67,6 +67,6 @@ void shell_state_save(const struct app *app, const char *file)
 	for (size_t i = 0; i < app->keys.command_count; i++)
 		json_array_append_new(commands, json_string(app->keys.commands[i]));
 	text = json_dumps(state, JSON_INDENT(1));
-	(void)lam_folders_make(folder, 0700);
+	(void)lam_folders_make(folder);
 	shell_save(file, text, NULL, true, &differs, &err);
 }

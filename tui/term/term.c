@@ -8,11 +8,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/base64.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
 #include "term/curses.h"
 #include "term/keys.h"
 #include "term/signals.h"
@@ -36,14 +37,6 @@ struct term {
 	bool is_away;
 	int width, height;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int clamp(int value, int most)
 {
@@ -219,15 +212,10 @@ void term_suspend(struct term *term)
 #define COPY_MAX    74000 /* bytes; terminals take about 100,000 of base64 */
 #define SCREEN_PART 240   /* GNU screen hands on strings up to 256 bytes */
 
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
 static bool is_without(const char *name)
 {
-	return starts_with(name, "linux") || starts_with(name, "vt1") ||
-	       starts_with(name, "vt2");
+	return lam_text_behind(name, "linux") || lam_text_behind(name, "vt1") ||
+	       lam_text_behind(name, "vt2");
 }
 
 static void become_tmux(int from)
@@ -295,9 +283,9 @@ bool term_copy(struct term *term, const char *text)
 	lam_text_puts(&plain, "\033]52;c;");
 	lam_base64_encode(&plain, text, strlen(text));
 	lam_text_putc(&plain, '\a');
-	if (getenv("TMUX") || starts_with(name, "tmux"))
+	if (getenv("TMUX") || lam_text_behind(name, "tmux"))
 		wrap_for_tmux(&wrapped, plain.data);
-	else if (starts_with(name, "screen"))
+	else if (lam_text_behind(name, "screen"))
 		wrap_for_screen(&wrapped, plain.data);
 	send(term, wrapped.data ? wrapped.data : plain.data);
 	return true;
@@ -338,7 +326,7 @@ static bool read_keys(struct term *term)
 	ssize_t len = read(STDIN_FILENO, bytes, room);
 
 	if (len > 0)
-		term_keys_feed(&term->keys, bytes, (size_t)len, now_ms());
+		term_keys_feed(&term->keys, bytes, (size_t)len, lam_now_ms());
 	return len > 0 || (len < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
@@ -379,7 +367,7 @@ static void sleep_until(struct term *term, int wake_fd, int timeout_ms,
 
 void term_wait(struct term *term, int wake_fd, int timeout_ms, struct term_event *out)
 {
-	int64_t now = now_ms();
+	int64_t now = lam_now_ms();
 	int64_t deadline = timeout_ms < 0 ? -1 : now + timeout_ms;
 	bool last = false;
 
@@ -395,7 +383,7 @@ void term_wait(struct term *term, int wake_fd, int timeout_ms, struct term_event
 			    shorter(left, term_keys_patience(&term->keys, now)), out);
 		if (out->kind != TERM_NOTHING)
 			return;
-		now = now_ms();
+		now = lam_now_ms();
 	} while (true);
 	*out = (struct term_event){ .kind = TERM_NOTHING };
 }

@@ -98,8 +98,6 @@ const char *lam_undo_back(struct lam_undo *undo);
 const char *lam_undo_again(struct lam_undo *undo);
 size_t lam_undo_back_count(const struct lam_undo *undo);
 size_t lam_undo_again_count(const struct lam_undo *undo);
-/* The name of the n-th step that would be taken back, 0 the next; NULL past the end. */
-const char *lam_undo_name(const struct lam_undo *undo, size_t n);
 /* That what stands now is saved (the first plan is, to begin with); and how many steps
  * what stands is away from that (0: it is the same plan, by whatever steps; SIZE_MAX: that
  * state is not in the list any more). */

@@ -6,9 +6,8 @@
 #include <lamina/image.h>
 
 /* What gzip:6 would make of bytes of an original, of which its own compressor leaves
- * `ratio`; and of the whole of it. */
+ * `ratio`. */
 double lam_estimate_packed(const struct lam_layer_info *original, double ratio);
-double lam_estimate_ratio(const struct lam_layer_info *original);
 
 /* A blob of a layer whose tar has `tar` bytes and whose contents shrink to `ratio` with
  * gzip:6. */

@@ -77,7 +77,7 @@ static void read_action(struct keysfile *out, const struct lam_json *at)
 }
 
 void keysfile_read(struct keysfile *out, const char *path,
-		   bool (*known)(void *context, const char *name), void *context)
+		   bool (*known)(const char *name))
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf bytes = LAM_BUF(MOST_BYTES);
 	LAM_CLEANUP(lam_free_ptr) char *shown = lam_path_escape(path, strlen(path));
@@ -101,7 +101,7 @@ void keysfile_read(struct keysfile *out, const char *path,
 			 NULL);
 	for (struct lam_json a = lam_json_first(&root); json_is_object(value) && a.value;
 	     lam_json_step(&a)) {
-		if (known(context, a.key))
+		if (known(a.key))
 			read_action(out, &a);
 		else
 			complain(out, &root, "no action", a.key);

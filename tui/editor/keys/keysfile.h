@@ -29,7 +29,7 @@ struct keysfile {
 /* A file that is not there is an empty one; one that is wrong, in whole or in part, gives
  * errors. known: whether an action has that name. */
 void keysfile_read(struct keysfile *out, const char *path,
-		   bool (*known)(void *context, const char *name), void *context);
+		   bool (*known)(const char *name));
 void keysfile_fini(struct keysfile *file);
 
 #endif

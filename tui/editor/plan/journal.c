@@ -161,7 +161,7 @@ static int format(char **out, const struct draft *d, struct lam_error *err)
  * stand in the name of an orphan. */
 static int claim(struct journal *j, struct lam_error *err)
 {
-	int problem = lam_folders_make(j->dir, 0700);
+	int problem = lam_folders_make(j->dir);
 
 	if (problem)
 		return lam_file_fail(err, LAM_EWRITE, problem, j->dir);
