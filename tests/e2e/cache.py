@@ -7,7 +7,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
@@ -178,14 +177,7 @@ CASES = (same_with_and_without, where_it_is, damaged, checked_when_it_matters, s
 
 
 def main():
-    failures = []
-    for case in CASES:
-        with tempfile.TemporaryDirectory(prefix="lamina-cache.") as scratch:
-            try:
-                case(Case(scratch))
-            except (lamina.Failure, AssertionError) as failure:
-                failures.append((case.__name__, str(failure)))
-    return lamina.conclude("cache", len(CASES) - len(failures), failures)
+    return lamina.run_checks("cache", CASES, place=Case)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -305,15 +304,8 @@ def archives(scratch):
 
 
 def main():
-    failures, tests = [], (killed, killed_oci_archive, killed_docker_archive, beside, interrupted, no_space, two_at_once,
-                           new_folder, in_is_out, only_one, archives)
-    for test in tests:
-        with tempfile.TemporaryDirectory(prefix="lamina-crash.") as scratch:
-            try:
-                test(scratch)
-            except (lamina.Failure, OSError) as failure:
-                failures.append((test.__name__, str(failure)))
-    return lamina.conclude("crash", len(tests) - len(failures), failures)
+    return lamina.run_checks("crash", (killed, killed_oci_archive, killed_docker_archive, beside, interrupted, no_space, two_at_once, new_folder, in_is_out,
+                                       only_one, archives))
 
 
 if __name__ == "__main__":

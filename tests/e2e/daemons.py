@@ -386,15 +386,8 @@ def main():
     if missing or os.geteuid() != 0:
         print("daemons: skipped: no %s, or not root" % " ".join(missing))
         return lamina.conclude("daemons", 0, [], 1)
-    failures = []
     with tempfile.TemporaryDirectory(prefix="lamina-daemons.", ignore_cleanup_errors=True) as folder:
-        place = Place(folder)
-        for check in CHECKS:
-            try:
-                check(place)
-            except (lamina.Failure, subprocess.TimeoutExpired) as failure:
-                failures.append((check.__name__, failure))
-    return lamina.conclude("daemons", len(CHECKS) - len(failures), failures)
+        return lamina.run_checks("daemons", CHECKS, Place(folder))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), name) for name in ("prop", "screen")]
@@ -167,14 +166,7 @@ def states(place):
 def main():
     if not os.path.exists(PRELOAD):
         sys.exit("disks: %s is not there: make e2e makes it" % PRELOAD)
-    failures, tests = [], (outputs, spools, inputs, caches, plans, states)
-    for test in tests:
-        with tempfile.TemporaryDirectory(prefix="lamina-disks.") as scratch:
-            try:
-                test(Place(scratch))
-            except (lamina.Failure, OSError) as failure:
-                failures.append((test.__name__, str(failure)))
-    return lamina.conclude("disks", len(tests) - len(failures), failures)
+    return lamina.run_checks("disks", (outputs, spools, inputs, caches, plans, states), place=Place)
 
 
 if __name__ == "__main__":

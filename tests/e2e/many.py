@@ -3,12 +3,12 @@
 
     many.py
 """
+import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "prop"))
@@ -83,6 +83,19 @@ def calls(folder):
     return done
 
 
+def beside_registry(check):
+    """check(folder, registry) with a registry of its own."""
+    @functools.wraps(check)
+    def run(folder):
+        registry = DebianRegistry(folder + "/registry")
+        try:
+            check(folder, registry)
+        finally:
+            registry.stop()
+    return run
+
+
+@beside_registry
 def is_resumed(folder, registry):
     """All but the one that was killed are done; then that one alone is."""
     names, words = push(folder, registry, COUNT), blocks("sh")[0]
@@ -102,6 +115,7 @@ def is_resumed(folder, registry):
     need(third.returncode == 0 and not os.path.exists(folder + "/calls"), third)
 
 
+@beside_registry
 def by_index(folder, registry):
     """What a pod of the Job runs does the image of its index."""
     names = push(folder, registry, 4)
@@ -112,18 +126,7 @@ def by_index(folder, registry):
 
 
 def main():
-    checks, failures = (is_resumed, by_index), []
-    for check in checks:
-        folder = tempfile.mkdtemp(prefix="lamina-many.")
-        registry = DebianRegistry(folder + "/registry")
-        try:
-            check(folder, registry)
-        except lamina.Failure as failure:
-            failures.append((check.__name__, failure))
-        finally:
-            registry.stop()
-            shutil.rmtree(folder, ignore_errors=True)
-    return lamina.conclude("many", len(checks) - len(failures), failures)
+    return lamina.run_checks("many", (is_resumed, by_index))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "prop"), os.path.join(os.path.dirname(HERE), "corpus", "cases")]
@@ -317,14 +316,7 @@ CHECKS = [claims, from_dir, to_dir, all_unchanged, all_are_pulled_alone, all_cha
 
 
 def main():
-    failures = []
-    for check in CHECKS:
-        with tempfile.TemporaryDirectory(prefix="lamina-platforms.") as folder:
-            try:
-                check(Place(folder))
-            except (lamina.Failure, subprocess.TimeoutExpired) as failure:
-                failures.append((check.__name__, failure))
-    return lamina.conclude("platforms", len(CHECKS) - len(failures), failures)
+    return lamina.run_checks("platforms", CHECKS, place=Place)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,13 @@ class Place:
         self.screens.append(screen)
         return screen
 
+    def editor(self, *words, size=(100, 30), make=sample.make, **env):
+        """The editor, in a terminal of its own, on an image that is made for it."""
+        make(self.path("app"))
+        screen = self.screen(size, **env)
+        screen.start("lamina", "oci:app:latest", *words)
+        return screen
+
     def run(self, *words, status=0):
         done = subprocess.run([self.path("lamina"), *words], cwd=self.scratch, env={**os.environ, **self.env},
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
@@ -125,9 +132,7 @@ def assign_three(s):
 @flow("screen", "xterm", "linux", "c-locale")
 def whole(p):
     """Browse, assign, undo, redo, save, quit, open again, load, write: the same bytes as by `lamina apply`."""
-    sample.make(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor()
     s.keys("j j j k l h G g g")
     s.see("usr/", "5 layers")
     assign_three(s)
@@ -315,9 +320,7 @@ def first_start(p):
 @flow("screen", "c-locale")
 def settings(p):
     """What the image says is shown, changed, taken out and left as it was; the plan has it, and apply without a screen makes the same of it."""
-    sample.make(p.path("app"))
-    s = p.screen((140, 40))
-    s.start("lamina", "oci:app:latest")
+    s = p.editor(size=(140, 40))
     s.keys("c 3")
     s.see('cmd ["python3", "/opt/app/main.py"]', "env PATH=/usr/bin:/bin", '- CMD ["python3"')
     s.keys("j Enter")
@@ -415,9 +418,7 @@ def odd_settings(p):
 @flow("tmux", "vt100")
 def leave_out(p):
     """Live files that are left out take another word to be typed."""
-    sample.make(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor()
     s.command("go /usr/share/doc")
     s.keys("x")
     s.wait("leave out /usr/share/doc")
@@ -442,9 +443,7 @@ def slow_image(folder):
 @flow("screen", "linux")
 def cancel(p):
     """A write is cancelled at once, and nothing is left of it."""
-    slow_image(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor(make=slow_image)
     before, best = blobs(p.path("app")), 9e9
     s.command("layer-merge b")
     s.command("layer-compression zstd:19")
@@ -499,9 +498,7 @@ def squeeze(s, title):
 @flow("tmux", "c-locale", "vt100")
 def resize(p):
     """At every dialog and every pane, from large to small and back."""
-    sample.make(p.path("app"))
-    s = p.screen((140, 40))
-    s.start("lamina", "oci:app:latest")
+    s = p.editor(size=(140, 40))
     s.command("go /opt/app/main.py")
     s.keys("a a")
     for name, title in PANES.items():
@@ -635,9 +632,7 @@ def signals(p):
 @flow("screen", "linux")
 def hangup(p):
     """The terminal goes away: so does the editor, and nothing is lost."""
-    sample.make(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor()
     s.command("go /opt/app")
     s.keys("a a")
     pid = s.pid()
@@ -774,9 +769,7 @@ def every_action(p):
 @flow("tmux", "c-locale", "no-color")
 def finding(p):
     """Filter, search, marks, bookmarks, links, waste, previews."""
-    sample.make(p.path("app"))
-    s = p.screen((140, 40))
-    s.start("lamina", "oci:app:latest")
+    s = p.editor(size=(140, 40))
     s.command("filter *.py")
     s.see("main.py", "os.py")
     check("passwd" not in s.text(), "the filter hides nothing")
@@ -854,9 +847,7 @@ def margins(p):
 @flow("screen", "c-locale")
 def headline(p):
     """/opt on a layer of its own, the rest in one, by the keys that the help names; nothing else changed."""
-    sample.make(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor()
     named = p.run("help", "keys").stdout.decode()
     for key, words in (("A", "give entries to a new layer"), ("M", "merge the marked layers"), ("W", "write the image")):
         check(re.search(r"^\| `%s`.*%s" % (key, words), named, re.M), "the help does not name %s" % key)
@@ -880,9 +871,7 @@ def headline(p):
 @flow("tmux", "vt100")
 def waste(p):
     """What wastes space is found by its cause, and goes; what is live stays."""
-    sample.make(p.path("app"))
-    s = p.screen((140, 40))
-    s.start("lamina", "oci:app:latest")
+    s = p.editor(size=(140, 40))
     s.keys("w")
     s.wait("owner changed in 3: chown -R")
     s.keys("3 g g")
@@ -926,9 +915,7 @@ def many_layers(p):
 @flow("screen", "vt100")
 def completion(p):
     """Tab, in prompts and behind commands."""
-    sample.make(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor()
     s.keys("g p / o p t / a p Tab")
     s.wait("Path:  /opt/app/")
     s.keys("Escape")
@@ -958,9 +945,7 @@ def hostile_image(folder):
 @flow("screen", "xterm", "c-locale")
 def hostile(p):
     """Names that are made to harm: none reaches the terminal as it is."""
-    hostile_image(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor(make=hostile_image)
     title = s.state("pane_title")
     s.command("go /h")
     s.keys("z R")
@@ -1028,9 +1013,7 @@ def switches(pid):
 @flow("screen", "xterm")
 def idle(p):
     """Nothing wakes up while nothing happens."""
-    sample.make(p.path("app"))
-    s = p.screen()
-    s.start("lamina", "oci:app:latest")
+    s = p.editor()
     s.command("go /opt/app")
     s.keys("a a")
     pid = s.pid()

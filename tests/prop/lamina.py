@@ -143,14 +143,14 @@ def conclude(name, passed, failures, skipped=0):
     return 1 if failures else 0
 
 
-def run_checks(name, checks, *about):
-    """check(*about) for each of them; without any, check(folder) with a folder of its own. The exit status."""
+def run_checks(name, checks, *about, place=None):
+    """check(*about) for each of them; without any, check(place(folder)) with a folder of its own, or check(folder). The exit status."""
     failures = []
     for check in checks:
         folder = None if about else tempfile.mkdtemp(prefix="lamina-%s." % name)
         try:
-            check(*(about or (folder,)))
-        except Failure as failure:
+            check(*(about or (place(folder) if place else folder,)))
+        except (Failure, AssertionError, OSError, subprocess.SubprocessError) as failure:
             failures.append((check.__name__, failure))
         finally:
             if folder:
