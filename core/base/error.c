@@ -9,7 +9,6 @@
 
 #include <lamina/error.h>
 
-#include "base/buf.h"
 #include "base/stop.h"
 
 __attribute__((format(printf, 2, 0))) static void print(struct lam_error *err,
@@ -64,9 +63,7 @@ static void climb_to_mount(char *path)
  * that is on. */
 static void append_disk(struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr)
-	char *path = strndup(err->text, strcspn(err->text, ":"));
-	LAM_CLEANUP(lam_free_ptr) char *real = NULL;
+	char *path = strndup(err->text, strcspn(err->text, ":")), *real = NULL;
 	char text[LAM_ERROR_MAX];
 	struct statvfs disk;
 	char *slash;
@@ -74,12 +71,14 @@ static void append_disk(struct lam_error *err)
 	while (path && !(real = realpath(path, NULL)) && (slash = strrchr(path, '/')) &&
 	       slash > path)
 		*slash = '\0';
-	if (!real || statvfs(real, &disk) < 0)
-		return;
-	climb_to_mount(real);
-	snprintf(text, sizeof text, "%.200s has %llu KiB free", real,
-		 (unsigned long long)(disk.f_bavail * disk.f_frsize >> 10));
-	append(err, text);
+	if (real && statvfs(real, &disk) == 0) {
+		climb_to_mount(real);
+		snprintf(text, sizeof text, "%.200s has %llu KiB free", real,
+			 (unsigned long long)(disk.f_bavail * disk.f_frsize >> 10));
+		append(err, text);
+	}
+	free(real);
+	free(path);
 }
 
 int lam_fail_errno(struct lam_error *err, enum lam_code code, int errnum,

@@ -231,3 +231,10 @@ int lam_lane_take_all(struct lam_lane *lane, struct lam_error *err)
 		*err = first;
 	return first.code;
 }
+
+unsigned lam_thread_count(unsigned asked)
+{
+	long online = asked ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return online < 1 ? 1 : online > 256 ? 256 : (unsigned)online;
+}

@@ -47,4 +47,7 @@ int lam_lane_take(struct lam_lane *lane, void **out_job, struct lam_error *err);
  * else did, as others stop because of it. */
 int lam_lane_take_all(struct lam_lane *lane, struct lam_error *err);
 
+/* How many threads are meant: 0 means the machine's. */
+unsigned lam_thread_count(unsigned asked);
+
 #endif

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/memory.h"
@@ -18,13 +17,6 @@ struct opening {
 	const struct lam_open_options *options;
 	const struct lam_progress *progress;
 };
-
-unsigned lam_thread_count(unsigned asked)
-{
-	long online = asked ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
-
-	return online < 1 ? 1 : online > 256 ? 256 : (unsigned)online;
-}
 
 static int set_layers(struct lam_image *image, const struct lam_source_image *from,
 		      struct lam_error *err)

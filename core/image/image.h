@@ -70,7 +70,4 @@ int lam_image_read_inode(const struct lam_image *image, uint32_t layer, uint32_t
 				      struct lam_error *err),
 			 void *context, const atomic_bool *stop, struct lam_error *err);
 
-/* Threads for options.threads: 0 means the machine's. */
-unsigned lam_thread_count(unsigned asked);
-
 #endif

@@ -8,6 +8,7 @@
 #include "base/sort.h"
 #include "base/stop.h"
 #include "layout/layout.h"
+#include "tar/write.h"
 
 /* One item as an entry */
 
@@ -264,4 +265,50 @@ int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_ite
 	*out = list.items;
 	*out_count = list.item_count;
 	return code;
+}
+
+/* How large they are */
+
+static int size_item(const struct lam_layout *l, const struct lam_item *item,
+		     struct lam_item_scratch *scratch, struct lam_buf *header,
+		     struct lam_layout_target *t, struct lam_error *err)
+{
+	struct lam_target *info = &t->info;
+	uint64_t head = LAM_TAR_BLOCK;
+	struct lam_entry entry;
+
+	lam_buf_clear(header);
+	lam_item_entry(l->tree, l->plan->times, item, scratch, &entry);
+	if (!lam_tar_is_plain(&entry) && lam_tar_append_header(header, &entry, err) < 0) {
+		char path[LAM_PATH_TEXT];
+
+		return lam_wrap(err, "%s", lam_layout_path(l, item->node, path));
+	}
+	if (header->len)
+		head = header->len;
+	info->tar_size += head + entry.size + lam_tar_padding(entry.size);
+	if (item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE) {
+		info->whiteout_count++;
+		t->mark_bytes += head;
+	}
+	return 0;
+}
+
+int lam_layout_size_items(const struct lam_layout *l, struct lam_layout_target *t,
+			  struct lam_error *err)
+{
+	LAM_CLEANUP(lam_item_scratch_fini)
+	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
+	LAM_CLEANUP(lam_buf_fini) struct lam_buf header = LAM_BUF(SIZE_MAX / 2);
+
+	t->info.tar_size = LAM_TAR_END;
+	t->info.whiteout_count = 0;
+	t->mark_bytes = 0;
+	for (size_t i = 0; i < t->item_count; i++) {
+		if (lam_stops(l->stop, i))
+			return lam_fail_stopped(err);
+		if (size_item(l, &t->items[i], &scratch, &header, t, err) < 0)
+			return err->code;
+	}
+	return 0;
 }

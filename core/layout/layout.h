@@ -1,7 +1,7 @@
 /* A layout, inside. Made in this order: assign.c (where each path goes), stack.c (which
  * originals stay, which marks are needed) with trial.c and made.c (what the merge makes of it),
  * waste.c (which of them nobody needs) and items.c (what each written layer holds); split.c
- * with deal.c parts what is too large, and the stack is made again; layout.c describes what came
+ * with deal.c parts what is too large, and the stack is made again; steps.c does all this, and describes what came
  * out. Until that, and where nothing is split, a target is a layer of the plan. */
 #ifndef LAM_LAYOUT_H
 #define LAM_LAYOUT_H

@@ -19,7 +19,8 @@ struct reading {
 	void *context;
 };
 
-const char *lam_plan_key_fault(enum lam_setting_kind kind, const char *key)
+/* What is wrong with a key; NULL: nothing. */
+static const char *key_fault(enum lam_setting_kind kind, const char *key)
 {
 	if (!*key)
 		return "a name is missing";
@@ -69,7 +70,7 @@ static const char *value_fault(enum lam_setting_kind kind, const json_t *value)
 static void read_setting(struct reading *r, enum lam_setting_kind kind, const char *key,
 			 const struct lam_json *at)
 {
-	const char *fault = key ? lam_plan_key_fault(kind, key) : NULL;
+	const char *fault = key ? key_fault(kind, key) : NULL;
 
 	fault = fault ? fault : value_fault(kind, at->value);
 	if (fault) {
@@ -166,7 +167,7 @@ static json_t *value_of(enum lam_setting_kind kind, const char *text)
 int lam_edit_setting(struct lam_plan *plan, enum lam_setting_kind kind, const char *key,
 		     const char *value, struct lam_error *err)
 {
-	const char *fault = key ? lam_plan_key_fault(kind, key) : NULL;
+	const char *fault = key ? key_fault(kind, key) : NULL;
 	struct lam_setting one = { kind, (char *)(uintptr_t)key, NULL };
 	json_auto_t *json = NULL;
 

@@ -6,8 +6,6 @@
 
 #include "base/json.h"
 
-/* What is wrong with a key, or with a value that is not text; NULL: nothing. */
-const char *lam_plan_key_fault(enum lam_setting_kind kind, const char *key);
 /* The members of the object are those of lam_setting_member(), in order of their kinds;
  * each that is wrong goes to complain(), and what is left out is not looked at. */
 void lam_plan_read_settings(struct lam_settings *out,

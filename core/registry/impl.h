@@ -15,7 +15,4 @@ struct lam_registry {
 	atomic_bool reached; /* it has answered */
 };
 
-/* Of a path behind "/v2/PATH/"; a new string. */
-char *lam_registry_url(const struct lam_registry *registry, const char *path);
-
 #endif

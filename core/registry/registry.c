@@ -165,7 +165,8 @@ bool lam_registry_same_host(const struct lam_registry *a, const struct lam_regis
 
 /* Requests */
 
-char *lam_registry_url(const struct lam_registry *r, const char *path)
+/* Of a path behind "/v2/PATH/"; a new string. */
+static char *url_of(const struct lam_registry *r, const char *path)
 {
 	return lam_xprintf("%s://%s/v2/%s/%s", atomic_load(&r->plain) ? "http" : "https",
 			   strcmp(r->host, HUB) == 0 ? HUB_HOST : r->host, r->path, path);
@@ -189,7 +190,7 @@ static int try_once(struct lam_http_answer **out, struct lam_registry *r,
 		    const struct lam_registry_request *q, const char *url,
 		    const char *value, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) char *home = lam_registry_url(r, "");
+	LAM_CLEANUP(lam_free_ptr) char *home = url_of(r, "");
 	const struct lam_http_request request = {
 		.method = q->method,
 		.url = url,
@@ -225,7 +226,7 @@ static bool give_login(struct lam_registry *r, const struct lam_registry_request
 		       const struct lam_http_answer *answer, const char *value,
 		       unsigned *refusals, int *code, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) char *home = lam_registry_url(r, "");
+	LAM_CLEANUP(lam_free_ptr) char *home = url_of(r, "");
 
 	if (*code < 0 || lam_http_status(answer) != 401 ||
 	    !lam_http_same_place(home, lam_http_url(answer)))
@@ -264,7 +265,7 @@ int lam_registry_send(struct lam_http_answer **out, struct lam_registry *r,
 	*out = NULL;
 	while (again) {
 		LAM_CLEANUP(lam_free_ptr)
-		char *url = q->url ? lam_xstrdup(q->url) : lam_registry_url(r, q->path);
+		char *url = q->url ? lam_xstrdup(q->url) : url_of(r, q->path);
 		char *value;
 
 		lam_http_close(*out);

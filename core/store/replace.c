@@ -283,3 +283,19 @@ int lam_replace_settle(struct lam_sink *sink, struct lam_replaced *r,
 		       ? err->code
 		       : lam_sink_sync_blob(sink, &r->top.manifest, err);
 }
+
+int lam_sink_replaces(bool *out, struct lam_referrers *out_lost,
+		      const struct lam_reference *reference,
+		      const struct lam_sink_options *options, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
+
+	*out = false;
+	*out_lost = (struct lam_referrers){ 0 };
+	if (reference->store->replaces(&replaced, reference, options, err) < 0)
+		return err->code;
+	*out = replaced.any;
+	*out_lost = replaced.referrers;
+	replaced.referrers = (struct lam_referrers){ 0 };
+	return 0;
+}

@@ -15,7 +15,7 @@
 #include "base/names.h"
 #include "base/stop.h"
 #include "codec/codec.h"
-#include "store/replace.h"
+#include "store/kind.h"
 
 #define FRONT ".lamina-"
 #define PIECE (1u << 20)
@@ -439,22 +439,6 @@ int lam_sink_check_config(const struct lam_sink *sink, const struct lam_config *
 		"skopeo do not read it in what %s makes: a plan that changes anything "
 		"makes a new config, without it",
 		sink->reference->store->prefix);
-}
-
-int lam_sink_replaces(bool *out, struct lam_referrers *out_lost,
-		      const struct lam_reference *reference,
-		      const struct lam_sink_options *options, struct lam_error *err)
-{
-	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
-
-	*out = false;
-	*out_lost = (struct lam_referrers){ 0 };
-	if (reference->store->replaces(&replaced, reference, options, err) < 0)
-		return err->code;
-	*out = replaced.any;
-	*out_lost = replaced.referrers;
-	replaced.referrers = (struct lam_referrers){ 0 };
-	return 0;
 }
 
 const struct lam_referrers *lam_sink_referrers(const struct lam_sink *sink)

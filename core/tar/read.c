@@ -120,7 +120,8 @@ int lam_tar_skip(struct lam_tar_reader *t, uint64_t len, struct lam_error *err)
 }
 
 /* The padding of the last body may be missing. */
-int lam_tar_skip_rest(struct lam_tar_reader *t, struct lam_error *err)
+/* What is left of a body, and its padding. */
+static int skip_rest(struct lam_tar_reader *t, struct lam_error *err)
 {
 	size_t have;
 
@@ -133,15 +134,16 @@ int lam_tar_skip_rest(struct lam_tar_reader *t, struct lam_error *err)
 	return 0;
 }
 
-void lam_tar_set_body(struct lam_tar_reader *t, uint64_t size)
+static void set_body(struct lam_tar_reader *t, uint64_t size)
 {
 	t->left = size;
 	t->padding = (size_t)(-size & (LAM_TAR_BLOCK - 1));
 	t->data_offset = t->offset;
 }
 
-int lam_tar_read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *out,
-		      struct lam_error *err)
+/* A body that is a name or records, whole. */
+static int read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *out,
+		     struct lam_error *err)
 {
 	size_t got = 1;
 
@@ -151,14 +153,14 @@ int lam_tar_read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *o
 	lam_buf_clear(out);
 	if (lam_buf_reserve(out, (size_t)size, err) < 0)
 		return err->code;
-	lam_tar_set_body(t, size);
+	set_body(t, size);
 	while (t->left > 0) {
 		if (lam_tar_read(t, out->data + out->len, (size_t)t->left, &got, err) < 0)
 			return err->code;
 		out->len += got;
 	}
 	out->data[out->len] = '\0';
-	return lam_tar_skip_rest(t, err);
+	return skip_rest(t, err);
 }
 
 /* Headers */
@@ -311,7 +313,7 @@ static int end_archive(struct lam_tar_reader *t, struct lam_error *err)
 /* Of several the last one counts, as in Go, where others may read all of them. */
 static int take_pax(struct lam_tar_reader *t, uint64_t size, struct lam_error *err)
 {
-	if (lam_tar_read_body(t, size, &t->pax.body, err) < 0)
+	if (read_body(t, size, &t->pax.body, err) < 0)
 		return err->code;
 	if (lam_pax_parse(&t->pax, err) < 0)
 		return lam_wrap(err, "tar, before byte %llu",
@@ -326,7 +328,7 @@ static int take_long(struct lam_tar_reader *t, char flag, uint64_t size,
 	struct lam_buf *into = name ? &t->long_name : &t->long_target;
 
 	t->repeated = t->repeated || *has;
-	if (lam_tar_read_body(t, size, into, err) < 0)
+	if (read_body(t, size, into, err) < 0)
 		return err->code;
 	into->len = into->data ? strlen(into->data) : 0;
 	*has = into->len > 0;
@@ -402,9 +404,9 @@ static int begin_body(struct lam_tar_reader *t, const unsigned char *header, int
 	if (e->flag == 'S') {
 		if (lam_tar_old_sparse(t, header, &real_size, err) < 0)
 			return err->code;
-		lam_tar_set_body(t, (uint64_t)size);
+		set_body(t, (uint64_t)size);
 	} else {
-		lam_tar_set_body(t, has_body ? (uint64_t)size : 0);
+		set_body(t, has_body ? (uint64_t)size : 0);
 		if (version != LAM_TAR_DENSE && e->type != LAM_TYPE_FILE)
 			return lam_tar_bad_map(t, err);
 		if (version != LAM_TAR_DENSE &&
@@ -507,7 +509,7 @@ int lam_tar_next(struct lam_tar_reader *t, const struct lam_entry **out,
 	int got;
 
 	*out = &t->entry;
-	if (lam_tar_skip_rest(t, err) < 0)
+	if (skip_rest(t, err) < 0)
 		return err->code;
 	do {
 		got = next_block(t, &block, err);

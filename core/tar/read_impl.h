@@ -38,12 +38,6 @@ int lam_tar_fill(struct lam_tar_reader *t, size_t len, size_t *out_have,
 		 struct lam_error *err);
 void lam_tar_advance(struct lam_tar_reader *t, size_t len);
 int lam_tar_skip(struct lam_tar_reader *t, uint64_t len, struct lam_error *err);
-/* What is left of a body, and its padding. */
-int lam_tar_skip_rest(struct lam_tar_reader *t, struct lam_error *err);
-void lam_tar_set_body(struct lam_tar_reader *t, uint64_t size);
-/* A body that is a name or records, whole. */
-int lam_tar_read_body(struct lam_tar_reader *t, uint64_t size, struct lam_buf *out,
-		      struct lam_error *err);
 
 enum lam_tar_format lam_tar_format_of(const unsigned char *h);
 

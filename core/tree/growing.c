@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "io/meter.h"
 #include "tree/merge.h"
 
 #define NONE LAM_NODE_NONE
@@ -294,4 +295,9 @@ int lam_merge_delete(struct lam_merge *m, uint32_t top, bool itself,
 			at = next_sibling(m, at);
 	}
 	return itself ? bury(m, top, err) : 0;
+}
+
+int lam_merge_check(const struct lam_merge *m, struct lam_error *err)
+{
+	return lam_progress_stopped(m->progress) ? lam_fail_stopped(err) : 0;
 }

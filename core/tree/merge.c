@@ -449,11 +449,6 @@ static int merge_all(struct lam_merge *m, struct lam_error *err)
 	return lam_merge_finish(m, err);
 }
 
-int lam_merge_check(const struct lam_merge *m, struct lam_error *err)
-{
-	return lam_progress_stopped(m->progress) ? lam_fail_stopped(err) : 0;
-}
-
 static int merge(struct lam_tree **out, struct lam_merge *m,
 		 const struct lam_layer *const *layers, size_t layer_count,
 		 struct lam_error *err)

@@ -432,19 +432,6 @@ int lam_write_foresee(struct lam_referrers *out, const struct lam_image_set *set
 
 /* Places */
 
-int lam_write_spool_folder(char **out, const char *text, const struct lam_access *access,
-			   struct lam_error *err)
-{
-	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
-
-	*out = NULL;
-	if (lam_reference_parse(&reference, text, true, err) < 0)
-		return err->code;
-	reference.access = access;
-	*out = lam_reference_folder(&reference);
-	return 0;
-}
-
 int lam_write_replaces(bool *out, struct lam_referrers *out_lost,
 		       const struct lam_image *image, const char *text,
 		       const struct lam_access *access,

@@ -388,3 +388,16 @@ int lam_write_forecast(bool **out, const struct lam_layout *layout, const char *
 		(*out)[w.targets[n]] = w.reused[n].there;
 	return 0;
 }
+
+int lam_write_spool_folder(char **out, const char *text, const struct lam_access *access,
+			   struct lam_error *err)
+{
+	LAM_CLEANUP(lam_reference_fini) struct lam_reference reference = { 0 };
+
+	*out = NULL;
+	if (lam_reference_parse(&reference, text, true, err) < 0)
+		return err->code;
+	reference.access = access;
+	*out = lam_reference_folder(&reference);
+	return 0;
+}
