@@ -53,6 +53,9 @@
 #define LAM_MAX_IMPLIED_PATHS (32u << 20)
 /* Directories in each other. 65,535 bytes of path hold 32,768 one-byte names. */
 #define LAM_MAX_DEPTH 32768u
+/* Headers of directories that the parts of a split layer have again: 4,096 parts, each twenty
+ * levels down, have 40 MiB. A file in each of some thousand levels would be some gigabytes. */
+#define LAM_MAX_SPLIT_DIRS (64u << 20)
 /* Links followed while one path is resolved, as Linux does (MAXSYMLINKS); and the bytes of
  * all their targets, of which Linux makes none of more than 4,095: forty of 65,535 would be
  * walked again for each path that begins with the first. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/sort.h"
 #include "base/stop.h"
@@ -40,6 +41,7 @@ struct parting {
 	uint64_t *above; /* directory -> headers of it and of all above it */
 	uint32_t *parts; /* node -> its part */
 	uint32_t count;
+	uint64_t again; /* bytes of headers of directories above the parts */
 	uint32_t *dirs; /* that are too large for one part, still to be looked into */
 	size_t dir_count, dir_cap;
 	struct shares small, crumbs;
@@ -190,6 +192,7 @@ static void halve(struct parting *p, uint32_t dir, const struct share *s, size_t
 			for (size_t i = 0; i < count; i++)
 				p->parts[s[i].node] = p->count;
 			p->count++;
+			p->again += p->above[dir];
 			return;
 		}
 		at = border(p, dir, s, count);
@@ -229,6 +232,7 @@ static int add_crumb(struct parting *p, uint32_t dir, uint64_t bytes,
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
 
 	lam_tree_append_path(p->layout->tree, dir, &path);
+	p->again += p->above[dir];
 	return add_share(&p->crumbs, dir, path.data ? path.data : "", path.len, bytes,
 			 err);
 }
@@ -238,9 +242,11 @@ static int add_crumb(struct parting *p, uint32_t dir, uint64_t bytes,
 static int add_large(struct parting *p, uint32_t n, struct lam_error *err)
 {
 	bool dir = p->layout->tree->nodes[n].kind == LAM_KIND_DIR;
+	uint32_t parent = p->layout->tree->nodes[n].parent;
 
-	if (!dir || fits(p, p->layout->tree->nodes[n].parent, p->bytes[n])) {
+	if (!dir || fits(p, parent, p->bytes[n])) {
 		p->parts[n] = p->count++;
+		p->again += p->above[parent];
 		return 0;
 	}
 	if (LAM_GROW(p->dirs, p->dir_count, p->dir_cap, err) < 0)
@@ -323,9 +329,11 @@ static int part(struct parting *p, bool *out_fits, struct lam_error *err)
 	do {
 		uint32_t dir = p->dir_count ? p->dirs[--p->dir_count] : LAM_NODE_ROOT;
 
+		if (lam_stops(p->layout->stop, 0))
+			return lam_fail_stopped(err);
 		if (look_into(p, dir, err) < 0)
 			return err->code;
-	} while (p->dir_count);
+	} while (p->dir_count && p->again <= LAM_MAX_SPLIT_DIRS);
 	/* each has what is above it already */
 	if (deal(p, LAM_NODE_ROOT, &p->crumbs, err) < 0)
 		return err->code;
@@ -347,6 +355,7 @@ int lam_deal_make(struct lam_deal *out, const struct lam_layout *layout, uint32_
 	if (part(&p, &out->fits, err) < 0)
 		return err->code;
 	out->count = p.count;
+	out->again = p.again;
 	out->of = LAM_STEAL(p.parts);
 	return 0;
 }

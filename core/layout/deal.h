@@ -10,6 +10,9 @@ struct lam_deal {
 	uint32_t *of;   /* node -> its part, from 0, of each that goes to the target */
 	uint32_t count; /* 1: there is nothing that could be apart */
 	bool fits;      /* as one: all are in part 0 */
+	uint64_t
+		again; /* bytes of the directories that the parts have above them; once it
+			   is more than LAM_MAX_SPLIT_DIRS, nothing else is right */
 };
 
 /* most: bytes of the entries of a part, directories above them included. Whatever is more by

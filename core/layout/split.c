@@ -119,10 +119,21 @@ static int split(struct lam_layout *l, uint32_t target, uint64_t besides, bool *
 {
 	LAM_CLEANUP(lam_deal_fini) struct lam_deal deal = { 0 };
 	uint64_t most = most_of(l, target);
-	char size[LAM_SIZE_TEXT];
+	char size[LAM_SIZE_TEXT], all[LAM_SIZE_TEXT];
 
 	if (lam_deal_make(&deal, l, target, most > besides ? most - besides : 0, err) < 0)
 		return err->code;
+	if (deal.again > LAM_MAX_SPLIT_DIRS) {
+		lam_layout_error(
+			l, err,
+			"layer \"%s\" would have directories of more than %s once "
+			"more in its parts of at most %s, each of which has those "
+			"above it: raise its max_size",
+			l->stack[target].info.name,
+			lam_size_text(LAM_MAX_SPLIT_DIRS, all),
+			lam_size_text(most, size));
+		return err->code;
+	}
 	if (deal.count + l->target_count > LAM_MAX_LAYERS) {
 		lam_layout_error(l, err,
 				 "layer \"%s\" would be in %u parts of at most %s, and a "

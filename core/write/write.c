@@ -139,6 +139,19 @@ struct documents {
 	struct lam_sink_image image;
 };
 
+/* Only what the plan sets makes a document that large. */
+static int fail_document(const struct lam_writing *w, const char *which,
+			 struct lam_error *err)
+{
+	if (err->code == LAM_EFORMAT && w->layout->plan->settings.count)
+		return lam_fail(
+			err, LAM_EPLAN,
+			"the new %s would be larger than is read: set less in the "
+			"plan's \"config\"",
+			which);
+	return lam_wrap(err, "the new %s", which);
+}
+
 static int make_config(const struct lam_writing *w, struct documents *d,
 		       struct lam_error *err)
 {
@@ -149,7 +162,7 @@ static int make_config(const struct lam_writing *w, struct documents *d,
 		  : lam_config_edit(&w->image->config, w->stack, w->count,
 				    &w->layout->plan->settings, w->options->created,
 				    w->layout->plan->times, &d->config, err)) < 0)
-		return lam_wrap(err, "the new config");
+		return fail_document(w, "config", err);
 	d->image.config_size = (int64_t)d->config.len;
 	d->image.config =
 		lam_digest_of(same ? w->image->config_digest.algorithm : LAM_SHA256,
@@ -191,7 +204,7 @@ static int make_manifest(const struct lam_writing *w, struct documents *d,
 
 	if ((same ? lam_buf_append(&d->manifest, old->bytes, old->len, err)
 		  : edit_manifest(w, d, docker, err)) < 0)
-		return lam_wrap(err, "the new manifest");
+		return fail_document(w, "manifest", err);
 	d->image.media_type = docker ? LAM_MT_DOCKER_MANIFEST : LAM_MT_OCI_MANIFEST;
 	d->image.manifest_size = (int64_t)d->manifest.len;
 	d->image.manifest =

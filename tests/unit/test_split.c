@@ -225,30 +225,61 @@ static void links_together(void **state)
 	done(&l);
 }
 
-/* More parts than a stack can have are refused at once. */
-static void too_many(void **state)
+/* A plan with one layer of everything, in parts as small as can be, is refused with this. */
+static void refused(const struct image_layer *layer, const char *want)
 {
 	struct lam_plan_errors errors = { 0 };
 	static const char text[] =
 		"{\"lamina\": 1, \"layers\": [{\"name\": \"all\", \"from\": \"rest\", "
 		"\"max_size\": \"1\"}]}";
-	struct image_layer layer = { .count = 5000, .make = make_entry };
-	struct world world = { .large = SIZE_MAX };
 	struct built built;
 	struct lam_layout *layout;
 	struct lam_plan *plan;
 
-	(void)state;
-	layer.context = &world;
-	built_open(&built, &layer, 1);
+	built_open(&built, layer, 1);
 	OK(lam_plan_parse(&plan, text, strlen(text), "plan", &errors, &err));
 	assert_int_equal(lam_layout_new(&layout, built.image, plan, &errors, NULL, &err),
 			 LAM_EPLAN);
 	assert_int_equal(errors.count, 1);
+	assert_non_null(strstr(err.text, want));
 	assert_non_null(strstr(err.text, "raise its max_size"));
 	lam_plan_errors_fini(&errors);
 	lam_plan_free(plan);
 	built_close(&built);
+}
+
+/* More parts than a stack can have are refused at once. */
+static void too_many(void **state)
+{
+	struct world world = { .large = SIZE_MAX };
+	const struct image_layer layer = { .count = 5000,
+					   .make = make_entry,
+					   .context = &world };
+
+	(void)state;
+	refused(&layer, "would be in 5000 parts");
+}
+
+/* A file in each of so many directories, one in the other: each part would have all above. */
+static void make_deep(void *context, size_t n, struct image_entry *out)
+{
+	char *path = context, *at = path;
+
+	for (size_t i = 0; i < n; i++)
+		at = stpcpy(at, "d/");
+	strcpy(at, "f");
+	*out = (struct image_entry){ .path = path, .body = "x" };
+}
+
+static void too_deep(void **state)
+{
+	char path[2000];
+	const struct image_layer layer = { .count = 600,
+					   .make = make_deep,
+					   .context = path };
+
+	(void)state;
+	refused(&layer, "directories of more than 64.0M once more");
 }
 
 int main(void)
@@ -259,6 +290,7 @@ int main(void)
 		cmocka_unit_test(blobs),
 		cmocka_unit_test(links_together),
 		cmocka_unit_test(too_many),
+		cmocka_unit_test(too_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
