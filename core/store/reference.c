@@ -294,7 +294,8 @@ bool lam_reference_is_of(const char *output, const char *reference, const char *
 	return to.name && name ? strcmp(to.name, name) == 0 : to.name == name;
 }
 
-/* The tag, or the file, with "-layered" behind it. */
+/* The tag, or the file, with "-layered" behind it; and the layout where no tag was given,
+ * as that names its only image. */
 char *lam_reference_beside(const char *text, const char *name)
 {
 	const struct lam_store *store = store_of(text);
@@ -308,8 +309,14 @@ char *lam_reference_beside(const char *text, const char *name)
 		return lam_xprintf("%s-layered", text);
 	if (len > 4 && strcmp(text + len - 4, ".tar") == 0)
 		return lam_xprintf("%.*s-layered.tar", (int)(len - 4), text);
-	return lam_xprintf("%s%s:%s-layered", store ? "" : lam_store_layout.prefix, text,
-			   name ? name : "image");
+	if (!store || store == &lam_store_layout) {
+		while (len > 1 && text[len - 1] == '/')
+			len--;
+		return lam_xprintf("%s%.*s-layered%s%s",
+				   store ? "" : lam_store_layout.prefix, (int)len, text,
+				   name ? ":" : "", name ? name : "");
+	}
+	return lam_xprintf("%s:%s-layered", text, name ? name : "image");
 }
 
 char *lam_reference_stem(const char *text)

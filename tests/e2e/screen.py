@@ -874,7 +874,7 @@ def waste(p):
     s = p.editor(size=(140, 40))
     s.keys("w")
     s.wait("owner changed in 3: chown -R")
-    s.keys("3 g g")
+    s.keys("g g")
     for _ in range(20):
         if "merge app into app-3" in s.keys("x"):
             break

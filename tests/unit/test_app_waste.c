@@ -48,7 +48,11 @@ static int set_up(void **state)
 	layers[1].created_by = "COPY app /opt/app # buildkit";
 	layers[2].created_by = "RUN /bin/sh -c chown -R app /opt/app # buildkit";
 	drive_build(&d, layers, 4, NULL, 140, 40);
-	drive_command(&d, "waste");
+	drive_keys(&d, "w");
+	if (drive_sees(&d, "3, then x"))
+		fail_msg("w leaves the keys to the files");
+	see(" x offers what helps");
+	drive_keys(&d, "1");
 	see("3, then x offers what helps");
 	drive_keys(&d, "3");
 	see(" x offers what helps");

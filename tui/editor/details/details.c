@@ -35,7 +35,8 @@ void details_want_nothing(struct app *app)
 }
 
 /* The first press shows a tab; the second, where it stands already, gives it the whole
- * screen, and the focus; the first does where there is no room beside others. */
+ * screen, and the focus; the first does where there is no room beside others. What is not
+ * about the entry under the files' cursor has the focus at once: `w x` is about waste. */
 void details_show(struct app *app, int tab)
 {
 	struct details *d = &app->details;
@@ -46,8 +47,11 @@ void details_show(struct app *app, int tab)
 	d->tab = (enum tab)tab;
 	d->asked = true;
 	again = again || !app_areas(app).pane[PANE_DETAILS].width;
-	if (!again)
+	if (!again) {
+		if (!TABS[tab].of_node)
+			app->focus = PANE_DETAILS;
 		return;
+	}
 	app->focus = d->full ? PANE_FILES : PANE_DETAILS;
 	d->full = !d->full;
 }
