@@ -5,14 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *lam_size_number(double *out, const char *text)
+{
+	static const char digits[] = "0123456789";
+	size_t len = strspn(text, digits), more;
+
+	if (len == 0)
+		return NULL;
+	if (text[len] == '.') {
+		more = strspn(text + len + 1, digits);
+		if (more == 0)
+			return NULL;
+		len += 1 + more;
+	}
+	*out = strtod(text,
+		      NULL); /* of "0x10" and "1e3" more than that: no end of these */
+	return text + len;
+}
+
 int lam_size_parse(uint64_t *out, const char *text, struct lam_error *err)
 {
 	static const char units[] = "kmgt";
-	char *end;
-	double number = strtod(text, &end);
-	const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
+	double number = 0;
+	const char *end = lam_size_number(&number, text);
+	const char *unit = end && *end ? strchr(units, *end | 0x20) : NULL;
 
-	if (*text < '0' || *text > '9' || (*end && !unit) || (unit && end[1]))
+	if (!end || (*end && !unit) || (unit && end[1]))
 		return lam_fail(err, LAM_EUSAGE,
 				"a size is a number, with k, M, G or T behind it");
 	for (size_t i = unit ? (size_t)(unit - units) + 1 : 0; i > 0; i--)

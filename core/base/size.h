@@ -11,6 +11,9 @@
  * LAM_EUSAGE. */
 int lam_size_parse(uint64_t *out, const char *text, struct lam_error *err);
 
+/* "12" or "1.5" at the begin of a text: where it ends, or NULL where there is none. */
+const char *lam_size_number(double *out, const char *text);
+
 #define LAM_SIZE_TEXT 16
 /* "12.3M"; fewer than 1,024 bytes without a letter. */
 const char *lam_size_text(uint64_t bytes, char out[LAM_SIZE_TEXT]);

@@ -426,8 +426,11 @@ int lam_write_foresee(struct lam_referrers *out, const struct lam_image_set *set
 	all.drop_attestations = true;
 	code = foresee(s, reference, out, err);
 	s.options = options;
-	return code < 0 || options->drop_attestations ? code
-						      : foresee(s, reference, &same, err);
+	if (code == 0 && !options->drop_attestations)
+		code = foresee(s, reference, &same, err);
+	for (size_t n = 0; n < s.count && code == 0; n++)
+		code = lam_write_check_place(layouts[n], reference, err);
+	return code;
 }
 
 /* Places */

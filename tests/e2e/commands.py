@@ -368,6 +368,15 @@ def words(image):
     expect("options in front", "--threads", "1", "ls", source, "/opt", out="/opt/app")
     expect("threads", "--threads=0", "ls", source, exits=2)
     expect("no image of a registry", "inspect", "docker://X", exits=2, err="is no image of a registry")
+    for option in ("--drop=", "--drop=.", "--split=", "--split==x"):
+        expect("no path: " + option, "plan", source, option, exits=2, lines=1, err="/ is the whole image")
+    for size in ("0x10", "1e3", "5.k", "1.2.3", ".5"):
+        expect("no size: " + size, "inspect", source, "--against", source, "--max-pull", size, exits=2, lines=1, err="is a size")
+    expect("no share", "inspect", source, "--max-waste", "0x5%", exits=2, lines=1, err="or a share")
+    packed = b'{"lamina": 1, "layers": [{"name": "a", "from": "rest"}], "compression": "zstd"}'
+    expect("what a place cannot hold", "apply", "--dry-run", "-", source, "docker-archive:%s-none.tar" % image, exits=5, lines=1,
+           err="compressed with zstd", stdin=packed)
+    expect("no file, as JSON", "cat", source, "/usr", "--json", exits=3, out=r"\A\Z", lines=1)
     expect("an output that is not named", "apply", "-", source, "x.tar", exits=2, err="say what it is to be", stdin=b"")
     flat = b'{"lamina": 1, "layers": [{"name": "a", "from": "rest"}]}'
     expect("both to standard output", "apply", "--json", "-", source, "-", exits=2, out=r"\A\Z", err="--json and an archive",

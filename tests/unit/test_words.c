@@ -134,7 +134,8 @@ static void sizes(void **state)
 		{ "4k", 4096 },       { "1.5M", 1572864 }, { "2g", 2147483648u },
 		{ "3T", 3ull << 40 },
 	};
-	static const char *const bad[] = { "", "M", "-1", "1Q", "1MB", " 1", "x", "inf" };
+	static const char *const bad[] = { "",  "M",   "-1",   "1Q",  "1MB", " 1",
+					   "x", "inf", "0x10", "1e3", "5.",  ".5" };
 	uint64_t size;
 
 	(void)state;

@@ -12,6 +12,7 @@
 /* What waits for more: a line for a terminal, or what three bytes of base64 are made of. */
 struct held {
 	struct lam_buf bytes;
+	const char *head; /* of JSON, printed with the first of it; or NULL */
 	void (*put)(const char *bytes, size_t len);
 };
 
@@ -38,6 +39,13 @@ static void put_base64(const char *bytes, size_t len)
 	print_own(stdout, text.data ? text.data : "");
 }
 
+static void print_head(struct held *h)
+{
+	if (h->head)
+		print_json_text(h->head);
+	h->head = NULL;
+}
+
 /* Gives on what is whole: up to the last end of a line, or three bytes at a time. */
 static int hold(void *context, const void *bytes, size_t len, struct lam_error *err)
 {
@@ -55,6 +63,7 @@ static int hold(void *context, const void *bytes, size_t len, struct lam_error *
 					    : 0;
 	if (whole == 0)
 		return 0;
+	print_head(h);
 	h->put(h->bytes.data, whole);
 	memmove(h->bytes.data, h->bytes.data + whole, h->bytes.len - whole);
 	h->bytes.len -= whole;
@@ -68,13 +77,15 @@ struct wanted {
 	const struct lam_version *version;
 };
 
-static int read_held(struct call *call, const struct wanted *w,
+static int read_held(struct call *call, const struct wanted *w, const char *head,
 		     void (*put)(const char *bytes, size_t len))
 {
-	struct held h = { .bytes = LAM_TEXT, .put = put };
+	struct held h = { .bytes = LAM_TEXT, .head = head, .put = put };
 	int code = lam_image_read_file(w->image, w->node, w->version, hold, &h,
 				       &stop_asked, &call->err);
 
+	if (code == 0)
+		print_head(&h);
 	if (code == 0 && h.bytes.len > 0)
 		put(h.bytes.data, h.bytes.len);
 	lam_buf_fini(&h.bytes);
@@ -83,15 +94,17 @@ static int read_held(struct call *call, const struct wanted *w,
 
 static int read_as_json(struct call *call, const struct wanted *w)
 {
+	LAM_CLEANUP(lam_free_ptr)
 	char *path = lam_tree_path_text(lam_image_tree(w->image), w->node);
-	int code;
+	json_auto_t *name = json_shown(path);
+	LAM_CLEANUP(lam_free_ptr) char *text = json_dumps(name, JSON_ENCODE_ANY);
+	LAM_CLEANUP(lam_free_ptr)
+	char *head = lam_xprintf("{\"lamina\":1,\"path\":%s,\"content\":\"",
+				 text ? text : "\"\"");
+	int code = read_held(call, w, head, put_base64);
 
-	print_own(stdout, "{\"lamina\":1,\"path\":");
-	print_json_value(json_shown(path));
-	print_own(stdout, ",\"content\":\"");
-	code = read_held(call, w, put_base64);
-	print_own(stdout, "\"}\n");
-	free(path);
+	if (code == 0)
+		print_own(stdout, "\"}\n");
 	return code;
 }
 
@@ -103,7 +116,7 @@ static int cat(struct call *call, const struct wanted *w)
 	if (call_has(call, "json"))
 		code = read_as_json(call, w);
 	else if (isatty(STDOUT_FILENO))
-		code = read_held(call, w, put_shown);
+		code = read_held(call, w, NULL, put_shown);
 	else
 		code = lam_image_read_file(w->image, w->node, w->version, put_content,
 					   &out, &stop_asked, &call->err);

@@ -35,6 +35,22 @@ static void root_paths(const char **paths, size_t count)
 	}
 }
 
+/* What an empty variable leaves behind is not the whole image. */
+static int check_paths(const char *option, const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strcspn(paths[i], "=");
+
+		if (strspn(paths[i], ".") >= len)
+			return usage_error(
+				"plan",
+				"--%s is about a path, and '%s' names none: / is "
+				"the whole image",
+				option, paths[i]);
+	}
+	return 0;
+}
+
 static void free_paths(const char **paths, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -46,6 +62,7 @@ static int set_request(struct call *call, struct lam_plan_request *request,
 		       const char **splits, const char **drops)
 {
 	const char *keep = call_value(call, "keep");
+	int code;
 	char *end;
 
 	*request = (struct lam_plan_request){ .flatten = call_has(call, "flatten"),
@@ -53,10 +70,13 @@ static int set_request(struct call *call, struct lam_plan_request *request,
 					      .drops = drops };
 	request->split_count = call_values(call, "split", splits);
 	request->drop_count = call_values(call, "drop", drops);
+	code = check_paths("split", splits, request->split_count);
+	if (code == 0)
+		code = check_paths("drop", drops, request->drop_count);
 	root_paths(splits, request->split_count);
 	root_paths(drops, request->drop_count);
-	if (!keep)
-		return 0;
+	if (code || !keep)
+		return code;
 	if (call_has(call, "keep-base"))
 		return usage_error("plan", "--keep-base counts the layers: --keep is not "
 					   "for it");

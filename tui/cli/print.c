@@ -165,11 +165,6 @@ static void print_value(json_t *value, size_t flags)
 	json_decref(value);
 }
 
-void print_json_value(json_t *value)
-{
-	print_value(value, JSON_ENCODE_ANY);
-}
-
 void print_json(json_t *value)
 {
 	print_value(value, JSON_INDENT(1));

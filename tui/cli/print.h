@@ -30,7 +30,6 @@ json_t *json_bytes(const char *bytes, size_t len);
 void print_json(json_t *value);
 void print_json_item(json_t *value, bool first);
 void print_json_text(const char *text);
-void print_json_value(json_t *value); /* within a line */
 
 /* referrers.c: what speaks of an image. */
 void print_referrers(FILE *out, const struct lam_referrers *referrers);

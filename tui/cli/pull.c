@@ -103,10 +103,9 @@ static int read_size(struct call *call, const char *name, const char *text, uint
 int pull_read_limits(struct call *call, struct pull_limits *out)
 {
 	const char *waste = call_value(call, "max-waste");
-	char *end = NULL;
-	double percent = waste ? strtod(waste, &end) : 0;
-	bool share = waste && end > waste && strcmp(end, "%") == 0 && percent >= 0 &&
-		     percent <= 100;
+	double percent = 0;
+	const char *end = waste ? lam_size_number(&percent, waste) : NULL;
+	bool share = end && strcmp(end, "%") == 0 && percent <= 100;
 	int code;
 
 	*out = (struct pull_limits){ .waste_share = share ? percent / 100 : 2 };
