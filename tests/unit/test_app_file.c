@@ -414,9 +414,13 @@ static void tells_that_nothing_is_kept(void **state)
 	see("Not a directory");
 	assert_int_equal(d.app.message.role, ROLE_ERROR);
 	/* the reason is told once; that it is not kept, each time */
-	drive_keys(&d, "u");
-	see("not kept until saved: undo: leave out /opt/app");
+	drive_go(&d, "/etc");
+	drive_keys(&d, "x");
+	see("not kept until saved: leave out /etc");
 	not_see("Not a directory");
+	drive_keys(&d, "uu");
+	see("undo: leave out /opt/app");
+	not_see("not kept");
 	drive_keys(&d, "U");
 	see("not kept until saved: redo: leave out /opt/app");
 	drive_keys(&d, "q");
@@ -428,6 +432,18 @@ static void tells_that_nothing_is_kept(void **state)
 	see("not kept until saved: /opt/app to base: there is no journal");
 	drive_keys(&d, "q");
 	not_see("offered again");
+}
+
+static void undone_is_nothing_to_recover(void **state)
+{
+	(void)state;
+	change();
+	again();
+	assert_non_null(d.app.plan.orphan);
+	drive_keys(&d, "r");
+	drive_keys(&d, "u");
+	again();
+	assert_null(d.app.plan.orphan);
 }
 
 /* As a full disk does. */
@@ -867,6 +883,7 @@ int main(void)
 		TEST(recovers_a_load),
 		TEST(tells_that_nothing_is_kept),
 		TEST(tells_what_is_not_kept),
+		TEST(undone_is_nothing_to_recover),
 		TEST(recovers_on_a_full_disk),
 		TEST(recovers_to_its_file),
 		TEST(recovers_to_no_file),

@@ -203,8 +203,8 @@ static void keep(struct app *app, const char *name)
 		return;
 	}
 	app_tell(app, ROLE_GOOD, "%s", name);
-	if (lam_undo_unsaved(app->plan.undo) == 0 && app->plan.file) {
-		plan_forget(app); /* what stands is in its file */
+	if (lam_undo_unsaved(app->plan.undo) == 0) {
+		plan_forget(app); /* what stands is in its file, or what the image has */
 		return;
 	}
 	journal_note(app->plan.journal, name);
