@@ -137,6 +137,8 @@ static void asks_before_saving_over(void **state)
 
 static void quits_as_vi_does(void **state)
 {
+	char *plan;
+
 	(void)state;
 	change();
 	/* what is in no file is offered again */
@@ -146,7 +148,9 @@ static void quits_as_vi_does(void **state)
 	drive_command(&d, "x a.json");
 	assert_true(d.app.quitting);
 	assert_int_equal(unsaved(), 0);
-	assert_string_equal(drive_file(&d, "a.json"), drive_plan(&d));
+	plan = drive_plan(&d);
+	assert_string_equal(drive_file(&d, "a.json"), plan);
+	free(plan);
 	d.app.quitting = false;
 	drive_command(&d, "x");
 	assert_true(d.app.quitting);
