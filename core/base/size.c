@@ -18,8 +18,8 @@ const char *lam_size_number(double *out, const char *text)
 			return NULL;
 		len += 1 + more;
 	}
-	*out = strtod(text,
-		      NULL); /* of "0x10" and "1e3" more than that: no end of these */
+	/* of "0x10" and "1e3" it takes more: callers find the "x" and the "e" at the end */
+	*out = strtod(text, NULL);
 	return text + len;
 }
 

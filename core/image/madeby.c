@@ -6,13 +6,7 @@
 #include <lamina/image.h>
 
 #include "base/memory.h"
-
-static const char *behind(const char *text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
-}
+#include "base/text.h"
 
 /* "|2 A=1 B=2 /bin/sh -c make": the build's arguments stand before the shell. */
 static const char *past_arguments(const char *text)
@@ -46,14 +40,14 @@ char *lam_made_by(const char *created_by)
 	const char *text = past_arguments(created_by), *rest, *end;
 	char *out;
 
-	if ((rest = behind(text, "/bin/sh -c #(nop) ")))
+	if ((rest = lam_text_behind(text, "/bin/sh -c #(nop) ")))
 		text = rest + strspn(rest, " ");
-	else if ((rest = behind(text, "/bin/sh -c ")) ||
-		 (rest = behind(text, "RUN /bin/sh -c ")))
+	else if ((rest = lam_text_behind(text, "/bin/sh -c ")) ||
+		 (rest = lam_text_behind(text, "RUN /bin/sh -c ")))
 		text = rest;
-	else if ((rest = behind(text, "RUN ")))
+	else if ((rest = lam_text_behind(text, "RUN ")))
 		text = past_arguments(rest);
-	if (text != created_by && (rest = behind(text, "/bin/sh -c ")))
+	if (text != created_by && (rest = lam_text_behind(text, "/bin/sh -c ")))
 		text = rest;
 	end = strstr(text, " # buildkit");
 	out = lam_xmemdup(text, end ? (size_t)(end - text) : strlen(text));

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "image/title.h"
 
 /* Words apart by blanks, of a text that is cut up. */
@@ -226,9 +227,10 @@ static char *title_of_source(const char *source)
 
 /* Where files were put tells more than where they came from, if it is not a place that
  * many put theirs. "file:6a3f in /opt": the older builder's sources are digests. */
-static char *title_of_copy(char *text, bool unpacks, bool lowest)
+static char *title_of_copy(const char *text, bool unpacks, bool lowest)
 {
-	struct words words = { .rest = text };
+	LAM_CLEANUP(lam_free_ptr) char *cut = lam_xstrdup(text);
+	struct words words = { .rest = cut };
 	const char *word, *source = NULL, *last = NULL;
 	char *title;
 
@@ -250,36 +252,28 @@ static char *title_of_copy(char *text, bool unpacks, bool lowest)
  * which is another one now. */
 static char *title_of_target(const char *name)
 {
-	size_t len = strlen("layer-");
+	const char *number = lam_text_behind(name, "layer-");
 
-	if (strncmp(name, "layer-", len) == 0 &&
-	    strspn(name + len, "0123456789") == strlen(name + len))
+	if (number && strspn(number, "0123456789") == strlen(number))
 		return NULL;
 	return lam_title_of_name(name, strlen(name));
-}
-
-static char *behind(char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	return strncmp(text, word, len) == 0 ? text + len : NULL;
 }
 
 char *lam_title_of_words(const char *created_by, bool lowest)
 {
 	LAM_CLEANUP(lam_free_ptr) char *text = lam_made_by(created_by);
-	char *rest;
+	const char *rest;
 
 	/* a builder's own word for it, and no command */
 	if (!strchr(text, ' ') && strcmp(text, created_by) == 0)
 		return lam_title_of_name(text, strlen(text));
-	if ((rest = behind(text, "lamina: ")))
+	if ((rest = lam_text_behind(text, "lamina: ")))
 		return title_of_target(rest);
-	if ((rest = behind(text, "COPY ")))
+	if ((rest = lam_text_behind(text, "COPY ")))
 		return title_of_copy(rest, false, lowest);
-	if ((rest = behind(text, "ADD ")))
+	if ((rest = lam_text_behind(text, "ADD ")))
 		return title_of_copy(rest, true, lowest);
-	if ((rest = behind(text, "WORKDIR ")))
+	if ((rest = lam_text_behind(text, "WORKDIR ")))
 		return title_of_path(rest);
 	return title_of_run(text);
 }

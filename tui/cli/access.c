@@ -87,24 +87,34 @@ static void take_context(struct paths *p, const char *config, const char *name)
 		p->docker_certs = lam_xstrdup(certs);
 }
 
-/* The environment's host, or else the context that is named or current. */
+/* The context that is named, or the current one. False: there is none but the default. */
+static bool find_context(struct paths *p, const char *config)
+{
+	const char *context = getenv("DOCKER_CONTEXT");
+	LAM_CLEANUP(lam_free_ptr) char *file = lam_xprintf("%s/config.json", config);
+	json_auto_t *json = NULL;
+
+	if (!context || !*context) {
+		json = json_load_file(file, 0, NULL);
+		context = json_string_value(json_object_get(json, "currentContext"));
+	}
+	if (!context || strcmp(context, "default") == 0)
+		return false;
+	take_context(p, config, context);
+	return true;
+}
+
+/* The environment's host, or else the context's. */
 static void set_docker(struct paths *p)
 {
-	const char *host = getenv("DOCKER_HOST"), *context = getenv("DOCKER_CONTEXT"),
-		   *verify = getenv("DOCKER_TLS_VERIFY"),
+	const char *host = getenv("DOCKER_HOST"), *verify = getenv("DOCKER_TLS_VERIFY"),
 		   *certs = getenv("DOCKER_CERT_PATH");
 	LAM_CLEANUP(lam_free_ptr) char *config = below("DOCKER_CONFIG", ".docker", "");
-	LAM_CLEANUP(lam_free_ptr)
-	char *file = config ? lam_xprintf("%s/config.json", config) : NULL;
-	json_auto_t *json = file ? json_load_file(file, 0, NULL) : NULL;
 
-	if (!context || !*context)
-		context = json_string_value(json_object_get(json, "currentContext"));
-	if ((!host || !*host) && config && context && strcmp(context, "default") != 0) {
-		take_context(p, config, context);
+	if (host && *host)
+		p->docker_host = lam_xstrdup(host);
+	else if (config && find_context(p, config))
 		return;
-	}
-	p->docker_host = lam_xcopy(host && *host ? host : NULL);
 	if (verify && *verify)
 		p->docker_certs = lam_xcopy(certs && *certs ? certs : config);
 }

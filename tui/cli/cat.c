@@ -98,11 +98,13 @@ static int read_as_json(struct call *call, const struct wanted *w)
 	char *path = lam_tree_path_text(lam_image_tree(w->image), w->node);
 	json_auto_t *name = json_shown(path);
 	LAM_CLEANUP(lam_free_ptr) char *text = json_dumps(name, JSON_ENCODE_ANY);
-	LAM_CLEANUP(lam_free_ptr)
-	char *head = lam_xprintf("{\"lamina\":1,\"path\":%s,\"content\":\"",
-				 text ? text : "\"\"");
-	int code = read_held(call, w, head, put_base64);
+	LAM_CLEANUP(lam_free_ptr) char *head = NULL;
+	int code;
 
+	if (!text)
+		lam_out_of_memory();
+	head = lam_xprintf("{\"lamina\":1,\"path\":%s,\"content\":\"", text);
+	code = read_held(call, w, head, put_base64);
 	if (code == 0)
 		print_own(stdout, "\"}\n");
 	return code;

@@ -29,8 +29,6 @@ static void print_changes(const struct lam_layout *layout, FILE *out)
 	}
 }
 
-#define LEAST_NAME 16 /* columns */
-
 static int name_width(const struct lam_layout *layout)
 {
 	char name[LAM_TARGET_TEXT];

@@ -17,6 +17,7 @@ void print_line(FILE *out, const char *format, ...) __attribute__((format(printf
  * that has room for the text, too. */
 void print_cell(FILE *out, const char *text, int columns);
 int cell_width(int columns, const char *text);
+#define LEAST_NAME 16 /* columns of a layer's name, at least */
 /* Bytes from an image, in the text form. */
 void print_bytes(FILE *out, const char *bytes, size_t len);
 /* The program's own text, as it is: lines, colours. */

@@ -9,8 +9,7 @@
 #include "cli/print.h"
 #include "cli/suggest.h"
 
-#define MOST_SHOWN 4  /* parts of a layer in the table */
-#define LEAST_NAME 16 /* columns */
+#define MOST_SHOWN 4 /* parts of a layer in the table */
 
 static unsigned changes_of(const struct lam_suggested_part *part)
 {
