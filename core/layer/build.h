@@ -1,5 +1,5 @@
-/* A layer while it is made: the folder that its entries are played into (build.c), and
- * what they say of files (inode.c). */
+/* A layer while it is made: the folder that its entries are played into (build.c), what
+ * they say of files (inode.c), and the index that it becomes (nodes.c). */
 #ifndef LAM_LAYER_BUILD_H
 #define LAM_LAYER_BUILD_H
 
@@ -42,6 +42,11 @@ struct lam_layer_builder {
 	struct lam_buf last_parent;  /* the parent of the entry before, and its place */
 	uint32_t last_place;         /* NONE: not known any more */
 };
+
+static inline bool lam_place_is_dir(const struct lam_place *p)
+{
+	return p->state == LAM_PLACE_PRESENT && p->kind == LAM_KIND_DIR;
+}
 
 /* About the path at hand. */
 void lam_layer_note(struct lam_layer_builder *b, enum lam_odd odd);
