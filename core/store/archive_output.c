@@ -146,6 +146,8 @@ int lam_archive_open_sink(struct lam_sink *sink, struct lam_error *err)
 	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
 
 	sink->directory = lam_reference_folder(sink->reference);
+	if (sink->reference->path && lam_reference_check_folder(sink->reference, err) < 0)
+		return err->code;
 	if (lam_sink_open_directory(sink, err) < 0)
 		return err->code;
 	if (!sink->reference->path)
@@ -155,8 +157,6 @@ int lam_archive_open_sink(struct lam_sink *sink, struct lam_error *err)
 					 "standard output is a terminal: an archive goes "
 					 "to a file or a pipe")
 			       : 0;
-	if (faccessat(sink->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
-		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", sink->directory);
 	lam_sink_sweep(sink);
 	if (check_existing(&replaced, sink->reference, sink->options, sink->directory,
 			   err) < 0)
@@ -170,5 +170,9 @@ int lam_archive_replaces(struct lam_replaced *out, const struct lam_reference *r
 	LAM_CLEANUP(lam_free_ptr) char *folder = lam_reference_folder(reference);
 
 	*out = (struct lam_replaced){ 0 };
-	return reference->path ? check_existing(out, reference, options, folder, err) : 0;
+	if (!reference->path)
+		return 0;
+	if (lam_reference_check_folder(reference, err) < 0)
+		return err->code;
+	return check_existing(out, reference, options, folder, err);
 }

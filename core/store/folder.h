@@ -38,12 +38,17 @@ int lam_folder_read_blob(const struct lam_store *store, int dir,
 int lam_folder_keep_layer(struct lam_sink *sink, const struct lam_source *source,
 			  size_t n, const struct lam_digest *digest,
 			  const struct lam_progress *progress, struct lam_error *err);
-/* A folder that may be an output, as it is; *out -1: there is none yet. */
-int lam_folder_open_output(const struct lam_reference *reference, int *out,
+struct lam_folder_kind {
+	const char *mark; /* the file that such an image has */
+	const char *what; /* it is called in messages */
+};
+/* A folder that may be an output, as it is: one that holds the mark, or nothing of anyone
+ * else's; *out -1: there is none yet, and it can be made. */
+int lam_folder_open_output(const struct lam_reference *reference,
+			   const struct lam_folder_kind *kind, int *out,
 			   struct lam_error *err);
-/* Makes the folder, or takes one that holds `mark` or nothing of anyone else's; what of
- * it is no image is told as `what`. *out_made: this run made it. */
-int lam_folder_open_sink(struct lam_sink *sink, const char *mark, const char *what,
+/* Makes the folder, or takes one that may be an output. *out_made: this run made it. */
+int lam_folder_open_sink(struct lam_sink *sink, const struct lam_folder_kind *kind,
 			 bool *out_made, struct lam_error *err);
 bool lam_folder_has(int dir, const char *name);
 int lam_folder_sync(int dir, const char *name, const char *path, struct lam_error *err);

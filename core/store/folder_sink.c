@@ -45,16 +45,15 @@ static bool is_stray(const char *name)
 }
 
 /* A folder that is there must be such an image, or hold nothing of anyone else's. */
-static int check_folder(const struct lam_sink *sink, const char *mark, const char *what,
+static int check_folder(int fd, const char *path, const struct lam_folder_kind *kind,
 			struct lam_error *err)
 {
-	const char *path = sink->reference->path;
 	struct dirent *entry;
 	DIR *dir;
 
-	if (faccessat(sink->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", path);
-	if (lam_folder_has(sink->dir, mark))
+	if (lam_folder_has(fd, kind->mark))
 		return 0;
 	dir = opendir(path);
 	if (!dir)
@@ -67,7 +66,7 @@ static int check_folder(const struct lam_sink *sink, const char *mark, const cha
 	return lam_fail(
 		err, LAM_EWRITE,
 		"%s: is a folder with other things in it, and no %s: choose another",
-		path, what);
+		path, kind->what);
 }
 
 /* Who made the link may count on what it leads to. */
@@ -87,7 +86,8 @@ static int refuse_link(const char *path, struct lam_error *err)
 		path);
 }
 
-int lam_folder_open_output(const struct lam_reference *reference, int *out,
+int lam_folder_open_output(const struct lam_reference *reference,
+			   const struct lam_folder_kind *kind, int *out,
 			   struct lam_error *err)
 {
 	const char *path = reference->path;
@@ -96,12 +96,27 @@ int lam_folder_open_output(const struct lam_reference *reference, int *out,
 	if (refuse_link(path, err) < 0)
 		return err->code;
 	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*out < 0 && errno != ENOENT)
+	if (*out < 0 && errno == ENOENT)
+		return lam_reference_check_folder(reference, err);
+	if (*out < 0)
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", path);
-	return 0;
+	if (check_folder(*out, path, kind, err) == 0)
+		return 0;
+	close(*out);
+	*out = -1;
+	return err->code;
 }
 
-static int open_folder(struct lam_sink *sink, const char *mark, const char *what,
+static int fail_making(const struct lam_reference *reference, int problem,
+		       struct lam_error *err)
+{
+	if (lam_reference_check_folder(reference, err) < 0)
+		return err->code;
+	return lam_fail_errno(err, LAM_EWRITE, problem, "%s: making the folder",
+			      reference->path);
+}
+
+static int open_folder(struct lam_sink *sink, const struct lam_folder_kind *kind,
 		       bool *made, struct lam_error *err)
 {
 	const char *path = sink->reference->path;
@@ -111,19 +126,18 @@ static int open_folder(struct lam_sink *sink, const char *mark, const char *what
 	if (mkdir(path, 0777) == 0)
 		*made = true;
 	else if (errno != EEXIST)
-		return lam_fail_errno(err, LAM_EWRITE, errno, "%s: making the folder",
-				      path);
+		return fail_making(sink->reference, errno, err);
 	if (lam_sink_open_directory(sink, err) < 0)
 		return err->code;
 	if (*made)
 		return lam_folder_sync(sink->dir, "..", path, err);
-	if (check_folder(sink, mark, what, err) < 0)
+	if (check_folder(sink->dir, path, kind, err) < 0)
 		return err->code;
 	/* a sign for who made the folder */
 	return lam_sink_temporary(sink, 0600, &fd, &in_use, err);
 }
 
-int lam_folder_open_sink(struct lam_sink *sink, const char *mark, const char *what,
+int lam_folder_open_sink(struct lam_sink *sink, const struct lam_folder_kind *kind,
 			 bool *out_made, struct lam_error *err)
 {
 	struct stat st;
@@ -132,7 +146,7 @@ int lam_folder_open_sink(struct lam_sink *sink, const char *mark, const char *wh
 		return err->code;
 	sink->directory = lam_xstrdup(sink->reference->path);
 	/* who made the folder may give it up before we have put our sign into it */
-	for (int tries = 0; open_folder(sink, mark, what, out_made, err) < 0; tries++) {
+	for (int tries = 0; open_folder(sink, kind, out_made, err) < 0; tries++) {
 		if (tries == 10 || stat(sink->directory, &st) == 0)
 			return err->code;
 		if (sink->dir >= 0)

@@ -14,6 +14,8 @@ struct lam_layout_output {
 	const struct lam_sink_image *image; /* NULL: not there yet */
 };
 
+extern const struct lam_folder_kind lam_layout_kind;
+
 /* What the new image takes the place of, which may be one image, or one of an index.
  * *out_only is that where no tag is named; NONE: there is none. index.json is read into
  * *bytes. */

@@ -11,6 +11,8 @@
 #include "base/path.h"
 #include "store/layout.h"
 
+const struct lam_folder_kind lam_layout_kind = { "oci-layout", "OCI layout" };
+
 static int fail_output(const struct lam_layout_output *o, struct lam_error *err)
 {
 	if (err->code != LAM_ENOMEM)
@@ -218,7 +220,7 @@ int lam_layout_replaces(struct lam_replaced *out, const struct lam_reference *re
 	struct lam_digest only;
 	int code;
 
-	if (lam_folder_open_output(reference, &o.dir, err) < 0)
+	if (lam_folder_open_output(reference, &lam_layout_kind, &o.dir, err) < 0)
 		return err->code;
 	if (o.dir < 0)
 		return 0;

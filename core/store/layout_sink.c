@@ -26,7 +26,7 @@ int lam_layout_open_sink(struct lam_sink *sink, struct lam_error *err)
 	struct lam_layout_output o = { .reference = sink->reference,
 				       .options = sink->options };
 
-	if (lam_folder_open_sink(sink, "oci-layout", "OCI layout", &own->made, err) < 0)
+	if (lam_folder_open_sink(sink, &lam_layout_kind, &own->made, err) < 0)
 		return err->code;
 	o.dir = sink->dir;
 	return lam_layout_check_replaced(&o, &index, &own->only, &replaced, err);

@@ -1,9 +1,12 @@
 /* References: which kind of store, where in the system, and which image there. */
 #include "store/reference.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <lamina/reference.h>
 
@@ -268,6 +271,21 @@ char *lam_reference_folder(const struct lam_reference *r)
 	}
 	free(folder);
 	return lam_xstrdup(".");
+}
+
+int lam_reference_check_folder(const struct lam_reference *r, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr) char *folder = lam_reference_folder(r);
+	struct stat st;
+
+	if (stat(folder, &st) < 0 && errno == ENOENT)
+		return lam_fail(err, LAM_EWRITE,
+				"%s: there is no such folder: make it first", folder);
+	if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+		return lam_fail(err, LAM_EWRITE, "%s: is no folder", folder);
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
+		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", folder);
+	return 0;
 }
 
 /* Other places of the same image */

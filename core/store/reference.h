@@ -36,6 +36,9 @@ void lam_reference_fini(struct lam_reference *reference);
  * the caller's. access->temporary, or "/tmp", for standard input and output and for what is on
  * no filesystem here. */
 char *lam_reference_folder(const struct lam_reference *reference);
+/* LAM_EWRITE where nothing can be made in that. */
+int lam_reference_check_folder(const struct lam_reference *reference,
+			       struct lam_error *err);
 
 /* "oci:DIR[:TAG], ...": those that layers are taken from; a new string. */
 char *lam_reference_kinds_of_blobs(void);

@@ -382,6 +382,16 @@ def words(image):
     expect("both to standard output", "apply", "--json", "-", source, "-", exits=2, out=r"\A\Z", err="--json and an archive",
            lines=1, stdin=flat)
     expect("what would be, as JSON", "apply", "--json", "--dry-run", "-", source, "-", out='"lamina":1', stdin=flat)
+    places = image + "-places"
+    os.makedirs(places + "/taken")
+    with open(places + "/taken/theirs", "w", encoding="ascii") as f:
+        f.write("not an image")
+    for kind in ("oci:%s:t", "oci-archive:%s", "docker-archive:%s", "dir:%s"):
+        for where, says in (("/none/out", "none: there is no such folder: make it first"), ("/taken/theirs/out", "Not a directory|is no folder"),
+                            ("/taken", "is a folder with other things in it|is there, and no regular file")):
+            place = kind % (places + where)
+            for dry in ((), ("--dry-run",)):
+                expect("no place: %s%s" % (place, dry), "apply", *dry, "--progress=none", "-", source, place, exits=5, err=says, stdin=flat)
     expect("both from standard input", "apply", "-", "-", "oci:x", exits=2)
     with open("/dev/full", "wb") as full:
         done = subprocess.run([lamina.PROGRAM, "ls", "-R", source], stdout=full, stderr=subprocess.PIPE, check=False)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app_drive.h"
@@ -116,6 +117,7 @@ static void asks_before_saving_over(void **state)
 	change();
 	drive_command(&d, "save a.json");
 	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
+	see("a.json is there already");
 	drive_keys(&d, "Esc");
 	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
 	assert_int_equal(unsaved(), 1);
@@ -131,6 +133,7 @@ static void asks_before_saving_over(void **state)
 	drive_set_file(&d, "a.json", "somebody's");
 	drive_keys(&d, "x gs");
 	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
+	see("a.json holds something else by now");
 	drive_keys(&d, "Esc");
 	assert_string_equal(drive_file(&d, "a.json"), "somebody's");
 }
@@ -796,8 +799,20 @@ static void quitting_cancels_a_write(void **state)
 
 static void a_write_fails(void **state)
 {
+	char folder[400], command[460];
+
 	(void)state;
-	drive_command(&d, "write oci:/proc/no/such/place:new");
+	snprintf(folder, sizeof folder, "%s/passing", built.dir);
+	snprintf(command, sizeof command, "write oci:%s/new:new", folder);
+	drive_command(&d, command);
+	assert_asks(&d, DIALOG_PROMPT, "Write the image");
+	see("there is no such folder: make it first");
+	drive_keys(&d, "Esc");
+	/* one that goes while the question stands */
+	assert_int_equal(mkdir(folder, 0777), 0);
+	drive_command(&d, command);
+	assert_asks(&d, DIALOG_PROMPT, "Write new image");
+	assert_int_equal(rmdir(folder), 0);
 	drive_type(&d, "yes");
 	drive_keys(&d, "Enter");
 	see("not written");
