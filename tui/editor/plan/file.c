@@ -84,7 +84,11 @@ static void ask_over(struct app *app, const char *file)
 
 	d->on_item = over_item;
 	d->text = lam_xstrdup(file);
-	dialog_line(d, ROLE_WARNING, "%s holds something else by now.", file);
+	dialog_line(d, ROLE_WARNING,
+		    is_own_file(app, file) ? "%s holds something else by now."
+					   : "%s is there already, and holds something "
+					     "else.",
+		    file);
 	dialog_line(d, ROLE_DIALOG, "Nothing has been written.");
 	dialog_item(d, 'o', 'o', "write over it");
 	dialog_item(d, 'a', 'a', "save as another file...");
