@@ -5,7 +5,7 @@
  *	                    case where it has no capital
  *	/usr/lib/x*         with a slash: the whole path as a glob (as in plans: ** goes over
  *	                    slashes); without one in front, from any directory on
- *	>1M  <=200  =0      size of files (k M G T are powers of 1,024)
+ *	>1M  <=200  =0      size of files (k M G T are powers of 1,024); size>1M, size:>1M too
  *	from:4 from:1-3     origin layer
  *	to:D to:py-deps     target layer, by letter or name; to:- left out; to:* (of
  *	                    directories) several

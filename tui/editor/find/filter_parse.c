@@ -23,7 +23,7 @@ const char *const FILTER_SYNTAX[] = {
 	NULL,
 };
 
-static const char BLANKS[] = " \t";
+static const char BLANKS[] = " \t", RELATIONS[] = "<>=";
 
 /* Words */
 
@@ -51,10 +51,11 @@ static int bad(struct lam_error *err, const char *what)
 	return lam_fail(err, LAM_EUSAGE, "%s", what);
 }
 
+/* Without a relation, behind "size:", it is that size. */
 static int parse_size(struct word *w, const char *text, struct lam_error *err)
 {
 	w->kind = WORD_SIZE;
-	w->relation = *text++;
+	w->relation = *text && strchr(RELATIONS, *text) ? *text++ : '=';
 	if (*text == '=' && w->relation != '=') {
 		w->relation = w->relation == '<' ? 'l' : 'g';
 		text++;
@@ -190,13 +191,16 @@ static int parse_package(struct word *w, const char *text, struct lam_error *err
 	return strcmp(text, "-") == 0 ? 0 : make_glob(w, glob, err);
 }
 
-static const struct {
-	const char *key;
+static const struct key {
+	const char *name;
 	int (*parse)(struct word *word, const char *text, struct lam_error *err);
+	bool relates; /* "size>1M" */
 } KEYS[] = {
-	{ "from:", parse_layers }, { "to:", parse_target },   { "type:", parse_types },
-	{ "uid:", parse_uid },     { "gid:", parse_gid },     { "mode:", parse_mode },
-	{ "newer:", parse_newer }, { "older:", parse_older }, { "pkg:", parse_package },
+	{ "from", parse_layers, false }, { "to", parse_target, false },
+	{ "type", parse_types, false },  { "uid", parse_uid, false },
+	{ "gid", parse_gid, false },     { "mode", parse_mode, false },
+	{ "newer", parse_newer, false }, { "older", parse_older, false },
+	{ "pkg", parse_package, false }, { "size", parse_size, true },
 };
 
 /* Globs of plans are absolute: a name's stands behind one slash, and a path without one
@@ -236,43 +240,64 @@ static int parse_name(struct word *w, const char *text, struct lam_error *err)
 	return 0;
 }
 
-/* "form:4": small letters and a colon are a word like from:4, or a mistake. What has such
- * a thing in its name is found by a glob ("form?4"). */
-static bool is_unknown_key(const char *text)
+/* "form:4": how long the small letters in front of a colon or a relation are, which are a
+ * word like from:4, or a mistake; 0: it is no such thing. What has one in its name is found
+ * by a glob ("form?4"). */
+static size_t key_len(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+	bool is_key = text[len] == ':' ? text[len + 1] != ':'
+				       : text[len] && strchr(RELATIONS, text[len]);
 
-	return len > 0 && text[len] == ':' && text[len + 1] != ':' &&
-	       !strpbrk(text, "*?[{/");
+	return is_key ? len : 0;
 }
 
-static int no_such_key(const char *text, struct lam_error *err)
+static const struct key *find_key(const char *text, size_t len)
+{
+	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+		if (strlen(KEYS[i].name) == len && strncmp(KEYS[i].name, text, len) == 0)
+			return &KEYS[i];
+	}
+	return NULL;
+}
+
+static int no_such_key(const char *text, size_t len, struct lam_error *err)
 {
 	struct lam_near near;
-	size_t len = strcspn(text, ":") + 1;
 
 	lam_near_init(&near, text, len);
 	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++)
-		lam_near_try(&near, KEYS[i].key, strlen(KEYS[i].key));
+		lam_near_try(&near, KEYS[i].name, strlen(KEYS[i].name));
 	return lam_fail(err, LAM_EUSAGE,
-			"no such word%s%s%s; a name with a colon in it: %.*s?%s",
+			"no such word%s%s%s; a name with a \"%c\" in it: %.*s?%s",
 			near.best ? "; did you mean " : "", near.best ? near.best : "",
-			near.best ? "?" : "", (int)len - 1, text, text + len);
+			near.best ? ":?" : "", text[len], (int)len, text, text + len + 1);
+}
+
+static int parse_key(struct word *w, const struct key *key, const char *behind,
+		     struct lam_error *err)
+{
+	if (*behind == ':' || (*behind == '=' && !key->relates))
+		behind++;
+	else if (!key->relates)
+		return lam_fail(err, LAM_EUSAGE, "only sizes are compared: %s:%s",
+				key->name, behind + 1);
+	return key->parse(w, behind, err);
 }
 
 static int parse_plain(struct word *w, const char *text, struct lam_error *err)
 {
+	size_t len = key_len(text);
+	const struct key *key = find_key(text, len);
+
 	if (!*text)
 		return bad(err, "expected a word behind it");
-	if (strchr("<>=", text[0]))
+	if (strchr(RELATIONS, text[0]))
 		return parse_size(w, text, err);
-	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
-		size_t len = strlen(KEYS[i].key);
-
-		if (strncmp(text, KEYS[i].key, len) == 0)
-			return KEYS[i].parse(w, text + len, err);
-	}
-	return is_unknown_key(text) ? no_such_key(text, err) : parse_name(w, text, err);
+	if (key)
+		return parse_key(w, key, text + len, err);
+	return len && !strpbrk(text, "*?[{/") ? no_such_key(text, len, err)
+					      : parse_name(w, text, err);
 }
 
 static void word_fini(struct word *w)
