@@ -35,10 +35,13 @@
 #define LAM_MAX_INDEXES 1000u
 #define LAM_MAX_IMAGES  10000u
 /* Docker refuses the 126th layer ("max depth exceeded"), Podman the 129th, and containerd
- * mounts as many as the kernel takes, some 500; above that images are data, and some
- * thousands are still cheap. */
+ * mounts as many as the kernel takes, some 500; above that images are data. A manifest of
+ * 4 MiB names some 25,000, and the tree's versions keep a layer in 16 bits; each costs some
+ * 20 KB of memory. */
 #define LAM_DOCKER_LAYERS 125
-#define LAM_MAX_LAYERS    4096
+#define LAM_MAX_LAYERS    16384
+/* Files that may be open at a time: of each layer what is spooled, and what is written. */
+#define LAM_MAX_OPEN_FILES (4u * LAM_MAX_LAYERS)
 
 /* Tar. Go's archive/tar takes 1 MiB for a PAX or GNU long name body, and so for a sparse
  * map. */

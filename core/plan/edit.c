@@ -7,52 +7,11 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
-#include "base/text.h"
-#include "base/utf8.h"
 #include "oci/settings.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
 
 /* Names */
-
-/* Room for a number behind a name. */
-#define NAME_ROOM 8
-
-/* How much of a text fits, in whole characters. */
-static size_t cut(const char *text, size_t most)
-{
-	size_t len = strlen(text);
-
-	return len <= most ? len : lam_utf8_cut(text, most);
-}
-
-/* A valid name with room for a number. */
-static char *valid_name(const char *wish)
-{
-	char *name = lam_plan_name_fault(wish, strlen(wish))
-			     ? lam_path_escape(wish, strlen(wish))
-			     : lam_xstrdup(wish);
-
-	name[cut(name, LAM_MAX_PLAN_NAME - NAME_ROOM)] = '\0';
-	if (lam_plan_name_fault(name, strlen(name))) {
-		free(name);
-		name = lam_xstrdup("layer");
-	}
-	return name;
-}
-
-char *lam_plan_free_name(const struct lam_plan *plan, const char *wish)
-{
-	char *base = valid_name(wish), *name = lam_xstrdup(base);
-
-	/* a plan has at most LAM_MAX_LAYERS names, so this ends with four digits */
-	for (unsigned n = 2; lam_plan_find_layer(plan, name) != SIZE_MAX; n++) {
-		free(name);
-		name = lam_xprintf("%s-%u", base, n);
-	}
-	free(base);
-	return name;
-}
 
 /* except: the layer that may have the name already, or SIZE_MAX. */
 static int check_name(const struct lam_plan *plan, const char *name, size_t except,

@@ -11,7 +11,7 @@ static bool read_digits(const char **text, uint32_t *out)
 {
 	size_t len = strspn(*text, "0123456789");
 
-	if (len == 0 || len > 4 || (len > 1 && **text == '0'))
+	if (len == 0 || len > 5 || (len > 1 && **text == '0'))
 		return false;
 	*out = (uint32_t)strtoul(*text, NULL, 10);
 	*text += len;

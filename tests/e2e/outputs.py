@@ -4,6 +4,7 @@ file systems that lack something."""
 import fcntl
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -397,12 +398,29 @@ def poor_file_system(lacks):
     return run
 
 
+def more_layers_than_open_files(place):
+    """As many as are given at first, where more may be had; each has to be spooled, and is written."""
+    count, first = 200, 128
+    layers = [(tar([plain("file", b"%s%d" % (name, n), os.urandom(5000)) for name in (b"z", b"a")]), "none", 1) for n in range(count)]
+    oci.write_layout(place.at("image"), layers)
+    with open(place.at("each"), "w", encoding="ascii") as f:
+        json.dump({"lamina": 1, "layers": [{"name": "l%d" % n, "from": [n], "rewrite": True} for n in range(count)]}, f)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (first, before[1]))
+    try:
+        for output in ("oci:@out:t", "oci-archive:@a.tar:t"):
+            place.apply("each", output)
+            place.check(output)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 CASES = {f.__name__.replace("_", " "): f for f in (
     made_by_who_is_stopped, made_by_who_is_killed, made_without_a_tag, made_and_given_up, many_writers, damaged_layer,
     damaged_kept_layer, damaged_manifest, symlinked_blob, modes, mode_of_what_is_replaced, zstd_for_docker,
     kept_as_it_is_asked_for,
     several_platforms_in_an_archive, several_platforms_in_a_layout, cloned_of_an_archive,
-    waiting_can_be_stopped)}
+    waiting_can_be_stopped, more_layers_than_open_files)}
 CASES.update({name: lambda place, case=case: refused(place, *case) for name, case in REFUSED.items()})
 CASES.update({"without " + lacks: poor_file_system(lacks) for lacks in ("flock", "dirsync", "fchmod")})
 

@@ -50,7 +50,7 @@ static void faults(void **state)
 		{ 4, "p: assign[1].path: a path begins with \"/\"" },
 		{ 5, "p: assign[1].to: no layer \"c\"" },
 		{ 5, "p: assign[1].pth: unknown field; did you mean \"path\"?" },
-		{ 8, "p: layers[0].from[1]: expected the number of a layer, 0 to 4095" },
+		{ 8, "p: layers[0].from[1]: expected the number of a layer, 0 to 16383" },
 		{ 10, "p: layers[1].name: a layer before it has the name \"a\" too" },
 		{ 11, "p: layers[1].from[0]: layer 7 of the image is in two layers, "
 		      "\"a\" and \"a\"" },
@@ -461,6 +461,8 @@ static void free_names(void **state)
 		{ "caf\xc3\xa9", "caf\xc3\xa9" },
 	};
 	struct lam_plan *plan = parse(PLAN);
+	static const char *const numbered[] = { "top-1",  "top-2", "top-04", "top-3",
+						"top-5x", "top-",  "topp-4", "top-99" };
 	char *name, longest[600];
 
 	(void)state;
@@ -476,6 +478,12 @@ static void free_names(void **state)
 		OK(lam_edit_layer_add(plan, 0, name, &err));
 		free(name);
 	}
+	/* the lowest number that no layer has, as it is written */
+	for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
+		OK(lam_edit_layer_add(plan, 0, numbered[i], &err));
+	name = lam_plan_free_name(plan, "top");
+	assert_string_equal(name, "top-4");
+	free(name);
 	lam_plan_free(plan);
 }
 

@@ -114,7 +114,7 @@ static void small_ones_stay_in_memory(void **state)
 		size_t share = lam_spool_share(counts[i]);
 		struct lam_spool *spool = lam_spool_new("/nowhere", share);
 
-		assert_true(share * counts[i] <= LAM_SPOOLS_MEMORY + (16u << 20));
+		assert_true(share * counts[i] <= LAM_SPOOLS_MEMORY + (64u << 20));
 		OK(lam_spool_append(spool, bytes, sizeof bytes, &err));
 		OK(lam_spool_read(spool, 0, got, sizeof got, &err));
 		assert_memory_equal(got, bytes, sizeof got);

@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "cli/print.h"
 #include "editor/dialogs/dialog.h"
 
@@ -135,6 +137,19 @@ static void set_memory(void)
 #endif
 }
 
+/* Of each layer up to two files are open; most systems give 1,024 unless more is asked for.
+ */
+static void set_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= LAM_MAX_OPEN_FILES)
+		return;
+	files.rlim_cur =
+		files.rlim_max < LAM_MAX_OPEN_FILES ? files.rlim_max : LAM_MAX_OPEN_FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /* lamina help, --help, -h: [COMMAND], keys, or --json. */
 static int help(int argc, char **argv)
 {
@@ -159,6 +174,7 @@ int main(int argc, char **argv)
 	int at;
 
 	set_memory();
+	set_files();
 	open_standard();
 	set_signals();
 	if (argc < 2) {
