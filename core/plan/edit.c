@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "oci/settings.h"
 #include "plan/plan.h"
 #include "plan/rule.h"
