@@ -38,9 +38,8 @@ int lam_package_read_alpm(struct lam_package_reading *r, struct lam_error *err)
 
 		id.name.bytes = lam_tree_name(r->tree, n, &id.name.len);
 		files = lam_package_file(r, n, "files");
-		if (files != LAM_NODE_NONE && lam_package_split(&id) &&
-		    lam_package_record(r, &records, files, &id, err) < 0)
-			return err->code;
+		if (files != LAM_NODE_NONE && lam_package_split(&id))
+			(void)lam_package_record(r, &records, files, &id);
 	}
 	return lam_package_read_records(r, &records, take_files, err);
 }

@@ -53,8 +53,8 @@ static int take_record(struct lam_package_reading *r,
 	return 0;
 }
 
-static int find_records(struct lam_package_reading *r, uint32_t dir,
-			struct lam_package_records *records, struct lam_error *err)
+static void find_records(struct lam_package_reading *r, uint32_t dir,
+			 struct lam_package_records *records)
 {
 	uint32_t n, end = lam_package_children(r, dir, &n);
 
@@ -62,11 +62,9 @@ static int find_records(struct lam_package_reading *r, uint32_t dir,
 		struct lam_package_id id;
 
 		id.name.bytes = lam_tree_name(r->tree, n, &id.name.len);
-		if (lam_package_strip(&id.name, ".json") && lam_package_split(&id) &&
-		    lam_package_record(r, records, n, &id, err) < 0)
-			return err->code;
+		if (lam_package_strip(&id.name, ".json") && lam_package_split(&id))
+			(void)lam_package_record(r, records, n, &id);
 	}
-	return 0;
 }
 
 int lam_package_read_conda(struct lam_package_reading *r, struct lam_error *err)
@@ -74,9 +72,8 @@ int lam_package_read_conda(struct lam_package_reading *r, struct lam_error *err)
 	LAM_CLEANUP(lam_package_records_fini) struct lam_package_records records = { 0 };
 
 	for (uint32_t n = 0; n < lam_tree_count(r->tree); n++) {
-		if (lam_package_is_dir(r, n, "conda-meta") &&
-		    find_records(r, n, &records, err) < 0)
-			return err->code;
+		if (lam_package_is_dir(r, n, "conda-meta"))
+			find_records(r, n, &records);
 	}
 	return lam_package_read_records(r, &records, take_record, err);
 }

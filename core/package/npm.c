@@ -47,8 +47,8 @@ static bool is_package(const struct lam_package_reading *r, uint32_t dir,
 	return len && own[0] != '@' && lam_package_is_dir(r, parent, "node_modules");
 }
 
-static int add_packages(struct lam_package_reading *r, uint32_t *owner,
-			struct lam_package_records *records, struct lam_error *err)
+static void add_packages(struct lam_package_reading *r, uint32_t *owner,
+			 struct lam_package_records *records)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_TEXT;
 
@@ -64,11 +64,10 @@ static int add_packages(struct lam_package_reading *r, uint32_t *owner,
 		if (json == LAM_NODE_NONE)
 			continue;
 		id.name = (struct lam_str){ name.data, name.len };
-		owner[n] = (uint32_t)r->packages->count;
-		if (lam_package_record(r, records, json, &id, err) < 0)
-			return err->code;
+		owner[n] = lam_package_record(r, records, json, &id)
+				   ? records->items[records->count - 1].package
+				   : LAM_PACKAGE_NONE;
 	}
-	return 0;
 }
 
 int lam_package_read_npm(struct lam_package_reading *r, struct lam_error *err)
@@ -80,8 +79,7 @@ int lam_package_read_npm(struct lam_package_reading *r, struct lam_error *err)
 	if (!owner)
 		return lam_fail_memory(err);
 	owner[LAM_NODE_ROOT] = LAM_PACKAGE_NONE;
-	if (add_packages(r, owner, &records, err) < 0)
-		return err->code;
+	add_packages(r, owner, &records);
 	if (records.count == 0)
 		return 0;
 	for (uint32_t n = 0; n < count; n++) {

@@ -258,17 +258,22 @@ void lam_package_records_fini(struct lam_package_records *records)
 	free(records->items);
 }
 
-int lam_package_record(struct lam_package_reading *r, struct lam_package_records *records,
-		       uint32_t node, const struct lam_package_id *id,
-		       struct lam_error *err)
+bool lam_package_record(struct lam_package_reading *r,
+			struct lam_package_records *records, uint32_t node,
+			const struct lam_package_id *id)
 {
+	struct lam_error why;
 	uint32_t package;
 
-	if (lam_package_add(r, id, &package, err) < 0)
-		return err->code;
+	if (lam_package_add(r, id, &package, &why) < 0) {
+		if (r->full != r->kind)
+			lam_package_note(r, "%s", why.text);
+		r->full = r->kind;
+		return false;
+	}
 	LAM_XGROW(records->items, records->count, records->cap);
 	records->items[records->count++] = (struct lam_package_record){ node, package };
-	return 0;
+	return true;
 }
 
 int lam_package_read_records(struct lam_package_reading *r,

@@ -34,6 +34,7 @@ struct lam_package_reading {
 	const struct lam_tree *tree;
 	const atomic_bool *stop;
 	const char *kind; /* that is being read */
+	const char *full; /* the kind that has last got the note of too many packages */
 	uint64_t left;    /* bytes of databases that may still be read, */
 	uint64_t paths;   /* and of paths that they list */
 	bool *way;        /* of each node: a link that a list goes through */
@@ -102,10 +103,10 @@ struct lam_package_records {
 	size_t count, cap;
 };
 void lam_package_records_fini(struct lam_package_records *records);
-/* A new package, and the record of it. */
-int lam_package_record(struct lam_package_reading *reading,
-		       struct lam_package_records *records, uint32_t node,
-		       const struct lam_package_id *id, struct lam_error *err);
+/* A new package, and the record of it; false, with a note, where there are too many. */
+bool lam_package_record(struct lam_package_reading *reading,
+			struct lam_package_records *records, uint32_t node,
+			const struct lam_package_id *id);
 int lam_package_read_records(struct lam_package_reading *reading,
 			     const struct lam_package_records *records,
 			     int (*take)(struct lam_package_reading *reading,

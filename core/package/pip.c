@@ -83,8 +83,8 @@ static void normalise(struct lam_buf *out, struct lam_str name)
 	}
 }
 
-static int add(struct lam_package_reading *r, uint32_t info,
-	       struct lam_package_records *records, struct lam_error *err)
+static void add(struct lam_package_reading *r, uint32_t info,
+		struct lam_package_records *records)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf name = LAM_TEXT;
 	uint32_t node = lam_package_file(r, info, "RECORD");
@@ -93,16 +93,16 @@ static int add(struct lam_package_reading *r, uint32_t info,
 
 	id.name.bytes = lam_tree_name(r->tree, info, &id.name.len);
 	if (node == LAM_NODE_NONE || !lam_package_strip(&id.name, ".dist-info"))
-		return 0;
+		return;
 	dash = memchr(id.name.bytes, '-', id.name.len);
 	if (!dash || dash == id.name.bytes)
-		return 0;
+		return;
 	id.version = (struct lam_str){ dash + 1,
 				       (size_t)(id.name.bytes + id.name.len - dash) - 1 };
 	id.name.len = (size_t)(dash - id.name.bytes);
 	normalise(&name, id.name);
 	id.name = (struct lam_str){ name.data, name.len };
-	return lam_package_record(r, records, node, &id, err);
+	(void)lam_package_record(r, records, node, &id);
 }
 
 int lam_package_read_pip(struct lam_package_reading *r, struct lam_error *err)
@@ -110,8 +110,8 @@ int lam_package_read_pip(struct lam_package_reading *r, struct lam_error *err)
 	LAM_CLEANUP(lam_package_records_fini) struct lam_package_records records = { 0 };
 
 	for (uint32_t n = 0; n < lam_tree_count(r->tree); n++) {
-		if (lam_package_is_dir(r, n, NULL) && add(r, n, &records, err) < 0)
-			return err->code;
+		if (lam_package_is_dir(r, n, NULL))
+			add(r, n, &records);
 	}
 	return lam_package_read_records(r, &records, take_record, err);
 }

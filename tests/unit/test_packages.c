@@ -552,6 +552,47 @@ static void floods(void **state)
 	free(lines);
 }
 
+#define LOCAL "var/lib/pacman/local/"
+/* Each kind tells once of what it has too many of; the last that there is room for is read,
+ * and what a package that is none would own is nobody's. */
+static void too_many(void **state)
+{
+	enum { ROOM = 999999, EACH = 5 };
+	char *many = malloc(ROOM * EACH);
+	const struct image_entry entries[] = {
+		{ "lib/apk/db/installed", .body = many, .size = ROOM * EACH },
+		{ LOCAL "a-1-1/files", .body = "%FILES%\netc/a\n" },
+		{ LOCAL "b-1-1/files", .body = "%FILES%\netc/b\n" },
+		{ LOCAL "c-1-1/files", .body = "%FILES%\netc/b\n" },
+		{ "etc/a", .body = "x" },
+		{ "etc/b", .body = "x" },
+		{ "opt/conda-meta/c-1-1.json", .body = "{\"files\": [\"x\"]}" },
+		{ "opt/x", .body = "x" },
+		{ "srv/p-1.dist-info/RECORD", .body = "p.py,,\n" },
+		{ "srv/p.py", .body = "x" },
+		{ "srv/node_modules/n/package.json", .body = "{}" },
+	};
+	const struct image_layer layer = IMAGE_LAYER(entries);
+	struct fixture f;
+	uint32_t at;
+
+	(void)state;
+	for (size_t i = 0; i < ROOM; i++)
+		memcpy(many + i * EACH, "P:a\n\n", EACH);
+	begin(&f, &layer, 1);
+	notes(&f, "alpm: more than 1000000 packages\nconda: more than 1000000 packages\n"
+		  "pip: more than 1000000 packages\nnpm: more than 1000000 packages\n");
+	assert_int_equal(lam_packages_count(f.packages), ROOM + 1);
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+		at = lam_tree_find(lam_image_tree(f.built.image), entries[i].path,
+				   strlen(entries[i].path));
+		assert_int_equal(lam_packages_owner(f.packages, at),
+				 i == 4 ? ROOM : LAM_PACKAGE_NONE);
+	}
+	end(&f);
+	free(many);
+}
+
 static void nothing(void **state)
 {
 	static const struct image_entry entries[] = {
@@ -586,7 +627,7 @@ int main(void)
 		cmocka_unit_test(conda_and_pip), cmocka_unit_test(npm),
 		cmocka_unit_test(rpm_sqlite),    cmocka_unit_test(rpm_ndb),
 		cmocka_unit_test(rpm_others),    cmocka_unit_test(nothing),
-		cmocka_unit_test(floods),
+		cmocka_unit_test(floods),        cmocka_unit_test(too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
