@@ -873,7 +873,7 @@ def waste(p):
     """What wastes space is found by its cause, and goes; what is live stays."""
     s = p.editor(size=(140, 40))
     s.keys("w")
-    s.wait("owner changed in 3: chown -R")
+    s.wait("owner changed in app-3: chown -R")
     s.keys("g g")
     for _ in range(20):
         if "merge app into app-3" in s.keys("x"):
@@ -881,9 +881,9 @@ def waste(p):
         s.keys("Escape j")
     s.wait("merge app into app-3, which hides it")
     s.keys("m")
-    s.wait("goes: owner changed in 3")
+    s.wait("goes: owner changed in layer 3")
     s.command("save waste.json")
-    check("owner changed in 3: chown -R" in p.read("waste.json"), "the plan does not say why: " + p.read("waste.json"))
+    check("owner changed in app-3: chown -R" in p.read("waste.json"), "the plan does not say why: " + p.read("waste.json"))
     s.command("write oci:new:t")
     s.answer("yes")
     s.wait("Written")

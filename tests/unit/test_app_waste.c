@@ -94,7 +94,7 @@ static void one_line_a_cause(void **state)
 {
 	(void)state;
 	assert_int_equal(d.app.details.waste->cause_count, 3);
-	see("owner changed in 2: chown -R app");
+	see("owner changed in app-2: chown -R app");
 	see("68.4K");
 	to_waste(WASTE_METADATA, NULL);
 	assert_int_equal(d.app.details.path, LAM_NODE_NONE);
@@ -149,8 +149,8 @@ static void rewrites(void **state)
 	assert_string_equal(target(0)->reason, "the plan has it written anew");
 	assert_true(app_plan(&d.app)->layers[0].rewrite);
 	assert_string_equal(app_plan(&d.app)->layers[0].note,
-			    "without 500: overwritten in 3: layer 3");
-	see("goes: overwritten in 3");
+			    "without 500: overwritten in motd: layer 3");
+	see("goes: overwritten in motd");
 	drive_keys(&d, "x");
 	see("The plan does without it already");
 	drive_keys(&d, "Esc 2 gg K");
@@ -168,9 +168,45 @@ static void merges(void **state)
 	assert_int_equal(app_plan(&d.app)->layer_count, 3);
 	assert_string_equal(app_plan(&d.app)->layers[1].name, "app-2");
 	assert_string_equal(app_plan(&d.app)->layers[1].note,
-			    "without 68.4K: owner changed in 2: chown -R app "
+			    "without 68.4K: owner changed in app-2: chown -R app "
 			    "/opt/app");
 	assert_true(d.app.plan.effect->waste_gone >= 70000);
+}
+
+/* Each layer that holds some, once. */
+static void all_of_it(void **state)
+{
+	(void)state;
+	to_waste(WASTE_METADATA, "/opt");
+	drive_keys(&d, "x");
+	see("all 71.8K of the waste: write 3 layers anew");
+	drive_keys(&d, "a");
+	for (size_t n = 0; n < 3; n++) {
+		assert_int_equal(app_plan(&d.app)->layers[n].rewrite, true);
+		assert_string_equal(app_plan(&d.app)->layers[n].note,
+				    "without 71.8K that nobody sees");
+	}
+	assert_false(app_plan(&d.app)->layers[3].rewrite);
+	assert_int_equal(d.app.plan.effect->waste_gone, d.app.details.waste->lost);
+	assert_int_equal(d.app.plan.effect->dropped, 0);
+	assert_int_equal(lam_undo_back_count(d.app.plan.undo), 1);
+	/* above the list it is about all of it */
+	drive_keys(&d, "u gg k k x");
+	see("all 71.8K of the waste: write 3 layers anew");
+	drive_keys(&d, "a x");
+	see("The plan does without it already");
+	assert_int_equal(d.app.plan.effect->waste_gone, d.app.details.waste->lost);
+}
+
+/* "gg" once went to the sum above the list, where x has nothing to act on. */
+static void first_line(void **state)
+{
+	(void)state;
+	drive_keys(&d, "G gg");
+	assert_ptr_equal(waste_here(&d.app).cause, d.app.details.waste->causes);
+	drive_keys(&d, "G Home");
+	assert_ptr_equal(waste_here(&d.app).cause, d.app.details.waste->causes);
+	see("71.8K lost");
 }
 
 /* Moving what hides it leaves nothing that anybody sees of a layer. */
@@ -215,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_line_a_cause), TEST(live_paths_stay), TEST(rewrites),
 		TEST(merges),           TEST(all_waste_goes),  TEST(needed_waste_stays),
+		TEST(all_of_it),        TEST(first_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,15 +42,16 @@ static void causes(void **state)
 		uint64_t bytes;
 		const char *layers;
 		uint32_t files;
-		const char *text;
+		const char *how;
+		uint32_t by;
 	} cases[] = {
-		{ "/var/log/big", 9000, "0", 1, "deleted in 2" },
-		{ "/opt/app", 3000, "0", 2, "owner changed in 1" },
-		{ "/srv/x", 1500, "0", 3, "deleted in 1" },
-		{ "/var/status", 601, "0,1", 1, "overwritten in 2" },
-		{ "/etc/same", 50, "0", 1, "stored again in 1" },
-		{ "/root/.cache", 800, "0", 2, "live, but looks like a cache" },
-		{ "/var/lib/apt/lists", 600, "0", 1, "live, but looks like a cache" },
+		{ "/var/log/big", 9000, "0", 1, "deleted", 2 },
+		{ "/opt/app", 3000, "0", 2, "owner changed", 1 },
+		{ "/srv/x", 1500, "0", 3, "deleted", 1 },
+		{ "/var/status", 601, "0,1", 1, "overwritten", 2 },
+		{ "/etc/same", 50, "0", 1, "stored again", 1 },
+		{ "/root/.cache", 800, "0", 2, "live, but looks like a cache", 0 },
+		{ "/var/lib/apt/lists", 600, "0", 1, "live, but looks like a cache", 0 },
 	};
 	const size_t count = sizeof cases / sizeof *cases;
 	struct built built;
@@ -73,7 +74,9 @@ static void causes(void **state)
 				    cases[i].layers);
 		assert_int_equal(item->files, cases[i].files);
 		assert_string_equal(waste_text(&waste->causes[item->cause], out),
-				    cases[i].text);
+				    cases[i].how);
+		if (waste->causes[item->cause].how != WASTE_CACHE)
+			assert_int_equal(waste->causes[item->cause].by, cases[i].by);
 		free(path);
 	}
 	assert_int_equal(waste->count, count);

@@ -1,6 +1,7 @@
 /* Actions that every pane has, or that go from one to another. */
 #include "editor/app.h"
 #include "editor/details/details.h"
+#include "editor/dialogs/dialog.h"
 #include "editor/files/files.h"
 #include "editor/layers/layers.h"
 #include "editor/plan/plan.h"
@@ -25,9 +26,11 @@ void pane_page(struct app *app, int by)
 	list_page(focused(app), by, false);
 }
 
+/* Of the details the first line that leads somewhere: heads and sums are above. */
 void pane_first(struct app *app)
 {
 	list_go(focused(app), 0);
+	app->details.home = app->details.home || app->focus == PANE_DETAILS;
 }
 
 void pane_last(struct app *app)
@@ -93,6 +96,40 @@ void pane_mark(struct app *app)
 		files_mark(app);
 }
 
+static void search_typed(struct app *app, struct dialog *dialog, const char *text)
+{
+	(void)dialog;
+	if (*text || app->focus != PANE_DETAILS)
+		pane_search(app, text);
+	else
+		details_search_step(app, false);
+}
+
+/* Names of files and of layers; of the details what stands there. */
+void pane_search(struct app *app, const char *text)
+{
+	struct dialog *d;
+
+	if (text && app->focus == PANE_FILES) {
+		files_set_search(app, *text ? text : NULL);
+	} else if (text && app->focus == PANE_LAYERS) {
+		layers_search(app, text);
+	} else if (text) {
+		details_search(app, text);
+	} else {
+		d = dialog_prompt(app, NULL, "Search", "/", NULL);
+		d->on_text = search_typed;
+	}
+}
+
+void pane_search_step(struct app *app, int backwards)
+{
+	if (app->focus == PANE_DETAILS)
+		details_search_step(app, backwards);
+	else
+		files_search_step(app, backwards);
+}
+
 void pane_quit(struct app *app)
 {
 	if (app->details.full)
@@ -106,7 +143,9 @@ void pane_cancel(struct app *app)
 {
 	struct files *f = &app->files;
 
-	if (app->details.full)
+	if (app->focus == PANE_DETAILS && app->details.search)
+		details_search(app, NULL);
+	else if (app->details.full)
 		app->details.full = false;
 	else if (f->anchor != LAM_NODE_NONE)
 		files_range_drop(app, "the range is dropped");

@@ -356,14 +356,13 @@ static const char *metadata_word(unsigned what)
 const char *waste_text(const struct waste_cause *cause, char out[64])
 {
 	switch (cause->how) {
-	case WASTE_DELETED: snprintf(out, 64, "deleted in %u", cause->by); break;
-	case WASTE_OVERWRITTEN: snprintf(out, 64, "overwritten in %u", cause->by); break;
+	case WASTE_DELETED: return "deleted";
+	case WASTE_OVERWRITTEN: return "overwritten";
 	case WASTE_METADATA:
-		snprintf(out, 64, "%s changed in %u", metadata_word(cause->what),
-			 cause->by);
+		snprintf(out, 64, "%s changed", metadata_word(cause->what));
 		break;
-	case WASTE_SAME: snprintf(out, 64, "stored again in %u", cause->by); break;
-	case WASTE_CACHE: snprintf(out, 64, "live, but looks like a cache"); break;
+	case WASTE_SAME: return "stored again";
+	case WASTE_CACHE: return "live, but looks like a cache";
 	}
 	return out;
 }

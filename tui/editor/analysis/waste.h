@@ -46,7 +46,7 @@ struct waste {
 int waste_new(struct waste **out, const struct facts *facts, size_t most,
 	      const atomic_bool *stop, struct lam_error *err);
 void waste_free(struct waste *waste);
-/* "owner changed in 6", "deleted in 4" */
+/* "owner changed", "deleted": what cause->by did. It stands in out, or is static. */
 const char *waste_text(const struct waste_cause *cause, char out[64]);
 
 #endif

@@ -2,6 +2,7 @@
 #include "editor/details/details.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define HEAD_LINES 16 /* above the first line that leads somewhere, at the most */
 
@@ -27,6 +28,8 @@ void details_fini(struct details *details)
 	preview_free(details->preview);
 	waste_free(details->waste);
 	bits_fini(&details->waste_open);
+	search_free(details->search);
+	free(details->search_text);
 }
 
 void details_want_nothing(struct app *app)
@@ -67,7 +70,7 @@ void details_step(struct app *app, int by)
 		app->focus = PANE_DETAILS, d->full = true;
 }
 
-static void make_lines(struct lines *lines)
+void details_lines(struct lines *lines)
 {
 	const struct app *app = lines->view->app;
 	const struct tab_kind *tab = &TABS[app->details.tab];
@@ -81,8 +84,7 @@ static void make_lines(struct lines *lines)
 	tab->lines(lines);
 }
 
-/* The area that text is wrapped to: a column is left for the scroll mark. */
-static struct rect text_area(const struct areas *areas)
+struct rect details_text_area(const struct areas *areas)
 {
 	struct rect area = areas->pane[PANE_DETAILS];
 
@@ -97,14 +99,14 @@ static struct lines measure(const struct app *app)
 	struct canvas canvas = { .ascii = app->ascii };
 	const struct view view = { app, &canvas, view_glyphs(app->ascii) };
 	struct lines lines = { .view = &view,
-			       .area = text_area(&app->areas),
+			       .area = details_text_area(&app->areas),
 			       .about = LAM_NODE_NONE,
 			       .asked = app->details.list.cursor,
 			       .answer = LAM_NODE_NONE,
 			       .item = SIZE_MAX,
 			       .first = SIZE_MAX };
 
-	make_lines(&lines);
+	details_lines(&lines);
 	lines.view = NULL;
 	return lines;
 }
@@ -177,7 +179,7 @@ void details_draw(const struct view *view)
 	const struct list *list = &app->details.list;
 	struct lines lines = { .view = view,
 			       .canvas = view->canvas,
-			       .area = text_area(&app->areas),
+			       .area = details_text_area(&app->areas),
 			       .top = list->top,
 			       .about = LAM_NODE_NONE,
 			       .asked = SIZE_MAX,
@@ -186,7 +188,8 @@ void details_draw(const struct view *view)
 
 	name_tabs(app, TAB_COUNT, tabs, sizeof tabs);
 	view_frame(view, PANE_DETAILS, tabs, "", "");
-	make_lines(&lines);
+	details_lines(&lines);
+	details_light(view, lines.area);
 	if (app->focus == PANE_DETAILS)
 		view_cursor(view, PANE_DETAILS, list);
 	view_scroll_mark(view, PANE_DETAILS, list);

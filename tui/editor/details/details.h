@@ -4,6 +4,7 @@
 #ifndef DETAILS_H
 #define DETAILS_H
 
+#include "editor/find/search.h"
 #include "editor/frame/view.h"
 
 void details_init(struct details *details);
@@ -26,7 +27,14 @@ struct lines {
 	uint32_t answer;
 	size_t item; /* the asked line's number among lines_many(); SIZE_MAX: it is none */
 	size_t first; /* the first line that is about a path; SIZE_MAX: none */
+	struct bits
+		*hits; /* those of lines that are broken over several rows are set: the
+			      row where they begin; or NULL */
 };
+
+void details_lines(struct lines *lines); /* of the tab that is seen */
+/* The area that text is wrapped to: a column is left for the scroll mark. */
+struct rect details_text_area(const struct areas *areas);
 
 /* What makes the lines of a tab, and asks for what it lacks. */
 #define TAB(id, name, short_name, of_node, make, want) \
@@ -64,15 +72,24 @@ void lines_bytes(struct lines *lines, style_t style, int indent, const char *lab
 void lines_path(struct lines *lines, style_t style, int indent, const char *label,
 		uint32_t node);
 
+/* find.c */
+/* Goes to the next row that holds it; NULL: nothing is searched for any more. */
+void details_search(struct app *app, const char *pattern);
+void details_search_step(struct app *app, bool backwards);
+/* Lights up what is found, where it was drawn. */
+void details_light(const struct view *view, struct rect area);
+
 /* waste.c */
 struct waste_line {
 	const struct waste_cause *cause; /* NULL: the cursor is at none */
 	const struct waste_item *item;   /* NULL: it is at the cause itself */
 };
 struct waste_line waste_here(const struct app *app);
+/* Whether a layer of the plan is one of the image's, and nothing besides. */
+bool waste_is_blob(const struct lam_plan *plan, size_t layer);
 /* Unfolds the cause under the cursor, or folds it; false: it is at none. */
 bool waste_toggle(struct app *app);
-/* "owner changed in 3: chown -R app /opt": raw bytes, the caller's. */
+/* "owner changed in app-3: chown -R app /opt": raw bytes, the caller's. */
 char *waste_cause_text(const struct app *app, const struct waste_cause *cause);
 
 /* config.c: what the image says, and what the plan makes of it */

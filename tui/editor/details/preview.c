@@ -57,6 +57,34 @@ static void put_wrapped(struct lines *lines, const char *text, size_t rows, size
 	}
 }
 
+static size_t columns_before(const char *text, size_t offset)
+{
+	size_t at = 0, columns = 0;
+
+	while (at < offset) {
+		uint32_t code;
+
+		at += text_next(text + at, offset - at, &code);
+		columns += (size_t)text_code_width(code);
+	}
+	return columns;
+}
+
+/* The rows of a line in which something that is searched for begins. */
+static void find_rows(const struct lines *lines, const char *text, size_t width)
+{
+	const struct search *search = lines->view->app->details.search;
+	size_t at = 0, columns = 0, from, len;
+
+	while (text[at] && search_in(search, text + at, &from, &len)) {
+		columns += columns_before(text + at, from);
+		bits_set(lines->hits, (uint32_t)(lines->count + columns / width), true);
+		len = len ? len : 1;
+		columns += columns_before(text + at + from, len);
+		at += from + len;
+	}
+}
+
 static void put_text(struct lines *lines, const struct preview *preview)
 {
 	size_t width = lines->area.width > 0 ? (size_t)lines->area.width : 1;
@@ -65,6 +93,8 @@ static void put_text(struct lines *lines, const struct preview *preview)
 		size_t columns = preview->columns[i];
 		size_t rows = columns > 0 ? (columns + width - 1) / width : 1;
 
+		if (lines->hits && rows > 1)
+			find_rows(lines, preview->lines[i], width);
 		if (lines_are_seen(lines, rows))
 			put_wrapped(lines, preview->lines[i], rows, width);
 		else

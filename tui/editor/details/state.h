@@ -27,6 +27,8 @@ struct details {
 	struct waste *waste;
 	struct bits waste_open; /* causes whose items are seen */
 	bool waste_asked;
+	char *search_text; /* NULL: nothing is searched for */
+	struct search *search;
 };
 
 #endif

@@ -84,16 +84,36 @@ static bool goes_with_plan(const struct app *app, uint32_t layers)
 	return true;
 }
 
+bool waste_is_blob(const struct lam_plan *plan, size_t layer)
+{
+	const struct lam_plan_layer *l = &plan->layers[layer];
+
+	return !l->rest && l->from_count == 1 && l->from[0].first == l->from[0].last;
+}
+
+/* An original by the name of the plan's layer that is it alone, or else by its number. */
+static char *name_of(const struct app *app, uint32_t layer)
+{
+	const struct lam_plan *plan = app_plan(app);
+	LAM_CLEANUP(lam_free_ptr)
+	uint32_t *owners = lam_plan_owners(plan, lam_image_layer_count(app->image));
+
+	if (owners[layer] != LAM_TARGET_NONE && waste_is_blob(plan, owners[layer]))
+		return lam_xstrdup(plan->layers[owners[layer]].name);
+	return lam_xprintf("layer %u", layer);
+}
+
 char *waste_cause_text(const struct app *app, const struct waste_cause *cause)
 {
-	char words[64];
-	LAM_CLEANUP(lam_free_ptr) char *by = NULL;
+	char buffer[64];
+	const char *words = waste_text(cause, buffer);
+	LAM_CLEANUP(lam_free_ptr) char *by = NULL, *layer = NULL;
 
-	waste_text(cause, words);
 	if (cause->how == WASTE_CACHE)
 		return lam_xstrdup(words);
+	layer = name_of(app, cause->by);
 	by = lam_made_by(lam_image_layer(app->image, cause->by)->created_by);
-	return lam_xprintf("%s%s%s", words, *by ? ": " : "", by);
+	return lam_xprintf("%s in %s%s%s", words, layer, *by ? ": " : "", by);
 }
 
 /* Bytes, layers, and where the text begins. */

@@ -353,13 +353,14 @@ static void line_key(struct app *app, struct dialog *d, const struct event *even
 	}
 }
 
-/* The next line that holds what is searched for. */
-static void find_line(struct app *app, struct dialog *d)
+/* The next line that holds what is searched for, or the one before. */
+static void find_line(struct app *app, struct dialog *d, bool backwards)
 {
 	const char *text = lineedit_text(&d->edit);
 
 	for (size_t i = 1; *text && i <= d->line_count; i++) {
-		size_t at = (d->list.cursor + i) % d->line_count;
+		size_t by = backwards ? d->line_count - i : i;
+		size_t at = (d->list.cursor + by) % d->line_count;
 
 		if (strcasestr(d->lines[at].text, text)) {
 			list_go(&d->list, at);
@@ -381,14 +382,14 @@ static void text_key(struct app *app, struct dialog *d, const struct event *even
 		else
 			lineedit_key(&d->edit, key, event->text);
 		if (key_is(key, K_ENTER))
-			find_line(app, d);
+			find_line(app, d, false);
 	} else if (dialog_leaves(key) || key_is(key, 'q') || key_is(key, K_ENTER)) {
 		leave(app);
 	} else if (key_is(key, '/')) {
 		lineedit_set(&d->edit, "");
 		d->searching = true;
-	} else if (key_is(key, 'n')) {
-		find_line(app, d);
+	} else if (key_is(key, 'n') || key_is(key, 'N')) {
+		find_line(app, d, key.code == 'N');
 	} else if (key_is(key, ' ')) {
 		list_page(&d->list, 1, false);
 	} else {

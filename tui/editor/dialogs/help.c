@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/memory.h"
 #include "editor/dialogs/dialog.h"
 
 #define MOST_WIDTH 71 /* what a dialog has room for */
@@ -59,9 +61,11 @@ static int key_columns(const struct app *app)
 static void add_action(const struct app *app, struct dialog *dialog, enum action action)
 {
 	char keys[128];
+	LAM_CLEANUP(lam_free_ptr)
+	char *help = lam_xprintf("%s  :%s", ACTIONS[action].help, ACTIONS[action].name);
 
 	keymap_names(&app->keys.map, action, keys, sizeof keys);
-	add_row(dialog, key_columns(app), text_columns(app), keys, ACTIONS[action].help);
+	add_row(dialog, key_columns(app), text_columns(app), keys, help);
 }
 
 /* The actions of a group that have one of the contexts and none of those that were told

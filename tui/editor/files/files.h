@@ -45,6 +45,7 @@ int filter_job_run(struct job *job);
 void filter_job_free(struct job *job);
 void files_set_filter(struct app *app, const char *text);
 void files_set_search(struct app *app, const char *pattern);
+void files_search_step(struct app *app, int backwards);
 void files_refilter(struct app *app);
 
 /* columns.c, view.c */

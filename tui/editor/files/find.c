@@ -288,24 +288,6 @@ void files_set_search(struct app *app, const char *pattern)
 	research(app);
 }
 
-static void search_typed(struct app *app, struct dialog *dialog, const char *text)
-{
-	(void)dialog;
-	files_set_search(app, *text ? text : NULL);
-}
-
-void files_search(struct app *app, const char *text)
-{
-	struct dialog *d;
-
-	if (text) {
-		files_set_search(app, text);
-		return;
-	}
-	d = dialog_prompt(app, NULL, "Search", "/", NULL);
-	d->on_text = search_typed;
-}
-
 void files_search_step(struct app *app, int backwards)
 {
 	if (app->files.hits)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/size.h"
+#include "editor/find/search.h"
 #include "editor/plan/plan.h"
 
 static const struct lam_plan_layer *here(const struct app *app)
@@ -362,6 +363,48 @@ void layers_only(struct app *app)
 
 	files_set_filter(app, text);
 	app->focus = PANE_FILES;
+}
+
+/* In its name, or in what made the original that it is. */
+static bool is_hit(const struct app *app, const struct search *search, size_t layer)
+{
+	const struct effect *e = app->plan.effect;
+	size_t n = view_effect_layer(app, layer), from, len;
+	LAM_CLEANUP(lam_free_ptr) char *made = NULL;
+	const struct lam_target *t;
+
+	if (search_in(search, app_plan(app)->layers[layer].name, &from, &len))
+		return true;
+	if (n == SIZE_MAX || !e->layout)
+		return false;
+	t = lam_layout_layer(e->layout, n);
+	if (t->fate != LAM_FATE_KEPT && t->fate != LAM_FATE_REWRITTEN)
+		return false;
+	made = lam_made_by(lam_image_layer(app->image, t->original)->created_by);
+	return search_in(search, made, &from, &len);
+}
+
+void layers_search(struct app *app, const char *pattern)
+{
+	struct list *list = &app->layers.list;
+	struct search *search;
+	struct lam_error err;
+
+	if (search_parse(&search, pattern, &err) < 0) {
+		app_tell_error(app, &err);
+		return;
+	}
+	for (size_t i = 1; i <= list->count; i++) {
+		size_t at = (list->cursor + i) % list->count;
+
+		if (!is_hit(app, search, at))
+			continue;
+		list_go(list, at);
+		search_free(search);
+		return;
+	}
+	search_free(search);
+	app_tell(app, ROLE_WARNING, "no layer holds %s", pattern);
 }
 
 void layers_fit(struct app *app)

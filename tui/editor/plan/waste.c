@@ -11,29 +11,34 @@
 #include "editor/details/details.h"
 #include "editor/plan/plan.h"
 
-/* What the offers are about, as it stood when they were made: dialog->value is the cause's
- * number, dialog->line its text. */
+/* What an offer is about: an item of the waste, a cause, or, without either, all of it. */
 struct offer {
 	struct waste_line line;
-	uint32_t layers;
 	uint64_t bytes;
 };
 
-static struct offer offer_of(struct waste_line line)
+static struct offer offer_of(const struct app *app, struct waste_line line)
 {
-	return (struct offer){ line, line.item ? line.item->layers : line.cause->layers,
-			       line.item ? line.item->bytes : line.cause->bytes };
+	return (struct offer){ line, line.item    ? line.item->bytes
+				     : line.cause ? line.cause->bytes
+						  : app->details.waste->lost };
 }
 
+/* Caches are live. */
 static bool is_of(const struct app *app, const struct offer *o, uint32_t layer)
 {
-	return layersets_has(&app->details.waste->sets, o->layers, layer);
-}
+	const struct waste *w = app->details.waste;
+	bool any = false;
 
-static bool has_blob(const struct lam_plan_layer *layer)
-{
-	return !layer->rest && layer->from_count == 1 &&
-	       layer->from[0].first == layer->from[0].last;
+	if (o->line.cause)
+		return layersets_has(&w->sets,
+				     o->line.item ? o->line.item->layers
+						  : o->line.cause->layers,
+				     layer);
+	for (size_t i = 0; i < w->cause_count; i++)
+		any = any || (w->causes[i].how != WASTE_CACHE &&
+			      layersets_has(&w->sets, w->causes[i].layers, layer));
+	return any;
 }
 
 /* The layers of the plan that are the original blobs with these bytes, and still may be
@@ -48,7 +53,7 @@ static size_t find_holders(const struct app *app, const struct offer *o,
 		uint32_t t = owners[i];
 
 		if (t == LAM_TARGET_NONE || !is_of(app, o, i) ||
-		    !has_blob(&plan->layers[t]) || plan->layers[t].rewrite || holds[t])
+		    !waste_is_blob(plan, t) || plan->layers[t].rewrite || holds[t])
 			continue;
 		holds[t] = true;
 		found++;
@@ -79,10 +84,14 @@ static char *names_of(const struct lam_plan *plan, const bool *holds, size_t cou
 /* What the plan says about it: "without 70.4M: owner changed in 3: chown ..." */
 static char *note_of(const struct app *app, const struct offer *o)
 {
-	LAM_CLEANUP(lam_free_ptr) char *cause = waste_cause_text(app, o->line.cause);
-	LAM_CLEANUP(lam_free_ptr) char *text = lam_path_escape(cause, strlen(cause));
+	LAM_CLEANUP(lam_free_ptr) char *cause = NULL, *text = NULL;
 	char size[LAM_SIZE_TEXT];
 
+	if (!o->line.cause)
+		return lam_xprintf("without %s that nobody sees",
+				   lam_size_text(o->bytes, size));
+	cause = waste_cause_text(app, o->line.cause);
+	text = lam_path_escape(cause, strlen(cause));
 	return lam_xprintf("without %s: %s", lam_size_text(o->bytes, size), text);
 }
 
@@ -163,17 +172,37 @@ static void leave_out(struct app *app, uint32_t node)
 	plan_changed(app, plan, code, &err, "leave out %s", path);
 }
 
-static void take_offer(struct app *app, struct dialog *d, const struct dialog_item *item)
+/* dialog->value: the cause's number and, in its lower half, the item's, from 1; 0: none. */
+static struct waste_line line_of(const struct app *app, uint64_t value)
 {
 	const struct waste *w = app->details.waste;
-	struct offer o = offer_of((struct waste_line){
-		&w->causes[d->value >> 32],
-		(uint32_t)d->value ? &w->items[(uint32_t)d->value - 1] : NULL });
+	size_t cause = (size_t)(value >> 32), item = (uint32_t)value;
+
+	return (struct waste_line){ cause ? &w->causes[cause - 1] : NULL,
+				    item ? &w->items[item - 1] : NULL };
+}
+
+static uint64_t value_of(const struct app *app, struct waste_line line)
+{
+	const struct waste *w = app->details.waste;
+
+	return (line.cause ? (uint64_t)(line.cause - w->causes) + 1 : 0) << 32 |
+	       (line.item ? (uint64_t)(line.item - w->items) + 1 : 0);
+}
+
+static void take_offer(struct app *app, struct dialog *d, const struct dialog_item *item)
+{
+	struct waste_line line = line_of(app, d->value);
+	struct offer o = offer_of(app, line);
+	const struct offer cause = offer_of(app, (struct waste_line){ line.cause, NULL });
+	const struct offer all = offer_of(app, (struct waste_line){ NULL, NULL });
 
 	switch (item->tag[0]) {
 	case 'r': rewrite(app, &o); break;
 	case 'm': merge(app, &o); break;
-	case 'x': leave_out(app, o.line.item->node); break;
+	case 'c': rewrite(app, &cause); break;
+	case 'a': rewrite(app, &all); break;
+	case 'x': leave_out(app, line.item->node); break;
 	default: app_tell(app, ROLE_STATUS, "nothing was changed"); break;
 	}
 }
@@ -182,6 +211,22 @@ static void take_offer(struct app *app, struct dialog *d, const struct dialog_it
 static bool is_dead_path(const struct app *app, const struct offer *o)
 {
 	return o->line.item && (app->facts->flags[o->line.item->node] & FACT_DEAD);
+}
+
+/* To write anew all that holds what the line is a part of. */
+static void add_wider(const struct app *app, struct dialog *d, char tag, const char *what,
+		      struct offer wider)
+{
+	const struct lam_plan *plan = app_plan(app);
+	LAM_CLEANUP(lam_free_ptr)
+	bool *holds = lam_xcalloc(plan->layer_count + 1, sizeof *holds);
+	size_t count = find_holders(app, &wider, plan, holds);
+	LAM_CLEANUP(lam_free_ptr) char *names = names_of(plan, holds, count);
+	char size[LAM_SIZE_TEXT];
+
+	if (count)
+		dialog_item(d, tag, 0, "all %s of %s: write %s anew",
+			    lam_size_text(wider.bytes, size), what, names);
 }
 
 static void add_offers(const struct app *app, struct dialog *d, const struct offer *o)
@@ -200,6 +245,12 @@ static void add_offers(const struct app *app, struct dialog *d, const struct off
 	} else {
 		dialog_line(d, ROLE_GOOD, "The plan does without it already.");
 	}
+	if (o->line.item && o->line.cause->count > 1)
+		add_wider(app, d, 'c', "this cause",
+			  offer_of(app, (struct waste_line){ o->line.cause, NULL }));
+	if (o->bytes < app->details.waste->lost)
+		add_wider(app, d, 'a', "the waste",
+			  offer_of(app, (struct waste_line){ NULL, NULL }));
 	if (is_dead_path(app, o))
 		dialog_item(d, 'x', 0, "a rule: no layer may hold anything of this path");
 	dialog_item(d, 'n', 0, "change nothing");
@@ -221,36 +272,49 @@ static void add_cache_offers(const struct app *app, struct dialog *d,
 	dialog_item(d, 'n', 0, "change nothing");
 }
 
+static void add_about(const struct app *app, struct dialog *d, const struct offer *o)
+{
+	LAM_CLEANUP(lam_free_ptr) char *cause = waste_cause_text(app, o->line.cause);
+	LAM_CLEANUP(lam_free_ptr) char *text = lam_path_escape(cause, strlen(cause));
+	LAM_CLEANUP(lam_free_ptr) char *path = NULL;
+	char size[LAM_SIZE_TEXT];
+
+	dialog_line(d, ROLE_DIALOG, "%s, %s", lam_size_text(o->bytes, size), text);
+	if (!o->line.item)
+		return;
+	path = lam_tree_path_text(app->facts->tree, o->line.item->node);
+	dialog_line(d, ROLE_DIM, "%s", path);
+}
+
+/* In the lines above the list it is about all of it. */
 void plan_waste(struct app *app)
 {
 	struct waste_line line = waste_here(app);
 	const struct waste *w = app->details.waste;
 	struct dialog *d;
 	struct offer o;
-	char size[LAM_SIZE_TEXT];
 
-	if (!line.cause) {
-		app_tell(app, ROLE_STATUS, "go to a line of the waste first");
+	if (!w || !w->count) {
+		app_tell(app, ROLE_STATUS,
+			 w ? "there is no waste" : "it is not measured yet");
 		return;
 	}
-	o = offer_of(line);
+	o = offer_of(app, line);
 	d = dialog_push(app, DIALOG_CHOICE, "Waste");
 	d->on_item = take_offer;
-	d->value = (uint64_t)(line.cause - w->causes) << 32 |
-		   (line.item ? (uint64_t)(line.item - w->items) + 1 : 0);
-	LAM_CLEANUP(lam_free_ptr) char *cause = waste_cause_text(app, line.cause);
-	LAM_CLEANUP(lam_free_ptr) char *text = lam_path_escape(cause, strlen(cause));
-	dialog_line(d, ROLE_DIALOG, "%s, %s", lam_size_text(o.bytes, size), text);
-	if (line.item) {
-		LAM_CLEANUP(lam_free_ptr)
-		char *path = lam_tree_path_text(app->facts->tree, line.item->node);
-
-		dialog_line(d, ROLE_DIM, "%s", path);
-	}
-	if (line.cause->how == WASTE_CACHE)
+	d->value = value_of(app, line);
+	if (line.cause)
+		add_about(app, d, &o);
+	if (line.cause && line.cause->how == WASTE_CACHE) {
 		add_cache_offers(app, d, &o);
-	else
+	} else if (line.cause) {
 		add_offers(app, d, &o);
+	} else {
+		add_wider(app, d, 'a', "the waste", o);
+		if (!d->item_count)
+			dialog_line(d, ROLE_GOOD, "The plan does without it already.");
+		dialog_item(d, 'n', 0, "change nothing");
+	}
 	d->list.cursor = 0;
 	dialog_set_hints(d, "[letter] pick  [Enter] take  [Esc] change nothing");
 }
