@@ -249,6 +249,11 @@ int lam_reference_parse(struct lam_reference *out, const char *text, bool for_ou
 	return err->code;
 }
 
+bool lam_reference_has_blob_files(const struct lam_reference *r)
+{
+	return r->store->blob_file != NULL;
+}
+
 char *lam_reference_folder(const struct lam_reference *r)
 {
 	char *folder, *slash;

@@ -40,6 +40,9 @@ char *lam_reference_folder(const struct lam_reference *reference);
 int lam_reference_check_folder(const struct lam_reference *reference,
 			       struct lam_error *err);
 
+/* Whether each blob is a file of its own there, in a folder that is opened at no cost. */
+bool lam_reference_has_blob_files(const struct lam_reference *reference);
+
 /* "oci:DIR[:TAG], ...": those that layers are taken from; a new string. */
 char *lam_reference_kinds_of_blobs(void);
 

@@ -128,6 +128,9 @@ struct lam_sink_options {
 	size_t unchanged_count;
 	bool drop_attestations;              /* what speaks of what is replaced */
 	const struct lam_progress *progress; /* while it is opened; or NULL */
+	/* whether a file is known to have this digest; or NULL */
+	bool (*knows)(void *context, const struct lam_digest *digest, int fd);
+	void *context;
 };
 
 /* A layout's folder is made where it is missing (one level, not its parents); stray

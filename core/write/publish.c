@@ -1,5 +1,6 @@
 /* Images are written to where they are meant to be, one or all of an index, and then are
  * there for everyone to see. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "oci/claims.h"
+#include "write/ahead.h"
 #include "write/write_impl.h"
 
 void lam_write_result_fini(struct lam_write_result *result)
@@ -23,6 +25,7 @@ struct session {
 	const struct lam_write_options *options;
 	struct lam_reference reference;
 	struct lam_sink_options sink_options;
+	struct lam_write_ahead *ahead;
 	struct lam_sink *sink;
 	struct lam_writing *images; /* of each, and behind them what was begun in vain:
 				       the sink may have layers from there */
@@ -231,6 +234,7 @@ static struct lam_writing begun(const struct session *s, size_t n)
 				     .options = s->options,
 				     .reference = &s->reference,
 				     .sink = s->sink,
+				     .ahead = s->ahead,
 				     .threads = lam_thread_count(s->options->threads) };
 }
 
@@ -318,6 +322,37 @@ static int prepare(struct session *s, const char *text, struct lam_error *err)
 	return 0;
 }
 
+/* It takes as long as the disk does for what is published: meanwhile. What is remembered of
+ * an image that is not published in the end is a hint that leads nowhere. */
+static void *remember(void *session)
+{
+	struct session *s = session;
+
+	for (size_t n = 0; n < s->count; n++)
+		lam_write_remember(&s->images[n]);
+	return NULL;
+}
+
+static int publish_and_remember(struct session *s, const struct lam_sink_image *image,
+				struct lam_error *err)
+{
+	pthread_t thread;
+	bool meanwhile = lam_thread_count(s->options->threads) > 1 &&
+			 lam_thread_start(&thread, remember, s) == 0;
+	int code = publish(s, image, err);
+
+	if (meanwhile)
+		pthread_join(thread, NULL);
+	else if (code == 0)
+		remember(s);
+	return code;
+}
+
+static bool knows(void *ahead, const struct lam_digest *digest, int fd)
+{
+	return lam_write_ahead_knows(ahead, digest, fd);
+}
+
 static int run(struct session *s, const char *text, struct lam_write_result *results,
 	       struct lam_error *err)
 {
@@ -326,6 +361,11 @@ static int run(struct session *s, const char *text, struct lam_write_result *res
 	s->images = lam_xcalloc(2 * s->count, sizeof *s->images);
 	if (prepare(s, text, err) < 0)
 		return err->code;
+	s->ahead = s->options->ahead;
+	if (!s->ahead)
+		s->ahead = lam_write_ahead_new(text, s->options);
+	s->sink_options.knows = knows;
+	s->sink_options.context = s->ahead;
 	if (lam_sink_open(&s->sink, &s->reference, &s->sink_options, err) < 0)
 		return err->code;
 	for (size_t n = 0; n < s->count; n++) {
@@ -334,17 +374,17 @@ static int run(struct session *s, const char *text, struct lam_write_result *res
 	}
 	image = s->images[0].written;
 	if ((has_index(s) && make_index(s, &image, err) < 0) ||
-	    publish(s, &image, err) < 0)
+	    publish_and_remember(s, &image, err) < 0)
 		return err->code;
 	tell(s, &image, &results[0]);
-	for (size_t n = 0; n < s->count; n++)
-		lam_write_remember(&s->images[n]);
 	return 0;
 }
 
 static void session_fini(struct session *s)
 {
 	lam_sink_close(s->sink);
+	if (s->ahead != s->options->ahead)
+		lam_write_ahead_free(s->ahead);
 	for (size_t n = 0; s->images && n < 2 * s->count; n++)
 		lam_writing_fini(&s->images[n]);
 	lam_referrers_fini(&s->moved);

@@ -9,6 +9,7 @@
 #include "codec/codec.h"
 #include "io/meter.h"
 #include "layer/same.h"
+#include "write/ahead.h"
 
 /* The output, and what else was named. */
 #define PLACES 2
@@ -22,6 +23,7 @@ struct blob {
 	size_t place, number;
 	bool there, used, right;
 	const struct lam_progress *progress;
+	struct lam_write_ahead *ahead;
 };
 
 struct lam_reuse {
@@ -267,10 +269,15 @@ static int check_blob(void *job, struct lam_error *err)
 								: NULL };
 	const struct lam_step step = { 0 };
 	struct lam_digest digest;
-	uint64_t size;
+	uint64_t offset, size;
+	int fd;
 
 	lam_hash_init(&hash, LAM_SHA256);
 	if (lam_source_open_layer(b->source, b->number, 0, &reader, err) < 0)
+		return 0;
+	b->right = lam_reader_is_file(reader, &fd, &offset, &size) && offset == 0 &&
+		   lam_write_ahead_knows(b->ahead, &b->written.reading.digest, fd);
+	if (b->right)
 		return 0;
 	reader = lam_reader_progress(reader, &quiet, &step);
 	reader = lam_reader_tap(reader, &hash, NULL, NULL);
@@ -320,6 +327,7 @@ static void load_blobs(struct lam_reuse *r)
 
 		b->written = written[i];
 		b->progress = r->options.progress;
+		b->ahead = r->options.ahead;
 		b->there = b->written.piece_count > 0 &&
 			   find_blob(r, &b->written.reading, &b->place, &b->number);
 		b->source = r->places[b->place];

@@ -29,8 +29,9 @@ struct lam_reuse_options {
 	const struct lam_layout *layout;
 	const char *cache; /* NULL: nothing is known */
 	const struct lam_reference
-		*reference;    /* the output, which may not be there yet */
-	const char *other;     /* another image to take blobs from; or NULL */
+		*reference;            /* the output, which may not be there yet */
+	struct lam_write_ahead *ahead; /* what is hashed meanwhile; or NULL */
+	const char *other;             /* another image to take blobs from; or NULL */
 	const char *temporary; /* folder for archives that must be inflated to be read */
 	struct lam_workers *workers;
 	const struct lam_progress *progress;

@@ -64,6 +64,7 @@ static int find_reused(struct lam_writing *w, struct lam_error *err)
 		.cache = o->cache,
 		.reference = w->reference,
 		.other = o->reuse,
+		.ahead = w->ahead,
 		.temporary = o->spool ? o->spool : "/tmp",
 		.workers = w->workers,
 		.progress = o->progress,

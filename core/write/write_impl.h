@@ -26,6 +26,7 @@ struct lam_writing {
 	struct lam_contents *contents;
 	struct lam_chunk_pool *chunks;
 	const struct lam_reference *reference; /* where it is written to */
+	struct lam_write_ahead *ahead;         /* not its own; or NULL */
 	struct lam_sink *sink; /* not its own: several images may go into one */
 	unsigned threads;
 	atomic_bool failed; /* one layer has: the others need not go on */
@@ -51,7 +52,7 @@ int lam_write_one(struct lam_writing *w, struct lam_write_result *out,
 /* Whether that failed, with this code, because of pieces that were copied: it is to be done
  * again with `whole` then. */
 bool lam_write_is_to_blame(const struct lam_writing *w, int code);
-/* Once it is published: what was written is known from now on. */
+/* Once it is proven: what was written is known from now on. */
 void lam_write_remember(struct lam_writing *w);
 void lam_writing_fini(struct lam_writing *w);
 

@@ -15,6 +15,7 @@ struct apply {
 	struct part *parts;
 	size_t count;
 	char *spool, *cache;
+	struct lam_write_ahead *ahead;
 	char created[LAM_TIME_TEXT];
 };
 
@@ -108,6 +109,7 @@ static struct lam_write_options options_of(const struct apply *a)
 					   .cache = a->cache,
 					   .reuse = call_value(call, "reuse"),
 					   .spool = a->spool,
+					   .ahead = a->ahead,
 					   .drop_attestations =
 						   call_has(call, "drop-attestations") };
 }
@@ -297,6 +299,11 @@ static int apply(struct apply *a)
 		return code;
 	if (clamp.set)
 		a->plan->times = clamp;
+	if (!call_has(a->call, "dry-run")) {
+		const struct lam_write_options options = options_of(a);
+
+		a->ahead = lam_write_ahead_new(a->call->args[2], &options);
+	}
 	if ((code = open_all(a)) != 0 || (code = check_pinned(a)) != 0 ||
 	    (code = lay_out_all(a)) != 0)
 		return code;
@@ -335,6 +342,7 @@ static int run_apply(struct call *call)
 		pull_fini(&a.parts[i].pull);
 	}
 	free(a.parts);
+	lam_write_ahead_free(a.ahead);
 	lam_image_set_close(a.set);
 	lam_plan_free(a.plan);
 	free(a.spool);

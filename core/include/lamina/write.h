@@ -21,7 +21,17 @@ struct lam_write_options {
 	const char *reuse; /* an image, or a folder of blobs, from which layers that were
 			      written before are taken, besides the output itself; or
 			      NULL */
+	struct lam_write_ahead *ahead; /* begun for the same place; NULL: by writing */
 };
+
+/* Begins to hash what writing there may take as it is, in a thread, where that is known and
+ * costs nothing to find out: it may be begun before the image is opened. NULL where there
+ * is nothing to do; never an error, as writing looks itself. options are looked at
+ * alone until this returns, but for progress->stop. */
+struct lam_write_ahead *lam_write_ahead_new(const char *reference,
+					    const struct lam_write_options *options);
+/* Ends that; NULL is nothing. */
+void lam_write_ahead_free(struct lam_write_ahead *ahead);
 
 /* "sha512:", which kept layers may have, and more than its 128 digits. */
 #define LAM_WRITTEN_DIGEST 144
