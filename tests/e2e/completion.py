@@ -27,6 +27,7 @@ bind -x '"\C-xs": printf "<<%%s>>\n" "$READLINE_LINE"'
 bind '"\C-xa": insert-completions'
 bind '"\C-xk": kill-whole-line'
 bind 'set enable-bracketed-paste off'
+lamina() { printf '<<%%s>>\n' "${@: -1}"; }
 PS1=; echo "<<ready>>"
 """
 ZSH = r"""
@@ -41,6 +42,7 @@ zle -N show
 bindkey -e
 bindkey '^Xa' all-matches '^Xs' show '^Xk' kill-whole-line
 unset zle_bracketed_paste
+lamina() { printf '<<%%s>>\n' "${@: -1}"; }
 PS1=; echo "<<ready>>"
 """
 
@@ -78,6 +80,13 @@ class Shell:
         os.write(self.fd, b"\x18k")
         return words[len(line) - len(line.split(" ")[-1]):].split()
 
+    def begin(self, line):
+        """What a command gets as its last argument where the line is completed, and entered."""
+        os.write(self.fd, line.encode() + b"\t")
+        time.sleep(0.3)
+        os.write(self.fd, b"\r")
+        return self.read()
+
     def end(self):
         os.kill(self.pid, signal.SIGKILL)
         os.close(self.fd)
@@ -106,6 +115,28 @@ def expect(name, shell, line, some=(), none=(), exactly=None):
         return
     fine = set(some) <= set(got) and not set(none) & set(got) and (exactly is None or sorted(set(got)) == sorted(exactly))
     (PASSED.append(line) if fine else FAILURES.append(("%s: %r" % (name, line), "offers %r" % got)))
+
+
+def hostile(name, shell, folder):
+    """Names of files are not what a shell would make of them."""
+    names = ["x$(touch pwned)", "y`touch pwned`", "z;touch pwned;", "b&touch pwned", "u|touch pwned", "t>pwned", "q'a\"b c", "w*?[a]"]
+    for file in names + ["oc$(touch pwned)"]:
+        with open(os.path.join(folder, file), "w", encoding="ascii"):
+            pass
+    for file in names:
+        for line, want in (("lamina inspect ", file), ("lamina ", file), ("lamina apply ", file), ("lamina inspect oci:", "oci:" + file),
+                           ("lamina inspect ./", "./" + file), ('lamina inspect "', file)):
+            got = shell.begin(line + file[0])
+            (PASSED.append(line) if got == want else FAILURES.append(("%s: %s%s" % (name, line, file[0]), "is completed to %r" % got)))
+    # what begins as a kind of image does, too
+    words = shell.offers("lamina inspect oc")
+    fine = {"oci:", "oci\\:"} & set(words) and not any(word.startswith("oc$") for word in words)
+    (PASSED.append("oc") if fine else FAILURES.append((name + ": oc", "offers %r" % words)))
+    if os.path.exists(folder + "/pwned"):
+        FAILURES.append((name, "a file's name was run"))
+    for file in os.listdir(folder):
+        if file not in ("plans", "a.json"):
+            os.unlink(os.path.join(folder, file))
 
 
 def tries(name, shell, tables):
@@ -148,6 +179,10 @@ def main():
             ready = shell.read()
             assert ready == "ready", ready
             tries(name, shell, tables)
+            try:
+                hostile(name, shell, folder)
+            except lamina.Failure as failure:
+                FAILURES.append((name, str(failure)))
             shell.end()
         tries("fish", Fish(out, folder), tables)
     return lamina.conclude("completion", len(PASSED), FAILURES)

@@ -6,7 +6,7 @@
 # Fills COMPREPLY for one kind of word: image, file, folder, nothing, or a choice of words.
 _lamina_complete()
 {
-    local kind=$1 cur=$2 prefix
+    local kind=$1 cur=$2 prefix file files
     case $kind in
         nothing) ;;
         file | folder)
@@ -23,8 +23,19 @@ _lamina_complete()
                     return
                 fi
             done
+            mapfile -t COMPREPLY < <(compgen -W "$_lamina_prefixes" -- "$cur")
+            mapfile -t files < <(compgen -f -- "$cur")
+            if [[ ${#COMPREPLY[@]} -eq 0 ]]; then
+                compopt -o filenames
+                COMPREPLY=("${files[@]}")
+                return
+            fi
+            # names of files are quoted, a prefix is not: its colon would be too
             compopt -o nospace
-            mapfile -t COMPREPLY < <(compgen -W "$_lamina_prefixes" -- "$cur"; compgen -f -- "$cur")
+            for file in "${files[@]}"; do
+                printf -v file %q "$file"
+                COMPREPLY+=("$file")
+            done
             __ltrim_colon_completions "$cur"
             ;;
         *) mapfile -t COMPREPLY < <(compgen -W "$kind" -- "$cur") ;;
