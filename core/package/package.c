@@ -14,17 +14,30 @@
 static const struct {
 	const char *name;
 	lam_package_read_fn *read;
+	bool of_source; /* one source makes several, with its version */
 } KINDS[] = {
-	{ "dpkg", lam_package_read_dpkg },   { "apk", lam_package_read_apk },
-	{ "rpm", lam_package_read_rpm },     { "alpm", lam_package_read_alpm },
-	{ "conda", lam_package_read_conda }, { "pip", lam_package_read_pip },
-	{ "npm", lam_package_read_npm },
+	{ "dpkg", lam_package_read_dpkg, true },
+	{ "apk", lam_package_read_apk, true },
+	{ "rpm", lam_package_read_rpm, true },
+	{ "alpm", lam_package_read_alpm, true },
+	{ "conda", lam_package_read_conda, false },
+	{ "pip", lam_package_read_pip, false },
+	{ "npm", lam_package_read_npm, false },
 };
 #define KIND_COUNT (sizeof KINDS / sizeof *KINDS)
 
 const char *lam_package_kind(size_t n)
 {
 	return n < KIND_COUNT ? KINDS[n].name : NULL;
+}
+
+bool lam_package_is_of_source(const char *kind)
+{
+	size_t k = 0;
+
+	while (k < KIND_COUNT && strcmp(KINDS[k].name, kind) != 0)
+		k++;
+	return k < KIND_COUNT && KINDS[k].of_source;
 }
 
 bool lam_package_is_named(const char *text)

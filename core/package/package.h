@@ -53,6 +53,9 @@ lam_package_read_fn lam_package_read_dpkg, lam_package_read_apk, lam_package_rea
 	lam_package_read_alpm, lam_package_read_conda, lam_package_read_pip,
 	lam_package_read_npm;
 
+/* Whether several packages of this kind are built from one source, with its version. */
+bool lam_package_is_of_source(const char *kind);
+
 /* Bytes as the database has them. */
 struct lam_package_id {
 	struct lam_str name, version, arch; /* len 0: not known */

@@ -5,24 +5,20 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "package/package.h"
 #include "suggest/parts.h"
 
 /* What packages of one source have in common besides kind and version: the bytes of the
  * name up to a slash; SIZE_MAX: nothing tells. */
 static size_t source_len(const struct lam_package *p)
 {
-	static const char *const BY_VERSION[] = { "dpkg", "apk", "rpm", "alpm" };
 	const char *slash = strchr(p->name, '/');
 
 	if (!p->version[0])
 		return SIZE_MAX;
 	if (slash)
 		return (size_t)(slash - p->name);
-	for (size_t i = 0; i < sizeof BY_VERSION / sizeof *BY_VERSION; i++) {
-		if (strcmp(p->kind, BY_VERSION[i]) == 0)
-			return 0;
-	}
-	return SIZE_MAX;
+	return lam_package_is_of_source(p->kind) ? 0 : SIZE_MAX;
 }
 
 static int compare_text(const char *a, size_t a_len, const char *b, size_t b_len)
