@@ -631,6 +631,7 @@ static void writes(void **state)
 	change();
 	write_to("out");
 	assert_asks(&d, DIALOG_PROMPT, "Write new image");
+	see("tars 54.5K → 57.5K; compressed 54.5K → about");
 	drive_type(&d, "y");
 	drive_keys(&d, "Enter");
 	see("type \"yes\"");

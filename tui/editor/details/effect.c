@@ -172,8 +172,8 @@ static void put_totals(struct lines *lines, const struct effect *effect)
 		     lam_size_text(effect->new_bytes, c));
 	lines_printf(lines, ROLE_TEXT, 0, "Waste that goes: %s",
 		     lam_size_text(effect->waste_gone, a));
-	lines_printf(lines, ROLE_TEXT, 0, "Compressed: now %s, planned ~%s",
-		     lam_size_text(effect->blob_now, a),
+	lines_printf(lines, ROLE_TEXT, 0, "Compressed: %s %s ~%s",
+		     lam_size_text(effect->blob_now, a), lines->view->glyphs->arrow,
 		     lam_size_text(effect->blob_plan, b));
 	lines_printf(lines, ROLE_TEXT, 0, "A client with the current image fetches ~%s",
 		     lam_size_text(effect->fetch, a));

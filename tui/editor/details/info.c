@@ -21,7 +21,7 @@ static void put_what(struct lines *lines, const struct row_facts *facts)
 	if (facts->stat.kind == LAM_KIND_DIR)
 		lines_printf(lines, ROLE_TEXT, 0, "directory  %04o %s  %s in %s entries",
 			     facts->stat.mode, owner, row_size(facts, app, size),
-			     lam_count_text(live > 0 ? live - 1 : 0, count));
+			     lam_count_text(live, count));
 	else
 		lines_printf(lines, ROLE_TEXT, 0, "%s  %04o %s%s%s",
 			     version_kind(facts->stat.kind), facts->stat.mode, owner,

@@ -23,8 +23,7 @@ static const struct {
 			 SORT_SIZE },
 	[COLUMN_PERCENT] = { "percent", "%", "share of the directory, in percent", 'p', 5,
 			     SORT_SIZE },
-	[COLUMN_COUNT] = { "count", "Count", "count of entries below", 'c', 7,
-			   SORT_COUNT },
+	[COLUMN_COUNT] = { "count", "Count", "count of entries", 'c', 7, SORT_COUNT },
 	[COLUMN_MTIME] = { "mtime", "Modified", "when it was modified", 'm', 10,
 			   SORT_MTIME },
 };
@@ -116,7 +115,7 @@ void columns_draw(const struct view *view, const struct row_columns *columns, in
 	if (columns->chosen[COLUMN_COUNT] >= 0 && facts->stat.kind == LAM_KIND_DIR)
 		canvas_text_right(view->canvas, left + columns->chosen[COLUMN_COUNT], y,
 				  KINDS[COLUMN_COUNT].width, ROLE_TEXT,
-				  lam_count_text(live ? live - 1 : 0, text));
+				  lam_count_text(live, text));
 	if (columns->chosen[COLUMN_MTIME] >= 0)
 		canvas_text(view->canvas, left + columns->chosen[COLUMN_MTIME], y,
 			    KINDS[COLUMN_MTIME].width, ROLE_TEXT,

@@ -362,7 +362,7 @@ static void ask_sort(struct app *app)
 	static const char letters[SORT_KINDS] = { 'n', 's', 'f', 'c', 'm' };
 	static const char *const words[SORT_KINDS] = { "name", "size",
 						       "from: the layer it comes from",
-						       "count of entries below",
+						       "count of entries",
 						       "mtime, the newest first" };
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Sort by");
 

@@ -436,13 +436,12 @@ static void draw_row(const struct view *view, const struct row_columns *columns,
 	draw_tree(view, x + columns->name, y, columns->name_width, row->depth, &facts);
 }
 
-/* "entries" of the directory, of the filter, where the search stands. */
+/* "entries" of the directory, itself among them, of the filter, where the search stands. */
 static void describe_count(const struct view *view, char *out, size_t size)
 {
 	const struct app *app = view->app;
 	const struct files *files = &app->files;
-	uint32_t live = lam_tree_node(app->facts->tree, files->root)->live_count;
-	uint64_t all = live > 0 ? live - 1 : 0;
+	uint32_t all = lam_tree_node(app->facts->tree, files->root)->live_count;
 	char count[32], matches[32];
 
 	lam_count_text(all, count);

@@ -244,6 +244,7 @@ static void summary_lines(struct app *app, struct dialog *d, const char *output,
 			  bool replaces)
 {
 	const struct effect *e = app->plan.effect;
+	const char *arrow = view_glyphs(app->ascii)->arrow;
 	char a[LAM_SIZE_TEXT], b[LAM_SIZE_TEXT], c[32];
 
 	dialog_line(d, ROLE_DIALOG, "Nothing has been written yet.");
@@ -263,10 +264,10 @@ static void summary_lines(struct app *app, struct dialog *d, const char *output,
 	count_line(d, '+', e->fresh, "new", e->new_bytes);
 	if (e->empty)
 		dialog_line(d, ROLE_DIALOG, "  - %zu empty: not written", e->empty);
-	dialog_line(d, ROLE_DIALOG, "  tars %s, now %s; compressed about %s, now %s",
-		    lam_size_text(e->plan_bytes, a), lam_size_text(e->now, b),
-		    lam_size_text(e->blob_plan, c),
-		    lam_size_text(e->blob_now, (char[16]){ 0 }));
+	dialog_line(d, ROLE_DIALOG, "  tars %s %s %s; compressed %s %s about %s",
+		    lam_size_text(e->now, a), arrow, lam_size_text(e->plan_bytes, b),
+		    lam_size_text(e->blob_now, c), arrow,
+		    lam_size_text(e->blob_plan, (char[LAM_SIZE_TEXT]){ 0 }));
 	if (e->waste_gone)
 		dialog_line(d, ROLE_DIALOG, "  x waste left behind %s",
 			    lam_size_text(e->waste_gone, a));
