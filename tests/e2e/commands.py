@@ -180,6 +180,12 @@ def good(image, scratch):
     if [r["path"] for r in json.loads(nested or b"{}").get("assign", [])] != ["/", "/usr", "/usr/bin"]:
         FAILURES.append(("plan: below what is split", nested.decode()))
     expect("plan: a path twice", "plan", source, "--split", "/opt=a", "--split", "/opt=b", exits=4, lines=1, err="/opt: is asked for twice")
+    never = os.path.join(scratch, "never.json")
+    for what in (("--split", "/usr"), ("--drop", "/usr/bin")):
+        expect("plan: what lies in a layer that is to stay", "plan", source, "--keep", "1", "--flatten", *what, "-o", never, exits=4, lines=1,
+               err=r'^lamina: layer "base" \(keep: true\) cannot stay as it is: /usr/bin')
+    if os.path.exists(never):
+        FAILURES.append(("plan: what lies in a layer that is to stay", "a plan was written"))
     expect("apply --dry-run", "apply", "--dry-run", file, source, flat, out=r"^1\s+opt\s+new")
     if os.path.exists(image + "-flat"):
         FAILURES.append(("apply --dry-run", "wrote"))

@@ -152,6 +152,17 @@ static int make_plan(struct call *call, const struct lam_image *image,
 								  : EXIT_DONE;
 }
 
+/* What is asked for may lie in layers that are to stay. */
+static int check_kept(struct call *call, const struct lam_image *image,
+		      const struct lam_plan_request *request, const struct lam_plan *plan)
+{
+	int code = EXIT_DONE;
+
+	if (request->keep && (request->split_count || request->drop_count))
+		lam_layout_free(make_layout(call, image, plan, &code));
+	return code;
+}
+
 static int run_plan(struct call *call)
 {
 	const char **splits = lam_xcalloc(call->given_count, sizeof *splits);
@@ -168,6 +179,8 @@ static int run_plan(struct call *call)
 	if (image)
 		code = make_plan(call, image, &request, &plan);
 	if (plan)
+		code = check_kept(call, image, &request, plan);
+	if (plan && code == EXIT_DONE)
 		code = print_plan(call, plan);
 	lam_plan_free(plan);
 	lam_image_close(image);
