@@ -62,6 +62,24 @@ static void find_originals(struct lam_layout *l)
 	free(several);
 }
 
+/* One line for all. */
+static int check_owned(struct lam_layout *l, struct lam_error *err)
+{
+	uint32_t count = (uint32_t)l->image->layer_count, missing = 0;
+	LAM_CLEANUP(lam_free_ptr) bool *which = lam_xcalloc(count + 1, sizeof *which);
+
+	for (uint32_t i = 0; i < count; i++) {
+		which[i] = l->owners[i] == NONE;
+		missing += which[i];
+	}
+	if (missing)
+		lam_layout_error(
+			l, err,
+			"%s of the image %s in no layer of the plan: \"from\": \"rest\" takes all that no other names",
+			lam_layout_numbers(l, which), missing > 1 ? "are" : "is");
+	return err->code;
+}
+
 static int own_all(struct lam_layout *l, struct lam_error *err)
 {
 	const struct lam_plan *plan = l->plan;
@@ -75,14 +93,7 @@ static int own_all(struct lam_layout *l, struct lam_error *err)
 	/* it is of another image: that layers of this one are left over says no more */
 	if (err->code != LAM_OK)
 		return err->code;
-	for (uint32_t i = 0; i < l->image->layer_count; i++) {
-		if (l->owners[i] == NONE)
-			lam_layout_error(
-				l, err,
-				"layer %u of the image is in no layer of the plan: \"from\": \"rest\" takes all that no other names",
-				i);
-	}
-	if (err->code != LAM_OK)
+	if (check_owned(l, err) < 0)
 		return err->code;
 	find_originals(l);
 	for (size_t t = 0; t < plan->layer_count; t++) {

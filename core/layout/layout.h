@@ -112,6 +112,8 @@ void lam_layout_remark_groups(struct lam_layout *layout);
 void lam_layout_remark_documents(struct lam_layout *layout);
 /* A text that lives as long as the layout. */
 char *lam_layout_copy(struct lam_layout *layout, const char *text);
+/* "layers 0-3, 5" of the originals, a flag each; "" for none. The layout's own. */
+const char *lam_layout_numbers(struct lam_layout *layout, const bool *which);
 /* A node's path for a message. */
 const char *lam_layout_path(const struct lam_layout *layout, uint32_t node,
 			    char out[LAM_PATH_TEXT]);

@@ -36,8 +36,7 @@ static int start(struct lam_layout *l, struct lam_error *err)
 	return 0;
 }
 
-/* "layers 0-3, 5"; "" for none. */
-static const char *from_text(struct lam_layout *l, const bool *origins)
+const char *lam_layout_numbers(struct lam_layout *l, const bool *origins)
 {
 	char text[1024] = "";
 	size_t len = 0, ranges = 0, layers = 0, count = l->image->layer_count;
@@ -92,7 +91,7 @@ static int count_assigned(struct lam_layout *l, struct lam_error *err)
 		info->file_bytes += stat.size;
 	}
 	for (size_t t = 0; t < l->target_count; t++)
-		l->stack[t].info.from = from_text(l, origins + t * width);
+		l->stack[t].info.from = lam_layout_numbers(l, origins + t * width);
 	return 0;
 }
 

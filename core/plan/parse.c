@@ -269,11 +269,13 @@ static void read_times(struct lam_plan_reader *r, const struct lam_json *times)
 
 	if (!times->value)
 		return;
-	if (lam_json_is_text(times->value)) {
-		if (strcmp(json_string_value(times->value), "keep") != 0)
-			lam_plan_complain(
-				r, times,
-				"expected \"keep\", or an object with \"clamp\"");
+	if (lam_json_is_text(times->value) &&
+	    strcmp(json_string_value(times->value), "keep") == 0)
+		return;
+	if (!json_is_object(times->value)) {
+		lam_plan_complain(r, times,
+				  "expected \"keep\", as without it, or an object with "
+				  "\"clamp\"");
 		return;
 	}
 	if (!lam_plan_read_fields(r, times, names, f))

@@ -20,9 +20,9 @@
 static int fail_kind(const char *text, size_t len, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf kinds = LAM_TEXT;
-	char hint[64] = "";
+	char hint[96] = "";
+	const char *name = text[len] == ':' ? text + len + 1 : "", *kind;
 	struct lam_near near;
-	const char *kind;
 
 	lam_near_init(&near, text, len);
 	for (size_t i = 0; (kind = lam_package_kind(i)); i++) {
@@ -30,7 +30,11 @@ static int fail_kind(const char *text, size_t len, struct lam_error *err)
 		lam_near_try(&near, kind, strlen(kind));
 	}
 	if (near.best)
-		snprintf(hint, sizeof hint, "; did you mean \"%s\"?", near.best);
+		snprintf(hint, sizeof hint, "; did you mean \"%s:%s\"?", near.best,
+			 !*name ? "*"
+			 : strlen(name) < 40 && lam_path_may_show(name, strlen(name))
+				 ? name
+				 : "NAME");
 	return lam_fail(err, LAM_EPLAN, "expected KIND:NAME, with a kind of %s%s",
 			kinds.data, hint);
 }
@@ -49,8 +53,11 @@ int lam_rule_set_package(struct lam_plan_rule *rule, const char *text,
 	if (!kind || !colon)
 		return fail_kind(text, len, err);
 	if (colon[1] == '\0')
-		return lam_fail(err, LAM_EPLAN,
-				"expected KIND:NAME, and there is no name");
+		return lam_fail(
+			err, LAM_EPLAN,
+			"expected KIND:NAME, and there is no name: \"%s:*\" is all "
+			"of them",
+			kind);
 	if (lam_plan_clean_glob(&glob, with_slash, err) < 0 ||
 	    lam_glob_new(&rule->glob, glob, err) < 0)
 		return err->code;

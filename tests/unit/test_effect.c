@@ -181,6 +181,13 @@ static void does_not_fit(void **state)
 			    "\"from\": \"rest\" takes all that no other names");
 	assert_null(f.effect->targets.to);
 	end(&f);
+	/* once a line for each */
+	begin(&f, "{\"lamina\": 1, \"layers\": [], \"assign\": []}");
+	assert_int_equal(f.effect->errors.count, 1);
+	assert_string_equal(f.effect->errors.lines[0],
+			    "layers 0-1 of the image are in no layer of the plan: "
+			    "\"from\": \"rest\" takes all that no other names");
+	end(&f);
 }
 
 /* What a client fetches that has the image as it is, or another. */

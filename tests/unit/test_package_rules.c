@@ -138,11 +138,13 @@ static void wrong_rules(void **state)
 		const char *rule, *want;
 	} cases[] = {
 		{ "{\"package\": \"dpgk:x\", \"to\": null}",
-		  "plan: assign[0].package: expected KIND:NAME, with a kind of dpkg, apk, rpm, alpm, conda, pip, npm; did you mean \"dpkg\"?" },
+		  "plan: assign[0].package: expected KIND:NAME, with a kind of dpkg, apk, rpm, alpm, conda, pip, npm; did you mean \"dpkg:x\"?" },
+		{ "{\"package\": \"dpkg\", \"to\": null}",
+		  "plan: assign[0].package: expected KIND:NAME, with a kind of dpkg, apk, rpm, alpm, conda, pip, npm; did you mean \"dpkg:*\"?" },
 		{ "{\"package\": \"gcc\", \"to\": null}",
 		  "plan: assign[0].package: expected KIND:NAME, with a kind of dpkg, apk, rpm, alpm, conda, pip, npm" },
 		{ "{\"package\": \"apk:\", \"to\": null}",
-		  "plan: assign[0].package: expected KIND:NAME, and there is no name" },
+		  "plan: assign[0].package: expected KIND:NAME, and there is no name: \"apk:*\" is all of them" },
 		{ "{\"package\": \"apk:[\", \"to\": null}",
 		  "plan: assign[0].package: a '[' without its ']'" },
 		{ "{\"package\": \"apk:x\", \"path\": \"/x\", \"to\": null}",
