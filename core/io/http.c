@@ -1,8 +1,6 @@
 /* One libcurl multi handle with one transfer for each request that runs; both are kept for
  * the next, with their connection. So no connection is shared by threads, which libcurl
  * does not allow. */
-#include "io/http.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +11,7 @@
 #include "base/stop.h"
 #include "base/time.h"
 #include "base/workers.h"
-#include "io/curl.h"
+#include "io/http_impl.h"
 
 /* Bytes of an answer that wait to be read, at most and about; libcurl is told to wait
  * then. */
@@ -22,43 +20,6 @@
 #define MAX_HEADERS   (256u << 10)
 #define MAX_REDIRECTS 10L
 #define TICK          50 /* milliseconds between looks at the flag for stops */
-
-struct slot {
-	struct slot *next;
-	CURLM *multi;
-	CURL *easy;
-};
-
-struct lam_http {
-	struct lam_http_options options;
-	pthread_mutex_t lock;
-	struct slot *idle;
-};
-
-struct lam_http_answer {
-	struct lam_reader base;
-	struct lam_http *client;
-	struct slot *slot;
-	struct curl_slist *headers; /* that are sent */
-	char *shown;
-	int (*send)(void *context, uint64_t at, void *buf, size_t cap, size_t *out_len,
-		    struct lam_error *err);
-	void *context;
-	uint64_t sent;
-	struct lam_error send_error; /* code LAM_OK: send() has not failed */
-	const atomic_bool *stop;
-	struct lam_buf text; /* headers that were received, each ends with '\0' */
-	bool too_long;       /* they were */
-	char *into;          /* of who waits for some of the body, or NULL */
-	size_t into_cap, into_len;
-	struct lam_buf body; /* what came beyond it */
-	size_t used;         /* of its bytes */
-	unsigned idle_seconds;
-	bool paused, done, transient;
-	uint64_t moved; /* bytes either way */
-	CURLcode result;
-	char words[CURL_ERROR_SIZE];
-};
 
 /* Clients */
 
@@ -480,92 +441,4 @@ int lam_http_send(struct lam_http_answer **out, struct lam_http *client,
 void lam_http_close(struct lam_http_answer *answer)
 {
 	lam_reader_close(answer ? &answer->base : NULL);
-}
-
-/* The answer */
-
-bool lam_http_is_transient(const struct lam_http_answer *answer)
-{
-	return answer->transient;
-}
-
-unsigned lam_http_status(const struct lam_http_answer *answer)
-{
-	long status = 0;
-
-	lam_curl.easy_getinfo(answer->slot->easy, CURLINFO_RESPONSE_CODE, &status);
-	return (unsigned)status;
-}
-
-const char *lam_http_header(const struct lam_http_answer *answer, const char *name,
-			    size_t n)
-{
-	const char *at = answer->text.data, *end = at + answer->text.len;
-	size_t len = strlen(name);
-
-	for (; at && at < end; at += strlen(at) + 1) {
-		if (strncasecmp(at, name, len) != 0 || at[len] != ':' || n-- > 0)
-			continue;
-		at += len + 1;
-		return at + strspn(at, " \t");
-	}
-	return NULL;
-}
-
-/* Seconds or a date (RFC 9110, 10.2.3), as milliseconds; -1: it does not say. */
-int64_t lam_http_retry_after(const struct lam_http_answer *answer)
-{
-	const char *text = lam_http_header(answer, "Retry-After", 0);
-	time_t when;
-
-	if (!text)
-		return -1;
-	if (strspn(text, "0123456789") == strlen(text))
-		return strlen(text) > 6 ? INT64_MAX : strtol(text, NULL, 10) * 1000;
-	when = lam_curl.getdate(text, NULL);
-	if (when < 0)
-		return -1;
-	when -= time(NULL);
-	return when > 0 ? (int64_t)when * 1000 : 0;
-}
-
-const char *lam_http_url(const struct lam_http_answer *answer)
-{
-	const char *url = NULL;
-
-	lam_curl.easy_getinfo(answer->slot->easy, CURLINFO_EFFECTIVE_URL, &url);
-	return url ? url : "";
-}
-
-struct lam_reader *lam_http_body(struct lam_http_answer *answer)
-{
-	return &answer->base;
-}
-
-int lam_http_read(struct lam_http_answer *answer, struct lam_buf *out,
-		  struct lam_error *err)
-{
-	char piece[16 << 10];
-	size_t got = 1;
-
-	while (got > 0) {
-		if (lam_read(&answer->base, piece, sizeof piece, &got, err) < 0)
-			return err->code;
-		if (lam_buf_append(out, piece, got, err) < 0)
-			return lam_wrap(err, "%s: the answer", answer->shown);
-	}
-	return 0;
-}
-
-int lam_http_send_bytes(void *context, uint64_t at, void *buf, size_t cap,
-			size_t *out_len, struct lam_error *err)
-{
-	const struct lam_http_bytes *b = context;
-	size_t left = at < b->len ? b->len - (size_t)at : 0;
-
-	(void)err;
-	*out_len = left < cap ? left : cap;
-	if (*out_len)
-		memcpy(buf, (const char *)b->bytes + at, *out_len);
-	return 0;
 }
