@@ -37,5 +37,11 @@ void lam_candidates_note(struct lam_candidates *c, const struct lam_index_entry 
 struct lam_platform lam_candidate_platform(const struct lam_candidate *candidate);
 /* What the index does not say of its platform, the config does. */
 void lam_candidate_look(const struct lam_candidates *c, struct lam_candidate *candidate);
+/* Whether all are the same image. */
+bool lam_candidates_are_one(const struct lam_candidates *c);
+/* The one that is meant, by its platform where there are several: what was saved for one platform
+ * names the others all the same. LAM_ENOTFOUND, and which there are (choose_platform.c). */
+int lam_candidates_pick(struct lam_candidates *c, const struct lam_candidate **out,
+			struct lam_error *err);
 
 #endif
