@@ -328,8 +328,11 @@ static int fail(struct lam_http_answer *a, struct lam_error *err)
 		*err = a->send_error;
 		return err->code;
 	}
-	if (a->result == CURLE_OUT_OF_MEMORY)
-		return lam_fail_memory(err);
+	if (a->result == CURLE_OUT_OF_MEMORY) /* it says so of both */
+		return lam_fail(err, LAM_EREAD,
+				"%s: no memory, or the answer has a line of more than "
+				"100 KiB",
+				a->shown);
 	a->transient = is_transient(a->result);
 	if (a->too_long)
 		return lam_fail(err, LAM_EREAD, "%s: the answer's headers are too long",

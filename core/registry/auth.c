@@ -174,6 +174,16 @@ static struct lam_http_request request_of(struct asking *a, const struct lam_aut
 	return request;
 }
 
+/* Whether a header can hold it: another line of it would be another header. */
+static bool is_token(const char *text)
+{
+	if (!text || !*text)
+		return false;
+	while (*text > ' ' && *text < 0x7f)
+		text++;
+	return !*text;
+}
+
 static int read_token(struct token *out, struct lam_auth *auth,
 		      struct lam_http_answer *answer, struct lam_error *err)
 {
@@ -201,7 +211,7 @@ static int read_token(struct token *out, struct lam_auth *auth,
 		lam_free_secret(auth->credentials.identity);
 		auth->credentials.identity = lam_xstrdup(next);
 	}
-	if (token && *token) {
+	if (is_token(token)) {
 		out->value = lam_xprintf("Bearer %s", token);
 		out->end = lam_now_ms() / 1000 + (good > 2 * EARLY ? good - EARLY : good);
 	}

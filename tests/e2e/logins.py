@@ -54,6 +54,9 @@ def tokens(case):
     r = case.registry(auth="token", identity="identity-42", user="nobody")
     env = case.auth_file(**{r.host: {"identitytoken": "identity-42"}})
     case.run("ls", INSECURE, r.reference("team/app"), env=env)
+    r = case.registry(auth="token", user=None, token_tail="\r\nX-More: 1")
+    done = case.run("ls", INSECURE, r.reference("team/app"), exits=(3,))
+    assert b"gives no token" in done.stderr, done.stderr
     r = case.registry(auth="token")
     for says in ({}, case.auth_file(**{r.host: "user:wrong-word"})):
         done = case.run("ls", INSECURE, r.reference("team/app"), env=says, exits=(3,), secrets=("wrong-word",))

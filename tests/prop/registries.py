@@ -114,6 +114,7 @@ class Registry(http.server.ThreadingHTTPServer):
         self.user, self.password, self.identity = "user", "pass-word-42", None
         self.token_key, self.expires, self.says_service, self.says_scope = "token", 300, True, True
         self.realm = None         # of tokens; None: its own
+        self.token_tail = ""      # said behind each token
         self.spoils_upload = 0    # so many uploads are answered by 401, and all tokens are forgotten
         self.cuts = 0             # so many blobs are cut in the middle
         self.ranges = True
@@ -266,7 +267,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         token = "token-" + os.urandom(12).hex()
         with s.lock:
             s.tokens[token] = (scopes, time.monotonic() + s.expires)
-        return self.answer(200, json.dumps({s.token_key: token, "expires_in": s.expires}).encode())
+        return self.answer(200, json.dumps({s.token_key: token + s.token_tail, "expires_in": s.expires}).encode())
 
     # Requests
 

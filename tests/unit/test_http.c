@@ -242,6 +242,33 @@ static void what_breaks_off_is_an_error(void **state)
 	free(nobody);
 }
 
+/* libcurl says of it that there is no memory. */
+static void a_line_without_end(void **state)
+{
+	enum { LONG = 110000 };
+	char *line = lam_xcalloc(LONG + 100, 1);
+	struct server s = { .answers = { line } };
+	struct lam_http *client = new_client(NULL);
+	struct lam_http_answer *answer;
+	struct lam_error err;
+	char *url;
+
+	(void)state;
+	memset(stpcpy(line, "HTTP/1.1 200 OK\r\nX-Long: "), 'x', LONG);
+	strcat(line, "\r\nContent-Length: 0\r\n\r\n");
+	start(&s);
+	url = url_of(&s, "127.0.0.1", "/a");
+	assert_int_equal(lam_http_send(&answer, client,
+				       &(struct lam_http_request){ .url = url }, &err),
+			 LAM_EREAD);
+	assert_non_null(strstr(err.text, "127.0.0.1"));
+	lam_http_close(answer);
+	lam_http_free(client);
+	end(&s);
+	free(url);
+	free(line);
+}
+
 static void a_stop_ends_the_wait(void **state)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -300,6 +327,7 @@ int main(void)
 		cmocka_unit_test(a_body_that_is_sent),
 		cmocka_unit_test(another_host_never_sees_the_secret),
 		cmocka_unit_test(what_breaks_off_is_an_error),
+		cmocka_unit_test(a_line_without_end),
 		cmocka_unit_test(a_stop_ends_the_wait),
 		cmocka_unit_test(urls),
 	};
