@@ -158,6 +158,8 @@ static void note_oddities(struct lam_image *image)
 	if (image->config.history_count &&
 	    lam_config_layer_entries(&image->config) != image->layer_count)
 		lam_notes_add(&image->notes, LAM_ODD_HISTORY, LAM_NOTE_IMAGE, NULL, 0);
+	if (!image->config.history_count && image->layer_count)
+		lam_notes_add(&image->notes, LAM_ODD_NO_HISTORY, LAM_NOTE_IMAGE, NULL, 0);
 	if (lam_config_has_odd_times(&image->config))
 		lam_notes_add(&image->notes, LAM_ODD_CREATED, LAM_NOTE_IMAGE, NULL, 0);
 	if (lam_source_image(image->source)->wrong_data)

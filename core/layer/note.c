@@ -134,6 +134,9 @@ static const struct {
 				 "is; some runtimes refuse it" },
 	[LAM_ODD_HISTORY] = { "history",
 			      "the history has not one entry for each layer; kept as it is" },
+	[LAM_ODD_NO_HISTORY] = { "no-history",
+				 "the config has no history; builds upon it fail in older Podman and Buildah at their second "
+				 "layer, and have none either in newer ones" },
 	[LAM_ODD_MANY_LAYERS] = { "many-layers",
 				  "more than 125 layers: Docker takes no more; Podman takes 128, containerd some 500" },
 	[LAM_ODD_CREATED] = { "created",

@@ -159,7 +159,7 @@ def bad_plans(image):
     plan("a compression", {"lamina": 1, "layers": rest, "compression": "xz"}, "compression")
     plan("all at once", {"lamina": 1, "layers": [{"name": "a", "from": "all"}, {"name": ""}],
                          "assign": [{"path": "/x", "to": "b"}, 7]}, r"assign\[1\]", lines=4)
-    plan("an original in none", {"lamina": 1, "layers": [{"name": "a", "from": [0]}]}, "layer 1 of the image is in no layer")
+    plan("an original in none", {"lamina": 1, "layers": [{"name": "a", "from": [0]}]}, "layers 1-4 of the image are in no layer")
     plan("an original in two", {"lamina": 1, "layers": [{"name": "a", "from": [0]}, {"name": "b", "from": ["0-4"]}]},
          "two|twice|already|both")
     plan("more originals than there are", {"lamina": 1, "layers": [{"name": "a", "from": ["0-40"]}]}, "the image has 5 layers")

@@ -60,6 +60,11 @@ def says_history(image, layout, tag):
     need(b"each layer gets a new one" in done.stderr + done.stdout, "the new history is not said")
 
 
+def says_no_history(image, layout, tag):
+    done = lamina.must("check", image)
+    need(b"the config has no history" in done.stdout + done.stderr, "that there is no history is not said: %r" % done.stdout)
+
+
 def becomes_oci(image, layout, tag):
     """zstd in an image of Docker's types makes all of it OCI's, and that is said."""
     plan = json.loads(lamina.must("plan", "--split", "/opt", image).stdout)
@@ -183,8 +188,8 @@ CASES = {
         "oci:history-empty:t": [READ, history_fits],
         "oci:history-entry-empty:t": [READ, history_fits],
         "oci:history-long:t": [READ, history_fits, says_history],
-        "oci:history-none:t": [READ],
-        "oci:history-null:t": [READ],
+        "oci:history-none:t": [READ, says_no_history],
+        "oci:history-null:t": [READ, says_no_history],
         "oci:history-null-entry:t": [READ, history_fits],
         "oci:history-null-fields:t": [READ, history_fits],
         "oci:history-short:t": [READ, history_fits, says_history],
