@@ -252,12 +252,12 @@ static void refused(const struct image_layer *layer, const char *want)
 static void too_many(void **state)
 {
 	struct world world = { .large = SIZE_MAX };
-	const struct image_layer layer = { .count = 5000,
+	const struct image_layer layer = { .count = 20000,
 					   .make = make_entry,
 					   .context = &world };
 
 	(void)state;
-	refused(&layer, "would be in 5000 parts");
+	refused(&layer, "would be in 20000 parts");
 }
 
 /* A file in each of so many directories, one in the other: each part would have all above. */
