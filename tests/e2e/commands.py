@@ -693,11 +693,33 @@ def libraries(image, scratch):
         PASSED.append(what) if right else FAILURES.append((what, "loads %s, not %s" % (loaded, wanted)))
 
 
+def as_in_readme(scratch):
+    """What the README shows of the image that `make demo` makes is what comes out, and its plan fits that."""
+    folder = os.path.join(scratch, "readme")
+    os.makedirs(folder)
+    sample.make(os.path.join(folder, "app"))
+    os.symlink(os.path.realpath(lamina.PROGRAM), os.path.join(folder, "lamina"))
+    with open(os.path.join(lamina.REPOSITORY, "README.md"), encoding="utf-8") as f:
+        readme = f.read()
+    shown = re.search(r"## On the command line\n.*?```\n(.*?)```", readme, re.S)[1]
+    for part in shown.removeprefix("$ ").split("\n$ "):
+        command, _, out = part.partition("\n")
+        done = subprocess.run(["sh", "-c", command], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              env={**os.environ, "PATH": folder + ":" + os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+        got = done.stdout.decode("utf-8", "replace")
+        (PASSED.append(command) if got.rstrip() == out.rstrip() else
+         FAILURES.append(("README: " + command, "%s, and shown is %s" % (got, out))))
+    plan = re.search(r'```json\n(\{\n  "lamina": 1.*?)```', readme, re.S)[1].encode()
+    expect("the README's plan", "apply", "--dry-run", "-", "oci:%s/app" % folder, "oci:%s/new:t" % folder, stdin=plan,
+           out=r"^0 +debian +kept .*\n1 +system +new .*\n2 +app +new ")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="lamina-commands.") as scratch:
         image = os.path.join(scratch, "sample")
         sample.make(image)
         good(image, scratch)
+        as_in_readme(scratch)
         in_place(image)
         words(image)
         bad_images(image)
