@@ -36,9 +36,9 @@ for kind in gzip zstd xz; do
     bsdtar "--$kind" -cf "file.$kind" d && bsdtar "--$kind" -cf - d | cat >"pipe.$kind" || exit 2
     [ "$(stat -c %s "file.$kind")" -lt 1000 ] || changed "$kind is padded in a file"
     "$kind" -dc <"file.$kind" >tar.file || changed "$kind does not read what is in a file"
-    "$kind" -dc <"pipe.$kind" >tar.pipe 2>error && how=read || how=refused
+    "$kind" -dc <"pipe.$kind" >tar.pipe 2>error && how='read' || how=refused
     cmp -s tar.file tar.pipe || changed "another tar comes out"
-    head -c "$(stat -c %s "file.$kind")" "pipe.$kind" | cmp -s - "file.$kind" || changed "another beginning"
+    [ -z "$(tail -c 9000 "pipe.$kind" | tr -d '\0')" ] || changed "it is not filled up with zeros"
     seen+="$kind $(stat -c %s "pipe.$kind") $how; "
 done
 

@@ -38,7 +38,7 @@ seen="npm ls --omit=dev: exit $?"
 if run sbom --sbom-format cyclonedx --omit=dev >sbom 2>error; then
     seen+="; npm sbom --omit=dev: $(names sbom)"
 else
-    seen+="; npm sbom --omit=dev: $(grep -o ESBOM.* error), $(grep -o 'missing: [a-z]*' error | tr -d :)"
+    seen+="; npm sbom --omit=dev: $(grep -o 'ESBOM.*' error), $(grep -o 'missing: [a-z]*' error | tr -d :)"
 fi
 run sbom --sbom-format cyclonedx --omit=dev --package-lock-only >sbom 2>error
 seen+="; with --package-lock-only: $(names sbom)"
