@@ -116,7 +116,7 @@ def play(picture, reference, steps):
 # The moving picture: what is pressed, what is said below, and for how many hundredths of a second it stands.
 MOVING = [
     ("", "lamina oci:app: all files of the image, and the layer that each is from", 250),
-    ("w 3", "w: bytes that are shipped and not visible, each cause in a line", 300),
+    ("w", "w: bytes that are shipped and not visible, each cause in a line", 300),
     ("x", "x: what helps against the cause under the cursor", 250),
     ("r", "r: in the plan; no image is written yet", 200),
     ("1 A", "A: /opt to a layer of its own", 200),

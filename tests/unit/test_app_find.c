@@ -124,7 +124,8 @@ static void in_other_tabs(void **state)
 	see("1 of 1");
 	assert_true(lit() >= 8);
 	assert_int_equal(d.app.details.item, SIZE_MAX);
-	drive_keys(&d, "t");
+	drive_keys(&d, "t G gg");
+	assert_int_equal(d.app.details.list.cursor, 1); /* the first layer, and no head */
 	drive_command(&d, "search app");
 	assert_int_equal(d.app.focus, PANE_DETAILS);
 	assert_true(lit() > 0);

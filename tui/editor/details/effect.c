@@ -46,6 +46,8 @@ static void put_heads(struct lines *lines, const struct effect_columns *columns)
 {
 	int y = lines_next(lines);
 
+	if (lines->first == SIZE_MAX)
+		lines->first = lines->count; /* not the heads */
 	if (y < 0)
 		return;
 	canvas_text(lines->canvas, lines->area.x, y, 8, ROLE_DIM, "Layer");
