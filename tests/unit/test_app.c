@@ -1052,6 +1052,24 @@ static void changes_layers(void **state)
 	assert_non_null(d.app.files.filter);
 }
 
+/* What has a layer of its own stays there, the rest is one; once a key for each layer. */
+static void the_rest_in_one(void **state)
+{
+	(void)state;
+	drive_go(&d, "/opt");
+	drive_keys(&d, "A Enter S o");
+	CHECK_SEES("the rest in one");
+	assert_int_equal(layers(), 2);
+	assert_string_equal(layer(0), "base");
+	assert_true(app_plan(&d.app)->layers[0].rest);
+	assert_string_equal(layer(1), "opt");
+	assert_int_equal(d.app.plan.effect->dropped, 0);
+	drive_keys(&d, "u 2 gg K S o");
+	assert_int_equal(layers(), 3);
+	assert_true(app_plan(&d.app)->layers[0].keep);
+	assert_true(app_plan(&d.app)->layers[1].rest);
+}
+
 static void splits(void **state)
 {
 	size_t before;
@@ -1315,6 +1333,7 @@ int main(void)
 		TEST(mouse),
 		TEST(commands),
 		TEST(every_action_runs),
+		TEST(the_rest_in_one),
 	};
 
 	return cmocka_run_group_tests(tests, build, unbuild);

@@ -7,7 +7,7 @@
 #include "base/size.h"
 #include "editor/plan/plan.h"
 
-#define BY_CHANGE 100 /* beside what enum suggest_how has */
+enum { BY_CHANGE = 100, IN_ONE }; /* beside what enum suggest_how has */
 
 static bool add_suggestion(struct lam_plan *plan, const struct suggestion *s,
 			   struct lam_error *err)
@@ -135,12 +135,32 @@ static void size_typed(struct app *app, struct dialog *d, const char *text)
 		app_tell(app, ROLE_WARNING, "%s: a size is a number and K, M or G", text);
 }
 
+/* Into the lowest that holds originals and may be another blob. */
+static void put_in_one(struct app *app)
+{
+	struct lam_plan *plan = plan_copy(app);
+	struct lam_error err;
+	size_t into = 0;
+	int code;
+
+	while (into + 1 < plan->layer_count &&
+	       (plan->layers[into].keep ||
+		(!plan->layers[into].rest && !plan->layers[into].from_count)))
+		into++;
+	code = lam_edit_flatten(plan, &into, &err);
+	plan_changed(app, plan, code, &err, "the rest in one");
+}
+
 static void how_item(struct app *app, struct dialog *d, const struct dialog_item *item)
 {
 	struct dialog *next;
 
 	if (item->id == BY_CHANGE) {
 		plan_cut(app);
+		return;
+	}
+	if (item->id == IN_ONE) {
+		put_in_one(app);
 		return;
 	}
 	if (item->id != SUGGEST_SIZE) {
@@ -163,8 +183,11 @@ static void ask_how(struct app *app, const char *title, uint32_t target)
 	d->value = target;
 	if (target != TARGET_SEVERAL)
 		dialog_line(d, ROLE_DIALOG, "%s", app_plan(app)->layers[target].name);
-	if (target == TARGET_SEVERAL)
+	if (target == TARGET_SEVERAL) {
 		dialog_item(d, 'c', BY_CHANGE, "by what changes: a whole plan");
+		dialog_item(d, 'o', IN_ONE,
+			    "in one: all that no rule gives to a layer of its own");
+	}
 	dialog_item(d, 'd', SUGGEST_DIRECTORY, "by directory: each large one a layer");
 	dialog_item(d, 's', SUGGEST_SIZE, "by size: parts of at most so many bytes");
 	dialog_item(d, 'p', SUGGEST_PACKAGE, "by package: each large one a layer");
