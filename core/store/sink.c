@@ -206,16 +206,20 @@ static size_t add(struct lam_sink *sink, struct lam_sink_blob blob)
 	return number;
 }
 
+/* It has its place before it is there: where there is no memory for one, no file is left. */
 int lam_sink_temporary(struct lam_sink *sink, mode_t mode, int *out_fd, size_t *out_blob,
 		       struct lam_error *err)
 {
-	struct lam_sink_blob blob = { .fd = -1 };
+	char *name;
 
-	blob.temporary = make_file(sink, mode, &blob.fd, err);
-	if (!blob.temporary)
+	*out_blob = add(sink, (struct lam_sink_blob){ .fd = -1 });
+	name = make_file(sink, mode, out_fd, err);
+	if (!name)
 		return err->code;
-	*out_blob = add(sink, blob);
-	*out_fd = blob.fd;
+	pthread_mutex_lock(&sink->lock);
+	sink->blobs[*out_blob].temporary = name;
+	sink->blobs[*out_blob].fd = *out_fd;
+	pthread_mutex_unlock(&sink->lock);
 	return 0;
 }
 
