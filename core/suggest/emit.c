@@ -8,7 +8,9 @@
 #include <lamina/path.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "plan/rule.h"
 #include "tree/tree.h"
 
@@ -92,6 +94,14 @@ char *lam_emit_layer_name(const struct lam_parts *parts, const struct lam_part *
 
 /* The usual cuts */
 
+static int check_room(const struct lam_plan *plan, struct lam_error *err)
+{
+	return plan->layer_count < LAM_MAX_LAYERS
+		       ? 0
+		       : lam_fail(err, LAM_EPLAN, "a plan has at most %d layers",
+				  LAM_MAX_LAYERS);
+}
+
 static int cut_folders(struct lam_plan *plan, const struct lam_tree *tree,
 		       struct lam_error *err)
 {
@@ -105,6 +115,8 @@ static int cut_folders(struct lam_plan *plan, const struct lam_tree *tree,
 
 		if (!tree->nodes[n].live || tree->nodes[n].kind != LAM_KIND_DIR)
 			continue;
+		if (check_room(plan, err) < 0)
+			return err->code;
 		name = lam_tree_name(tree, n, &len);
 		wish = lam_path_escape(name, len);
 		if (lam_emit_path(plan, tree, n,
@@ -138,9 +150,13 @@ static int cut_packages(struct lam_plan *plan, const struct lam_image *image,
 		const struct lam_package *p = lam_packages_get(packages, i);
 		size_t nodes;
 
+		if (lam_stops(stop, 0))
+			return lam_fail_stopped(err);
 		(void)lam_packages_nodes(packages, i, &nodes);
 		if (!nodes || was_met(plan, p))
 			continue;
+		if (check_room(plan, err) < 0)
+			return err->code;
 		if (lam_emit_package(
 			    plan, p,
 			    lam_emit_layer(plan, plan->layer_count, p->name)->name,

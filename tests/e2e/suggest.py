@@ -288,6 +288,19 @@ def tells_many(folder, versions):
     del versions
 
 
+def more_packages_than_layers(folder, versions):
+    """A layer for each of them is no plan, so nobody is compared with it."""
+    names, images = ["p%d" % n for n in range(17000)], []
+    for version in (b"1", b"2"):
+        records = b"".join(b"P:%s\nV:%s\nF:opt\nR:%s\n\n" % (name.encode(), version, name.encode()) for name in names)
+        files = [file("lib/apk/db/installed", records, OLD)] + [file("opt/" + name, b"", OLD) for name in names]
+        oci.write_layout(folder + "/packages%d" % len(images), [(layer(files, OLD), "gzip", 1)])
+        images.append("oci:%s/packages%d:t" % (folder, len(images)))
+    done = lamina.must("suggest", images[1], "--since", images[0], "-o", folder + "/packages.json")
+    need(b"a layer for each top folder" in done.stdout and b"a layer for each package" not in done.stdout, done)
+    del versions
+
+
 def without_history(folder, versions):
     """One version is cut by its layers, kinds and ages; and times are told of where they alone differ."""
     done = lamina.must("suggest", versions[-1], "-o", folder + "/alone.json")
@@ -307,7 +320,7 @@ def main():
     oci.write_layout(folder + "/base", [(layer(system(VERSIONS - 1, when), when), "gzip", 1)])
     oci.write_layout(folder + "/other", [(layer([file("else", b"x", OLD)], OLD), "gzip", 1)])
     try:
-        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, splits, packs, tells_some, keeps_base, as_in_readme, tells_many, without_history), folder, versions)
+        return lamina.run_checks("suggest", (knows_what_changes, measures, is_exact, replays, stays, takes_over, names, limits, splits, packs, tells_some, keeps_base, as_in_readme, tells_many, more_packages_than_layers, without_history), folder, versions)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -133,8 +133,9 @@ static int compare_usual(struct suggest *s)
 	for (size_t i = 0; i < sizeof USUAL / sizeof *USUAL; i++) {
 		struct lam_plan *plan = NULL;
 
-		(void)lam_suggest_usual(&plan, s->versions[s->count - 2], USUAL[i].cut,
-					&stop_asked, &s->call->err);
+		if (lam_suggest_usual(&plan, s->versions[s->count - 2], USUAL[i].cut,
+				      &stop_asked, &s->call->err) == LAM_EPLAN)
+			continue; /* nobody would cut it so */
 		if (plan)
 			plan->times = s->found->plan->times;
 		if (compare_plan(s, USUAL[i].name, USUAL[i].text, plan) < 0)

@@ -69,7 +69,8 @@ int lam_suggest(struct lam_suggestion **out, const struct lam_suggest_request *r
 		struct lam_error *err);
 void lam_suggestion_free(struct lam_suggestion *suggestion); /* NULL is fine */
 
-/* Cuts to compare with, as plans for an image. */
+/* Cuts to compare with, as plans for an image; LAM_EPLAN where one would have more layers
+ * than a plan can. */
 enum lam_usual_cut {
 	LAM_CUT_ONE,      /* one layer */
 	LAM_CUT_FOLDERS,  /* a layer for each folder at the top */
