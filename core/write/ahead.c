@@ -16,7 +16,7 @@
 #define PLACES 2
 /* Layers of earlier runs, which may be of other images: those of some. */
 #define BLOBS 16
-#define PIECE (1u << 20)
+#define PIECE (256u << 10)
 
 struct hashed {
 	struct lam_digest digest;
