@@ -128,7 +128,7 @@ def made_without_a_tag(place):
 def made_and_given_up(place):
     """Whoever fails alone leaves nothing."""
     failed = 0
-    for at in range(10, 160, 6):
+    for at in range(10, 160, 4):
         done = place.apply("flat", "oci:@new:x", exits=(0, 3, 4, 5), env={
             "LD_PRELOAD": FAULT, "FAULT_IN": "io", "FAULT_AT": str(at), "FAULT_IS": "ENOSPC"})
         failed += done.returncode == 5
