@@ -6,7 +6,7 @@
 # One would expect: a tool that reads POSIX's (pax) format gives a sparse file of it back, or says that it cannot.
 #
 # What happens: GNU tar stores it under a name of its own making, GNUSparseFile.PID/NAME, and the real name, the size and the
-# fact that a map of the holes stands before the data are in records that only GNU tar, libarchive, Python and Go know. The
+# fact that a map of the holes stands before the data are in records that GNU tar, libarchive, Python and Go know. The
 # others pass over records that they do not know, as POSIX has it: they write a file of the other name, with the map as its
 # first block, and exit with success. Of GNU's own format (-S without --format=pax) most do better or refuse.
 #

@@ -5,7 +5,7 @@
 # base 256, as GNU tar does; or an error says so. npm's tar does that, and tar-stream itself does so for sizes.
 #
 # What happens: tar-stream writes the largest number of six octal digits, 262143, for every uid and gid from 262144 on, without
-# an error. It does not even use the seventh digit that the field has room for. It reads large owners of others as they are.
+# an error. It does not even use the seventh digit that the field has room for.
 #
 # Seen (owner of the files as GNU tar lists them):
 #     given 262143/262144, 300000/2097152: tar-stream 262143/262143, 262143/262143; tar 262143/262144, 300000/2097152
