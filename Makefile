@@ -160,7 +160,7 @@ check-asan: $(call unit,$(BUILD)/asan) $(BUILD)/asan/lamina ## the same, hostile
 
 check-tsan: $(call unit,$(BUILD)/tsan) $(BUILD)/tsan/lamina ## unit tests and properties under the thread sanitizer
 	@LAMINA=$(BUILD)/tsan/lamina tests/run.sh $(call unit,$(BUILD)/tsan) \
-		"tests/prop/run.py --seeds 50 --jobs $(JOBS) --umoci 0"
+		"tests/prop/run.py --seeds 50 --jobs $(JOBS) --umoci 0" "tests/prop/reuse.py --seeds 10 --jobs $(JOBS)"
 
 fuzz-smoke: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## each fuzz target for 20 seconds
 	@tests/fuzz/run.sh smoke $(FUZZERS)
