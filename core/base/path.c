@@ -312,6 +312,14 @@ int lam_path_unescape(char **out_bytes, size_t *out_len, const char *text,
 	return 0;
 }
 
+/* The first that begins here, in text that is valid. */
+static const char *whole_character(const char *text)
+{
+	while (((unsigned char)*text & 0xc0) == 0x80)
+		text++;
+	return text;
+}
+
 const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len,
 			  bool absolute)
 {
@@ -323,8 +331,9 @@ const char *lam_path_text(char out[LAM_PATH_TEXT], const char *bytes, size_t len
 	if (text_len + 2 < LAM_PATH_TEXT)
 		snprintf(out, LAM_PATH_TEXT, "%s%s", slash, text);
 	else
-		snprintf(out, LAM_PATH_TEXT, "%s%.*s...%s", slash, (int)half, text,
-			 text + text_len - half);
+		snprintf(out, LAM_PATH_TEXT, "%s%.*s...%s", slash,
+			 (int)lam_utf8_cut(text, half), text,
+			 whole_character(text + text_len - half));
 	free(text);
 	return out;
 }

@@ -173,12 +173,33 @@ static void bad_escapes(void **state)
 				 LAM_EPLAN);
 }
 
+/* What is too long to be shown is cut between characters, wherever these begin. */
+static void long_paths_are_shown(void **state)
+{
+	char path[1024], shown[LAM_PATH_TEXT];
+
+	(void)state;
+	for (size_t before = 0; before < 4; before++) {
+		memset(path, 'a', before);
+		for (size_t at = before; at + 2 < sizeof path; at += 2)
+			memcpy(path + at, "\xd1\x88", 3);
+		(void)lam_path_text(shown, path, strlen(path), before % 2);
+		assert_true(strlen(shown) > LAM_PATH_TEXT / 2);
+		assert_non_null(strstr(shown, "..."));
+		assert_true(lam_path_may_show(shown, strlen(shown)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clean),      cmocka_unit_test(clean_refuses),
-		cmocka_unit_test(whiteouts),  cmocka_unit_test(escapes),
-		cmocka_unit_test(round_trip), cmocka_unit_test(bad_escapes),
+		cmocka_unit_test(clean),
+		cmocka_unit_test(clean_refuses),
+		cmocka_unit_test(whiteouts),
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(bad_escapes),
+		cmocka_unit_test(long_paths_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
