@@ -850,6 +850,36 @@ static void assigns_by_pattern(void **state)
 	assert_int_equal(d.app.dialog_count, 0);
 }
 
+/* Of the layers that are kept, the one that all of it is from stays as it is. */
+static void tells_what_is_rewritten(void **state)
+{
+	const char *const ways[] = { "a", "P ^U" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		go("/usr/lib/python");
+		drive_keys(&d, ways[i]);
+		if (i == 1) {
+			drive_type(&d, "/usr/lib/pyth*");
+			drive_keys(&d, "Enter");
+		}
+		const struct dialog *asked = app_dialog(&d.app);
+
+		assert_non_null(strstr(asked->items[0].text, "this rewrites it"));
+		assert_non_null(strstr(asked->items[1].text, "with all of this"));
+		assert_non_null(strstr(asked->items[2].text, "this rewrites it"));
+		drive_keys(&d, "b");
+		assert_int_equal(d.app.plan.effect->kept, 3);
+		drive_keys(&d, "u");
+	}
+	/* of two layers */
+	go("/opt");
+	drive_keys(&d, "a");
+	assert_non_null(strstr(app_dialog(&d.app)->items[1].text, "this rewrites it"));
+	drive_keys(&d, "b");
+	assert_int_equal(d.app.plan.effect->rewritten, 1);
+}
+
 static void tells_what_a_pattern_matches(void **state)
 {
 	static const char *const BAD[][2] = {
@@ -1321,6 +1351,7 @@ int main(void)
 		TEST(assigns),
 		TEST(assigns_several),
 		TEST(assigns_by_pattern),
+		TEST(tells_what_is_rewritten),
 		TEST(tells_what_a_pattern_matches),
 		TEST(leaves_out),
 		TEST(dangling_links_of_the_result),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <lamina/glob.h>
+#include <lamina/layout.h>
 #include <lamina/packages.h>
 
 #include "base/buf.h"
@@ -298,6 +299,19 @@ uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t 
 
 /* A pattern of a plan */
 
+static void count_entry(struct pattern_sum *out, const struct facts *facts, uint32_t node,
+			bool moves)
+{
+	uint32_t origin = lam_tree_origin(facts->tree, node);
+
+	out->entries++;
+	if (!moves)
+		return;
+	out->several =
+		out->several || (out->origin != LAM_TARGET_NONE && out->origin != origin);
+	out->origin = out->several ? LAM_TARGET_NONE : origin;
+}
+
 static int count_matches(struct pattern_sum *out, const struct lam_glob *glob,
 			 struct names_paths *paths, struct bits *within,
 			 const atomic_bool *stop, struct lam_error *err)
@@ -313,13 +327,14 @@ static int count_matches(struct pattern_sum *out, const struct lam_glob *glob,
 			continue;
 		if (n != LAM_NODE_ROOT && bits_get(within, node->parent)) {
 			bits_set(within, n, true);
+			count_entry(out, paths->facts, n, true);
 			continue;
 		}
 		path = names_path(paths, n, &len);
 		if (!lam_glob_match(glob, path, len))
 			continue;
 		bits_set(within, n, true);
-		out->entries += node->live_count;
+		count_entry(out, paths->facts, n, true);
 		out->bytes += node->live_bytes;
 	}
 	return 0;
@@ -350,10 +365,11 @@ static int count_packages(struct pattern_sum *out, const char *text,
 			const struct lam_node *node =
 				lam_tree_node(facts->tree, nodes[k]);
 
-			out->entries += node->live;
-			out->bytes += node->live && node->kind != LAM_KIND_DIR
-					      ? node->live_bytes
-					      : 0;
+			if (!node->live)
+				continue;
+			/* a directory that others are in too stays */
+			count_entry(out, facts, nodes[k], node->kind != LAM_KIND_DIR);
+			out->bytes += node->kind != LAM_KIND_DIR ? node->live_bytes : 0;
 		}
 	}
 	lam_glob_free(glob);
@@ -368,7 +384,7 @@ int pattern_count(struct pattern_sum *out, const char *text, const struct facts 
 	struct lam_glob *glob;
 	int code;
 
-	*out = (struct pattern_sum){ 0 };
+	*out = (struct pattern_sum){ .origin = LAM_TARGET_NONE };
 	names_paths_init(&paths, facts, false);
 	if (lam_package_is_named(text))
 		return count_packages(out, text, facts, stop, err);

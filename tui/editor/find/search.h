@@ -36,6 +36,9 @@ uint32_t hits_next(const struct hits *hits, const struct order *order, uint32_t 
  * paths that it matches and all below these; or that the packages own. */
 struct pattern_sum {
 	uint64_t entries, bytes; /* of files */
+	uint32_t origin; /* the original that all of it is from; LAM_TARGET_NONE: none, or
+			    several */
+	bool several;
 };
 int pattern_count(struct pattern_sum *out, const char *text, const struct facts *facts,
 		  const atomic_bool *stop, struct lam_error *err);

@@ -169,10 +169,18 @@ static void assign_item(struct app *app, struct dialog *d, const struct dialog_i
 /* Of a large selection the beginning is enough to tell where most of it is. */
 #define SAMPLE 200000
 
+/* Where what is chosen is now. */
+struct whereabouts {
+	size_t most; /* the target that most of the files are in; SIZE_MAX: not known */
+	uint32_t origin; /* the original that all of it is from; LAM_TARGET_NONE: several,
+			    or not known */
+};
+
 static void sum_targets(const struct app *app, const struct targets *t,
-			const struct chosen *chosen, uint64_t *bytes)
+			const struct chosen *chosen, uint64_t *bytes, uint32_t *origin)
 {
 	const struct order *o = app->files.order;
+	bool same = true;
 	size_t seen = 0;
 
 	for (size_t i = 0; i < chosen->count && seen < SAMPLE; i++) {
@@ -180,68 +188,92 @@ static void sum_targets(const struct app *app, const struct targets *t,
 		uint32_t end = at + o->span[chosen->nodes[i]];
 
 		for (; at < end && seen < SAMPLE; at++, seen++) {
-			uint32_t node = o->walk[at];
+			uint32_t node = o->walk[at], from;
 			const struct lam_node *n = lam_tree_node(app->facts->tree, node);
 
 			if (n->kind != LAM_KIND_DIR && t->to[node] < t->plan->layer_count)
 				bytes[t->to[node]] += n->live_bytes + 1;
+			if (!n->live)
+				continue;
+			from = lam_tree_origin(app->facts->tree, node);
+			same = same && (*origin == LAM_TARGET_NONE || *origin == from);
+			*origin = from;
 		}
 	}
+	if (!same || seen == SAMPLE)
+		*origin = LAM_TARGET_NONE;
 }
 
-/* The target that most of the files are in now: SIZE_MAX where it is not known. */
-static size_t most_target(const struct app *app, const struct chosen *chosen)
+static struct whereabouts find_chosen(const struct app *app, const struct chosen *chosen)
 {
 	const struct targets *t = app->plan.effect ? &app->plan.effect->targets : NULL;
+	struct whereabouts at = { SIZE_MAX, LAM_TARGET_NONE };
 	uint64_t *bytes, most = 0;
-	size_t best = SIZE_MAX;
 
 	if (!t || !t->to || t->plan->layer_count == 0)
-		return SIZE_MAX;
+		return at;
 	bytes = lam_xcalloc(t->plan->layer_count, sizeof *bytes);
-	sum_targets(app, t, chosen, bytes);
+	sum_targets(app, t, chosen, bytes, &at.origin);
 	for (size_t i = 0; i < t->plan->layer_count; i++) {
 		if (bytes[i] > most) {
 			most = bytes[i];
-			best = i;
+			at.most = i;
 		}
 	}
 	free(bytes);
-	return best;
+	return at;
 }
 
-static void add_targets(const struct app *app, struct dialog *d, size_t most)
+/* A layer that is kept holds all of its original as it is. */
+static const char *kept_text(const struct app *app, size_t layer, uint32_t origin)
 {
-	const struct lam_plan *plan = app_plan(app);
 	const struct effect *e = app->plan.effect_stale ? NULL : app->plan.effect;
+	const struct lam_target *t =
+		e && e->layout ? lam_layout_layer(e->layout, layer) : NULL;
+	LAM_CLEANUP(lam_free_ptr) uint32_t *owners = NULL;
 
-	for (size_t i = 0; i < plan->layer_count; i++) {
-		char size[LAM_SIZE_TEXT] = "";
-		const struct lam_target *t =
-			e && e->layout ? lam_layout_layer(e->layout, i) : NULL;
-		struct dialog_item *item;
+	if (!t || t->fate != LAM_FATE_KEPT)
+		return "";
+	owners = lam_plan_owners(e->plan, lam_image_layer_count(app->image));
+	return origin != LAM_TARGET_NONE && owners[origin] == layer
+		       ? "  (kept as it is, with all of this)"
+		       : "  (kept as it is: this rewrites it)";
+}
 
-		if (t)
-			lam_size_text(t->tar_size, size);
-		item = dialog_item(d, '\0', i, "%-16s %6s%s%s", plan->layers[i].name,
-				   size,
-				   t && t->fate == LAM_FATE_KEPT
-					   ? "  (kept as it is: this rewrites it)"
-					   : "",
-				   i == most ? "  <- most of it is here" : "");
+static void target_text(const struct app *app, struct dialog_item *item, size_t i,
+			struct whereabouts at)
+{
+	const struct effect *e = app->plan.effect_stale ? NULL : app->plan.effect;
+	const struct lam_target *t =
+		e && e->layout ? lam_layout_layer(e->layout, i) : NULL;
+	char size[LAM_SIZE_TEXT] = "";
+
+	if (t)
+		lam_size_text(t->tar_size, size);
+	free(item->text);
+	item->text = lam_xprintf("%-16s %6s%s%s", app_plan(app)->layers[i].name, size,
+				 kept_text(app, i, at.origin),
+				 i == at.most ? "  <- most of it is here" : "");
+}
+
+static void add_targets(const struct app *app, struct dialog *d, struct whereabouts at)
+{
+	for (size_t i = 0; i < app_plan(app)->layer_count; i++) {
+		struct dialog_item *item = dialog_item(d, '\0', i, "%s", "");
+
+		target_text(app, item, i, at);
 		target_letters(i, item->tag);
 		item->chip = (uint16_t)(i + 1);
 	}
 }
 
-/* Returns the target that most of it is in. */
-static size_t describe_chosen(struct app *app, struct dialog *d)
+static struct whereabouts describe_chosen(struct app *app, struct dialog *d)
 {
 	LAM_CLEANUP(chosen_fini) struct chosen chosen;
 	char *text;
 
 	if (!choose(app, &chosen))
-		return SIZE_MAX;
+		return (struct whereabouts){ SIZE_MAX, LAM_TARGET_NONE };
 	text = files_describe(app, chosen.nodes, chosen.count);
 	dialog_line(d, ROLE_DIALOG, "%s", text);
 	free(text);
@@ -249,7 +281,7 @@ static size_t describe_chosen(struct app *app, struct dialog *d)
 	dialog_line(d, ROLE_DIM, "Rule: %s%s", d->label,
 		    chosen.count > 1 ? " and so on, each by its path"
 				     : " and all below it");
-	return most_target(app, &chosen);
+	return find_chosen(app, &chosen);
 }
 
 static struct dialog *ask_target(struct app *app)
@@ -264,15 +296,14 @@ static struct dialog *ask_target(struct app *app)
 static void ask_assign(struct app *app)
 {
 	struct dialog *d = ask_target(app);
-	size_t most;
+	struct whereabouts at = describe_chosen(app, d);
 
-	most = describe_chosen(app, d);
-	add_targets(app, d, most);
+	add_targets(app, d, at);
 	dialog_item(d, 'n', ID_NEW, "new layer...");
 	dialog_item(d, '-', ID_CLEAR, "back to the default");
 	dialog_item(d, 'e', ID_RULE, "as a pattern...");
-	if (most != SIZE_MAX)
-		d->list.cursor = most;
+	if (at.most != SIZE_MAX)
+		d->list.cursor = at.most;
 }
 
 /* What a pattern matches is told when it is known */
@@ -305,6 +336,9 @@ static void take_pattern(struct app *app, struct job *job)
 	if (!d || d->on_item != assign_item || !d->text ||
 	    strcmp(d->text, p->pattern) != 0)
 		return;
+	for (size_t i = 0; i < d->item_count && d->items[i].id < ID_NEW; i++)
+		target_text(app, &d->items[i], i,
+			    (struct whereabouts){ SIZE_MAX, p->matched.origin });
 	if (p->matched.entries)
 		dialog_line(d, ROLE_DIALOG, "%s in %s %s",
 			    lam_size_text(p->matched.bytes, size),
@@ -357,7 +391,7 @@ static void ask_assign_pattern(struct app *app, const char *pattern)
 	d->text = clean;
 	dialog_line(d, ROLE_DIALOG, "All that matches %s", clean);
 	count_pattern(app, clean);
-	add_targets(app, d, SIZE_MAX);
+	add_targets(app, d, (struct whereabouts){ SIZE_MAX, LAM_TARGET_NONE });
 	dialog_item(d, 'n', ID_NEW, "new layer...");
 }
 
