@@ -422,6 +422,28 @@ static void filters_while_typed(void **state)
 	assert_int_equal(d.app.files.filtered->match_count, 1);
 }
 
+/* What is counted is what can be seen from there. */
+static void filters_what_is_zoomed(void **state)
+{
+	(void)state;
+	go("/usr/lib/python");
+	drive_keys(&d, "Enter");
+	drive_command(&d, "filter *.py");
+	CHECK_SEES("filter *.py, 2 of 3");
+	drive_command(&d, "filter main.py");
+	CHECK_SEES("nothing matches main.py");
+	CHECK_SEES("filter main.py, 0 of 3");
+	drive_command(&d, "filter *.py");
+	drive_keys(&d, "gu");
+	CHECK_SEES("filter *.py, 2 of");
+	drive_keys(&d, "gu gu");
+	assert_int_equal(d.app.files.root, LAM_NODE_ROOT);
+	CHECK_SEES("filter *.py, 3 of");
+	go("/opt/app");
+	drive_keys(&d, "Enter");
+	CHECK_SEES("filter *.py, 1 of 5");
+}
+
 static void remembers_what_was_typed(void **state)
 {
 	(void)state;
@@ -1326,6 +1348,7 @@ int main(void)
 		TEST(moves_about),
 		TEST(folds_and_unfolds),
 		TEST(zooms),
+		TEST(filters_what_is_zoomed),
 		TEST(jumps),
 		TEST(follows_links),
 		TEST(goes_to_paths),

@@ -46,6 +46,20 @@ static struct rows_view rows_view(const struct app *app)
 				   .ghosts = f->ghosts };
 }
 
+/* A filter is asked of the whole image, so that a zoom needs no other. */
+static void count_matches(struct app *app)
+{
+	struct files *f = &app->files;
+	const uint32_t *walk = f->order->walk + f->order->place[f->root];
+
+	if (!f->filtered || f->matches_root == f->root)
+		return;
+	f->matches = 0;
+	for (uint32_t i = 1; i < f->order->span[f->root]; i++)
+		f->matches += bits_get(&f->filtered->match, walk[i]);
+	f->matches_root = f->root;
+}
+
 void files_rebuild(struct app *app, uint32_t keep)
 {
 	struct files *f = &app->files;
@@ -59,6 +73,7 @@ void files_rebuild(struct app *app, uint32_t keep)
 	row = keep == LAM_NODE_NONE ? 0 : rows_find_near(&f->rows, &view, keep);
 	f->list.count = f->rows.count;
 	list_go(&f->list, row == SIZE_MAX ? 0 : row);
+	count_matches(app);
 }
 
 void files_fit(struct app *app)

@@ -62,10 +62,11 @@ static void take_filter(struct app *app, struct job *job)
 		return;
 	filter_result_free(f->filtered);
 	f->filtered = LAM_STEAL(((struct filter_job *)job)->found);
+	f->matches_root = LAM_NODE_NONE;
 	for (size_t w = 0; w <= f->open.count / 64; w++)
 		f->open.words[w] |= f->filtered->shown.words[w];
 	files_rebuild(app, keep);
-	if (!f->filtered->match_count)
+	if (!f->matches)
 		app_tell(app, ROLE_WARNING, "nothing matches %s; F shows all again",
 			 f->filter_text);
 }

@@ -32,6 +32,8 @@ struct files {
 	char *filter_text; /* NULL: none */
 	struct filter *filter;
 	struct filter_result *filtered; /* NULL until it is there */
+	uint32_t matches;               /* of these, below the root */
+	uint32_t matches_root;  /* which they were counted for; LAM_NODE_NONE: none */
 	struct bits unfiltered; /* what was unfolded before; no words: no filter */
 	char *search_text;
 	struct search *search;

@@ -446,8 +446,8 @@ static void describe_count(const struct view *view, char *out, size_t size)
 
 	lam_count_text(all, count);
 	if (files->filter && files->filtered)
-		snprintf(out, size, "%s of %s",
-			 lam_count_text(files->filtered->match_count, matches), count);
+		snprintf(out, size, "%s of %s", lam_count_text(files->matches, matches),
+			 count);
 	else if (files->hits && files->hit > 0)
 		snprintf(out, size, "match %zu of %s", files->hit,
 			 lam_count_text(files->hits->count, matches));
