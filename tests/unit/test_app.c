@@ -1151,6 +1151,27 @@ static void splits(void **state)
 	assert_int_equal(layers(), before);
 }
 
+/* It takes seconds on a large image: nobody waits for it against their will. */
+static void looks_until_esc(void **state)
+{
+	(void)state;
+	drive_keys(&d, "j");
+	d.held[JOB_SUGGEST] = true;
+	drive_keys(&d, "S c Esc");
+	CHECK_SEES("cancelled");
+	d.held[JOB_SUGGEST] = false;
+	drive_settle(&d);
+	assert_int_equal(d.app.dialog_count, 0);
+	/* what was said meanwhile is not said in place of its keys */
+	d.held[JOB_SUGGEST] = true;
+	drive_keys(&d, "S c ^C");
+	CHECK_SEES("q quits");
+	d.held[JOB_SUGGEST] = false;
+	drive_settle(&d);
+	assert_asks(&d, DIALOG_CHOICE, "Cut by what changes");
+	CHECK_SEES("[Enter] take them");
+}
+
 static void cuts(void **state)
 {
 	size_t before = layers();
@@ -1381,6 +1402,7 @@ int main(void)
 		TEST(undoes_everything),
 		TEST(changes_layers),
 		TEST(splits),
+		TEST(looks_until_esc),
 		TEST(cuts),
 		TEST(looks),
 		TEST(panes),

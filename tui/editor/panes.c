@@ -143,7 +143,9 @@ void pane_cancel(struct app *app)
 {
 	struct files *f = &app->files;
 
-	if (app->focus == PANE_DETAILS && app->details.search)
+	if (app->jobs.running[JOB_SUGGEST])
+		plan_suggest_stop(app);
+	else if (app->focus == PANE_DETAILS && app->details.search)
 		details_search(app, NULL);
 	else if (app->details.full)
 		app->details.full = false;

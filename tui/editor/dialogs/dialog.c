@@ -43,6 +43,9 @@ struct dialog *dialog_push(struct app *app, enum dialog_kind kind, const char *t
 	d = app->dialogs[app->dialog_count++] = lam_xcalloc(1, sizeof *d);
 	d->kind = kind;
 	d->title = lam_xstrdup(title);
+	/* its hints stand where that would: it may open long after a key */
+	if (app->message.role == ROLE_STATUS)
+		app->message.text[0] = '\0';
 	return d;
 }
 

@@ -120,9 +120,13 @@ static void sum_up(struct dialog *d, const struct lam_suggestion *found)
 
 static void show_cut(struct app *app, struct job *job)
 {
-	struct lam_suggestion *found = LAM_STEAL(((struct cut_job *)job)->found);
-	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Cut by what changes");
+	struct lam_suggestion *found;
+	struct dialog *d;
 
+	if (atomic_load(&job->stop))
+		return;
+	found = LAM_STEAL(((struct cut_job *)job)->found);
+	d = dialog_push(app, DIALOG_CHOICE, "Cut by what changes");
 	lam_suggestion_free(app->plan.cut);
 	app->plan.cut = found;
 	d->on_item = take_cut;
@@ -149,4 +153,5 @@ void plan_cut(struct app *app)
 	if (app_plan(app)->rule_count)
 		job->before = plan_copy(app);
 	app_start(app, &job->job);
+	app_tell(app, ROLE_STATUS, "looking for what changes; Esc cancels");
 }

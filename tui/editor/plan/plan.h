@@ -44,6 +44,9 @@ void plan_edited(struct app *app, const struct event *event);
 void plan_quit(struct app *app, bool asks);
 void plan_stop(struct app *app, int code); /* and with it the editor */
 
+/* suggest.c: what is looked for is not wanted any more. */
+void plan_suggest_stop(struct app *app);
+
 /* cut.c */
 void plan_cut(struct app *app); /* offers a plan of what is expected to change */
 

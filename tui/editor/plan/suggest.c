@@ -103,6 +103,8 @@ static void free_suggest(struct job *job)
 
 static void take_suggestions(struct app *app, struct job *job)
 {
+	if (atomic_load(&job->stop)) /* when it had all but ended */
+		return;
 	suggest_free(app->plan.suggestions);
 	app->plan.suggestions = LAM_STEAL(((struct suggest_job *)job)->found);
 	show(app);
@@ -120,7 +122,13 @@ static void look(struct app *app, enum suggest_how how, uint32_t target, uint64_
 	job->target = target;
 	job->size = size;
 	app_start(app, &job->job);
-	app_tell(app, ROLE_STATUS, "looking for ways to cut it");
+	app_tell(app, ROLE_STATUS, "looking for ways to cut it; Esc cancels");
+}
+
+void plan_suggest_stop(struct app *app)
+{
+	app_stop(app, JOB_SUGGEST);
+	app_tell(app, ROLE_STATUS, "cancelled: nothing is suggested");
 }
 
 /* dialog->value: the target, or TARGET_SEVERAL for the whole image. */
