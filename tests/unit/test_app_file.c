@@ -202,6 +202,29 @@ static void an_undone_load_keeps_its_file(void **state)
 	free(loaded);
 }
 
+static void quits_after_saving_over(void **state)
+{
+	(void)state;
+	change();
+	drive_command(&d, "save a.json");
+	drive_set_file(&d, "a.json", "somebody's");
+	drive_keys(&d, "x q s");
+	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
+	drive_keys(&d, "Esc");
+	/* it was left: what is saved later does not quit */
+	drive_keys(&d, "F2 o");
+	see("saved: a.json");
+	assert_false(d.over);
+	drive_set_file(&d, "a.json", "somebody's");
+	drive_keys(&d, "x q s a ^U");
+	drive_type(&d, "b.json");
+	drive_keys(&d, "Esc");
+	assert_false(d.app.plan.quit_when_saved);
+	drive_keys(&d, "q s o");
+	assert_string_not_equal(drive_file(&d, "a.json"), "somebody's");
+	assert_true(d.over);
+}
+
 static void loads(void **state)
 {
 	char *first = drive_plan(&d), *changed, *now;
@@ -895,6 +918,7 @@ int main(void)
 		TEST(asks_before_saving_over),
 		TEST(quits_as_vi_does),
 		TEST(an_undone_load_keeps_its_file),
+		TEST(quits_after_saving_over),
 		TEST(loads),
 		TEST(no_layers),
 		TEST(edits_as_text),

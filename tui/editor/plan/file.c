@@ -72,18 +72,20 @@ static void save_as(struct app *app, const char *file, bool force)
 
 static void over_item(struct app *app, struct dialog *d, const struct dialog_item *item)
 {
+	app->plan.quit_when_saved = d->value;
 	if (item->id == 'o')
 		save_as(app, d->text, true);
 	else
 		dialog_prompt(app, plan_save, "Save the plan", "File: ", d->text);
 }
 
-static void ask_over(struct app *app, const char *file)
+static void ask_over(struct app *app, const char *file, bool quit)
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "Save the plan");
 
 	d->on_item = over_item;
 	d->text = lam_xstrdup(file);
+	d->value = quit;
 	dialog_line(d, ROLE_WARNING,
 		    is_own_file(app, file) ? "%s holds something else by now."
 					   : "%s is there already, and holds something "
@@ -102,7 +104,7 @@ void plan_saved(struct app *app, const struct event *event)
 
 	app->plan.quit_when_saved = false;
 	if (event->differs) {
-		ask_over(app, event->file);
+		ask_over(app, event->file, quit);
 		return;
 	}
 	if (has_failed(app, event))
