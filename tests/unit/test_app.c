@@ -1234,6 +1234,22 @@ static void looks(void **state)
 	assert_string_equal(d.copied, "/usr/lib/libc.so.6");
 }
 
+/* What comes together moves by no rule, and does move. */
+static void tells_which_layers_come_together(void **state)
+{
+	(void)state;
+	drive_keys(&d, "2 gg F D");
+	assert_asks(&d, DIALOG_CHOICE, "What moves");
+	CHECK_SEES("3 layers in one: base, with files of layers 0-2");
+	CHECK_SEES("No rule gives anything to another layer.");
+	drive_keys(&d, "Enter");
+	assert_int_equal(d.app.dialog_count, 0);
+	drive_keys(&d, "t t");
+	CHECK_SEES("3 layers");
+	CHECK_SEES("Files in/out");
+	assert_false(drive_sees(&d, "0/0"));
+}
+
 static void panes(void **state)
 {
 	(void)state;
@@ -1405,6 +1421,7 @@ int main(void)
 		TEST(looks_until_esc),
 		TEST(cuts),
 		TEST(looks),
+		TEST(tells_which_layers_come_together),
 		TEST(panes),
 		TEST(mouse),
 		TEST(commands),

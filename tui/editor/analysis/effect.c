@@ -77,8 +77,10 @@ static void count_originals(struct summing *s)
 
 		s->effect->now += original->tar_size;
 		s->effect->blob_now += original->blob_size;
-		if (s->owners[i] != LAM_TARGET_NONE)
-			s->effect->layers[s->owners[i]].now += original->tar_size;
+		if (s->owners[i] == LAM_TARGET_NONE)
+			continue;
+		s->effect->layers[s->owners[i]].now += original->tar_size;
+		s->effect->layers[s->owners[i]].originals++;
 	}
 }
 

@@ -10,6 +10,7 @@ struct effect_layer {
 	uint64_t plan; /* bytes of its tar */
 	uint64_t blob; /* compressed: exact for kept ones, else an estimate */
 	bool blob_exact;
+	uint32_t originals; /* that it names */
 	uint32_t files_in,
 		files_out; /* files that come from other layers, that go to others */
 	uint64_t bytes_in, bytes_out;

@@ -83,8 +83,12 @@ static void put_figures(struct lines *lines, const struct effect_columns *column
 		 packed_text(layer->blob, layer->blob_exact, text));
 	if (columns->files < 0)
 		return;
-	snprintf(out, sizeof out, "%s/%s", lam_count_text(layer->files_in, in),
-		 lam_count_text(layer->files_out, text));
+	/* what comes together moves by no rule */
+	if (layer->originals > 1 && layer->files_in == 0 && layer->files_out == 0)
+		snprintf(out, sizeof out, "%u layers", layer->originals);
+	else
+		snprintf(out, sizeof out, "%s/%s", lam_count_text(layer->files_in, in),
+			 lam_count_text(layer->files_out, text));
 	put_cell(lines, y, columns->files, 14, ROLE_TEXT, out);
 }
 

@@ -369,12 +369,35 @@ void plan_rules(struct app *app)
 }
 
 #define MOST_ITEMS 10000
+#define MOST_LINES 8
+
+/* Layers that come together move without a rule. */
+static size_t list_merged(const struct effect *e, struct dialog *d)
+{
+	size_t merged = 0;
+
+	for (size_t i = 0; i < e->plan->layer_count; i++) {
+		const struct lam_target *t = lam_layout_layer(e->layout, i);
+
+		if (e->layers[i].originals > 1 && merged++ < MOST_LINES && d)
+			dialog_line(d, ROLE_DIALOG,
+				    "%u layers in one: %s, with files of %s",
+				    e->layers[i].originals, e->plan->layers[i].name,
+				    *t->from ? t->from : "none");
+	}
+	if (d && merged > MOST_LINES)
+		dialog_line(d, ROLE_DIM, "and %zu more", merged - MOST_LINES);
+	return merged;
+}
 
 static void list_moves(struct app *app, const struct move *moves, size_t count)
 {
 	struct dialog *d = dialog_push(app, DIALOG_CHOICE, "What moves");
 
 	d->on_item = files_go_item;
+	list_merged(app->plan.effect, d);
+	if (count == 0)
+		dialog_line(d, ROLE_DIM, "No rule gives anything to another layer.");
 	for (size_t i = 0; i < count && i < MOST_ITEMS; i++) {
 		char size[LAM_SIZE_TEXT], files[32];
 		const struct move *m = &moves[i];
@@ -405,7 +428,7 @@ void plan_moves(struct app *app)
 		app_tell_error(app, &err);
 		return;
 	}
-	if (count)
+	if (count || list_merged(app->plan.effect, NULL))
 		list_moves(app, moves, count);
 	else
 		app_tell(app, ROLE_STATUS,
