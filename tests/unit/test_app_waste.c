@@ -149,7 +149,7 @@ static void rewrites(void **state)
 	assert_string_equal(target(0)->reason, "the plan has it written anew");
 	assert_true(app_plan(&d.app)->layers[0].rewrite);
 	assert_string_equal(app_plan(&d.app)->layers[0].note,
-			    "without 500: overwritten in motd: layer 3");
+			    "without 500 that nobody sees: overwritten in motd: layer 3");
 	see("goes: overwritten in motd");
 	drive_keys(&d, "x");
 	see("The plan does without it already");
@@ -168,25 +168,34 @@ static void merges(void **state)
 	assert_int_equal(app_plan(&d.app)->layer_count, 3);
 	assert_string_equal(app_plan(&d.app)->layers[1].name, "app-2");
 	assert_string_equal(app_plan(&d.app)->layers[1].note,
-			    "without 68.4K: owner changed in app-2: chown -R app "
-			    "/opt/app");
+			    "without 71.3K that nobody sees: owner changed in app-2: "
+			    "chown -R app /opt/app, and more");
 	assert_true(d.app.plan.effect->waste_gone >= 70000);
 }
 
 /* Each layer that holds some, once. */
 static void all_of_it(void **state)
 {
+	static const char *const notes[] = { "without 500 that nobody sees",
+					     "without 68.4K that nobody sees",
+					     "without 2.9K that nobody sees" };
+
 	(void)state;
 	to_waste(WASTE_METADATA, "/opt");
 	drive_keys(&d, "x");
 	see("all 71.8K of the waste: write 3 layers anew");
+	see("Layers that hide it may follow; what then holds nothing goes.");
 	drive_keys(&d, "a");
+	see("write 3 layers anew, without 71.8K that nobody sees");
 	for (size_t n = 0; n < 3; n++) {
 		assert_int_equal(app_plan(&d.app)->layers[n].rewrite, true);
-		assert_string_equal(app_plan(&d.app)->layers[n].note,
-				    "without 71.8K that nobody sees");
+		assert_string_equal(app_plan(&d.app)->layers[n].note, notes[n]);
 	}
 	assert_false(app_plan(&d.app)->layers[3].rewrite);
+	/* one of them is all waste */
+	assert_int_equal(d.app.plan.effect->rewritten, 2);
+	see("4 layers, 1 empty");
+	see("4 layers 176K → 3 layers");
 	assert_int_equal(d.app.plan.effect->waste_gone, d.app.details.waste->lost);
 	assert_int_equal(d.app.plan.effect->dropped, 0);
 	assert_int_equal(lam_undo_back_count(d.app.plan.undo), 1);

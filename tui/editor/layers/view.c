@@ -272,13 +272,17 @@ static void describe(const struct view *view, char *out, size_t size)
 {
 	const struct app *app = view->app;
 	size_t count = app_plan(app)->layer_count;
-	char bytes[LAM_SIZE_TEXT];
+	const struct effect *effect = app->plan.effect;
+	char bytes[LAM_SIZE_TEXT], empty[40] = "";
 
-	if (!app->plan.effect || !app->plan.effect->layout || view->app->areas.boxed)
-		snprintf(out, size, "%zu layer%s", count, count == 1 ? "" : "s");
+	/* those that are not written: the header counts the others */
+	if (effect && effect->layout && effect->empty)
+		snprintf(empty, sizeof empty, ", %zu empty", effect->empty);
+	if (!effect || !effect->layout || view->app->areas.boxed)
+		snprintf(out, size, "%zu layer%s%s", count, count == 1 ? "" : "s", empty);
 	else
-		snprintf(out, size, "%zu layer%s %s", count, count == 1 ? "" : "s",
-			 lam_size_text(app->plan.effect->plan_bytes, bytes));
+		snprintf(out, size, "%zu layer%s%s %s", count, count == 1 ? "" : "s",
+			 empty, lam_size_text(effect->plan_bytes, bytes));
 }
 
 void layers_draw(const struct view *view)
@@ -294,7 +298,10 @@ void layers_draw(const struct view *view)
 
 	describe(view, right, sizeof right);
 	view_frame(view, PANE_LAYERS, "2 Layers (plan)",
-		   in.width < 48 ? "" : "base first", right);
+		   in.width < 48 || (app->plan.effect && app->plan.effect->empty)
+			   ? ""
+			   : "base first",
+		   right);
 	draw_heads(view, &columns);
 	for (size_t i = list->top; i < list->count && i - list->top < list->height; i++)
 		draw_layer(view, &columns, in.y + (int)(i - list->top), i, most);

@@ -81,18 +81,35 @@ static char *names_of(const struct lam_plan *plan, const bool *holds, size_t cou
 	return text ? text : lam_xstrdup("no layer");
 }
 
-/* What the plan says about it: "without 70.4M: owner changed in 3: chown ..." */
-static char *note_of(const struct app *app, const struct offer *o)
+/* What goes with the waste of originals: all of it, whatever the offer is about. */
+static uint64_t waste_of(const struct app *app, const struct lam_plan *plan,
+			 const bool *written)
+{
+	size_t count = lam_image_layer_count(app->image);
+	LAM_CLEANUP(lam_free_ptr) uint32_t *owners = lam_plan_owners(plan, count);
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (owners[i] != LAM_TARGET_NONE && written[owners[i]])
+			bytes += lam_image_layer(app->image, i)->waste_bytes;
+	}
+	return bytes;
+}
+
+/* What the plan says about it: "without 70.4M that nobody sees: owner changed in 3: chown
+ * ...", and where that is not all "and more". */
+static char *note_of(const struct app *app, const struct offer *o, uint64_t bytes)
 {
 	LAM_CLEANUP(lam_free_ptr) char *cause = NULL, *text = NULL;
 	char size[LAM_SIZE_TEXT];
 
+	lam_size_text(bytes, size);
 	if (!o->line.cause)
-		return lam_xprintf("without %s that nobody sees",
-				   lam_size_text(o->bytes, size));
+		return lam_xprintf("without %s that nobody sees", size);
 	cause = waste_cause_text(app, o->line.cause);
 	text = lam_path_escape(cause, strlen(cause));
-	return lam_xprintf("without %s: %s", lam_size_text(o->bytes, size), text);
+	return lam_xprintf("without %s that nobody sees: %s%s", size, text,
+			   bytes > o->bytes ? ", and more" : "");
 }
 
 static int add_note(struct lam_plan *plan, size_t at, const char *note,
@@ -107,6 +124,20 @@ static int add_note(struct lam_plan *plan, size_t at, const char *note,
 	return lam_edit_layer_note(plan, at, both ? both : note, err);
 }
 
+static int rewrite_layer(const struct app *app, const struct offer *o,
+			 struct lam_plan *plan, size_t at, struct lam_error *err)
+{
+	LAM_CLEANUP(lam_free_ptr)
+	bool *written = lam_xcalloc(plan->layer_count, sizeof *written);
+	LAM_CLEANUP(lam_free_ptr) char *note = NULL;
+
+	written[at] = true;
+	note = note_of(app, o, waste_of(app, plan, written));
+	if (lam_edit_layer_rewrite(plan, at, true, err) < 0)
+		return err->code;
+	return add_note(plan, at, note, err);
+}
+
 static void rewrite(struct app *app, const struct offer *o)
 {
 	struct lam_plan *plan = plan_copy(app);
@@ -114,16 +145,14 @@ static void rewrite(struct app *app, const struct offer *o)
 	bool *holds = lam_xcalloc(plan->layer_count + 1, sizeof *holds);
 	size_t count = find_holders(app, o, plan, holds);
 	LAM_CLEANUP(lam_free_ptr) char *names = names_of(plan, holds, count);
-	LAM_CLEANUP(lam_free_ptr) char *note = note_of(app, o);
+	LAM_CLEANUP(lam_free_ptr)
+	char *note = note_of(app, o, waste_of(app, plan, holds));
 	struct lam_error err;
 	int code = 0;
 
 	for (size_t i = 0; code == 0 && i < plan->layer_count; i++) {
-		if (!holds[i])
-			continue;
-		code = lam_edit_layer_rewrite(plan, i, true, &err);
-		if (code == 0)
-			code = add_note(plan, i, note, &err);
+		if (holds[i])
+			code = rewrite_layer(app, o, plan, i, &err);
 	}
 	plan_changed(app, plan, code, &err, "write %s anew, %s", names, note);
 }
@@ -144,11 +173,13 @@ static void merge(struct app *app, const struct offer *o)
 	bool *holds = lam_xcalloc(plan->layer_count + 1, sizeof *holds);
 	size_t count = find_holders(app, o, plan, holds), into = hider_of(app, o, plan);
 	LAM_CLEANUP(lam_free_ptr) char *names = names_of(plan, holds, count);
-	LAM_CLEANUP(lam_free_ptr) char *note = note_of(app, o);
 	LAM_CLEANUP(lam_free_ptr) char *name = lam_xstrdup(plan->layers[into].name);
+	LAM_CLEANUP(lam_free_ptr) char *note = NULL;
 	struct lam_error err;
 	int code = 0;
 
+	holds[into] = true;
+	note = note_of(app, o, waste_of(app, plan, holds));
 	for (size_t i = plan->layer_count; code == 0 && i-- > 0;) {
 		if (!holds[i] || i == into)
 			continue;
@@ -315,6 +346,10 @@ void plan_waste(struct app *app)
 			dialog_line(d, ROLE_GOOD, "The plan does without it already.");
 		dialog_item(d, 'n', 0, "change nothing");
 	}
+	if (d->item_count > 1 && !(line.cause && line.cause->how == WASTE_CACHE))
+		dialog_line(
+			d, ROLE_DIM,
+			"Layers that hide it may follow; what then holds nothing goes.");
 	d->list.cursor = 0;
 	dialog_set_hints(d, "[letter] pick  [Enter] take  [Esc] change nothing");
 }
