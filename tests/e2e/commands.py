@@ -210,6 +210,9 @@ def good(image, scratch):
     expect("explain, a hard link", "explain", "-", source, "/usr/bin/perl5.36.0", stdin=apart,
            out=r'with   /usr/bin/perl, the first(.|\n)*rule   assign\[0\](.|\n)*layer "b"')
     expect("explain", "explain", file, source, "/opt/app", "/etc", out=r"LEFT OUT(.|\n)*/etc(.|\n)*layer \"rest\"")
+    gone = re.search(rb"^(/\S+) \[deleted in \d+\]$", lamina.run("ls", "-R", "--dead", source).stdout, re.M).group(1)
+    expect("explain, a deleted path", "explain", "-", source, gone.decode(), stdin=apart,
+           out=r"^  rule   none\n  to     nothing: it was deleted$")
     expect("ls -l", "ls", "-l", source, "/usr/share/doc/apt", out=r"-> \S+ \[dangling\]$")
     expect("ls -lR", "ls", "-lR", source, out=r"^d\S+ 0:0 .* /usr/share$")
     expect("ls --dead", "ls", "-R", "--dead", source, out=r"\[deleted in \d\]$")

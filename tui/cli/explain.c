@@ -65,7 +65,10 @@ static void explain(const struct lam_layout *layout, uint32_t node)
 	free(path);
 	free(first_path);
 	if (rule == LAM_RULE_NONE)
-		print_own(stdout, "  rule   none: it goes where its layer goes\n");
+		print_own(stdout,
+			  lam_tree_node(tree, node)->live
+				  ? "  rule   none: it goes where its layer goes\n"
+				  : "  rule   none\n");
 	else
 		print_line(stdout, "  rule   assign[%u]: %s %s", rule,
 			   lam_rule_kind_name(plan->rules[rule].kind),
