@@ -666,7 +666,7 @@ static void writes(void **state)
 	drive_keys(&d, "Enter s");
 	drive_keys(&d, "Enter");
 	assert_asks(&d, DIALOG_CHOICE, "Written");
-	see("Read back and compared");
+	see("Read back and compared: the merged file system is identical");
 	assert_true(d.app.written.verified);
 	snprintf(there, sizeof there, "%s/out/index.json", built.dir);
 	assert_int_equal(access(there, F_OK), 0);
@@ -754,7 +754,8 @@ static void leaving_out_takes_another_word(void **state)
 	drive_command(&d, "go /opt/app");
 	drive_keys(&d, "x");
 	write_to("out");
-	see("REMOVES 2 live files");
+	see("REMOVES 2 live files and 1 directory, ");
+	see("Type \"yes remove\" to write:");
 	drive_type(&d, "yes");
 	drive_keys(&d, "Enter");
 	see("type \"yes remove\"");
@@ -762,6 +763,7 @@ static void leaving_out_takes_another_word(void **state)
 	drive_type(&d, " remove");
 	drive_keys(&d, "Enter");
 	assert_asks(&d, DIALOG_CHOICE, "Written");
+	see("the merged file system is what the plan says.");
 }
 
 static void cancels_a_write(void **state)

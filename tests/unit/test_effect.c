@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include <lamina/estimate.h>
 
 #include "editor/analysis/effect.h"
@@ -160,6 +162,31 @@ static void links_that_are_left_out(void **state)
 	end(&f);
 }
 
+static void tells_what_is_removed(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "/opt/empty", "REMOVES 1 live directory" },
+		{ "/bin/link", "REMOVES 1 live file, 0" },
+		{ "/opt/app", "REMOVES 2 live files and 1 directory, 3.4K" },
+		{ "/nothing", "REMOVES 3 live directories" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		char plan[300];
+		char *removes;
+
+		snprintf(plan, sizeof plan, STACK "[{\"path\": \"%s\", \"to\": null}]}",
+			 cases[i][0]);
+		begin(&f, plan);
+		removes = effect_removes(f.effect);
+		assert_string_equal(removes, cases[i][1]);
+		free(removes);
+		end(&f);
+	}
+}
+
 static void does_not_fit(void **state)
 {
 	struct fixture f;
@@ -304,6 +331,7 @@ int main(void)
 		cmocka_unit_test(identity),
 		cmocka_unit_test(assigned),
 		cmocka_unit_test(links_that_are_left_out),
+		cmocka_unit_test(tells_what_is_removed),
 		cmocka_unit_test(does_not_fit),
 		cmocka_unit_test(fetches),
 		cmocka_unit_test(stopped),

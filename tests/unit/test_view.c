@@ -298,7 +298,7 @@ static void write_summary(struct drive *d)
 	dialog_line(g, ROLE_TEXT, "  + 2 layers new                      723M");
 	dialog_line(g, ROLE_DIM, "  x waste left behind                61.2M");
 	dialog_line(g, ROLE_WARNING, "REMOVES 2 live files, 900K");
-	g->label = strdup("Type yes remove to write:");
+	g->label = strdup("Type \"yes remove\" to write:");
 	dialog_set_hints(g, "[Enter] write  [Esc] go back");
 	lineedit_set(&g->edit, "yes re");
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "base/stop.h"
 #include "editor/list/order.h"
 
@@ -223,6 +224,25 @@ void effect_free(struct effect *effect)
 	free(effect->layers);
 	targets_fini(&effect->targets);
 	free(effect);
+}
+
+char *effect_removes(const struct effect *effect)
+{
+	uint32_t files = effect->dropped_files, dirs = effect->dropped - files;
+	char file_count[32], dir_count[32], size[LAM_SIZE_TEXT];
+
+	lam_count_text(files, file_count);
+	lam_count_text(dirs, dir_count);
+	lam_size_text(effect->dropped_bytes, size);
+	if (dirs == 0)
+		return lam_xprintf("REMOVES %s live file%s, %s", file_count,
+				   files == 1 ? "" : "s", size);
+	if (files == 0)
+		return lam_xprintf("REMOVES %s live director%s", dir_count,
+				   dirs == 1 ? "y" : "ies");
+	return lam_xprintf("REMOVES %s live file%s and %s director%s, %s", file_count,
+			   files == 1 ? "" : "s", dir_count, dirs == 1 ? "y" : "ies",
+			   size);
 }
 
 /* What goes elsewhere, gathered by where it is and where it goes */

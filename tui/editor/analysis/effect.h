@@ -44,6 +44,8 @@ int effect_new(struct effect **out, const struct facts *facts, struct lam_plan *
 	       const struct lam_image *old, const atomic_bool *stop,
 	       struct lam_error *err);
 void effect_free(struct effect *effect);
+/* "REMOVES 4 live files and 3 directories, 900K"; the caller's. */
+char *effect_removes(const struct effect *effect);
 
 /* Files and directories that go from one original to another layer than by default, by
  * (from, to), most bytes first: what the list of moves shows. */

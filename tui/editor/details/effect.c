@@ -130,7 +130,8 @@ static void put_sum(struct lines *lines, const struct effect_columns *columns)
 
 static void put_tree(struct lines *lines, const struct effect *effect)
 {
-	char count[32], size[LAM_SIZE_TEXT], at[LAM_TIME_TEXT];
+	LAM_CLEANUP(lam_free_ptr) char *removes = effect_removes(effect);
+	char count[32], at[LAM_TIME_TEXT];
 
 	if (effect->clamped)
 		lines_printf(lines, ROLE_WARNING, 0,
@@ -142,10 +143,7 @@ static void put_tree(struct lines *lines, const struct effect *effect)
 			     "Merged file system: identical (%s entries)",
 			     lam_count_text(effect->entries, count));
 	else if (effect->dropped)
-		lines_printf(lines, ROLE_WARNING, 0,
-			     "Merged file system: REMOVES %s live entries, %s",
-			     lam_count_text(effect->dropped, count),
-			     lam_size_text(effect->dropped_bytes, size));
+		lines_printf(lines, ROLE_WARNING, 0, "Merged file system: %s", removes);
 }
 
 static void put_changes(struct lines *lines, const struct lam_layout *layout)

@@ -41,6 +41,7 @@ struct write_row {
 };
 struct writing { /* a write that runs, or has ended */
 	bool running, cancelling, hidden;
+	bool same; /* the plan leaves the merged file system as it is */
 	char *output;
 	struct write_row *rows;
 	size_t row_count;

@@ -112,10 +112,12 @@ static void tell_success(struct app *app)
 	dialog_line(d, ROLE_DIALOG, "%zu layer%s, %s compressed", r->layer_count,
 		    r->layer_count == 1 ? "" : "s", lam_size_text(blobs, size));
 	dialog_line(d, ROLE_GOOD, "%s",
-		    r->verified
-			    ? "Read back and compared: the merged file system is what "
-			      "the plan says."
-			    : "Not read back.");
+		    !r->verified ? "Not read back."
+		    : app->writing.same
+			    ? "Read back and compared: the merged file system is "
+			      "identical to the source's."
+			    : "Read back and compared: the merged file system is what "
+			      "the plan says.");
 	left_line(d, &r->referrers);
 	dialog_item(d, 'q', 'q', "quit");
 	dialog_item(d, 'b', 'b', "back to the editor");
@@ -176,6 +178,8 @@ static void begin(struct app *app, bool drop)
 	writing_fini(w);
 	*w = (struct writing){ .running = true,
 			       .output = lam_xstrdup(app->plan.output),
+			       .same = !app->plan.effect->dropped &&
+				       !app->plan.effect->clamped,
 			       .now_ms = now,
 			       .pace.begun_ms = now };
 	make_rows(w, app->plan.effect->layout);
@@ -219,7 +223,8 @@ static void lost_lines(struct dialog *d, const struct lam_referrers *lost)
 static void tree_lines(struct dialog *d, const struct effect *e)
 {
 	size_t changes = lam_layout_change_count(e->layout);
-	char a[LAM_SIZE_TEXT], c[32], at[LAM_TIME_TEXT];
+	LAM_CLEANUP(lam_free_ptr) char *removes = effect_removes(e);
+	char c[32], at[LAM_TIME_TEXT];
 
 	if (e->clamped)
 		dialog_line(d, ROLE_WARNING, "Sets the times of %s paths back to %s",
@@ -229,10 +234,8 @@ static void tree_lines(struct dialog *d, const struct effect *e)
 		dialog_line(d, ROLE_WARNING,
 			    "Changes %zu setting%s of the image: see Effect", changes,
 			    changes == 1 ? "" : "s");
-	if (e->dropped_files)
-		dialog_line(d, ROLE_ERROR, "REMOVES %s live files, %s",
-			    lam_count_text(e->dropped_files, c),
-			    lam_size_text(e->dropped_bytes, a));
+	if (e->dropped)
+		dialog_line(d, ROLE_ERROR, "%s", removes);
 	else
 		dialog_line(d, ROLE_GOOD,
 			    "The merged file system will be identical%s: it is checked "
@@ -345,9 +348,9 @@ static void summarise(struct app *app, const struct look_job *looked)
 	lost_lines(d, &looked->lost);
 	remark_lines(app, d);
 	d->exact = true;
-	d->text = lam_xprintf("yes%s%s", app->plan.effect->dropped_files ? " remove" : "",
+	d->text = lam_xprintf("yes%s%s", app->plan.effect->dropped ? " remove" : "",
 			      d->value ? " drop" : "");
-	d->label = lam_xprintf("Type %s to write: ", d->text);
+	d->label = lam_xprintf("Type \"%s\" to write: ", d->text);
 	dialog_set_hints(d, "[Enter] take  [Esc] go back");
 }
 
