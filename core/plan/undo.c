@@ -21,8 +21,9 @@ struct lam_undo {
 	size_t count, cap;
 	size_t at;    /* what stands */
 	size_t saved; /* SIZE_MAX: not in the list any more */
-	struct lam_plan *saved_plan;
-	bool differs; /* what stands, from that */
+	struct lam_plan *saved_plan, *first_plan;
+	bool differs; /* what stands, from that which is saved */
+	bool is_first;
 	size_t bytes;
 };
 
@@ -97,6 +98,7 @@ static void add_state(struct lam_undo *u, char *name, struct lam_plan *plan)
 static void compare(struct lam_undo *u)
 {
 	u->differs = !lam_plan_equal(lam_undo_plan(u), u->saved_plan);
+	u->is_first = lam_plan_equal(lam_undo_plan(u), u->first_plan);
 }
 
 struct lam_undo *lam_undo_new(struct lam_plan *plan)
@@ -104,6 +106,8 @@ struct lam_undo *lam_undo_new(struct lam_plan *plan)
 	struct lam_undo *u = lam_xcalloc(1, sizeof *u);
 
 	add_state(u, NULL, plan);
+	u->first_plan = lam_plan_copy(plan);
+	u->is_first = true;
 	lam_undo_set_saved(u);
 	return u;
 }
@@ -116,6 +120,7 @@ void lam_undo_free(struct lam_undo *u)
 		drop_state(u, --u->count);
 	free(u->states);
 	lam_plan_free(u->saved_plan);
+	lam_plan_free(u->first_plan);
 	free(u);
 }
 
@@ -177,4 +182,9 @@ size_t lam_undo_unsaved(const struct lam_undo *u)
 	if (u->saved == SIZE_MAX)
 		return SIZE_MAX;
 	return u->saved > u->at ? u->saved - u->at : u->at - u->saved;
+}
+
+bool lam_undo_is_first(const struct lam_undo *u)
+{
+	return u->is_first;
 }

@@ -52,6 +52,14 @@ static void see(const char *text)
 	fail_msg("not seen: %s", text);
 }
 
+static void not_see(const char *text)
+{
+	if (!drive_sees(&d, text))
+		return;
+	drive_print(&d);
+	fail_msg("seen: %s", text);
+}
+
 static size_t unsaved(void)
 {
 	return lam_undo_unsaved(d.app.plan.undo);
@@ -222,6 +230,20 @@ static void quits_after_saving_over(void **state)
 	assert_false(d.app.plan.quit_when_saved);
 	drive_keys(&d, "q s o");
 	assert_string_not_equal(drive_file(&d, "a.json"), "somebody's");
+	assert_true(d.over);
+}
+
+/* What the image has is in need of no file. */
+static void an_undone_load_leaves_nothing_unsaved(void **state)
+{
+	(void)state;
+	drive_set_file(&d, "a.json",
+		       "{\"lamina\":1,\"layers\":[{\"name\":\"all\",\"from\":\"rest\"}],"
+		       "\"assign\":[]}");
+	drive_command(&d, "load a.json");
+	drive_keys(&d, "u");
+	not_see("unsaved");
+	drive_keys(&d, "q");
 	assert_true(d.over);
 }
 
@@ -423,14 +445,6 @@ static void configure_nowhere(struct drive *drive)
 static void configure_none(struct drive *drive)
 {
 	drive->options.state_dir = NULL;
-}
-
-static void not_see(const char *text)
-{
-	if (!drive_sees(&d, text))
-		return;
-	drive_print(&d);
-	fail_msg("seen: %s", text);
 }
 
 static void tells_that_nothing_is_kept(void **state)
@@ -921,6 +935,7 @@ int main(void)
 		TEST(quits_as_vi_does),
 		TEST(an_undone_load_keeps_its_file),
 		TEST(quits_after_saving_over),
+		TEST(an_undone_load_leaves_nothing_unsaved),
 		TEST(loads),
 		TEST(no_layers),
 		TEST(edits_as_text),

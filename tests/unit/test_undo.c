@@ -41,6 +41,7 @@ static void back_and_forth(void **state)
 	u = lam_undo_new(first_plan());
 	assert_null(lam_undo_back(u));
 	assert_null(lam_undo_again(u));
+	assert_true(lam_undo_is_first(u));
 	assert_int_equal(lam_undo_unsaved(u), 0);
 	push(u, "one", 1);
 	push(u, "two", 2);
@@ -48,6 +49,7 @@ static void back_and_forth(void **state)
 	lam_undo_push(u, "nothing", same);
 	assert_int_equal(lam_undo_back_count(u), 2);
 	assert_int_equal(lam_undo_unsaved(u), 2);
+	assert_false(lam_undo_is_first(u));
 	lam_undo_set_saved(u);
 	assert_string_equal(lam_undo_back(u), "two");
 	assert_string_equal(lam_undo_plan(u)->layers[1].name, "layer1");

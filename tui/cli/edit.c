@@ -122,8 +122,8 @@ static void tell_end(const struct edit *e)
 	if (app->written.manifest_digest[0])
 		print_line(stdout, "%s %s", app->written.manifest_digest,
 			   app->writing.output);
-	if (app->plan.undo && lam_undo_unsaved(app->plan.undo) && app->plan.journal &&
-	    journal_is_kept(app->plan.journal) && !app->plan.unkept)
+	if (app_unsaved(app) && app->plan.journal && journal_is_kept(app->plan.journal) &&
+	    !app->plan.unkept)
 		tell(e->call, "the plan has unsaved changes: they are offered again by "
 			      "'lamina edit' of this image");
 }

@@ -148,8 +148,7 @@ static void remember(struct keyboard *keys, const char *text)
 /* The pane that a command of another pane is about is focused first. */
 static void act(struct app *app, enum action action, bool quits, const char *argument)
 {
-	if (quits &&
-	    (action == ACT_QUIT || (!*argument && !lam_undo_unsaved(app->plan.undo)))) {
+	if (quits && (action == ACT_QUIT || (!*argument && !app_unsaved(app)))) {
 		plan_quit(app, action != ACT_QUIT);
 		return;
 	}

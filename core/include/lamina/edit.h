@@ -103,5 +103,7 @@ size_t lam_undo_again_count(const struct lam_undo *undo);
  * state is not in the list any more). */
 void lam_undo_set_saved(struct lam_undo *undo);
 size_t lam_undo_unsaved(const struct lam_undo *undo);
+/* What stands is the plan that it began with, by whatever steps. */
+bool lam_undo_is_first(const struct lam_undo *undo);
 
 #endif

@@ -110,7 +110,7 @@ static void header_sizes(const struct view *view, char *out, size_t size)
 static void header_plan(const struct view *view, bool wide, char *out, size_t size)
 {
 	const struct app *app = view->app;
-	size_t unsaved = app->plan.undo ? lam_undo_unsaved(app->plan.undo) : 0;
+	size_t unsaved = app_unsaved(app);
 	const char *slash = app->plan.file ? strrchr(app->plan.file, '/') : NULL;
 	const char *name = slash            ? slash + 1
 			   : app->plan.file ? app->plan.file

@@ -157,7 +157,7 @@ static void load(struct app *app, const char *file)
 {
 	struct dialog *d;
 
-	if (!lam_undo_unsaved(app->plan.undo)) {
+	if (!app_unsaved(app)) {
 		read_plan(app, file, false);
 		return;
 	}
@@ -414,7 +414,7 @@ static void ask_quit(struct app *app)
 	if (app->writing.running)
 		dialog_line(d, ROLE_WARNING,
 			    "The image is being written: quitting cancels that.");
-	if (!lam_undo_unsaved(app->plan.undo)) {
+	if (!app_unsaved(app)) {
 		dialog_item(d, 'q', 'q', "quit");
 	} else {
 		dialog_line(d, ROLE_DIALOG, "The plan has changes that are in no file.");
@@ -429,7 +429,7 @@ static void ask_quit(struct app *app)
 
 void plan_quit(struct app *app, bool asks)
 {
-	bool unsaved = lam_undo_unsaved(app->plan.undo);
+	bool unsaved = app_unsaved(app);
 
 	if (app->writing.running || (unsaved && (asks || app->plan.unkept)))
 		ask_quit(app);

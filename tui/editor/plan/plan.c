@@ -203,7 +203,7 @@ static void keep(struct app *app, const char *name)
 		return;
 	}
 	app_tell(app, ROLE_GOOD, "%s", name);
-	if (lam_undo_unsaved(app->plan.undo) == 0) {
+	if (app_unsaved(app) == 0) {
 		plan_forget(app); /* what stands is in its file, or what the image has */
 		return;
 	}

@@ -51,6 +51,15 @@ const struct lam_plan *app_plan(const struct app *app)
 	return app->plan.undo ? lam_undo_plan(app->plan.undo) : NULL;
 }
 
+size_t app_unsaved(const struct app *app)
+{
+	const struct plan *p = &app->plan;
+
+	if (!p->undo || (!p->file && lam_undo_is_first(p->undo)))
+		return 0;
+	return lam_undo_unsaved(p->undo);
+}
+
 const struct dialog *app_dialog(const struct app *app)
 {
 	return app->dialog_count ? app->dialogs[app->dialog_count - 1] : NULL;

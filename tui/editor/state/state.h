@@ -199,6 +199,9 @@ void app_tell_error(struct app *app, const struct lam_error *err);
 struct request *app_request(struct app *app, enum request_kind kind);
 
 const struct lam_plan *app_plan(const struct app *app); /* NULL before it is opened */
+/* How many steps what stands is away from what is saved (SIZE_MAX: that is not known any
+ * more); 0 where it is of no file and what it began with, and before there is a plan. */
+size_t app_unsaved(const struct app *app);
 const struct dialog *app_dialog(const struct app *app); /* on top, or NULL */
 unsigned app_context(const struct app *app);
 /* The list that has the keys of a pane. */
