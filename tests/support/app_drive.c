@@ -59,8 +59,8 @@ static void save(struct drive *d, const struct request *request)
 			       .text = request->text,
 			       .err = &err };
 
-	event.differs = there && !request->force && strcmp(there, request->text) != 0 &&
-			(!request->expect || strcmp(there, request->expect) != 0);
+	event.differs = there && !request->force &&
+			!shell_may_replace(there, request->text, request->expect);
 	if (!event.differs)
 		drive_set_file(d, request->file, request->text);
 	drive_event(d, &event);

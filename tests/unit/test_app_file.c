@@ -210,6 +210,20 @@ static void an_undone_load_keeps_its_file(void **state)
 	free(loaded);
 }
 
+/* What the image has is in need of no file. */
+static void an_undone_load_leaves_nothing_unsaved(void **state)
+{
+	(void)state;
+	drive_set_file(&d, "a.json",
+		       "{\"lamina\":1,\"layers\":[{\"name\":\"all\",\"from\":\"rest\"}],"
+		       "\"assign\":[]}");
+	drive_command(&d, "load a.json");
+	drive_keys(&d, "u");
+	not_see("unsaved");
+	drive_keys(&d, "q");
+	assert_true(d.over);
+}
+
 static void quits_after_saving_over(void **state)
 {
 	(void)state;
@@ -230,20 +244,6 @@ static void quits_after_saving_over(void **state)
 	assert_false(d.app.plan.quit_when_saved);
 	drive_keys(&d, "q s o");
 	assert_string_not_equal(drive_file(&d, "a.json"), "somebody's");
-	assert_true(d.over);
-}
-
-/* What the image has is in need of no file. */
-static void an_undone_load_leaves_nothing_unsaved(void **state)
-{
-	(void)state;
-	drive_set_file(&d, "a.json",
-		       "{\"lamina\":1,\"layers\":[{\"name\":\"all\",\"from\":\"rest\"}],"
-		       "\"assign\":[]}");
-	drive_command(&d, "load a.json");
-	drive_keys(&d, "u");
-	not_see("unsaved");
-	drive_keys(&d, "q");
 	assert_true(d.over);
 }
 
@@ -617,6 +617,55 @@ static void recovers_to_its_file(void **state)
 	free(plan);
 }
 
+/* What its file held goes with the unsaved plan. */
+static void recovers_what_its_file_held(void **state)
+{
+	char *saved;
+
+	(void)state;
+	again_with(configure_a);
+	change();
+	for (int i = 0; i < 2; i++) {
+		again();
+		drive_set_file(&d, "a.json", PLAN_TEXT);
+		see("of the plan file a.json");
+		drive_keys(&d, "r");
+	}
+	drive_keys(&d, "F2");
+	see("saved: a.json");
+	drive_keys(&d, "x");
+	saved = strdup(drive_file(&d, "a.json"));
+	again();
+	drive_set_file(&d, "a.json", saved);
+	drive_keys(&d, "r F2");
+	see("saved: a.json");
+	free(saved);
+	/* another wrote it between the two */
+	drive_keys(&d, "x");
+	again_with(configure_a);
+	drive_keys(&d, "r F2");
+	assert_asks(&d, DIALOG_CHOICE, "Save the plan");
+	see("a.json holds something else by now");
+}
+
+/* The changes of before are named again, however often. */
+static void recovers_the_names_of_changes(void **state)
+{
+	(void)state;
+	change();
+	drive_keys(&d, "x");
+	for (int i = 0; i < 3; i++) {
+		again();
+		see("2 changes:");
+		see("/opt/app to base");
+		see("leave out /opt/app");
+		drive_keys(&d, "r");
+	}
+	drive_keys(&d, "a a");
+	again();
+	see("3 changes:");
+}
+
 static void recovers_to_no_file(void **state)
 {
 	(void)state;
@@ -934,8 +983,8 @@ int main(void)
 		TEST(asks_before_saving_over),
 		TEST(quits_as_vi_does),
 		TEST(an_undone_load_keeps_its_file),
-		TEST(quits_after_saving_over),
 		TEST(an_undone_load_leaves_nothing_unsaved),
+		TEST(quits_after_saving_over),
 		TEST(loads),
 		TEST(no_layers),
 		TEST(edits_as_text),
@@ -947,6 +996,8 @@ int main(void)
 		TEST(undone_is_nothing_to_recover),
 		TEST(recovers_on_a_full_disk),
 		TEST(recovers_to_its_file),
+		TEST(recovers_what_its_file_held),
+		TEST(recovers_the_names_of_changes),
 		TEST(recovers_to_no_file),
 		TEST(recovers_to_where_it_was_saved),
 		TEST(stops_by_signal),

@@ -54,7 +54,7 @@ static int try_keep(struct journal *j, const char *name, const char *plan_file)
 	int code;
 
 	journal_note(j, name);
-	draft = journal_draft(j, plan_file, plan);
+	draft = journal_draft(j, plan_file, "sha256:00", plan);
 	lam_plan_free(plan);
 	code = journal_write(j, draft, &err);
 	draft_free(draft);
@@ -70,7 +70,7 @@ static void keep(struct journal *j, const char *name)
 static void forget(struct journal *j)
 {
 	journal_forget(j);
-	assert_null(journal_draft(j, NULL, NULL));
+	assert_null(journal_draft(j, NULL, NULL, NULL));
 	OK(journal_write(j, NULL, &err));
 	assert_false(journal_is_kept(j));
 }
@@ -129,6 +129,7 @@ static void writes_and_finds(void **state)
 	assert_null(find(dir)); /* one takes it alone */
 	assert_string_equal(draft->file, file);
 	assert_string_equal(draft->reference, "oci:x\\x1b[2J");
+	assert_string_equal(draft->on_disk, "sha256:00");
 	assert_string_equal(draft->plan_file, "plans/\xff.json");
 	assert_int_equal(draft->changes, 2);
 	assert_int_equal(draft->name_count, 2);

@@ -11,6 +11,7 @@
 
 #include <lamina/path.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -32,6 +33,15 @@ int shell_load(const char *file, char **out, struct lam_error *err)
 	return 0;
 }
 
+bool shell_may_replace(const char *there, const char *text, const char *expect)
+{
+	struct lam_digest digest = lam_digest_of(LAM_SHA256, there, strlen(there));
+	char shown[LAM_DIGEST_TEXT];
+
+	return strcmp(there, text) == 0 ||
+	       (expect && strcmp(lam_digest_format(&digest, shown), expect) == 0);
+}
+
 int shell_save(const char *file, const char *text, const char *expect, bool force,
 	       bool *out_differs, struct lam_error *err)
 {
@@ -42,8 +52,7 @@ int shell_save(const char *file, const char *text, const char *expect, bool forc
 	if (code < 0 && code != LAM_ENOTFOUND)
 		return code;
 	*err = (struct lam_error){ 0 }; /* who asks for the result looks at it */
-	*out_differs = there && !force && strcmp(there, text) != 0 &&
-		       (!expect || strcmp(there, expect) != 0);
+	*out_differs = there && !force && !shell_may_replace(there, text, expect);
 	return *out_differs ? 0 : lam_file_replace(file, text, strlen(text), err);
 }
 

@@ -30,11 +30,14 @@ void shell_state_load(struct app *app, const char *file);
 void shell_state_save(const struct app *app, const char *file);
 
 /* shell_files.c: files that the user names. */
-/* Writes text whole or not at all. *out_differs: the file holds something else than
- * expect (NULL: it is there); nothing was written. */
 /* Files that text may be the beginning of, a line each, folders with a slash behind them;
  * what stands before a colon (oci:) stays. The caller's. */
 char *shell_complete(const char *text);
+/* Whether a file that holds this may become text: it is the same already, or what expect is
+ * the digest of (NULL: of nothing). */
+bool shell_may_replace(const char *there, const char *text, const char *expect);
+/* Writes text whole or not at all. *out_differs: the file holds what may not be replaced,
+ * and there is no force; nothing was written. */
 int shell_save(const char *file, const char *text, const char *expect, bool force,
 	       bool *out_differs, struct lam_error *err);
 /* A new string of the caller's. */

@@ -8,6 +8,7 @@
 #include <lamina/reference.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/memory.h"
 #include "editor/plan/journal.h"
 #include "editor/plan/plan.h"
@@ -36,6 +37,14 @@ static char *plan_text(struct app *app)
 static bool is_own_file(const struct app *app, const char *file)
 {
 	return app->plan.file && strcmp(file, app->plan.file) == 0;
+}
+
+char *plan_text_digest(const char *text)
+{
+	struct lam_digest digest = lam_digest_of(LAM_SHA256, text, strlen(text));
+	char out[LAM_DIGEST_TEXT];
+
+	return lam_xstrdup(lam_digest_format(&digest, out));
 }
 
 void plan_set_file(struct app *app, char *file, char *on_disk)
@@ -111,7 +120,7 @@ void plan_saved(struct app *app, const struct event *event)
 		return;
 	if (!is_own_file(app, event->file))
 		app->plan.file_since = 0;
-	plan_set_file(app, lam_xstrdup(event->file), lam_xstrdup(event->text));
+	plan_set_file(app, lam_xstrdup(event->file), plan_text_digest(event->text));
 	lam_undo_set_saved(app->plan.undo);
 	plan_drop_journal(app);
 	app_tell(app, ROLE_GOOD, "saved: %s", event->file);
@@ -194,7 +203,7 @@ static void take_loaded(struct app *app, const struct event *event, struct lam_p
 	bool is_own = is_own_file(app, event->file);
 
 	/* the journal is told whose the plan is */
-	plan_set_file(app, lam_xstrdup(event->file), lam_xstrdup(event->text));
+	plan_set_file(app, lam_xstrdup(event->file), plan_text_digest(event->text));
 	plan_push(app, plan, "load %s", event->file);
 	if (!is_own)
 		p->file_since = lam_undo_back_count(p->undo);

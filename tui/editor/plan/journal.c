@@ -46,6 +46,7 @@ void draft_free(struct draft *draft)
 	drop_names(draft);
 	free(draft->reference);
 	free(draft->plan_file);
+	free(draft->on_disk);
 	lam_plan_free(draft->plan);
 	free(draft->file);
 	if (draft->fd >= 0)
@@ -104,8 +105,19 @@ void journal_forget(struct journal *j)
 	j->draft.changes = 0;
 }
 
+void journal_take_names(struct journal *j, const struct draft *draft)
+{
+	struct draft *d = &j->draft;
+
+	drop_names(d);
+	for (size_t i = 0; i < draft->name_count; i++)
+		d->names[d->name_count++] = lam_xstrdup(draft->names[i]);
+	d->changes = draft->changes;
+	d->time = draft->time;
+}
+
 struct draft *journal_draft(const struct journal *j, const char *plan_file,
-			    const struct lam_plan *plan)
+			    const char *on_disk, const struct lam_plan *plan)
 {
 	struct draft *d;
 
@@ -115,6 +127,7 @@ struct draft *journal_draft(const struct journal *j, const char *plan_file,
 	*d = j->draft;
 	d->reference = lam_xstrdup(d->reference);
 	d->plan_file = lam_xcopy(plan_file);
+	d->on_disk = lam_xcopy(on_disk);
 	for (size_t i = 0; i < d->name_count; i++)
 		d->names[i] = lam_xstrdup(d->names[i]);
 	d->fd = -1;
@@ -147,11 +160,12 @@ static int format(char **out, const struct draft *d, struct lam_error *err)
 
 		json_array_append_new(names, name ? name : json_of_bytes(d->names[i]));
 	}
-	value = json_pack("{s:i, s:o, s:o, s:o, s:I, s:I, s:o, s:s}", "lamina-journal",
-			  VERSION, "reference", json_of_bytes(d->reference), "plan-file",
+	value = json_pack("{s:i, s:o, s:o, s:o, s:s?, s:I, s:I, s:o, s:s}",
+			  "lamina-journal", VERSION, "reference",
+			  json_of_bytes(d->reference), "plan-file",
 			  json_of_bytes(d->plan_file), "folder", json_of_bytes(here),
-			  "time", (json_int_t)d->time, "changes", (json_int_t)d->changes,
-			  "names", names, "plan", plan);
+			  "on-disk", d->on_disk, "time", (json_int_t)d->time, "changes",
+			  (json_int_t)d->changes, "names", names, "plan", plan);
 	*out = value ? json_dumps(value, JSON_COMPACT) : NULL;
 	json_decref(value);
 	return *out ? 0 : lam_fail_memory(err);
@@ -320,6 +334,7 @@ static bool fill(struct draft *d, const json_t *value)
 		return false;
 	d->reference = text_of(json_object_get(value, "reference"));
 	d->plan_file = plan_file_of(value);
+	d->on_disk = lam_xcopy(json_string_value(json_object_get(value, "on-disk")));
 	d->time = json_integer_value(json_object_get(value, "time"));
 	d->changes = (size_t)json_integer_value(json_object_get(value, "changes"));
 	for (size_t i = 0; i < json_array_size(names) && d->name_count < DRAFT_NAMES;

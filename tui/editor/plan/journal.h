@@ -1,7 +1,7 @@
 /* The journal: the plan of a running editor that is in no file yet, so that SIGKILL or a
  * dead machine loses nothing. One file an editor, DIR/<manifest digest>-<pid>.json, 0600,
- * one JSON object: {"lamina-journal":2,"reference":…,"plan-file":…,"folder":…,"time":…,
- * "changes":…,"names":[…],"plan":"…"}, folder being where plan-file is seen from. Each
+ * one JSON object: {"lamina-journal":2,"reference":…,"plan-file":…,"folder":…,
+ * "on-disk":…,"time":…,"changes":…,"names":[…],"plan":"…"}, folder being where plan-file is seen from. Each
  * state takes the place of the one before it whole, so there is no half of one. Whose
  * process lives is held by its lock (flock; the number tells nothing).
  *
@@ -26,6 +26,7 @@
 struct draft {
 	char *reference;
 	char *plan_file; /* a path as the system has it; NULL: none */
+	char *on_disk;   /* digest of what that held before; NULL: not known */
 	int64_t time;    /* of the last change, seconds since 1970 */
 	size_t changes;
 	char *names[DRAFT_NAMES]; /* of the last few changes, the last first */
@@ -46,9 +47,11 @@ void journal_close(struct journal *journal); /* leaves the file; NULL is fine */
 /* On the screen's thread. A change was made, or all that was made is saved. */
 void journal_note(struct journal *journal, const char *name);
 void journal_forget(struct journal *journal);
+/* A draft was recovered: its changes are this one's. */
+void journal_take_names(struct journal *journal, const struct draft *draft);
 /* What is to be written: a copy. NULL: nothing, no change stands. */
 struct draft *journal_draft(const struct journal *journal, const char *plan_file,
-			    const struct lam_plan *plan);
+			    const char *on_disk, const struct lam_plan *plan);
 
 /* On any thread, one at a time. NULL: the file goes. Folders are made with 0700. */
 int journal_write(struct journal *journal, const struct draft *draft,

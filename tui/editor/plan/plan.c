@@ -16,7 +16,7 @@ void plan_init(struct plan *plan, const struct options *options, struct lam_plan
 	if (given) {
 		plan->undo = lam_undo_new(given);
 		plan->file = lam_xstrdup(options->plan_file);
-		plan->on_disk = lam_xstrdup(text);
+		plan->on_disk = plan_text_digest(text);
 	}
 	if (options->output)
 		plan->output = lam_xstrdup(options->output);
@@ -113,6 +113,7 @@ struct keep_job {
 	struct job job;
 	struct journal *journal;
 	struct draft *draft; /* NULL: the journal's file goes */
+	char *name;          /* of the step; NULL: of the last one of the draft */
 };
 
 static int run_keep(struct job *job)
@@ -125,6 +126,7 @@ static int run_keep(struct job *job)
 static void free_keep(struct job *job)
 {
 	draft_free(((struct keep_job *)job)->draft);
+	free(((struct keep_job *)job)->name);
 }
 
 static void drop_recovered(struct app *app)
@@ -147,9 +149,10 @@ static void tell_unkept(struct app *app, const char *name, const char *why)
 
 static void take_kept(struct app *app, struct job *job)
 {
+	const struct keep_job *k = (const struct keep_job *)job;
+
 	if (job->code < 0) {
-		tell_unkept(app, ((struct keep_job *)job)->draft->names[0],
-			    job->err.text);
+		tell_unkept(app, k->name ? k->name : k->draft->names[0], job->err.text);
 		return;
 	}
 	app->plan.unkept = false;
@@ -157,15 +160,16 @@ static void take_kept(struct app *app, struct job *job)
 	drop_recovered(app);
 }
 
-static struct job *keep_job(struct app *app)
+static struct keep_job *keep_job(struct app *app)
 {
 	static const struct job_ops KEEP = { JOB_KEEP, run_keep, take_kept, free_keep,
 					     true };
 	struct keep_job *job = job_new(sizeof *job, &KEEP);
 
 	job->journal = app->plan.journal;
-	job->draft = journal_draft(app->plan.journal, app->plan.file, app_plan(app));
-	return &job->job;
+	job->draft = journal_draft(app->plan.journal, app->plan.file, app->plan.on_disk,
+				   app_plan(app));
+	return job;
 }
 
 void plan_forget(struct app *app)
@@ -173,7 +177,7 @@ void plan_forget(struct app *app)
 	if (!app->plan.journal)
 		return;
 	journal_forget(app->plan.journal);
-	app_start(app, keep_job(app));
+	app_start(app, &keep_job(app)->job);
 }
 
 void plan_drop_journal(struct app *app)
@@ -189,15 +193,18 @@ void plan_flush(struct app *app)
 	/* what came of these is not known */
 	if (!app->jobs.running[JOB_KEEP])
 		return;
-	job = keep_job(app);
+	job = &keep_job(app)->job;
 	job_run(job);
 	take_kept(app, job);
 	job_free(job);
 }
 
-/* What stands now goes to the journal. */
-static void keep(struct app *app, const char *name)
+/* What stands now goes to the journal, with what was changed: name, or all that was in the
+ * draft that was recovered (NULL: none was). */
+static void keep(struct app *app, const char *name, const struct draft *recovered)
 {
+	struct keep_job *job;
+
 	if (!app->plan.journal) {
 		tell_unkept(app, name, "there is no journal");
 		return;
@@ -207,25 +214,36 @@ static void keep(struct app *app, const char *name)
 		plan_forget(app); /* what stands is in its file, or what the image has */
 		return;
 	}
-	journal_note(app->plan.journal, name);
-	app_start(app, keep_job(app));
+	if (recovered)
+		journal_take_names(app->plan.journal, recovered);
+	else
+		journal_note(app->plan.journal, name);
+	job = keep_job(app);
+	job->name = lam_xstrdup(name);
+	app_start(app, &job->job);
 }
 
 /* Changes */
+
+static void push_named(struct app *app, struct lam_plan *plan, const char *name,
+		       const struct draft *recovered)
+{
+	if (lam_plan_equal(plan, app_plan(app))) {
+		lam_plan_free(plan);
+		app_tell(app, ROLE_STATUS, "nothing changes");
+	} else {
+		lam_undo_push(app->plan.undo, name, plan);
+		keep(app, name, recovered);
+		plan_want_effect(app);
+	}
+}
 
 __attribute__((format(printf, 3, 0))) static void
 push(struct app *app, struct lam_plan *plan, const char *format, va_list args)
 {
 	LAM_CLEANUP(lam_free_ptr) char *name = lam_xvprintf(format, args);
 
-	if (lam_plan_equal(plan, app_plan(app))) {
-		lam_plan_free(plan);
-		app_tell(app, ROLE_STATUS, "nothing changes");
-	} else {
-		lam_undo_push(app->plan.undo, name, plan);
-		keep(app, name);
-		plan_want_effect(app);
-	}
+	push_named(app, plan, name, NULL);
 }
 
 void plan_push(struct app *app, struct lam_plan *plan, const char *name_format, ...)
@@ -263,7 +281,7 @@ static void step(struct app *app, const char *word, const char *name)
 	}
 	plan_forget_file(app);
 	text = lam_xprintf("%s: %s", word, name);
-	keep(app, text);
+	keep(app, text, NULL);
 	free(text);
 	plan_want_effect(app);
 }
@@ -290,9 +308,13 @@ void plan_recover(struct app *app)
 	struct plan *p = &app->plan;
 	bool other = !plan_orphan_is_of_open(app);
 
+	/* by now the file may be another's: what the changes were made to counts */
 	if (other)
-		plan_set_file(app, LAM_STEAL(p->orphan->plan_file), NULL);
-	plan_push(app, LAM_STEAL(p->orphan->plan), "recovered plan");
+		plan_set_file(app, LAM_STEAL(p->orphan->plan_file),
+			      LAM_STEAL(p->orphan->on_disk));
+	else if (p->orphan->on_disk)
+		plan_set_file(app, LAM_STEAL(p->file), LAM_STEAL(p->orphan->on_disk));
+	push_named(app, LAM_STEAL(p->orphan->plan), "recovered plan", p->orphan);
 	if (other)
 		p->file_since = lam_undo_back_count(p->undo);
 	/* else once it is kept */

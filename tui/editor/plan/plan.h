@@ -32,7 +32,8 @@ void plan_recover(struct app *app);
 bool plan_orphan_is_of_open(const struct app *app);
 
 /* file.c */
-/* The file that the plan is of, and what that holds; takes both over. */
+char *plan_text_digest(const char *text); /* free() */
+/* The file that the plan is of, and the digest of what that holds; takes both over. */
 void plan_set_file(struct app *app, char *file, char *on_disk);
 /* Where a load has been undone: what is saved next is not for the file it was from. */
 void plan_forget_file(struct app *app);

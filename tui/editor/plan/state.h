@@ -17,7 +17,7 @@ struct plan {
 	struct suggestions *suggestions;
 	struct lam_suggestion *cut; /* that is shown, or was */
 	char *file;                 /* NULL: none yet */
-	char *on_disk;     /* what it held when it was read or saved; NULL: none */
+	char *on_disk; /* digest of what it held when it was read or saved; NULL: none */
 	size_t file_since; /* undone to fewer steps the plan is not that file's */
 	char *typed; /* a plan as text that has errors, to be gone on with; or NULL */
 	size_t typed_line; /* of its first error */

@@ -91,8 +91,8 @@ enum request_kind {
 	REQUEST_STOP,     /* ask the job of this kind to stop */
 	REQUEST_EDITOR,   /* `text` in the editor, at `line`; EVENT_EDITED */
 	REQUEST_PAGER,    /* what `fd` holds, in $PAGER; EVENT_RESUMED */
-	REQUEST_SAVE,     /* `text` to `file` if that holds `expect` (NULL: if it is not
-			  there), or whatever it holds with `force`; EVENT_SAVED */
+	REQUEST_SAVE,     /* `text` to `file` if that holds what has the digest `expect`
+			  (NULL: if it is not there), or whatever it holds with `force`; EVENT_SAVED */
 	REQUEST_LOAD,     /* EVENT_LOADED */
 	REQUEST_COMPLETE, /* which files `text` may be the beginning of; EVENT_COMPLETED */
 	REQUEST_COPY,     /* `text` to the clipboard; EVENT_COPIED */
