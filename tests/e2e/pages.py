@@ -94,6 +94,8 @@ def main():
         pages = {name: rendered(os.path.join(out, name)) for name in names}
         check_options(pages, commands)
         check_keys(pages["lamina-keys.7"])
+        for line in tables["filter"]:
+            check("filter: " + line, line in pages["lamina-keys.7"])
         with open(os.path.join(out, "lamina-plan.5"), encoding="utf-8") as source:
             check_plan(source.read(), here)
         for exit_ in tables["exits"]:

@@ -64,6 +64,18 @@ static void every_action(void **state)
 	}
 }
 
+static void words_of_the_filter(void **state)
+{
+	static const char *const words[] = { "size>1M", "setuid",
+					     "pkg:", "newer:", "from:4" };
+	const struct dialog *dialog = show();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		assert_true(line_of(dialog, words[i]) != SIZE_MAX);
+	dialog_pop(&app);
+}
+
 static void context_first(void **state)
 {
 	const struct dialog *dialog;
@@ -141,7 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_action), cmocka_unit_test(context_first),
 		cmocka_unit_test(fits),         cmocka_unit_test(rebound),
-		cmocka_unit_test(markdown),
+		cmocka_unit_test(markdown),     cmocka_unit_test(words_of_the_filter),
 	};
 
 	return cmocka_run_group_tests(tests, make_app, free_app);

@@ -7,6 +7,7 @@
 
 #include "cli/print.h"
 #include "editor/dialogs/dialog.h"
+#include "editor/find/filter.h"
 
 static const struct {
 	const char *codes, *meaning;
@@ -148,6 +149,15 @@ static json_t *json_actions(void)
 	return list;
 }
 
+static json_t *json_filter(void)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; FILTER_SYNTAX[i]; i++)
+		json_array_append_new(list, json_string(FILTER_SYNTAX[i]));
+	return list;
+}
+
 void print_help_json(void)
 {
 	json_t *exits = json_array();
@@ -157,9 +167,10 @@ void print_help_json(void)
 		json_array_append_new(exits, json_pack("{s:o, s:s}", "codes",
 						       json_parts(EXITS[i].codes, ", "),
 						       "meaning", EXITS[i].meaning));
-	print_json(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "lamina", 1,
+	print_json(json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "lamina", 1,
 			     "version", VERSION, "images", json_parts(kinds, ", "),
 			     "exits", exits, "options", json_options(COMMON_OPTIONS),
-			     "commands", json_commands(), "actions", json_actions()));
+			     "commands", json_commands(), "actions", json_actions(),
+			     "filter", json_filter()));
 	free(kinds);
 }

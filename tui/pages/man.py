@@ -94,8 +94,14 @@ def keys(tables, command):
     return "\n".join(lines + [".El"])
 
 
+def filters(tables, command):
+    lines = [line.replace("\\", "\\e").replace("-", "\\-") for line in tables["filter"]]
+    return "\n".join([".Bd -literal -offset indent", *lines, ".Ed"])
+
+
 PARTS = {"head": head, "about": about, "options": options_of, "exits": exits, "see": see, "commands": commands,
-         "common-options": lambda tables, command: option_list(tables["options"]), "images": images, "keys": keys}
+         "common-options": lambda tables, command: option_list(tables["options"]), "images": images, "keys": keys,
+         "filters": filters}
 
 
 def page(name, section, template, tables, command):

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "editor/dialogs/dialog.h"
+#include "editor/find/filter.h"
 
 #define MOST_WIDTH 71 /* what a dialog has room for */
 #define CONTEXTS   (CONTEXT_FILES | CONTEXT_LAYERS | CONTEXT_DETAILS)
@@ -139,6 +140,14 @@ static void add_signs(const struct app *app, struct dialog *dialog)
 	}
 }
 
+static void add_filters(const struct app *app, struct dialog *dialog)
+{
+	dialog_line(dialog, ROLE_TITLE_FOCUS, "Filter: words that must all hold");
+	for (size_t i = 0; FILTER_SYNTAX[i]; i++)
+		add_row(dialog, 0, text_columns(app), "", FILTER_SYNTAX[i]);
+	dialog_line(dialog, ROLE_DIALOG, "%s", "");
+}
+
 /* What has the focus first, then the rest, by group. */
 void help_show(struct app *app)
 {
@@ -151,6 +160,7 @@ void help_show(struct app *app)
 			add_context(app, d, PANES[i].context, told);
 		told |= PANES[i].context;
 	}
+	add_filters(app, d);
 	add_signs(app, d);
 	dialog_set_hints(d, "[Esc] close  [/] search  [Space] next page");
 }

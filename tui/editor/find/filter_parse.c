@@ -15,7 +15,7 @@
 #include "editor/find/names.h"
 
 const char *const FILTER_SYNTAX[] = {
-	"*.so lib /usr/*  >1M <=200  type:fdlcbp  !WORD: not",
+	"*.so lib /usr/*  size>1M <=200  type:fdlcbp  !WORD: not",
 	"from:4 from:1-3  to:D to:- left out  rule marked",
 	"dangling loop above linked setuid versions escaped ghost",
 	"pkg:gcc-* pkg:npm:left-pad of this package  pkg:- of none",
