@@ -247,6 +247,22 @@ static void quits_after_saving_over(void **state)
 	assert_true(d.over);
 }
 
+static void tells_of_remarks(void **state)
+{
+	(void)state;
+	drive_set_file(&d, "old.json",
+		       "{\"lamina\":1,\"layers\":[{\"name\":\"all\",\"from\":\"rest\"}],"
+		       "\"assign\":[{\"path\":\"/never\",\"to\":\"all\"}]}");
+	drive_command(&d, "load old.json");
+	see("load old.json: 1 remark, which Effect tells (t)");
+	drive_keys(&d, "t G");
+	see("path /never matches nothing");
+	/* once */
+	drive_keys(&d, "u");
+	assert_false(d.app.plan.loaded);
+	assert_false(drive_sees(&d, "which Effect tells"));
+}
+
 static void loads(void **state)
 {
 	char *first = drive_plan(&d), *changed, *now;
@@ -985,6 +1001,7 @@ int main(void)
 		TEST(an_undone_load_keeps_its_file),
 		TEST(an_undone_load_leaves_nothing_unsaved),
 		TEST(quits_after_saving_over),
+		TEST(tells_of_remarks),
 		TEST(loads),
 		TEST(no_layers),
 		TEST(edits_as_text),

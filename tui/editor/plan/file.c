@@ -205,6 +205,7 @@ static void take_loaded(struct app *app, const struct event *event, struct lam_p
 	/* the journal is told whose the plan is */
 	plan_set_file(app, lam_xstrdup(event->file), plan_text_digest(event->text));
 	plan_push(app, plan, "load %s", event->file);
+	p->loaded = true;
 	if (!is_own)
 		p->file_since = lam_undo_back_count(p->undo);
 	lam_undo_set_saved(p->undo);

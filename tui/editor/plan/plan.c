@@ -71,6 +71,19 @@ static void retire_effect(void *effect)
 	effect_free(effect);
 }
 
+static void tell_remarks(struct app *app, const struct effect *effect)
+{
+	size_t count = effect->layout ? lam_layout_remark_count(effect->layout) : 0;
+
+	if (!app->plan.loaded || app->plan.effect_stale)
+		return;
+	app->plan.loaded = false;
+	if (count)
+		app_tell(app, ROLE_WARNING,
+			 "load %s: %zu remark%s, which Effect tells (t)", app->plan.file,
+			 count, count == 1 ? "" : "s");
+}
+
 static void take_effect(struct app *app, struct job *job)
 {
 	struct effect *effect = LAM_STEAL(((struct effect_job *)job)->effect);
@@ -80,6 +93,7 @@ static void take_effect(struct app *app, struct job *job)
 	app->plan.effect_stale = app->jobs.running[JOB_EFFECT]; /* a newer plan stands */
 	if (!effect->layout && effect->errors.count)
 		app_tell(app, ROLE_ERROR, "%s", effect->errors.lines[0]);
+	tell_remarks(app, effect);
 	if (app->files.filter && filter_asks_targets(app->files.filter))
 		files_refilter(app);
 }

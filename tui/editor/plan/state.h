@@ -14,6 +14,7 @@ struct plan {
 	struct lam_undo *undo;
 	struct effect *effect; /* of a plan; NULL until the first is there */
 	bool effect_stale;     /* a newer plan stands */
+	bool loaded;           /* from a file: its remarks are told when they are known */
 	struct suggestions *suggestions;
 	struct lam_suggestion *cut; /* that is shown, or was */
 	char *file;                 /* NULL: none yet */
