@@ -18,7 +18,21 @@ from tarmake import plain, tar  # noqa: E402
 CALLS = "write,pwrite64,copy_file_range,ftruncate,fallocate,ioctl,fsync,fdatasync,rename,renameat,renameat2,link," \
         "linkat,mkdir,mkdirat,unlink,unlinkat"
 CALL = re.compile(r"\d+ +(\w+)\((.*)\) += (-?\d+)")
+RESUMED = re.compile(r" *<\.\.\. \w+ resumed>")
 FILE = re.compile(r"(?:\d+|AT_FDCWD)<([^>]*)>(\(deleted\))?|\"((?:[^\"\\]|\\.)*)\"")
+
+
+def whole(log):
+    """Calls during which another thread makes one stand in two lines: each is given where it ends."""
+    begun = {}
+    for line in log:
+        thread, _, call = line.partition(" ")
+        if call.endswith("<unfinished ...>\n"):
+            begun[thread] = line[:-len(" <unfinished ...>\n")]
+        elif RESUMED.match(call):
+            yield begun.pop(thread, "") + RESUMED.sub("", call)
+        else:
+            yield line
 
 
 def traced(*words):
@@ -29,7 +43,7 @@ def traced(*words):
                               env={**os.environ, "XDG_CACHE_HOME": lamina.CACHE}, timeout=60)
         if done.returncode != 0:
             raise lamina.Failure("%r: exit %d: %s" % (words, done.returncode, done.stderr.decode()))
-        for line in log:
+        for line in whole(log):
             call = CALL.match(line)
             if call and int(call[3]) >= 0:
                 yield call[1], [(None if f[2] else f[1] or f[3]) for f in FILE.finditer(call[2])]
