@@ -105,7 +105,7 @@ static int open_source(struct lam_source *s, const struct lam_reference *referen
 
 /* Writing */
 
-static const struct lam_folder_kind kind = { VERSION, "image as skopeo's dir: has them" };
+static const struct lam_folder_kind KIND = { VERSION, "image as skopeo's dir: has them" };
 
 struct sink {
 	bool made; /* its folder was not there before */
@@ -178,7 +178,7 @@ static int replaces(struct lam_replaced *out, const struct lam_reference *refere
 	int dir, code;
 
 	*out = (struct lam_replaced){ 0 };
-	if (lam_folder_open_output(reference, &kind, &dir, err) < 0)
+	if (lam_folder_open_output(reference, &KIND, &dir, err) < 0)
 		return err->code;
 	if (dir < 0)
 		return 0;
@@ -192,7 +192,7 @@ static int open_sink(struct lam_sink *sink, struct lam_error *err)
 	LAM_CLEANUP(lam_replaced_fini) struct lam_replaced replaced = { 0 };
 	struct sink *own = sink->own = lam_xcalloc(1, sizeof *own);
 
-	if (lam_folder_open_sink(sink, &kind, &own->made, err) < 0)
+	if (lam_folder_open_sink(sink, &KIND, &own->made, err) < 0)
 		return err->code;
 	return check_output(sink->dir, sink->reference->path, sink->options, NULL,
 			    &replaced, err);
