@@ -59,6 +59,15 @@ int lam_read_full(struct lam_reader *reader, void *buf, size_t cap, size_t *out_
 		  struct lam_error *err);
 /* Reads to the end, throwing away. */
 int lam_read_drain(struct lam_reader *reader, uint64_t *out_len, struct lam_error *err);
+/* Reads to the end, and says what digest that has. LAM_ESTOPPED. */
+struct lam_passing {
+	const atomic_bool *stop; /* or NULL */
+	int (*put)(void *context, const void *bytes, size_t len, struct lam_error *err);
+	void *context; /* of put, which gets all that is read; or NULL */
+};
+int lam_read_digest(struct lam_reader *reader, enum lam_algorithm algorithm,
+		    const struct lam_passing *passing, struct lam_digest *out,
+		    struct lam_error *err);
 void lam_reader_close(struct lam_reader *reader);      /* NULL is fine */
 void lam_reader_close_ptr(struct lam_reader **reader); /* for LAM_CLEANUP */
 

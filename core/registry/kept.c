@@ -17,7 +17,6 @@
 
 #define PREFIX    "blob-"
 #define TEMPORARY PREFIX "temporary-"
-#define PIECE     (1u << 20)
 
 /* A new string. */
 static char *name_of(const char *folder, const struct lam_digest *digest)
@@ -34,20 +33,12 @@ static bool is_right(int fd, const struct lam_digest *digest, uint64_t size,
 {
 	LAM_CLEANUP(lam_reader_close_ptr)
 	struct lam_reader *reader = lam_reader_file(fd, false, 0, size, "a kept blob");
-	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
-	LAM_CLEANUP(lam_hash_fini) struct lam_hash hash = { 0 };
 	struct lam_digest is;
 	struct lam_error err;
-	size_t got = 1;
 
-	lam_hash_init(&hash, digest->algorithm);
-	while (got > 0) {
-		if (lam_stops(stop, 0) || lam_read(reader, piece, PIECE, &got, &err) < 0)
-			return false;
-		lam_hash_update(&hash, piece, got);
-	}
-	lam_hash_final(&hash, &is);
-	return lam_digest_equal(&is, digest);
+	return lam_read_digest(reader, digest->algorithm,
+			       &(struct lam_passing){ .stop = stop }, &is, &err) == 0 &&
+	       lam_digest_equal(&is, digest);
 }
 
 int lam_kept_open(const char *folder, const struct lam_digest *digest, uint64_t size,

@@ -18,7 +18,6 @@
 #include "store/kind.h"
 
 #define FRONT ".lamina-"
-#define PIECE (1u << 20)
 
 /* Temporary files: a lock on each says that its run is alive. */
 
@@ -155,23 +154,13 @@ int lam_sink_check_stream(struct lam_reader *reader, const struct lam_digest *di
 				     struct lam_error *err),
 			  void *context, struct lam_error *err)
 {
-	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
-	LAM_CLEANUP(lam_hash_fini) struct lam_hash hash = { 0 };
+	const struct lam_passing passing = { progress ? progress->stop : NULL, put,
+					     context };
 	char text[LAM_DIGEST_TEXT];
 	struct lam_digest is;
-	size_t got = 1;
 
-	lam_hash_init(&hash, digest->algorithm);
-	while (got > 0) {
-		if (lam_progress_stopped(progress))
-			return lam_fail_stopped(err);
-		if (lam_read(reader, piece, PIECE, &got, err) < 0)
-			return err->code;
-		lam_hash_update(&hash, piece, got);
-		if (put && put(context, piece, got, err) < 0)
-			return err->code;
-	}
-	lam_hash_final(&hash, &is);
+	if (lam_read_digest(reader, digest->algorithm, &passing, &is, err) < 0)
+		return err->code;
 	if (lam_digest_equal(&is, digest))
 		return 0;
 	return lam_fail(err, LAM_EFORMAT, "blob %s has changed since it was read",

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
-#include "base/stop.h"
 #include "base/workers.h"
 #include "layer/written.h"
 #include "store/store.h"
@@ -16,7 +15,6 @@
 #define PLACES 2
 /* Layers of earlier runs, which may be of other images: those of some. */
 #define BLOBS 16
-#define PIECE (256u << 10)
 
 struct hashed {
 	struct lam_digest digest;
@@ -35,7 +33,7 @@ struct lam_write_ahead {
 	struct hashed blobs[PLACES * BLOBS]; /* the last one may be at work */
 	size_t count;
 	bool asked;
-	const atomic_bool *stop; /* the run's */
+	struct lam_progress run; /* its stop alone */
 	atomic_bool ends;
 };
 
@@ -69,30 +67,20 @@ static struct hashed *begin(struct lam_write_ahead *a, const struct lam_digest *
 	return blob;
 }
 
-static bool is_right(const struct lam_write_ahead *a, struct lam_reader *reader,
-		     const struct lam_digest *digest)
-{
-	LAM_CLEANUP(lam_hash_fini) struct lam_hash hash = { 0 };
-	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
-	struct lam_digest is;
-	struct lam_error ignored;
-	size_t got = 1;
-
-	lam_hash_init(&hash, digest->algorithm);
-	while (got > 0) {
-		if (lam_stops(&a->ends, 0) || lam_stops(a->stop, 0) ||
-		    lam_read(reader, piece, PIECE, &got, &ignored) < 0)
-			return false;
-		lam_hash_update(&hash, piece, got);
-	}
-	lam_hash_final(&hash, &is);
-	return lam_digest_equal(&is, digest);
-}
-
-static void hash(struct lam_write_ahead *a, struct lam_reader *reader,
+/* Either of the two flags ends it. */
+static void hash(struct lam_write_ahead *a, struct lam_reader **reader,
 		 struct hashed *blob)
 {
-	bool right = is_right(a, reader, &blob->digest);
+	const struct lam_step step = { 0 };
+	struct lam_digest is;
+	struct lam_error ignored;
+	bool right;
+
+	*reader = lam_reader_progress(*reader, &a->run, &step);
+	right = lam_read_digest(*reader, blob->digest.algorithm,
+				&(struct lam_passing){ .stop = &a->ends }, &is,
+				&ignored) == 0 &&
+		lam_digest_equal(&is, &blob->digest);
 
 	pthread_mutex_lock(&a->lock);
 	blob->right = right;
@@ -123,7 +111,7 @@ static void look_at(struct lam_write_ahead *a, struct lam_source *place,
 	if (lam_reader_is_file(reader, &fd, &offset, &len))
 		blob = begin(a, &d.digest, fd);
 	if (blob)
-		hash(a, reader, blob);
+		hash(a, &reader, blob);
 }
 
 static void *run(void *context)
@@ -152,7 +140,7 @@ struct lam_write_ahead *lam_write_ahead_new(const char *reference,
 		return NULL;
 	a = lam_xcalloc(1, sizeof *a);
 	lam_cache_init(&a->cache, options->cache);
-	a->stop = options->progress ? options->progress->stop : NULL;
+	a->run.stop = options->progress ? options->progress->stop : NULL;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->changed, NULL);
 	set_place(a, 0, reference, true);

@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/workers.h"
 #include "codec/codec.h"
-#include "io/meter.h"
 #include "layer/same.h"
 #include "write/ahead.h"
 
@@ -263,28 +262,24 @@ static void offer(const struct wanted *w, struct blob *blob, uint32_t number,
 static int check_blob(void *job, struct lam_error *err)
 {
 	struct blob *b = job;
-	LAM_CLEANUP(lam_hash_fini) struct lam_hash hash = { 0 };
+	const struct lam_digest *want = &b->written.reading.digest;
+	const struct lam_passing passing = { .stop = b->progress ? b->progress->stop
+								 : NULL };
 	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
-	const struct lam_progress quiet = { .stop = b->progress ? b->progress->stop
-								: NULL };
-	const struct lam_step step = { 0 };
 	struct lam_digest digest;
 	uint64_t offset, size;
 	int fd;
 
-	lam_hash_init(&hash, LAM_SHA256);
 	if (lam_source_open_layer(b->source, b->number, 0, &reader, err) < 0)
 		return 0;
 	b->right = lam_reader_is_file(reader, &fd, &offset, &size) && offset == 0 &&
-		   lam_write_ahead_knows(b->ahead, &b->written.reading.digest, fd);
+		   lam_write_ahead_knows(b->ahead, want, fd);
 	if (b->right)
 		return 0;
-	reader = lam_reader_progress(reader, &quiet, &step);
-	reader = lam_reader_tap(reader, &hash, NULL, NULL);
-	if (lam_read_drain(reader, &size, err) < 0)
+	lam_reader_stop(reader, passing.stop);
+	if (lam_read_digest(reader, LAM_SHA256, &passing, &digest, err) < 0)
 		return err->code == LAM_ESTOPPED ? err->code : 0;
-	lam_hash_final(&hash, &digest);
-	b->right = lam_digest_equal(&digest, &b->written.reading.digest);
+	b->right = lam_digest_equal(&digest, want);
 	return 0;
 }
 
