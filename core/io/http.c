@@ -45,7 +45,7 @@ int lam_http_new(struct lam_http **out, const struct lam_http_options *options,
 	return 0;
 }
 
-static void free_slot(struct slot *slot)
+static void free_slot(struct lam_http_slot *slot)
 {
 	lam_curl.easy_cleanup(slot->easy);
 	lam_curl.multi_cleanup(slot->multi);
@@ -57,7 +57,7 @@ void lam_http_free(struct lam_http *client)
 	if (!client)
 		return;
 	while (client->idle) {
-		struct slot *slot = client->idle;
+		struct lam_http_slot *slot = client->idle;
 
 		client->idle = slot->next;
 		free_slot(slot);
@@ -70,9 +70,9 @@ void lam_http_free(struct lam_http *client)
 	free(client);
 }
 
-static struct slot *take_slot(struct lam_http *client)
+static struct lam_http_slot *take_slot(struct lam_http *client)
 {
-	struct slot *slot;
+	struct lam_http_slot *slot;
 
 	pthread_mutex_lock(&client->lock);
 	slot = client->idle;
@@ -89,7 +89,7 @@ static struct slot *take_slot(struct lam_http *client)
 	return slot;
 }
 
-static void give_slot(struct lam_http *client, struct slot *slot)
+static void give_slot(struct lam_http *client, struct lam_http_slot *slot)
 {
 	lam_curl.multi_remove_handle(slot->multi, slot->easy);
 	lam_curl.easy_reset(slot->easy);

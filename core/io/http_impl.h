@@ -7,8 +7,9 @@
 #include "io/curl.h"
 #include "io/http.h"
 
-struct slot {
-	struct slot *next;
+/* Of one request at a time; its connection is kept for the next. */
+struct lam_http_slot {
+	struct lam_http_slot *next;
 	CURLM *multi;
 	CURL *easy;
 };
@@ -16,13 +17,13 @@ struct slot {
 struct lam_http {
 	struct lam_http_options options;
 	pthread_mutex_t lock;
-	struct slot *idle;
+	struct lam_http_slot *idle;
 };
 
 struct lam_http_answer {
 	struct lam_reader base;
 	struct lam_http *client;
-	struct slot *slot;
+	struct lam_http_slot *slot;
 	struct curl_slist *headers; /* that are sent */
 	char *shown;
 	int (*send)(void *context, uint64_t at, void *buf, size_t cap, size_t *out_len,

@@ -282,11 +282,12 @@ int lam_reference_check_folder(const struct lam_reference *r, struct lam_error *
 {
 	LAM_CLEANUP(lam_free_ptr) char *folder = lam_reference_folder(r);
 	struct stat st;
+	bool there = stat(folder, &st) == 0;
 
-	if (stat(folder, &st) < 0 && errno == ENOENT)
+	if (!there && errno == ENOENT)
 		return lam_fail(err, LAM_EWRITE,
 				"%s: there is no such folder: make it first", folder);
-	if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+	if (there && !S_ISDIR(st.st_mode))
 		return lam_fail(err, LAM_EWRITE, "%s: is no folder", folder);
 	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
 		return lam_fail_errno(err, LAM_EWRITE, errno, "%s", folder);

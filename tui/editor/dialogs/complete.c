@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "editor/dialogs/dialog.h"
 
 #define MOST 1000 /* names that are looked for */
@@ -125,10 +126,7 @@ static size_t common(const struct names *names)
 			n++;
 		len = n;
 	}
-	/* not within a character */
-	while (len && ((unsigned char)names->items[0][len] & 0xc0) == 0x80)
-		len--;
-	return len;
+	return lam_utf8_cut(names->items[0], len);
 }
 
 static const char *last_part(const char *path)

@@ -172,9 +172,20 @@ static void assign_item(struct app *app, struct dialog *d, const struct dialog_i
 /* Where what is chosen is now. */
 struct whereabouts {
 	size_t most; /* the target that most of the files are in; SIZE_MAX: not known */
-	uint32_t origin; /* the original that all of it is from; LAM_TARGET_NONE: several,
-			    or not known */
+	size_t home; /* the layer that names the original that all of it is from;
+			SIZE_MAX: several, or not known */
 };
+
+static size_t home_of(const struct app *app, uint32_t origin)
+{
+	const struct effect *e = app->plan.effect_stale ? NULL : app->plan.effect;
+	LAM_CLEANUP(lam_free_ptr) uint32_t *owners = NULL;
+
+	if (!e || origin == LAM_TARGET_NONE)
+		return SIZE_MAX;
+	owners = lam_plan_owners(e->plan, lam_image_layer_count(app->image));
+	return owners[origin] == LAM_TARGET_NONE ? SIZE_MAX : owners[origin];
+}
 
 static void sum_targets(const struct app *app, const struct targets *t,
 			const struct chosen *chosen, uint64_t *bytes, uint32_t *origin)
@@ -207,13 +218,15 @@ static void sum_targets(const struct app *app, const struct targets *t,
 static struct whereabouts find_chosen(const struct app *app, const struct chosen *chosen)
 {
 	const struct targets *t = app->plan.effect ? &app->plan.effect->targets : NULL;
-	struct whereabouts at = { SIZE_MAX, LAM_TARGET_NONE };
+	struct whereabouts at = { SIZE_MAX, SIZE_MAX };
+	uint32_t origin = LAM_TARGET_NONE;
 	uint64_t *bytes, most = 0;
 
 	if (!t || !t->to || t->plan->layer_count == 0)
 		return at;
 	bytes = lam_xcalloc(t->plan->layer_count, sizeof *bytes);
-	sum_targets(app, t, chosen, bytes, &at.origin);
+	sum_targets(app, t, chosen, bytes, &origin);
+	at.home = home_of(app, origin);
 	for (size_t i = 0; i < t->plan->layer_count; i++) {
 		if (bytes[i] > most) {
 			most = bytes[i];
@@ -225,18 +238,11 @@ static struct whereabouts find_chosen(const struct app *app, const struct chosen
 }
 
 /* A layer that is kept holds all of its original as it is. */
-static const char *kept_text(const struct app *app, size_t layer, uint32_t origin)
+static const char *kept_text(const struct lam_target *t, bool is_home)
 {
-	const struct effect *e = app->plan.effect_stale ? NULL : app->plan.effect;
-	const struct lam_target *t =
-		e && e->layout ? lam_layout_layer(e->layout, layer) : NULL;
-	LAM_CLEANUP(lam_free_ptr) uint32_t *owners = NULL;
-
 	if (!t || t->fate != LAM_FATE_KEPT)
 		return "";
-	owners = lam_plan_owners(e->plan, lam_image_layer_count(app->image));
-	return origin != LAM_TARGET_NONE && owners[origin] == layer
-		       ? "  (kept as it is, with all of this)"
+	return is_home ? "  (kept as it is, with all of this)"
 		       : "  (kept as it is: this rewrites it)";
 }
 
@@ -252,7 +258,7 @@ static void target_text(const struct app *app, struct dialog_item *item, size_t 
 		lam_size_text(t->tar_size, size);
 	free(item->text);
 	item->text = lam_xprintf("%-16s %6s%s%s", app_plan(app)->layers[i].name, size,
-				 kept_text(app, i, at.origin),
+				 kept_text(t, i == at.home),
 				 i == at.most ? "  <- most of it is here" : "");
 }
 
@@ -273,7 +279,7 @@ static struct whereabouts describe_chosen(struct app *app, struct dialog *d)
 	char *text;
 
 	if (!choose(app, &chosen))
-		return (struct whereabouts){ SIZE_MAX, LAM_TARGET_NONE };
+		return (struct whereabouts){ SIZE_MAX, SIZE_MAX };
 	text = files_describe(app, chosen.nodes, chosen.count);
 	dialog_line(d, ROLE_DIALOG, "%s", text);
 	free(text);
@@ -331,14 +337,14 @@ static void take_pattern(struct app *app, struct job *job)
 {
 	const struct pattern_job *p = (const struct pattern_job *)job;
 	struct dialog *d = dialog_top(app);
+	const struct whereabouts at = { SIZE_MAX, home_of(app, p->matched.origin) };
 	char entries[32], size[LAM_SIZE_TEXT];
 
 	if (!d || d->on_item != assign_item || !d->text ||
 	    strcmp(d->text, p->pattern) != 0)
 		return;
 	for (size_t i = 0; i < d->item_count && d->items[i].id < ID_NEW; i++)
-		target_text(app, &d->items[i], i,
-			    (struct whereabouts){ SIZE_MAX, p->matched.origin });
+		target_text(app, &d->items[i], i, at);
 	if (p->matched.entries)
 		dialog_line(d, ROLE_DIALOG, "%s in %s %s",
 			    lam_size_text(p->matched.bytes, size),
@@ -391,7 +397,7 @@ static void ask_assign_pattern(struct app *app, const char *pattern)
 	d->text = clean;
 	dialog_line(d, ROLE_DIALOG, "All that matches %s", clean);
 	count_pattern(app, clean);
-	add_targets(app, d, (struct whereabouts){ SIZE_MAX, LAM_TARGET_NONE });
+	add_targets(app, d, (struct whereabouts){ SIZE_MAX, SIZE_MAX });
 	dialog_item(d, 'n', ID_NEW, "new layer...");
 }
 
