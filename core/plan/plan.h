@@ -1,4 +1,4 @@
-/* Plans, inside: what reading, saving and making one share. */
+/* Plans, inside: what reading, saving, making and editing one share. */
 #ifndef LAM_PLAN_H
 #define LAM_PLAN_H
 
@@ -38,5 +38,9 @@ void lam_plan_take_rest(struct lam_plan *plan, const struct lam_plan *other);
 /* What a layer holds, copied and freed. */
 void lam_plan_copy_layer(struct lam_plan_layer *out, const struct lam_plan_layer *layer);
 void lam_plan_free_layer(struct lam_plan_layer *layer);
+/* Takes out rules for which gone[] is true. */
+void lam_plan_drop_rules(struct lam_plan *plan, const bool *gone);
+/* Makes room for more layers on top. LAM_EPLAN: there may not be as many. */
+int lam_plan_room(struct lam_plan *plan, size_t more, struct lam_error *err);
 
 #endif
