@@ -237,8 +237,10 @@ static void drive(void)
 		keys("zM", "zM");
 		keys("zR", "zR");
 		command("go", "go /usr/lib/package-100/part2");
-		keys("fold", "h");
-		keys("unfold", "l");
+		for (int n = 0; n < 10; n++) {
+			keys("fold", "h");
+			keys("unfold", "l");
+		}
 	}
 	for (int i = 0; i < 100; i++)
 		keys("mark", "Space");
@@ -273,7 +275,7 @@ static bool report(struct kind *kind)
 		return true;
 	qsort(kind->took, kind->count, sizeof *kind->took, by_time);
 	p99 = kind->took[kind->count * 99 / 100];
-	printf("%-22s %6zu %9.2f %9.2f %9.2f%s\n", kind->name, kind->count,
+	printf("%-22s %6zu %9.3f %9.3f %9.3f%s\n", kind->name, kind->count,
 	       kind->took[kind->count / 2], p99, kind->took[kind->count - 1],
 	       p99 > BAR_MS ? "   OVER" : "");
 	free(kind->took);

@@ -54,10 +54,10 @@ static void count_matches(struct app *app)
 
 	if (!f->filtered || f->matches_root == f->root)
 		return;
-	f->matches = 0;
-	for (uint32_t i = 1; i < f->order->span[f->root]; i++)
-		f->matches += bits_get(&f->filtered->match, walk[i]);
 	f->matches_root = f->root;
+	f->matches = f->root == LAM_NODE_ROOT ? f->filtered->match_count : 0;
+	for (uint32_t i = 1; f->root != LAM_NODE_ROOT && i < f->order->span[f->root]; i++)
+		f->matches += bits_get(&f->filtered->match, walk[i]);
 }
 
 void files_rebuild(struct app *app, uint32_t keep)
