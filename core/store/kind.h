@@ -8,6 +8,7 @@
 
 #include "store/store.h"
 
+struct lam_offers;
 struct lam_replaced;
 
 struct lam_store {
@@ -70,6 +71,10 @@ struct lam_store {
 extern const struct lam_store lam_store_layout, lam_store_oci_archive,
 	lam_store_docker_archive, lam_store_dir, lam_store_registry,
 	lam_store_docker_daemon, lam_store_containers_storage;
+
+/* Kinds that text may be the beginning of; returns the one that it has (reference.c). */
+const struct lam_store *lam_reference_add_kinds(struct lam_offers *offers,
+						const char *text);
 
 /* Names, for check_name: names.c. OCI's ref.name; what docker loads. */
 int lam_check_ref_name(const struct lam_reference *reference, bool for_output,

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/offers.h"
 #include "base/path.h"
 #include "base/spelling.h"
 #include "base/text.h"
@@ -81,6 +82,17 @@ char *lam_reference_kinds_of_blobs(void)
 					STORES[i]->prefix, STORES[i]->syntax);
 	}
 	return lam_text_steal(&text);
+}
+
+const struct lam_store *lam_reference_add_kinds(struct lam_offers *offers,
+						const char *text)
+{
+	for (size_t i = 0; STORES[i]; i++) {
+		if (lam_text_behind(STORES[i]->prefix, text) &&
+		    strcmp(STORES[i]->prefix, text) != 0)
+			lam_offers_add(offers, lam_xstrdup(STORES[i]->prefix));
+	}
+	return store_of(text);
 }
 
 /* An image of the kind, or of any. */

@@ -925,7 +925,9 @@ def completion(p):
     s.wait("app  app-3")
     s.keys("Escape W")
     s.keys("o c i : a p Tab")
-    s.wait("To:  oci:app/")
+    s.wait("To:  oci:app")
+    s.keys("Tab")
+    s.wait("To:  oci:app:latest")
     s.keys("Escape")
     s.leave("q")
 

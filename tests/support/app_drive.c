@@ -100,7 +100,7 @@ static void edit(struct drive *d, const struct request *request)
 
 static void complete(struct drive *d, const struct request *request)
 {
-	char *found = shell_complete(request->text);
+	char *found = shell_complete(request->text, request->image);
 	struct event event = { .kind = EVENT_COMPLETED, .text = found };
 
 	drive_event(d, &event);

@@ -483,10 +483,19 @@ static void completes(void **state)
 	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "assign app");
 	CHECK_SEES("app  app-2");
 	drive_keys(&d, "Esc W");
-	snprintf(text, sizeof text, "oci:%s/oci-", built.dir);
+	snprintf(text, sizeof text, "oci:%s", built.dir);
 	drive_type(&d, text);
 	drive_keys(&d, "Tab");
-	snprintf(file, sizeof file, "oci:%s/oci-layout", built.dir);
+	snprintf(file, sizeof file, "oci:%s:latest", built.dir);
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), file);
+	drive_keys(&d, "Esc W");
+	drive_type(&d, "oci-archive");
+	drive_keys(&d, "Tab");
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), "oci-archive:");
+	snprintf(text, sizeof text, "%s/oci-", built.dir);
+	drive_type(&d, text);
+	drive_keys(&d, "Tab");
+	snprintf(file, sizeof file, "oci-archive:%s/oci-layout", built.dir);
 	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), file);
 	drive_keys(&d, "Esc");
 }

@@ -1,19 +1,18 @@
 /* Files that the user names: plans read, saved, and given to an editor. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <lamina/path.h>
+#include <lamina/reference.h>
 
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/offers.h"
 #include "base/text.h"
 #include "shell/shell.h"
 
@@ -56,54 +55,14 @@ int shell_save(const char *file, const char *text, const char *expect, bool forc
 	return *out_differs ? 0 : lam_file_replace(file, text, strlen(text), err);
 }
 
-#define MOST_NAMES 1000
-
-/* Where the path begins: behind "oci:" and its like. */
-static size_t path_begin(const char *text)
+char *shell_complete(const char *text, bool image)
 {
-	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
+	LAM_CLEANUP(lam_offers_fini) struct lam_offers offers = { 0 };
 
-	return len > 1 && text[len] == ':' ? len + 1 : 0;
-}
-
-static bool is_folder(int dir, const struct dirent *entry)
-{
-	struct stat st;
-
-	return entry->d_type == DT_DIR ||
-	       (entry->d_type != DT_REG && fstatat(dir, entry->d_name, &st, 0) == 0 &&
-		S_ISDIR(st.st_mode));
-}
-
-/* Names that the screen can show as they are. */
-static int is_wanted(const struct dirent *entry, const char *part)
-{
-	const char *name = entry->d_name;
-
-	return lam_text_behind(name, part) && (*part == '.' || *name != '.') &&
-	       !lam_path_is_escaped(name, strlen(name));
-}
-
-char *shell_complete(const char *text)
-{
-	size_t begin = path_begin(text), count = 0;
-	const char *slash = strrchr(text + begin, '/');
-	size_t front = slash ? (size_t)(slash - text) + 1 : begin;
-	LAM_CLEANUP(lam_free_ptr)
-	char *folder = lam_xmemdup(text + begin, front - begin);
-	LAM_CLEANUP(lam_buf_fini) struct lam_buf out = LAM_TEXT;
-	DIR *dir = opendir(*folder ? folder : ".");
-	struct dirent *entry;
-
-	while (dir && count < MOST_NAMES && (entry = readdir(dir))) {
-		if (!is_wanted(entry, text + front))
-			continue;
-		lam_text_printf(&out, "%s%.*s%s%s", count++ ? "\n" : "", (int)front, text,
-				entry->d_name, is_folder(dirfd(dir), entry) ? "/" : "");
-	}
-	if (dir)
-		closedir(dir);
-	return lam_text_steal(&out);
+	if (image)
+		return lam_reference_complete(text);
+	lam_offers_add_paths(&offers, "", text, false, NULL);
+	return lam_offers_lines(&offers);
 }
 
 /* The editor */

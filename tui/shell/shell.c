@@ -100,7 +100,7 @@ static void load(struct shell *s, const struct request *request)
 
 static void complete(struct shell *s, const struct request *request)
 {
-	char *found = shell_complete(request->text ? request->text : "");
+	char *found = shell_complete(request->text, request->image);
 	struct event event = { .kind = EVENT_COMPLETED, .text = found };
 
 	give(s, &event);

@@ -30,9 +30,8 @@ void shell_state_load(struct app *app, const char *file);
 void shell_state_save(const struct app *app, const char *file);
 
 /* shell_files.c: files that the user names. */
-/* Files that text may be the beginning of, a line each, folders with a slash behind them;
- * what stands before a colon (oci:) stays. The caller's. */
-char *shell_complete(const char *text);
+/* Files that text may be the beginning of, a line each, or images; the caller's. */
+char *shell_complete(const char *text, bool image);
 /* Whether a file that holds this may become text: it is the same already, or what expect is
  * the digest of (NULL: of nothing). */
 bool shell_may_replace(const char *there, const char *text, const char *expect);

@@ -7,6 +7,9 @@
 
 /* All kinds that there are: "oci:DIR[:TAG], oci-archive:FILE[:TAG], ...". */
 char *lam_reference_kinds(void);
+/* What a name that is typed may become, a line each in order: kinds, paths, and the tags of a
+ * layout that is typed. Of what no path tells, as a registry, nothing. */
+char *lam_reference_complete(const char *text);
 /* Whether a place to write to is where an opened image is; name: that image's, or NULL. */
 bool lam_reference_is_of(const char *output, const char *reference, const char *name);
 /* A place beside an image, for what is made of it; name: the image's, or NULL. */

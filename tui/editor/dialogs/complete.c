@@ -12,7 +12,7 @@
 
 #define MOST 1000 /* names that are looked for */
 
-enum kind { KIND_NONE, KIND_PATH, KIND_LAYER, KIND_FILE };
+enum kind { KIND_NONE, KIND_PATH, KIND_LAYER, KIND_FILE, KIND_IMAGE };
 
 /* By what stands before the line, or by the argument of the command that is typed. */
 static const struct {
@@ -20,8 +20,8 @@ static const struct {
 	enum kind kind;
 } KINDS[] = {
 	{ "Path: ", KIND_PATH }, { "Pattern: ", KIND_PATH }, { "File: ", KIND_FILE },
-	{ "To: ", KIND_FILE },   { "PATH", KIND_PATH },      { "GLOB", KIND_PATH },
-	{ "FILE", KIND_FILE },   { "IMAGE", KIND_FILE },     { "LAYER", KIND_LAYER },
+	{ "To: ", KIND_IMAGE },  { "PATH", KIND_PATH },      { "GLOB", KIND_PATH },
+	{ "FILE", KIND_FILE },   { "IMAGE", KIND_IMAGE },    { "LAYER", KIND_LAYER },
 };
 
 static enum kind kind_of(const char *word)
@@ -129,13 +129,14 @@ static size_t common(const struct names *names)
 	return lam_utf8_cut(names->items[0], len);
 }
 
-static const char *last_part(const char *path)
+/* How much of the names is a folder, or a layout, that is typed whole. */
+static size_t whole_parts(const char *typed)
 {
-	size_t len = strlen(path);
+	size_t len = strlen(typed);
 
-	while (len > 1 && path[len - 2] != '/')
+	while (len > 0 && !strchr("/:", typed[len - 1]))
 		len--;
-	return len > 1 ? path + len - 1 : path;
+	return len;
 }
 
 /* What there is to choose from is told where there is more than one. */
@@ -143,6 +144,7 @@ static void put(struct app *app, struct dialog *d, size_t at, const struct names
 {
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf text = LAM_TEXT;
 	LAM_CLEANUP(lam_free_ptr) char *line = NULL;
+	size_t whole;
 
 	if (!names->count) {
 		app_tell(app, ROLE_STATUS, "nothing begins so");
@@ -150,9 +152,10 @@ static void put(struct app *app, struct dialog *d, size_t at, const struct names
 	}
 	line = lam_xprintf("%.*s%.*s", (int)at, lineedit_text(&d->edit),
 			   (int)common(names), names->items[0]);
+	whole = whole_parts(line + at);
 	lineedit_set(&d->edit, line);
 	for (size_t i = 0; names->count > 1 && i < names->count && i < 30; i++)
-		lam_text_printf(&text, "%s  ", last_part(names->items[i]));
+		lam_text_printf(&text, "%s  ", names->items[i] + whole);
 	if (text.len)
 		app_tell(app, ROLE_STATUS, "%s", text.data);
 }
@@ -165,8 +168,11 @@ void dialog_complete(struct app *app, struct dialog *d)
 	const char *text = lineedit_text(&d->edit) + at;
 
 	d->edit.offered = false;
-	if (kind == KIND_FILE) {
-		app_request(app, REQUEST_COMPLETE)->text = lam_xstrdup(text);
+	if (kind == KIND_FILE || kind == KIND_IMAGE) {
+		struct request *request = app_request(app, REQUEST_COMPLETE);
+
+		request->text = lam_xstrdup(text);
+		request->image = kind == KIND_IMAGE;
 		return;
 	}
 	if (kind == KIND_PATH)
@@ -182,10 +188,13 @@ void dialog_completed(struct app *app, const char *found)
 {
 	LAM_CLEANUP(names_fini) struct names names = { 0 };
 	struct dialog *d = dialog_top(app);
+	enum kind kind;
 	size_t at, len;
 
-	if (!d || (d->kind != DIALOG_PROMPT && d->kind != DIALOG_PALETTE) ||
-	    what_is_typed(d, &at) != KIND_FILE)
+	if (!d || (d->kind != DIALOG_PROMPT && d->kind != DIALOG_PALETTE))
+		return;
+	kind = what_is_typed(d, &at);
+	if (kind != KIND_FILE && kind != KIND_IMAGE)
 		return;
 	for (; *found; found += len + (found[len] != '\0')) {
 		len = strcspn(found, "\n");

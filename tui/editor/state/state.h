@@ -94,7 +94,8 @@ enum request_kind {
 	REQUEST_SAVE,     /* `text` to `file` if that holds what has the digest `expect`
 			  (NULL: if it is not there), or whatever it holds with `force`; EVENT_SAVED */
 	REQUEST_LOAD,     /* EVENT_LOADED */
-	REQUEST_COMPLETE, /* which files `text` may be the beginning of; EVENT_COMPLETED */
+	REQUEST_COMPLETE, /* which files, or which `image`, `text` may be the beginning of;
+			     EVENT_COMPLETED */
 	REQUEST_COPY,     /* `text` to the clipboard; EVENT_COPIED */
 	REQUEST_REDRAW,
 	REQUEST_SUSPEND,
@@ -109,6 +110,7 @@ struct request {
 	size_t line;
 	bool force;
 	bool merge; /* of LOAD: comes back with the event */
+	bool image; /* of COMPLETE: what is typed names one */
 	int fd;     /* of PAGER: its own, at its begin */
 };
 void request_fini(struct request *request);
