@@ -41,8 +41,8 @@ static void flags(void **state)
 		const char *path;
 		unsigned flags;
 	} cases[] = {
-		{ "/bin/su", FACT_POWER },
-		{ "/bin/ping", FACT_POWER },
+		{ "/bin/su", FACT_SETUID },
+		{ "/bin/ping", FACT_CAPABILITY },
 		{ "/bin/sh", 0 },
 		{ "/bin/gone", FACT_DANGLING },
 		{ "/bin/loop", FACT_LOOP },

@@ -13,6 +13,9 @@ static const struct image_entry base[] = {
 	{ "usr/lib/libBig.so", .size = 2 << 20, .mtime = 1704067200 }, /* 2024-01-01 */
 	{ "usr/lib/gone.so", .size = 10 },
 	{ "usr/bin/su", .size = 100, .mode = 04755, .gid = 9 },
+	{ "usr/bin/wall", .body = "", .mode = 02755 },
+	{ "usr/bin/ping", .body = "",
+	  .attribute = "SCHILY.xattr.security.capability=\1" },
 	{ "usr/bin/link", 'l', .target = "nothing" },
 	{ "etc/a b", .body = "" },
 	{ "etc/evil\33", .body = "" },
@@ -120,7 +123,8 @@ static void words(void **state)
 		{ "libB", "/usr/lib/libBig.so" },
 		{ "libBIG", "" },
 		{ "/usr/lib/*.so >1M", "/usr/lib/libBig.so" },
-		{ "/usr/bin/**", "/usr/bin/link /usr/bin/su" },
+		{ "/usr/bin/**",
+		  "/usr/bin/link /usr/bin/ping /usr/bin/su /usr/bin/wall" },
 		{ "lib/*", "/usr/lib/libBig.so /usr/lib/libssl.so /usr/lib/new.so" },
 		{ "/usr/bin/", "/usr/bin" },
 		{ ">=2M", "/usr/lib/libBig.so" },
@@ -135,7 +139,7 @@ static void words(void **state)
 		{ "size:5000", "/usr/lib/new.so" },
 		{ "!size<3000 type=f",
 		  "/usr/lib/libBig.so /usr/lib/libssl.so /usr/lib/new.so" },
-		{ "from:1 type:f", "/usr/lib/new.so" },
+		{ "from:1,9000-9999 type:f", "/usr/lib/new.so" },
 		{ "from:0-1 .so >4k", "/usr/lib/libBig.so /usr/lib/new.so" },
 		{ "to:C", "/usr/lib/libssl.so" },
 		{ "to:libs", "/usr/lib/libssl.so" },
@@ -145,10 +149,13 @@ static void words(void **state)
 		{ "to:* lib", "/usr/lib" },
 		{ "type:lc", "/dev/null /usr/bin/link" },
 		{ "dangling", "/usr/bin/link" },
-		{ "power", "/usr/bin/su" },
+		{ "power", "/usr/bin/ping /usr/bin/su /usr/bin/wall" },
 		{ "setuid", "/usr/bin/su" },
+		{ "setgid", "/usr/bin/wall" },
+		{ "capability", "/usr/bin/ping" },
+		{ "setuid setgid", "" },
 		{ "marked", "/usr/bin/su" },
-		{ "!marked power", "" },
+		{ "!marked power", "/usr/bin/ping /usr/bin/wall" },
 		{ "escaped", "/etc/evil\\x1b" },
 		{ "evil\\x1b", "/etc/evil\\x1b" },
 		{ "rule", "/etc/a b /usr/lib/libssl.so" },
@@ -174,7 +181,7 @@ static void words(void **state)
 	run(&f, "dead", LAM_NODE_ROOT, true, got);
 	assert_string_equal(got, "/usr/lib/gone.so");
 	run(&f, "!x", lam_tree_find(f.facts->tree, "/usr/bin", 8), false, got);
-	assert_string_equal(got, "/usr/bin/link /usr/bin/su");
+	assert_string_equal(got, "/usr/bin/link /usr/bin/ping /usr/bin/su /usr/bin/wall");
 	end(&f);
 }
 

@@ -66,8 +66,8 @@ static void every_action(void **state)
 
 static void words_of_the_filter(void **state)
 {
-	static const char *const words[] = { "size>1M", "setuid",
-					     "pkg:", "newer:", "from:4" };
+	static const char *const words[] = { "size>1M", "setuid", "setgid", "capability",
+					     "pkg:",    "newer:", "from:4" };
 	const struct dialog *dialog = show();
 
 	(void)state;

@@ -22,18 +22,22 @@ static bool is_escaped(const struct lam_tree *tree, uint32_t n)
 	return !lam_path_may_show(name, len);
 }
 
-static bool has_power(const struct lam_stat *stat)
+static uint16_t power_flags(const struct lam_stat *stat)
 {
+	uint16_t flags = 0;
+
 	if (stat->kind != LAM_KIND_FILE)
-		return false;
+		return flags;
 	for (size_t i = 0; i < stat->attribute_count; i++) {
 		const struct lam_attribute *a = &stat->attributes[i];
 
 		if (a->key_len == sizeof CAPABILITY - 1 &&
 		    memcmp(a->key, CAPABILITY, a->key_len) == 0)
-			return true;
+			flags |= FACT_CAPABILITY;
 	}
-	return stat->mode & 06000;
+	flags |= stat->mode & 04000 ? FACT_SETUID : 0;
+	flags |= stat->mode & 02000 ? FACT_SETGID : 0;
+	return flags;
 }
 
 static uint16_t link_flag(const struct lam_tree *tree, uint32_t n, uint32_t *out_to)
@@ -91,7 +95,7 @@ static uint16_t flags_of(const struct lam_tree *tree, uint32_t n,
 	if (node->kind == LAM_KIND_SYMLINK)
 		return node->live ? flags | link_flag(tree, n, out_to) : flags;
 	lam_tree_stat(tree, n, &stat);
-	return has_power(&stat) ? flags | FACT_POWER : flags;
+	return flags | power_flags(&stat);
 }
 
 int facts_meet_init(const struct lam_tree *tree, struct bits *met, struct lam_error *err)

@@ -15,12 +15,16 @@ enum fact {
 	FACT_DANGLING = 1,
 	FACT_LOOP = 2,
 	FACT_ABOVE_ROOT = 4,
-	FACT_LINKED = 8,    /* one of several names of a file */
-	FACT_POWER = 16,    /* setuid, setgid, or a file capability */
+	FACT_LINKED = 8, /* one of several names of a file */
+	FACT_SETUID = 16,
 	FACT_VERSIONS = 32, /* no directory, and more than one layer holds a version */
 	FACT_ESCAPED = 64,  /* its name is not printable as it is */
 	FACT_DEAD = 128,
+	FACT_SETGID = 256,
+	FACT_CAPABILITY = 512, /* in an attribute of its */
 };
+/* A file that runs with other rights than those of who runs it. */
+#define FACTS_POWER (FACT_SETUID | FACT_SETGID | FACT_CAPABILITY)
 /* Those that "next flagged entry" stops at. */
 #define FACTS_PROBLEM (FACT_DANGLING | FACT_LOOP | FACT_ABOVE_ROOT | FACT_ESCAPED)
 

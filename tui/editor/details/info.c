@@ -74,15 +74,13 @@ static void put_flags(struct lines *lines, const struct row_facts *facts)
 	if (flags & FACT_ESCAPED)
 		lines_text(lines, ROLE_WARNING, 0, 2,
 			   "its name is not printable: shown escaped");
-	if (!(flags & FACT_POWER))
-		return;
-	if (facts->stat.mode & 06000)
+	if (flags & (FACT_SETUID | FACT_SETGID))
 		lines_printf(lines, ROLE_WARNING, 0, "%s%s%s: it runs with rights of %s",
-			     facts->stat.mode & 04000 ? "setuid" : "",
+			     flags & FACT_SETUID ? "setuid" : "",
 			     (facts->stat.mode & 06000) == 06000 ? ", " : "",
-			     facts->stat.mode & 02000 ? "setgid" : "",
-			     facts->stat.mode & 04000 ? "its owner" : "its group");
-	else
+			     flags & FACT_SETGID ? "setgid" : "",
+			     flags & FACT_SETUID ? "its owner" : "its group");
+	if (flags & FACT_CAPABILITY)
 		lines_text(lines, ROLE_WARNING, 0, 2,
 			   "a file capability: it runs with rights of its own");
 }

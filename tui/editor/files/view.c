@@ -51,9 +51,9 @@ static char state_of(const struct app *app, const struct row_facts *facts)
 		unsigned flag;
 		char sign;
 	} states[] = {
-		{ FACT_DANGLING, '!' }, { FACT_LOOP, '@' },  { FACT_ABOVE_ROOT, '/' },
-		{ FACT_ESCAPED, '?' },  { FACT_DEAD, 'x' },  { FACT_VERSIONS, '~' },
-		{ FACT_LINKED, '=' },   { FACT_POWER, '^' },
+		{ FACT_DANGLING, '!' }, { FACT_LOOP, '@' },   { FACT_ABOVE_ROOT, '/' },
+		{ FACT_ESCAPED, '?' },  { FACT_DEAD, 'x' },   { FACT_VERSIONS, '~' },
+		{ FACT_LINKED, '=' },   { FACTS_POWER, '^' },
 	};
 
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
@@ -129,11 +129,12 @@ static const char *tags_of(const struct app *app, const struct row_facts *facts,
 		tag(&tags, "%zu versions", version_count(tree, facts->tree_node));
 	if (facts->flags & FACT_LINKED)
 		tag(&tags, "%zu links", lam_tree_link_count(tree, facts->node));
-	if (facts->flags & FACT_POWER)
-		tag(&tags, "%s",
-		    facts->stat.mode & 04000   ? "setuid"
-		    : facts->stat.mode & 02000 ? "setgid"
-					       : "capability");
+	if (facts->flags & FACT_SETUID)
+		tag(&tags, "setuid");
+	if (facts->flags & FACT_SETGID)
+		tag(&tags, "setgid");
+	if (facts->flags & FACT_CAPABILITY)
+		tag(&tags, "capability");
 	return out;
 }
 
@@ -141,7 +142,7 @@ static style_t flag_style(const struct row_facts *facts)
 {
 	if (facts->flags & FACTS_PROBLEM)
 		return ROLE_FLAG;
-	return facts->flags & FACT_POWER ? ROLE_WARNING : ROLE_DIM;
+	return facts->flags & FACTS_POWER ? ROLE_WARNING : ROLE_DIM;
 }
 
 style_t row_style(const struct row_facts *facts)

@@ -7,6 +7,7 @@
 #include <lamina/path.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "editor/find/filter_impl.h"
@@ -206,7 +207,7 @@ static bool match_word(struct asking *a, size_t number, uint32_t n)
 	case WORD_TO: return match_to(a, a->to[number], n);
 	case WORD_FROM:
 		origin = lam_tree_origin(tree, n);
-		return origin < WORD_LAYERS && bits_get(&w->layers, origin);
+		return origin < LAM_MAX_LAYERS && bits_get(&w->layers, origin);
 	case WORD_SIZE:
 	case WORD_UID:
 	case WORD_GID:

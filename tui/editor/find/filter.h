@@ -10,7 +10,8 @@
  *	to:D to:py-deps     target layer, by letter or name; to:- left out; to:* (of
  *	                    directories) several
  *	type:f d l c b p    kind; several letters: any of them
- *	dangling loop above linked power (setuid too) versions escaped dead (ghost too)
+ *	dangling loop above linked versions escaped dead (ghost too)
+ *	setuid setgid capability; power (any of these)
  *	rule marked
  *	uid:0 gid:100 mode:4000 (all of these bits)
  *	newer:2024-01-31 older:2024-01-31 (not before that day; before it)

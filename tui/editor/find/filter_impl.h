@@ -24,9 +24,6 @@ enum word_kind {
 	WORD_PATH_GLOB,
 };
 
-/* Layers' numbers have at most four digits. */
-#define WORD_LAYERS 4096
-
 struct word {
 	enum word_kind kind;
 	bool is_not;

@@ -8,6 +8,7 @@
 #include <lamina/path.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/spelling.h"
@@ -17,7 +18,8 @@
 const char *const FILTER_SYNTAX[] = {
 	"*.so lib /usr/*  size>1M <=200  type:fdlcbp  !WORD: not",
 	"from:4 from:1-3  to:D to:- left out  rule marked",
-	"dangling loop above linked setuid versions escaped ghost",
+	"dangling loop above linked versions escaped ghost",
+	"setuid setgid capability  power: any of these",
 	"pkg:gcc-* pkg:npm:left-pad of this package  pkg:- of none",
 	"uid:0 gid:0 mode:4000  newer:2024-01-31 older:2024-01-31",
 	NULL,
@@ -31,11 +33,18 @@ static const struct {
 	const char *name;
 	unsigned flag;
 } FLAGS[] = {
-	{ "dangling", FACT_DANGLING }, { "loop", FACT_LOOP },
-	{ "above", FACT_ABOVE_ROOT },  { "linked", FACT_LINKED },
-	{ "power", FACT_POWER },       { "versions", FACT_VERSIONS },
-	{ "escaped", FACT_ESCAPED },   { "dead", FACT_DEAD },
-	{ "setuid", FACT_POWER },      { "ghost", FACT_DEAD },
+	{ "dangling", FACT_DANGLING },
+	{ "loop", FACT_LOOP },
+	{ "above", FACT_ABOVE_ROOT },
+	{ "linked", FACT_LINKED },
+	{ "versions", FACT_VERSIONS },
+	{ "escaped", FACT_ESCAPED },
+	{ "dead", FACT_DEAD },
+	{ "ghost", FACT_DEAD },
+	{ "setuid", FACT_SETUID },
+	{ "setgid", FACT_SETGID },
+	{ "capability", FACT_CAPABILITY },
+	{ "power", FACTS_POWER },
 };
 
 static const struct {
@@ -69,7 +78,7 @@ static int parse_size(struct word *w, const char *text, struct lam_error *err)
 static int parse_layers(struct word *w, const char *text, struct lam_error *err)
 {
 	w->kind = WORD_FROM;
-	if (!bits_init(&w->layers, WORD_LAYERS))
+	if (!bits_init(&w->layers, LAM_MAX_LAYERS))
 		return lam_fail_memory(err);
 	do {
 		char *end;
@@ -79,7 +88,7 @@ static int parse_layers(struct word *w, const char *text, struct lam_error *err)
 			return bad(err, "expected layers like 4 or 1-3");
 		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
 			last = strtoul(end + 1, &end, 10);
-		if ((*end && *end != ',') || last < first || last >= WORD_LAYERS)
+		if ((*end && *end != ',') || last < first || last >= LAM_MAX_LAYERS)
 			return bad(err, "expected layers like 4 or 1-3");
 		for (; first <= last; first++)
 			bits_set(&w->layers, (uint32_t)first, true);
