@@ -867,7 +867,7 @@ static void cancels_a_write(void **state)
 	assert_int_equal(d.app.writing.write_done, 5000);
 	assert_int_equal(d.app.writing.verify_done, 4000);
 	assert_int_equal(d.app.writing.verify_total, d.app.writing.write_total);
-	drive_draw(&d);
+	see("[Esc] cancel and remove what was written");
 	/* hidden, it goes on; the editor can be used */
 	drive_keys(&d, "b");
 	assert_true(app_is_settled(&d.app));
@@ -880,11 +880,15 @@ static void cancels_a_write(void **state)
 	assert_true(atomic_load(&d.jobs[0]->stop));
 	d.held[JOB_WRITE] = false;
 	drive_settle(&d);
-	see("cancelled");
+	see("cancelled: nothing was written; W begins again");
 	assert_false(d.app.writing.running);
 	assert_int_equal(d.app.dialog_count, 0);
 	snprintf(there, sizeof there, "%s/out/index.json", built.dir);
 	assert_int_equal(access(there, F_OK), -1);
+	/* to the same place */
+	drive_keys(&d, "W");
+	snprintf(there, sizeof there, "oci:%s/out:new", built.dir);
+	assert_string_equal(lineedit_text(&app_dialog(&d.app)->edit), there);
 }
 
 static void quitting_cancels_a_write(void **state)

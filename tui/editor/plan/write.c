@@ -67,7 +67,8 @@ static void tell_failure(struct app *app, const struct job *job)
 	struct dialog *d;
 
 	if (job->code == LAM_ESTOPPED) {
-		app_tell(app, ROLE_STATUS, "cancelled: nothing was changed");
+		app_tell(app, ROLE_STATUS,
+			 "cancelled: nothing was written; W begins again");
 		return;
 	}
 	d = dialog_push(app, DIALOG_TEXT, "The image was not written");
