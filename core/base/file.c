@@ -26,6 +26,16 @@ int lam_file_fail(struct lam_error *err, enum lam_code code, int errnum, const c
 	return err->code;
 }
 
+static int fail_kind(struct lam_error *err, enum lam_code code, const char *file,
+		     const char *how)
+{
+	char *shown = lam_path_escape(file, strlen(file));
+
+	lam_fail(err, code, "%s: %s", shown ? shown : "?", how);
+	free(shown);
+	return err->code;
+}
+
 /* Reading */
 
 static ssize_t read_some(int fd, void *bytes, size_t len)
@@ -88,7 +98,7 @@ int lam_file_read(struct lam_buf *out, const char *file, struct lam_error *err)
 		return lam_file_fail(err, absent ? LAM_ENOTFOUND : LAM_EREAD, errno,
 				     file);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		code = lam_file_fail(err, LAM_EREAD, EINVAL, file);
+		code = fail_kind(err, LAM_EREAD, file, "is no regular file");
 	else
 		code = lam_file_read_fd(out, fd, file, err);
 	close(fd);
@@ -129,15 +139,11 @@ static void set_names(struct lam_new_file *n, const char *file)
 static int check_place(const char *file, struct lam_error *err)
 {
 	struct stat st;
-	char *shown;
 
 	if (stat(file, &st) < 0 || S_ISREG(st.st_mode))
 		return 0;
-	shown = lam_path_escape(file, strlen(file));
-	lam_fail(err, LAM_EWRITE,
-		 "%s: is there, and no regular file: choose another name", shown);
-	free(shown);
-	return err->code;
+	return fail_kind(err, LAM_EWRITE, file,
+			 "is there, and no regular file: choose another name");
 }
 
 /* What writers left that were killed while their file had a name: nobody has the lock of

@@ -197,7 +197,15 @@ def good(image, scratch):
     expect("apply --pinned, another image", "apply", "--pinned", file, flat, "oci:%s-flat:u" % image, exits=4, lines=1,
            err="the plan was made for")
     expect("diff, none", "diff", source, flat, out=r"\A\Z")
-    expect("plan --drop", "plan", source, "--flatten", "--drop", "/opt", "-o", file)
+    for command in (("plan", "--flatten", "--drop", "/opt"), ("suggest",)):
+        expect("%s over another plan" % command[0], command[0], source, *command[1:], "-o", file, exits=5, lines=1,
+               err=r"^lamina: \S+/plan\.json: holds something else, and stays as it is: another name, or --force$")
+    expect("plan over the same", "plan", source, "--flatten", "--split", "/opt", "-o", file, lines=0)
+    for odd in ("mine \0", ""):
+        with open(never, "w", encoding="utf-8") as f:
+            f.write(odd)
+        expect("plan over %r" % odd, "plan", source, "-o", never, exits=5 if odd else 0, lines=1 if odd else 0)
+    expect("plan --drop", "plan", source, "--flatten", "--drop", "/opt", "-o", file, "--force")
     expect("apply, dropped", "apply", file, source, "oci:%s-flat:dropped" % image, err="LEFT OUT")
     expect("diff, some", "diff", source, "oci:%s-flat:dropped" % image, exits=1, out=r"^- /opt$")
     expect("diff --json", "diff", "--json", source, "oci:%s-flat:dropped" % image, exits=1, out='"removed","path":"/opt"')

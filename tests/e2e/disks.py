@@ -134,7 +134,7 @@ def caches(place):
 
 def plans(place):
     """A plan that is saved, and an export, where there is no space: the old file stays."""
-    for words in (("plan", place.image, "--flatten", "-o"), ("export", place.image, "/d")):
+    for words in (("plan", place.image, "--flatten", "--force", "-o"), ("export", place.image, "/d")):
         for kind in KINDS:
             file = os.path.join(place.disk, "kept")
             with open(file, "wb") as f:

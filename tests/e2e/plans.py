@@ -81,7 +81,7 @@ def many_at_the_top(folder):
     def run(count):
         source = image(os.path.join(folder, "%d" % count), ["f%06d" % i for i in range(count)])
         plan = os.path.join(folder, "plan")
-        Run("plan", source, "--flatten", "-o", plan)
+        Run("plan", source, "--flatten", "--force", "-o", plan)
         return dry_run(plan, source).seconds
     lamina.grows(lambda: run(25000), lambda: run(100000))
 

@@ -129,6 +129,8 @@ struct lam_image_set *open_set(struct call *call, const char *reference, int *ou
 struct lam_image *open_listed(struct call *call, const char *reference,
 			      const struct lam_image_set *set, size_t n, int *out_exit);
 struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit);
+/* Over another plan, as a user may have made, with --force alone. 0, or EXIT_OUTPUT, told. */
+int write_plan(struct call *call, const char *file, const char *text);
 void tell_errors(const struct call *call, const struct lam_plan_errors *errors);
 struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 			       const struct lam_plan *plan, int *out_exit);

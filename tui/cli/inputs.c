@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "cli/print.h"
+#include "shell/shell.h"
 
 #define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
 
@@ -181,6 +182,21 @@ struct lam_plan *read_plan(struct call *call, const char *file, int *out_exit)
 	lam_plan_errors_fini(&errors);
 	free(shown);
 	return plan;
+}
+
+int write_plan(struct call *call, const char *file, const char *text)
+{
+	bool differs;
+
+	if (shell_save(file, text, NULL, call_has(call, "force"), &differs, &call->err) <
+	    0)
+		return fail_as(call, EXIT_OUTPUT);
+	if (!differs)
+		return EXIT_DONE;
+	tell(call,
+	     "%s: holds something else, and stays as it is: another name, or --force",
+	     file);
+	return EXIT_OUTPUT;
 }
 
 /* The lowest layers that both have, by their digests or by those of their tars. */

@@ -4,7 +4,6 @@
 
 #include <lamina/packages.h>
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "cli/print.h"
@@ -19,8 +18,8 @@ static int print_plan(struct call *call, const struct lam_plan *plan)
 		return fail(call);
 	if (!file || strcmp(file, "-") == 0)
 		print_json_text(text);
-	else if (lam_file_replace(file, text, strlen(text), &call->err) < 0)
-		code = fail(call);
+	else
+		code = write_plan(call, file, text);
 	free(text);
 	return code;
 }
@@ -201,6 +200,7 @@ static const struct option OPTIONS[] = {
 	  "what a stage that copies from IMAGE means: a layer for each COPY line" },
 	{ "target", 0, "STAGE", "its name or number; by default the last" },
 	{ "output", 'o', "FILE", "write the plan to FILE" },
+	{ "force", 0, NULL, "also over a FILE that holds something else" },
 	{ 0 },
 };
 

@@ -261,6 +261,7 @@ static const struct option OPTIONS[] = {
 	  "yesterday's plan, from which nothing moves that need not" },
 	{ "clamp-times", 0, NULL, "set times later than SOURCE_DATE_EPOCH back to it" },
 	{ "output", 'o', "FILE", "write the plan to FILE" },
+	{ "force", 0, NULL, "also over a FILE that holds something else" },
 	{ "json", 0, NULL, "the result as JSON" },
 	{ 0 },
 };

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/size.h"
@@ -272,8 +271,5 @@ int suggest_print(const struct suggest *s, const char *plan)
 	}
 	if (standard && !call_has(s->call, "json"))
 		print_json_text(plan);
-	else if (file && !standard &&
-		 lam_file_replace(file, plan, strlen(plan), &s->call->err) < 0)
-		return fail(s->call);
-	return EXIT_DONE;
+	return file && !standard ? write_plan(s->call, file, plan) : EXIT_DONE;
 }

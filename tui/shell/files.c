@@ -37,7 +37,7 @@ bool shell_may_replace(const char *there, const char *text, const char *expect)
 	struct lam_digest digest = lam_digest_of(LAM_SHA256, there, strlen(there));
 	char shown[LAM_DIGEST_TEXT];
 
-	return strcmp(there, text) == 0 ||
+	return !*there || strcmp(there, text) == 0 ||
 	       (expect && strcmp(lam_digest_format(&digest, shown), expect) == 0);
 }
 
@@ -45,13 +45,13 @@ int shell_save(const char *file, const char *text, const char *expect, bool forc
 	       bool *out_differs, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) char *there = NULL;
-	int code = shell_load(file, &there, err);
+	int code = force ? 0 : shell_load(file, &there, err);
 
-	*out_differs = false;
-	if (code < 0 && code != LAM_ENOTFOUND)
+	*out_differs =
+		code == LAM_EPLAN || (there && !shell_may_replace(there, text, expect));
+	if (code < 0 && code != LAM_ENOTFOUND && code != LAM_EPLAN)
 		return code;
 	*err = (struct lam_error){ 0 }; /* who asks for the result looks at it */
-	*out_differs = there && !force && !shell_may_replace(there, text, expect);
 	return *out_differs ? 0 : lam_file_replace(file, text, strlen(text), err);
 }
 

@@ -32,8 +32,8 @@ void shell_state_save(const struct app *app, const char *file);
 /* shell_files.c: files that the user names. */
 /* Files that text may be the beginning of, a line each, or images; the caller's. */
 char *shell_complete(const char *text, bool image);
-/* Whether a file that holds this may become text: it is the same already, or what expect is
- * the digest of (NULL: of nothing). */
+/* Whether a file that holds this may become text: it is nothing, the same already, or what
+ * expect is the digest of (NULL: of nothing). */
 bool shell_may_replace(const char *there, const char *text, const char *expect);
 /* Writes text whole or not at all. *out_differs: the file holds what may not be replaced,
  * and there is no force; nothing was written. */
