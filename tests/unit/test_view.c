@@ -917,6 +917,37 @@ static void lines_of_details(void **state)
 	drive_close(&d);
 }
 
+/* At each width a blank stands between two of its keys, and the first and last are there. */
+static void key_bar(void **state)
+{
+	struct drive d;
+
+	(void)state;
+	drive_build(&d, SAMPLE, SAMPLE_LAYERS, SAMPLE_PLAN, 80, 24);
+	for (int width = 40; width <= 200; width++) {
+		drive_resize(&d, width, 24);
+		for (int pane = 1; pane <= 2; pane++) {
+			const struct cell *row;
+			int keys = 0;
+
+			drive_keys(&d, pane == 1 ? "1" : "2");
+			drive_draw(&d);
+			row = &d.canvas.cells[(size_t)width * 23];
+			for (int x = 0; x + 1 < width; x++) {
+				if (row[x].text[0] != 'F' ||
+				    !strchr("123456789", row[x + 1].text[0]))
+					continue;
+				keys++;
+				assert_true(x == 0 || strcmp(row[x - 1].text, " ") == 0);
+			}
+			assert_true(keys >= (width < 66 ? 5 : pane == 1 ? 9 : 7));
+			assert_true(drive_sees(&d, "F1Help "));
+			assert_true(drive_sees(&d, " F10Quit"));
+		}
+	}
+	drive_close(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -934,6 +965,7 @@ int main(void)
 		cmocka_unit_test(stale),
 		cmocka_unit_test(sequence),
 		cmocka_unit_test(lines_of_details),
+		cmocka_unit_test(key_bar),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

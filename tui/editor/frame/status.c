@@ -183,30 +183,50 @@ static enum action bound(const struct app *app, unsigned number)
 		       : ACT_NONE;
 }
 
-/* The function keys that there is room for, all or those that help most, and where each
- * stands. Returns how many. */
+/* The function keys that there is room for with a blank between them, all or those that help
+ * most, and where each stands. Returns how many. */
 struct bar_key {
 	unsigned number;
-	int x, width;
+	const char *text;
+	int len, x, width;
 };
-static int place_keys(const struct app *app, struct bar_key out[KEYS])
+static int choose_keys(const struct app *app, struct bar_key out[KEYS], int *out_len)
 {
 	static const unsigned char worth[KEYS] = { 0, 9, 8, 4, 1, 7, 6, 3, 2, 5 };
-	int width = app->areas.keybar.width;
-	int count = width / 8 > KEYS ? KEYS : width / 8, at = 0;
-	unsigned shown = 0;
+	int room = app->areas.keybar.width, count = 0;
+	struct bar_key all[KEYS] = { 0 };
+
+	*out_len = 0;
+	for (size_t i = 0; i < KEYS; i++) {
+		struct bar_key *key = &all[worth[i]];
+		const char *text = label(bound(app, worth[i]));
+		int len = text_width(text) + (worth[i] < 9 ? 2 : 3);
+
+		if (!*text || len >= room)
+			continue;
+		*key = (struct bar_key){ worth[i], text, len, 0, 0 };
+		room -= len + 1;
+		*out_len += len;
+	}
+	for (size_t i = 0; i < KEYS; i++) {
+		if (all[i].text)
+			out[count++] = all[i];
+	}
+	return count;
+}
+
+static int place_keys(const struct app *app, struct bar_key out[KEYS])
+{
+	int count, blanks, at = 0;
 
 	if (app->dialog_count > 0 || app->phase != PHASE_READY)
 		return 0;
-	for (int i = 0; i < count; i++)
-		shown |= 1u << worth[i];
-	for (unsigned i = 0; i < KEYS; i++) {
-		int x = count ? width * at / count : 0;
-
-		if (!(shown >> i & 1))
-			continue;
-		at++;
-		out[at - 1] = (struct bar_key){ i, x, width * at / count - x };
+	count = choose_keys(app, out, &blanks);
+	blanks = app->areas.keybar.width - blanks;
+	for (int i = 0; i < count; i++) {
+		out[i].x = at;
+		out[i].width = out[i].len + blanks * (i + 1) / count - blanks * i / count;
+		at += out[i].width;
 	}
 	return count;
 }
@@ -218,15 +238,12 @@ void view_keybar(const struct view *view)
 	int count = place_keys(view->app, keys);
 
 	for (int i = 0; i < count; i++) {
-		const char *text = label(bound(view->app, keys[i].number));
-		int x = area.x + keys[i].x, used;
+		int x = area.x + keys[i].x;
+		int used = canvas_textf(view->canvas, x, area.y, keys[i].len, ROLE_KEY,
+					"F%u", keys[i].number + 1);
 
-		if (!*text)
-			continue;
-		used = canvas_textf(view->canvas, x, area.y, keys[i].width, ROLE_KEY,
-				    "F%u", keys[i].number + 1);
-		canvas_text(view->canvas, x + used, area.y, keys[i].width - used,
-			    ROLE_HINT, text);
+		canvas_text(view->canvas, x + used, area.y, keys[i].len - used, ROLE_HINT,
+			    keys[i].text);
 	}
 }
 
