@@ -220,6 +220,16 @@ static void an_undone_load_leaves_nothing_unsaved(void **state)
 	drive_command(&d, "load a.json");
 	drive_keys(&d, "u");
 	not_see("unsaved");
+	not_see(" a.json ");
+	/* done again it is that file's; not once something else was done */
+	drive_keys(&d, "U Esc");
+	assert_string_equal(app_plan_file(&d.app), "a.json");
+	assert_int_equal(app_unsaved(&d.app), 0);
+	drive_keys(&d, "u x");
+	see("new plan");
+	assert_null(app_plan_file(&d.app));
+	drive_keys(&d, "u");
+	not_see("unsaved");
 	drive_keys(&d, "q");
 	assert_true(d.over);
 }

@@ -111,14 +111,13 @@ static void header_plan(const struct view *view, bool wide, char *out, size_t si
 {
 	const struct app *app = view->app;
 	size_t unsaved = app_unsaved(app);
-	const char *slash = app->plan.file ? strrchr(app->plan.file, '/') : NULL;
-	const char *name = slash            ? slash + 1
-			   : app->plan.file ? app->plan.file
-					    : "new plan";
+	const char *file = app_plan_file(app);
+	const char *slash = file ? strrchr(file, '/') : NULL;
+	const char *name = slash ? slash + 1 : file ? file : "new plan";
 	LAM_CLEANUP(lam_free_ptr) char *shown = view_escape(view, name, strlen(name));
 
 	if (unsaved == 0)
-		snprintf(out, size, "%s", app->plan.file ? shown : "");
+		snprintf(out, size, "%s", file ? shown : "");
 	else if (view->app->areas.header.width < 60 && unsaved != SIZE_MAX)
 		snprintf(out, size, "+%zu", unsaved);
 	else if (unsaved == SIZE_MAX)

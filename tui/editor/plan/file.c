@@ -36,7 +36,9 @@ static char *plan_text(struct app *app)
 
 static bool is_own_file(const struct app *app, const char *file)
 {
-	return app->plan.file && strcmp(file, app->plan.file) == 0;
+	const char *own = app_plan_file(app);
+
+	return own && strcmp(file, own) == 0;
 }
 
 char *plan_text_digest(const char *text)
@@ -57,7 +59,7 @@ void plan_set_file(struct app *app, char *file, char *on_disk)
 
 void plan_forget_file(struct app *app)
 {
-	if (lam_undo_back_count(app->plan.undo) >= app->plan.file_since)
+	if (app_plan_file(app) || !app->plan.file)
 		return;
 	plan_set_file(app, NULL, NULL);
 	app->plan.file_since = 0;
@@ -132,8 +134,8 @@ void plan_save(struct app *app, const char *text)
 {
 	char *stem, *file;
 
-	if (text || app->plan.file) {
-		save_as(app, text ? text : app->plan.file, false);
+	if (text || app_plan_file(app)) {
+		save_as(app, text ? text : app_plan_file(app), false);
 		return;
 	}
 	stem = lam_reference_stem(app->options.reference);
@@ -185,7 +187,7 @@ void plan_load(struct app *app, const char *text)
 		load(app, text);
 	else
 		dialog_prompt(app, plan_load, "Load a plan (undo takes it back)",
-			      "File: ", app->plan.file);
+			      "File: ", app_plan_file(app));
 }
 
 void plan_merge(struct app *app, const char *text)
@@ -202,6 +204,7 @@ static void take_loaded(struct app *app, const struct event *event, struct lam_p
 	struct plan *p = &app->plan;
 	bool is_own = is_own_file(app, event->file);
 
+	plan_forget_file(app);
 	/* the journal is told whose the plan is */
 	plan_set_file(app, lam_xstrdup(event->file), plan_text_digest(event->text));
 	plan_push(app, plan, "load %s", event->file);

@@ -179,10 +179,11 @@ static struct keep_job *keep_job(struct app *app)
 	static const struct job_ops KEEP = { JOB_KEEP, run_keep, take_kept, free_keep,
 					     true };
 	struct keep_job *job = job_new(sizeof *job, &KEEP);
+	const char *file = app_plan_file(app);
 
 	job->journal = app->plan.journal;
-	job->draft = journal_draft(app->plan.journal, app->plan.file, app->plan.on_disk,
-				   app_plan(app));
+	job->draft = journal_draft(app->plan.journal, file,
+				   file ? app->plan.on_disk : NULL, app_plan(app));
 	return job;
 }
 
@@ -246,6 +247,7 @@ static void push_named(struct app *app, struct lam_plan *plan, const char *name,
 		lam_plan_free(plan);
 		app_tell(app, ROLE_STATUS, "nothing changes");
 	} else {
+		plan_forget_file(app);
 		lam_undo_push(app->plan.undo, name, plan);
 		keep(app, name, recovered);
 		plan_want_effect(app);
@@ -293,7 +295,6 @@ static void step(struct app *app, const char *word, const char *name)
 		app_tell(app, ROLE_STATUS, "nothing to %s", word);
 		return;
 	}
-	plan_forget_file(app);
 	text = lam_xprintf("%s: %s", word, name);
 	keep(app, text, NULL);
 	free(text);
@@ -312,7 +313,7 @@ void plan_redo(struct app *app)
 
 bool plan_orphan_is_of_open(const struct app *app)
 {
-	const char *file = app->plan.orphan->plan_file, *open = app->plan.file;
+	const char *file = app->plan.orphan->plan_file, *open = app_plan_file(app);
 
 	return file && open ? strcmp(file, open) == 0 : file == open;
 }
@@ -322,6 +323,7 @@ void plan_recover(struct app *app)
 	struct plan *p = &app->plan;
 	bool other = !plan_orphan_is_of_open(app);
 
+	plan_forget_file(app);
 	/* by now the file may be another's: what the changes were made to counts */
 	if (other)
 		plan_set_file(app, LAM_STEAL(p->orphan->plan_file),

@@ -35,7 +35,8 @@ bool plan_orphan_is_of_open(const struct app *app);
 char *plan_text_digest(const char *text); /* free() */
 /* The file that the plan is of, and the digest of what that holds; takes both over. */
 void plan_set_file(struct app *app, char *file, char *on_disk);
-/* Where a load has been undone: what is saved next is not for the file it was from. */
+/* Where a load has been undone, and is not to be done again: what is saved next is not for the
+ * file it was from. */
 void plan_forget_file(struct app *app);
 void plan_ask_orphan(struct app *app);
 void plan_saved(struct app *app, const struct event *event);

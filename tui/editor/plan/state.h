@@ -17,9 +17,9 @@ struct plan {
 	bool loaded;           /* from a file: its remarks are told when they are known */
 	struct suggestions *suggestions;
 	struct lam_suggestion *cut; /* that is shown, or was */
-	char *file;                 /* NULL: none yet */
+	char *file;                 /* NULL: none yet; ask app_plan_file() */
 	char *on_disk; /* digest of what it held when it was read or saved; NULL: none */
-	size_t file_since; /* undone to fewer steps the plan is not that file's */
+	size_t file_since; /* steps: undone to fewer the plan is not that file's */
 	char *typed; /* a plan as text that has errors, to be gone on with; or NULL */
 	size_t typed_line; /* of its first error */
 	char *output;      /* where the last write went, or is to go; NULL: not said */

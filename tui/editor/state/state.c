@@ -51,11 +51,18 @@ const struct lam_plan *app_plan(const struct app *app)
 	return app->plan.undo ? lam_undo_plan(app->plan.undo) : NULL;
 }
 
+const char *app_plan_file(const struct app *app)
+{
+	const struct plan *p = &app->plan;
+
+	return p->undo && lam_undo_back_count(p->undo) < p->file_since ? NULL : p->file;
+}
+
 size_t app_unsaved(const struct app *app)
 {
 	const struct plan *p = &app->plan;
 
-	if (!p->undo || (!p->file && lam_undo_is_first(p->undo)))
+	if (!p->undo || (!app_plan_file(app) && lam_undo_is_first(p->undo)))
 		return 0;
 	return lam_undo_unsaved(p->undo);
 }

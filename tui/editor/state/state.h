@@ -201,6 +201,8 @@ void app_tell_error(struct app *app, const struct lam_error *err);
 struct request *app_request(struct app *app, enum request_kind kind);
 
 const struct lam_plan *app_plan(const struct app *app); /* NULL before it is opened */
+/* The file that what stands is of; NULL: of none, as where a load has been undone. */
+const char *app_plan_file(const struct app *app);
 /* How many steps what stands is away from what is saved (SIZE_MAX: that is not known any
  * more); 0 where it is of no file and what it began with, and before there is a plan. */
 size_t app_unsaved(const struct app *app);
