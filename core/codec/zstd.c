@@ -254,7 +254,9 @@ struct encoder {
 	ZSTD_CCtx *context;
 	size_t problem; /* what libzstd said of its options; told with the first write */
 	uint64_t written; /* bytes to inner */
-	bool finished;
+	bool started, finished;
+	size_t held; /* of in: small writes, which go to libzstd together */
+	char in[IN_SIZE];
 	char out[OUT_SIZE];
 };
 
@@ -314,6 +316,22 @@ static int put(struct encoder *e, size_t len, struct lam_error *err)
 		       : 0;
 }
 
+/* Its threads begin with the first call. */
+static size_t compress(struct encoder *e, ZSTD_outBuffer *output, ZSTD_inBuffer *input,
+		       ZSTD_EndDirective how)
+{
+	sigset_t signals;
+	size_t left;
+
+	if (e->started)
+		return ZSTD_compressStream2(e->context, output, input, how);
+	lam_signals_block(&signals);
+	left = ZSTD_compressStream2(e->context, output, input, how);
+	lam_signals_restore(&signals);
+	e->started = true;
+	return left;
+}
+
 static int run(struct encoder *e, ZSTD_inBuffer *input, ZSTD_EndDirective how,
 	       struct lam_error *err)
 {
@@ -325,12 +343,8 @@ static int run(struct encoder *e, ZSTD_inBuffer *input, ZSTD_EndDirective how,
 	do {
 		ZSTD_outBuffer output = { e->out, sizeof e->out, 0 };
 		size_t before = input->pos;
-		sigset_t signals;
 
-		/* its threads begin with the first call */
-		lam_signals_block(&signals);
-		left = ZSTD_compressStream2(e->context, &output, input, how);
-		lam_signals_restore(&signals);
+		left = compress(e, &output, input, how);
 		if (ZSTD_isError(left))
 			return fail_zstd(left, err);
 		if (put(e, output.pos, err) < 0 ||
@@ -340,18 +354,38 @@ static int run(struct encoder *e, ZSTD_inBuffer *input, ZSTD_EndDirective how,
 	return 0;
 }
 
+static int give(struct encoder *e, const void *bytes, size_t len, struct lam_error *err)
+{
+	return len ? run(e, &(ZSTD_inBuffer){ bytes, len, 0 }, ZSTD_e_continue, err) : 0;
+}
+
+static int give_held(struct encoder *e, struct lam_error *err)
+{
+	size_t len = e->held;
+
+	e->held = 0;
+	return give(e, e->in, len, err);
+}
+
 static int encoder_write(struct lam_writer *self, const void *bytes, size_t len,
 			 struct lam_error *err)
 {
-	return run((struct encoder *)self, &(ZSTD_inBuffer){ bytes, len, 0 },
-		   ZSTD_e_continue, err);
+	struct encoder *e = (struct encoder *)self;
+
+	if (len > sizeof e->in - e->held && give_held(e, err) < 0)
+		return err->code;
+	if (len > sizeof e->in || len == 0)
+		return give(e, bytes, len, err);
+	memcpy(e->in + e->held, bytes, len);
+	e->held += len;
+	return 0;
 }
 
 static int encoder_finish(struct lam_writer *self, struct lam_error *err)
 {
 	struct encoder *e = (struct encoder *)self;
 
-	if (run(e, &(ZSTD_inBuffer){ 0 }, ZSTD_e_end, err) < 0)
+	if (give_held(e, err) < 0 || run(e, &(ZSTD_inBuffer){ 0 }, ZSTD_e_end, err) < 0)
 		return err->code;
 	e->finished = true;
 	return lam_finish(self->inner, err);
