@@ -31,7 +31,7 @@ static void put_effect(struct lam_buf *text, const struct effect *effect, bool w
 		return;
 	part(text);
 	if (!effect->layout) {
-		lam_text_puts(text, "the plan does not fit");
+		lam_text_puts(text, "the plan does not fit: t tells why");
 		return;
 	}
 	lam_text_printf(text,

@@ -244,6 +244,17 @@ static void draw_heads(const struct view *view, const struct layer_columns *colu
 	view_heads(view, PANE_LAYERS, heads, sizeof heads / sizeof *heads);
 }
 
+/* Why, where there is room for all of it. */
+static void draw_misfit(const struct view *view, struct rect row,
+			const struct effect *effect)
+{
+	const char *why = effect->errors.count ? effect->errors.lines[0] : "";
+
+	if (!*why || text_width(why) > row.width)
+		why = "the plan does not fit: t tells why";
+	canvas_text_cut(view->canvas, row.x, row.y, row.width, ROLE_ERROR, why, CUT_END);
+}
+
 static void draw_sum(const struct view *view, const struct layer_columns *columns,
 		     size_t count)
 {
@@ -256,10 +267,7 @@ static void draw_sum(const struct view *view, const struct layer_columns *column
 	    !effect)
 		return;
 	if (!effect->layout) {
-		canvas_text_cut(view->canvas, in.x + 1, y, in.width - 2, ROLE_ERROR,
-				effect->errors.count ? effect->errors.lines[0]
-						     : "the plan does not fit",
-				CUT_END);
+		draw_misfit(view, (struct rect){ in.x + 1, y, in.width - 2, 1 }, effect);
 		return;
 	}
 	canvas_text(view->canvas, in.x + columns->name, y, 3, ROLE_DIM, "sum");

@@ -92,7 +92,8 @@ static void take_effect(struct app *app, struct job *job)
 	app->plan.effect = effect;
 	app->plan.effect_stale = app->jobs.running[JOB_EFFECT]; /* a newer plan stands */
 	if (!effect->layout && effect->errors.count)
-		app_tell(app, ROLE_ERROR, "%s", effect->errors.lines[0]);
+		app_tell(app, ROLE_ERROR, "does not fit (t tells all): %s",
+			 effect->errors.lines[0]);
 	tell_remarks(app, effect);
 	if (app->files.filter && filter_asks_targets(app->files.filter))
 		files_refilter(app);
