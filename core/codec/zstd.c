@@ -255,8 +255,6 @@ struct encoder {
 	size_t problem; /* what libzstd said of its options; told with the first write */
 	uint64_t written; /* bytes to inner */
 	bool started, finished;
-	size_t held; /* of in: small writes, which go to libzstd together */
-	char in[IN_SIZE];
 	char out[OUT_SIZE];
 };
 
@@ -354,38 +352,18 @@ static int run(struct encoder *e, ZSTD_inBuffer *input, ZSTD_EndDirective how,
 	return 0;
 }
 
-static int give(struct encoder *e, const void *bytes, size_t len, struct lam_error *err)
-{
-	return len ? run(e, &(ZSTD_inBuffer){ bytes, len, 0 }, ZSTD_e_continue, err) : 0;
-}
-
-static int give_held(struct encoder *e, struct lam_error *err)
-{
-	size_t len = e->held;
-
-	e->held = 0;
-	return give(e, e->in, len, err);
-}
-
 static int encoder_write(struct lam_writer *self, const void *bytes, size_t len,
 			 struct lam_error *err)
 {
-	struct encoder *e = (struct encoder *)self;
-
-	if (len > sizeof e->in - e->held && give_held(e, err) < 0)
-		return err->code;
-	if (len > sizeof e->in || len == 0)
-		return give(e, bytes, len, err);
-	memcpy(e->in + e->held, bytes, len);
-	e->held += len;
-	return 0;
+	return run((struct encoder *)self, &(ZSTD_inBuffer){ bytes, len, 0 },
+		   ZSTD_e_continue, err);
 }
 
 static int encoder_finish(struct lam_writer *self, struct lam_error *err)
 {
 	struct encoder *e = (struct encoder *)self;
 
-	if (give_held(e, err) < 0 || run(e, &(ZSTD_inBuffer){ 0 }, ZSTD_e_end, err) < 0)
+	if (run(e, &(ZSTD_inBuffer){ 0 }, ZSTD_e_end, err) < 0)
 		return err->code;
 	e->finished = true;
 	return lam_finish(self->inner, err);
@@ -424,7 +402,7 @@ static struct lam_writer *encoder_new(struct lam_writer *inner,
 	if (!e->context)
 		lam_out_of_memory();
 	set_up(e);
-	return &e->base;
+	return lam_writer_gather(&e->base, IN_SIZE);
 }
 
 static bool begins(const unsigned char *bytes, size_t len)

@@ -79,7 +79,7 @@ int lam_write(struct lam_writer *writer, const void *bytes, size_t len,
 
 int lam_finish(struct lam_writer *writer, struct lam_error *err)
 {
-	return writer->ops->finish(writer, err);
+	return writer->ops->finish ? writer->ops->finish(writer, err) : 0;
 }
 
 void lam_writer_close(struct lam_writer *writer)
@@ -215,13 +215,6 @@ static int file_write(struct lam_writer *self, const void *bytes, size_t len,
 	return 0;
 }
 
-static int nothing_to_finish(struct lam_writer *self, struct lam_error *err)
-{
-	(void)self;
-	(void)err;
-	return 0;
-}
-
 static void file_writer_close(struct lam_writer *self)
 {
 	struct file_writer *f = (struct file_writer *)self;
@@ -231,8 +224,8 @@ static void file_writer_close(struct lam_writer *self)
 	free(f->name);
 }
 
-static const struct lam_writer_ops FILE_WRITER = { file_write, nothing_to_finish,
-						   file_writer_close };
+static const struct lam_writer_ops FILE_WRITER = { .write = file_write,
+						   .close = file_writer_close };
 
 struct lam_writer *lam_writer_file(int fd, bool own_fd, const char *name)
 {
@@ -241,6 +234,56 @@ struct lam_writer *lam_writer_file(int fd, bool own_fd, const char *name)
 	*f = (struct file_writer){ { &FILE_WRITER, NULL }, fd, own_fd,
 				   lam_xstrdup(name),      0,  0 };
 	return &f->base;
+}
+
+/* Gathered */
+
+struct gather_writer {
+	struct lam_writer base;
+	size_t size, held;
+	char bytes[];
+};
+
+static int give_held(struct gather_writer *g, struct lam_error *err)
+{
+	size_t len = g->held;
+
+	g->held = 0;
+	return lam_write(g->base.inner, g->bytes, len, err);
+}
+
+static int gather_write(struct lam_writer *self, const void *bytes, size_t len,
+			struct lam_error *err)
+{
+	struct gather_writer *g = (struct gather_writer *)self;
+
+	if (len > g->size - g->held && give_held(g, err) < 0)
+		return err->code;
+	if (len > g->size)
+		return lam_write(self->inner, bytes, len, err);
+	memcpy(g->bytes + g->held, bytes, len);
+	g->held += len;
+	return 0;
+}
+
+static int gather_finish(struct lam_writer *self, struct lam_error *err)
+{
+	if (give_held((struct gather_writer *)self, err) < 0)
+		return err->code;
+	return lam_finish(self->inner, err);
+}
+
+static const struct lam_writer_ops GATHER_WRITER = { .write = gather_write,
+						     .finish = gather_finish };
+
+struct lam_writer *lam_writer_gather(struct lam_writer *inner, size_t size)
+{
+	struct gather_writer *g = lam_xmalloc(sizeof *g + size);
+
+	g->base = (struct lam_writer){ &GATHER_WRITER, inner };
+	g->size = size;
+	g->held = 0;
+	return &g->base;
 }
 
 /* Memory */

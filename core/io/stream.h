@@ -38,7 +38,7 @@ struct lam_writer_ops {
 	int (*write)(struct lam_writer *self, const void *bytes, size_t len,
 		     struct lam_error *err); /* all of it */
 	/* Flushes what is held back, and finishes what is wrapped; nothing may be written
-	 * after it. */
+	 * after it. NULL: there is nothing to do. */
 	int (*finish)(struct lam_writer *self, struct lam_error *err);
 	/* As a reader's; without finish: gives up. */
 	void (*close)(struct lam_writer *self);
@@ -106,6 +106,8 @@ int lam_reader_ahead(struct lam_reader **out, struct lam_reader *inner, unsigned
 
 /* To a file, by write(); own_fd as above; finish does not sync. LAM_EWRITE. */
 struct lam_writer *lam_writer_file(int fd, bool own_fd, const char *name);
+/* Small writes go on together, up to size bytes of them; finishing passes on what is held. */
+struct lam_writer *lam_writer_gather(struct lam_writer *inner, size_t size);
 struct lam_writer *lam_writer_tap(struct lam_writer *inner, struct lam_hash *hash,
 				  uint64_t *count);
 

@@ -252,6 +252,8 @@ int lam_pack(const struct lam_contents *contents, const struct lam_layout_target
 
 /* Exports */
 
+#define GATHERED (64u << 10)
+
 struct giving { /* a writer that gives to a function */
 	struct lam_writer base;
 	int (*write)(void *context, const void *bytes, size_t len, struct lam_error *err);
@@ -267,6 +269,16 @@ static int giving_write(struct lam_writer *self, const void *bytes, size_t len,
 }
 
 static const struct lam_writer_ops GIVING = { .write = giving_write };
+
+static struct lam_writer *writer_to(int (*write)(void *context, const void *bytes,
+						 size_t len, struct lam_error *err),
+				    void *context)
+{
+	struct giving *g = lam_xmalloc(sizeof *g);
+
+	*g = (struct giving){ { &GIVING, NULL }, write, context };
+	return lam_writer_gather(&g->base, GATHERED);
+}
 
 /* Links are to the first name in the subtree. */
 static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **out,
@@ -303,8 +315,9 @@ int lam_image_export(const struct lam_image *image, uint32_t node,
 {
 	const struct lam_progress progress = { .stop = stop };
 	const struct lam_meter meter = { .progress = &progress };
-	struct giving giving = { { &GIVING, NULL }, write, context };
-	struct packing p = { .image = image, .out = &giving.base, .meter = &meter };
+	struct packing p = { .image = image,
+			     .out = writer_to(write, context),
+			     .meter = &meter };
 	struct lam_item *items;
 	size_t count;
 	int code = collect(image->tree, node, &items, &count, err);
@@ -318,6 +331,9 @@ int lam_image_export(const struct lam_image *image, uint32_t node,
 	}
 	if (code == 0)
 		code = pack_all(&p, items, count, err);
+	if (code == 0)
+		code = lam_finish(p.out, err);
+	lam_writer_close(p.out);
 	free(items);
 	return code;
 }
