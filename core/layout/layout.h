@@ -110,6 +110,7 @@ void lam_layout_remark_add(struct lam_layout *layout, bool strict, const char *f
 			   ...) __attribute__((format(printf, 3, 4)));
 void lam_layout_remark_groups(struct lam_layout *layout);
 void lam_layout_remark_documents(struct lam_layout *layout);
+void lam_layout_remark_starts(struct lam_layout *layout); /* starts.c */
 /* A text that lives as long as the layout. */
 char *lam_layout_copy(struct lam_layout *layout, const char *text);
 /* "layers 0-3, 5" of the originals, a flag each; "" for none. The layout's own. */

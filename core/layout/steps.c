@@ -237,6 +237,7 @@ static int make(struct lam_layout *l, struct lam_error *err)
 	} while (again);
 	if (check_missing(l, err) < 0)
 		return err->code;
+	lam_layout_remark_starts(l);
 	lam_layout_remark_groups(l);
 	lam_layout_remark_hidden(l);
 	if (describe(l, err) < 0)

@@ -57,6 +57,29 @@ def image_in(folder):
     return image + ":labelled"
 
 
+def what_is_started(folder):
+    """What the image starts, or starts in, is told where it is left out, along links and by what the plan says; what goes elsewhere is not."""
+    entries = [tarmake.plain("dir", path) for path in (b"usr", b"usr/bin", b"srv")]
+    entries += [tarmake.plain("file", b"usr/bin/" + name, b"x", mode=0o755) for name in (b"python3.11", b"other")]
+    entries += [tarmake.plain("symlink", b"usr/bin/python3", target=b"python3.11"), tarmake.plain("symlink", b"bin", target=b"usr/bin")]
+    run = {"Entrypoint": ["python3", "-m", "app"], "Env": ["PATH=/opt/bin:/bin"], "WorkingDir": "/srv"}
+    oci.write_layout(folder + "/started", [(tarmake.tar(entries), "gzip", 1)], config={"config": run})
+    image = "oci:" + folder + "/started:t"
+    starts, workdir = "/bin/python3 is left out, and the image's entrypoint starts it", "/srv is left out, and is the image's workdir"
+    for drops, told in ((["/usr/bin/python3.11"], [starts]), (["/usr/bin/python3"], [starts]), (["/bin"], [starts]), (["/usr", "/srv"], [starts, workdir]),
+                        (["/usr/bin/other"], [])):
+        made = lamina.must("plan", image, *["--drop=" + path for path in drops])
+        for done in (made, lamina.must("apply", "-", image, "oci:%s/never" % folder, "--dry-run", stdin=made.stdout),
+                     lamina.must("explain", "-", image, "/srv", stdin=made.stdout)):
+            need([line for line in (starts, workdir) if line in done.stderr.decode()] == told, done)
+    dropped = json.loads(made.stdout)
+    dropped["config"] = {"entrypoint": ["/usr/bin/other"]}
+    done = lamina.must("apply", "-", image, "oci:%s/never" % folder, "--dry-run", stdin=json.dumps(dropped).encode())
+    need(b"note: /usr/bin/other is left out, and the image's entrypoint starts it" in done.stderr, done)
+    done = lamina.must("plan", image, "--split", "/usr/bin")
+    need(not done.stderr, done)
+
+
 def all_but(document, *members):
     return {key: value for key, value in document.items() if key not in members}
 
@@ -154,4 +177,4 @@ def from_docker(folder):
 
 
 if __name__ == "__main__":
-    sys.exit(lamina.run_checks("settings", [changes_alone, with_new_layers, again, plans_keep_it, refused, from_docker]))
+    sys.exit(lamina.run_checks("settings", [changes_alone, with_new_layers, again, plans_keep_it, what_is_started, refused, from_docker]))

@@ -210,6 +210,32 @@ static void an_undone_load_keeps_its_file(void **state)
 	free(loaded);
 }
 
+static void write_to(const char *name)
+{
+	char command[300];
+
+	snprintf(command, sizeof command, "write oci:%s/%s:new", built.dir, name);
+	drive_command(&d, command);
+}
+
+/* In the effect, and before it is written. */
+static void tells_what_the_image_starts(void **state)
+{
+	(void)state;
+	drive_set_file(&d, "a.json",
+		       "{\"lamina\":1,\"layers\":[{\"name\":\"all\",\"from\":\"rest\"}],"
+		       "\"assign\":[{\"path\":\"/opt\",\"to\":null}],"
+		       "\"config\":{\"workdir\":\"/opt/app\"}}");
+	drive_command(&d, "load a.json");
+	see("1 remark, which Effect tells");
+	drive_keys(&d, "t t");
+	see("/opt/app is left out, and is the image's workdir");
+	drive_keys(&d, "q");
+	write_to("out");
+	see("/opt/app is left out, and is the image's workdir");
+	drive_keys(&d, "Esc");
+}
+
 /* What the image has is in need of no file. */
 static void an_undone_load_leaves_nothing_unsaved(void **state)
 {
@@ -727,14 +753,6 @@ static void stops_by_signal(void **state)
 	assert_asks(&d, DIALOG_CHOICE, "An unsaved plan of this image");
 }
 
-static void write_to(const char *name)
-{
-	char command[300];
-
-	snprintf(command, sizeof command, "write oci:%s/%s:new", built.dir, name);
-	drive_command(&d, command);
-}
-
 static void writes(void **state)
 {
 	char there[300];
@@ -1014,6 +1032,7 @@ int main(void)
 		TEST(quits_as_vi_does),
 		TEST(an_undone_load_keeps_its_file),
 		TEST(an_undone_load_leaves_nothing_unsaved),
+		TEST(tells_what_the_image_starts),
 		TEST(quits_after_saving_over),
 		TEST(tells_of_remarks),
 		TEST(loads),

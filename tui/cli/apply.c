@@ -6,8 +6,6 @@
 #include "cli/part.h"
 #include "cli/print.h"
 
-#define MOST_ALIKE 10 /* remarks of a kind */
-
 struct apply {
 	struct call *call;
 	struct lam_plan *plan;
@@ -35,33 +33,6 @@ static int check_pinned(struct apply *a)
 		       lam_image_manifest_digest(a->parts[0].image),
 		       want ? want : "no image in particular (no source.manifest)");
 	return fail(a->call);
-}
-
-/* What is said of very many paths is said of some. */
-static int tell_remarks(struct apply *a, const struct lam_layout *layout)
-{
-	bool strict = call_has(a->call, "strict");
-	size_t count = lam_layout_remark_count(layout), alike = 0;
-	int code = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct lam_remark *r = lam_layout_remark(layout, i);
-		const struct lam_remark *next =
-			i + 1 < count ? lam_layout_remark(layout, i + 1) : NULL;
-		bool last = !next || next->kind != r->kind || next->strict != r->strict;
-
-		if (++alike <= MOST_ALIKE && strict && r->strict) {
-			(void)lam_fail(&a->call->err, LAM_EPLAN, "%s", r->text);
-			code = fail(a->call);
-		} else if (alike <= MOST_ALIKE) {
-			tell(a->call, "note: %s", r->text);
-		}
-		if (last && alike > MOST_ALIKE)
-			tell(a->call, "note: and %zu more like the last: --json has all",
-			     alike - MOST_ALIKE);
-		alike = last ? 0 : alike;
-	}
-	return code;
 }
 
 static void print_layouts(const struct apply *a, FILE *out, bool color)
@@ -280,7 +251,7 @@ static int lay_out_all(struct apply *a)
 		p->layout = make_layout(a->call, p->image, a->plan, &code);
 		if (!p->layout)
 			return code;
-		code = tell_remarks(a, p->layout);
+		code = tell_remarks(a->call, p->layout, call_has(a->call, "strict"));
 	}
 	return code;
 }

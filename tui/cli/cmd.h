@@ -134,6 +134,9 @@ int write_plan(struct call *call, const char *file, const char *text);
 void tell_errors(const struct call *call, const struct lam_plan_errors *errors);
 struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 			       const struct lam_plan *plan, int *out_exit);
+/* What is told beside its layers, of very many paths of some. 0, or with strict the exit code
+ * for what that does not take. */
+int tell_remarks(struct call *call, const struct lam_layout *layout, bool strict);
 /* How many of the image's lowest layers are those of the image that --keep-base names, by digest
  * or diff_id: *out stays as it is where there is no such option. 0, or an exit code with the
  * reason told. */

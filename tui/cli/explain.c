@@ -140,6 +140,8 @@ static int run_explain(struct call *call)
 		image = open_image(call, call->args[1], NULL, &code);
 	if (image)
 		layout = make_layout(call, image, plan, &code);
+	if (layout && !call_has(call, "json"))
+		(void)tell_remarks(call, layout, false);
 	for (size_t i = 2; layout && i < call->arg_count; i++) {
 		uint32_t node = find_path(call, image, call->args[i], true);
 

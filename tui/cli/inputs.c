@@ -259,6 +259,33 @@ struct lam_layout *make_layout(struct call *call, const struct lam_image *image,
 	return layout;
 }
 
+#define MOST_ALIKE 10 /* remarks of a kind */
+
+int tell_remarks(struct call *call, const struct lam_layout *layout, bool strict)
+{
+	size_t count = lam_layout_remark_count(layout), alike = 0;
+	int code = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lam_remark *r = lam_layout_remark(layout, i);
+		const struct lam_remark *next =
+			i + 1 < count ? lam_layout_remark(layout, i + 1) : NULL;
+		bool last = !next || next->kind != r->kind || next->strict != r->strict;
+
+		if (++alike <= MOST_ALIKE && strict && r->strict) {
+			(void)lam_fail(&call->err, LAM_EPLAN, "%s", r->text);
+			code = fail(call);
+		} else if (alike <= MOST_ALIKE) {
+			tell(call, "note: %s", r->text);
+		}
+		if (last && alike > MOST_ALIKE)
+			tell(call, "note: and %zu more like the last: --json has all",
+			     alike - MOST_ALIKE);
+		alike = last ? 0 : alike;
+	}
+	return code;
+}
+
 /* A path from the command line is in the text form, as listings print it. */
 int read_layer(struct call *call, const char *command, long *out)
 {

@@ -151,14 +151,19 @@ static int make_plan(struct call *call, const struct lam_image *image,
 								  : EXIT_DONE;
 }
 
-/* What is asked for may lie in layers that are to stay. */
-static int check_kept(struct call *call, const struct lam_image *image,
-		      const struct lam_plan_request *request, const struct lam_plan *plan)
+/* What is asked for may lie in layers that are to stay; or be what the image starts. */
+static int try_plan(struct call *call, const struct lam_image *image,
+		    const struct lam_plan_request *request, const struct lam_plan *plan)
 {
+	bool drops = request->drop_count || call_has(call, "dockerfile");
+	struct lam_layout *layout = NULL;
 	int code = EXIT_DONE;
 
-	if (request->keep && (request->split_count || request->drop_count))
-		lam_layout_free(make_layout(call, image, plan, &code));
+	if (drops || (request->keep && request->split_count))
+		layout = make_layout(call, image, plan, &code);
+	if (layout && drops)
+		(void)tell_remarks(call, layout, false);
+	lam_layout_free(layout);
 	return code;
 }
 
@@ -178,7 +183,7 @@ static int run_plan(struct call *call)
 	if (image)
 		code = make_plan(call, image, &request, &plan);
 	if (plan)
-		code = check_kept(call, image, &request, plan);
+		code = try_plan(call, image, &request, plan);
 	if (plan && code == EXIT_DONE)
 		code = print_plan(call, plan);
 	lam_plan_free(plan);
