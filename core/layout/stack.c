@@ -62,30 +62,81 @@ static int part_links(struct lam_trial *t, uint32_t node, bool in_trial,
 	return 0;
 }
 
+static bool was_kept(const struct lam_trial *t, uint32_t target)
+{
+	const struct lam_layout_target *s = &t->layout->stack[target];
+
+	return s->original != NONE &&
+	       t->layers[target] == t->layout->image->indexes[s->original];
+}
+
+/* As the source has it. */
+static bool is_right(const struct lam_trial *t, uint32_t node,
+		     const struct lam_version *version)
+{
+	const struct lam_clamp times = t->layout->plan->times;
+	struct lam_stat meant, is;
+
+	if (version->change == LAM_CHANGE_DELETED)
+		return false;
+	lam_tree_stat(t->layout->tree, node, &meant);
+	lam_tree_stat_version(t->tree, version, &is);
+	lam_clamp_time(times, &meant.mtime_s, &meant.mtime_ns);
+	return lam_stat_compare(&meant, &is) == 0;
+}
+
+/* What no original does is that of the path's own layer. */
+static int mend_hidden(struct lam_trial *t, const struct lam_wrong *w,
+		       struct lam_error *err)
+{
+	struct lam_layout *l = t->layout;
+	uint32_t culprit = who_hides(t, w->node), own = l->targets[w->node];
+	char path[LAM_PATH_TEXT];
+
+	if (culprit == NONE || !was_kept(t, culprit))
+		culprit = own;
+	if (!l->stack[culprit].kept)
+		return 0;
+	return lam_layout_unkeep(
+		l, culprit, err, "it would hide %s, which is now in layer %s",
+		lam_layout_path(l, w->node, path), l->stack[own].info.name);
+}
+
+/* All originals from the top down to one that has it right. */
+static int mend_covered(struct lam_trial *t, const struct lam_wrong *w,
+			struct lam_error *err)
+{
+	struct lam_layout *l = t->layout;
+	uint32_t own = l->targets[w->node], v = t->tree->nodes[w->trial].version,
+		 culprit = last_layer(t, w->trial);
+	char path[LAM_PATH_TEXT];
+
+	if (culprit == NONE || !was_kept(t, culprit))
+		culprit = own;
+	for (;;) {
+		if (l->stack[culprit].kept &&
+		    lam_layout_unkeep(l, culprit, err,
+				      "its older %s would cover that of layer %s",
+				      lam_layout_path(l, w->node, path),
+				      l->stack[own].info.name) < 0)
+			return err->code;
+		if (culprit <= own || (v = t->tree->versions[v].previous) == NONE)
+			return 0;
+		culprit = t->tree->versions[v].layer;
+		if (culprit <= own || !was_kept(t, culprit) ||
+		    is_right(t, w->node, &t->tree->versions[v]))
+			return 0;
+	}
+}
+
 static int mend_wrong(struct lam_trial *t, const struct lam_wrong *w,
 		      struct lam_error *err)
 {
-	struct lam_layout *l = t->layout;
-	uint32_t culprit =
-		w->trial == NONE ? who_hides(t, w->node) : last_layer(t, w->trial);
-	char path[LAM_PATH_TEXT];
-
-	lam_layout_path(l, w->node, path);
 	if (w->what == LAM_DIFF_LINKS)
 		return part_links(t, w->node, false, err) < 0
 			       ? err->code
 			       : part_links(t, w->node, true, err);
-	if (culprit == NONE || !l->stack[culprit].kept)
-		culprit = l->targets[w->node];
-	if (!l->stack[culprit].kept)
-		return 0;
-	if (w->trial == NONE)
-		return lam_layout_unkeep(l, culprit, err,
-					 "it would hide %s, which is now in layer %s",
-					 path, l->stack[l->targets[w->node]].info.name);
-	return lam_layout_unkeep(l, culprit, err,
-				 "its older %s would cover that of layer %s", path,
-				 l->stack[l->targets[w->node]].info.name);
+	return w->trial == NONE ? mend_hidden(t, w, err) : mend_covered(t, w, err);
 }
 
 /* A hard link whose file is in a layer below, and that a layer above deletes: the tree is
@@ -357,6 +408,8 @@ static int mend(struct lam_trial *t, struct lam_error *err)
 {
 	size_t wrong = 0;
 
+	if (lam_trial_unkeep_hiders(t, err) < 0)
+		return err->code;
 	for (size_t i = 0; i < t->wrong_count; i++) {
 		/* with a name too many, which is hidden first */
 		if (t->wrong[i].what == LAM_DIFF_LINKS && t->shown_count)

@@ -11,7 +11,8 @@
 
 #define NONE LAM_NODE_NONE
 
-#define MAX_WRONG 256
+#define MAX_WRONG 65536
+#define MAX_LINKS 256 /* each is looked at with all its names */
 
 void lam_made_fini(struct lam_made *made)
 {
@@ -109,7 +110,7 @@ static int found(void *context, uint32_t a, uint32_t b, unsigned what)
 		if (LAM_GROW(t->shown, t->shown_count, t->shown_cap, t->err) < 0)
 			return t->err->code;
 		t->shown[t->shown_count++] = wrong;
-	} else if (t->wrong_count < MAX_WRONG) {
+	} else if (t->wrong_count < (what == LAM_DIFF_LINKS ? MAX_LINKS : MAX_WRONG)) {
 		LAM_XGROW(t->wrong, t->wrong_count, t->wrong_cap);
 		t->wrong[t->wrong_count++] = wrong;
 	}

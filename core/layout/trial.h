@@ -31,7 +31,7 @@ struct lam_trial {
 	const struct lam_layer **layers; /* of each target: kept ones are the source's */
 	struct lam_tree *tree;
 	struct lam_wrong *wrong; /* wanted paths that are not as they should be: the first
-				    few say enough */
+				    many say enough */
 	size_t wrong_count, wrong_cap;
 	struct lam_wrong *shown; /* paths that must be hidden, topmost alone */
 	size_t shown_count, shown_cap;
@@ -44,6 +44,9 @@ struct lam_trial {
 int lam_trial_run(struct lam_trial *trial, struct lam_layout *layout,
 		  struct lam_made *made, struct lam_error *err);
 void lam_trial_fini(struct lam_trial *trial);
+
+/* hiders.c: takes `kept` from all that hide wanted paths of wrong[]. */
+int lam_trial_unkeep_hiders(struct lam_trial *trial, struct lam_error *err);
 
 /* waste.c: takes the layers out that are all waste, where the stack shows the same without
  * them and no other has to be written for it. */

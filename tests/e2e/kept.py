@@ -53,6 +53,8 @@ def stack(*order):
 
 TWICE = [[file("a", b"old"), file("x")], [gone("a"), file("y")], [file("a", b"new"), file("z")]]
 OPAQUE = [[folder("d"), file("d/1"), file("d/2"), file("x")], [folder("d"), opaque("d"), file("d/3")], [file("d/1", b"again")]]
+OPAQUE_FIRST = [[folder("d"), opaque("d"), file("x")], [gone("d/1"), file("y")], [file("d/1"), file("d/2"), file("z")]]
+AGAIN = [[file("a", b"old"), file("w")], [file("a", b"new"), file("x")], [file("a", b"odd"), file("y")], [file("a", b"new"), file("z")]]
 BECAME_LINK = [[folder("d"), file("d/1"), folder("e"), file("e/1")], [symlink("d", "e"), file("y")], [file("z")]]
 METADATA = [[folder("d"), file("d/1")], [folder("d", mode=0o700), file("d/2")], [folder("d", mode=0o711)]]
 LINKS = [[file("a"), link("b", "a"), file("x")], [link("c", "a"), file("y")], [gone("b")]]
@@ -76,6 +78,11 @@ CASES = [
     ("opaque, the two upper ones in one", OPAQUE, stack(0, (1, 2)), [], "kw"),
     ("opaque, on top", OPAQUE, stack(0, 2, 1), [], "kkw"),
     ("opaque, below", OPAQUE, stack(1, 0, 2), [], "kwk"),
+    ("opaque, over two files of one layer", OPAQUE_FIRST, stack(2, 0, 1), [], "kww"),
+    ("opaque, over a whiteout of one of two files", OPAQUE_FIRST, stack(2, 1, 0), [], "kww"),
+    ("opaque, between", OPAQUE_FIRST, stack(1, 0, 2), [], "kkk"),
+    ("older ones, and between them one that is as the last", AGAIN, stack(3, 2, 1, 0), [], "kkkw"),
+    ("older ones above all", AGAIN, stack(3, 1, 2, 0), [], "kkww"),
     ("a directory that became a link", BECAME_LINK, stack(0, 1, 2), [], "kkk"),
     ("a directory that became a link, the link below", BECAME_LINK, stack(1, 0, 2), [], "kwk"),
     ("a directory that became a link, its layer split", BECAME_LINK, stack(0, 1, 2, "new"), MOVE_Y, "kwkw"),

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Four times as much takes about four times as long, not sixteen: entries, layers, names of one file, whiteouts, rules.
+"""Four times as much takes about four times as long, not sixteen: entries, layers, layers upside down, names of one file,
+whiteouts, rules.
 
 SCALE=N: N times the sizes of CI (default 1; 10 has 10,000 layers); what each took is printed.
 Measured is the processor's time, which other programs do not change by much.
@@ -33,9 +34,9 @@ def write(folder, layers, how="none"):
     oci.write_layout(folder, [(b"".join(headers) + b"\0" * 1024, how, 1) for headers in layers])
 
 
-def plan(folder, rules):
+def plan(folder, rules, stack=({"name": "rest", "from": "rest"}, {"name": "b"})):
     with open(os.path.join(folder, "plan.json"), "w", encoding="ascii") as f:
-        json.dump({"lamina": 1, "layers": [{"name": "rest", "from": "rest"}, {"name": "b"}], "assign": rules}, f)
+        json.dump({"lamina": 1, "layers": stack, "assign": rules}, f)
 
 
 def entries(folder, count):
@@ -49,6 +50,13 @@ def layers(folder, count):
     header = header_of("file")
     write(folder, [[header(b"d%d/f" % (n % 50)), header(b"g%d" % n)] for n in range(count)])
     plan(folder, [{"glob": "/d*", "to": "b"}])
+
+
+def backwards(folder, count):
+    """Upside down each layer hides what is in all those below it."""
+    header = header_of("file")
+    write(folder, [[header(b"d/.wh..wh..opq"), header(b"d/f%d" % n), header(b"g%d" % n)] for n in range(count)])
+    plan(folder, [], [{"name": "l%d" % n, "from": [n]} for n in reversed(range(count))])
 
 
 def links(folder, count):
@@ -72,7 +80,7 @@ def rules(folder, count):
                   {"glob": "/d%d/f%d*" % (n // 100, n), "to": "b"} for n in range(count)])
 
 
-CASES = {entries: 25000, layers: 250, links: 5000, whiteouts: 25000, rules: 2500}
+CASES = {entries: 25000, layers: 250, backwards: 250, links: 5000, whiteouts: 25000, rules: 2500}
 
 
 def took(words):
