@@ -251,7 +251,7 @@ static int ask(struct token *out, struct lam_auth *auth, const char *scopes,
 	struct lam_http_answer *answer;
 	int code = lam_http_send(&answer, auth->client, &request, err);
 
-	while (lam_patience_again(&patience, answer, code, stop)) {
+	while (lam_patience_again(&patience, answer, &code, stop, err)) {
 		lam_http_close(answer);
 		code = lam_http_send(&answer, auth->client, &request, err);
 	}

@@ -33,22 +33,21 @@ static bool may_pass(const struct lam_http_answer *answer, int code)
 }
 
 bool lam_patience_again(struct lam_patience *p, const struct lam_http_answer *answer,
-			int code, const atomic_bool *stop)
+			int *code, const atomic_bool *stop, struct lam_error *err)
 {
 	const struct timespec tick = { .tv_nsec = 20000000 };
 	int64_t left;
 
-	if (!may_pass(answer, code) || ++p->tries >= TRIES)
+	if (!may_pass(answer, *code) || ++p->tries >= TRIES)
 		return false;
-	left = code < 0 ? -1 : lam_http_retry_after(answer);
+	left = *code < 0 ? -1 : lam_http_retry_after(answer);
 	if (left < 0)
 		left = usual(p->tries);
 	if (left > LONGEST)
 		return false;
-	for (; left > 0; left -= 20) {
-		if (lam_stops(stop, 0))
-			return false;
+	for (; left > 0 && !lam_stops(stop, 0); left -= 20)
 		nanosleep(&tick, NULL);
-	}
-	return !lam_stops(stop, 0);
+	if (lam_stops(stop, 0))
+		*code = lam_fail_stopped(err);
+	return *code != LAM_ESTOPPED;
 }

@@ -10,10 +10,10 @@ struct lam_patience {
 };
 
 /* What send() has left: an answer of 408, 429 or 5xx, or a failure that may pass. Waits and
- * returns true where the request should be made again; false where it should not, or `stop`
- * was set. Waits as long as Retry-After says, a minute at most, or 0.5, 1, 2, 4 seconds. */
+ * returns true where the request should be made again; false where it should not, with
+ * LAM_ESTOPPED in *code and err where `stop` ended the wait. Waits as long as Retry-After says, a minute at most, or 0.5, 1, 2, 4 seconds. */
 bool lam_patience_again(struct lam_patience *patience,
-			const struct lam_http_answer *answer, int code,
-			const atomic_bool *stop);
+			const struct lam_http_answer *answer, int *code,
+			const atomic_bool *stop, struct lam_error *err);
 
 #endif

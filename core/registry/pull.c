@@ -7,7 +7,6 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/path.h"
-#include "base/stop.h"
 #include "oci/manifest.h"
 #include "registry/impl.h"
 #include "registry/patience.h"
@@ -229,8 +228,9 @@ static int read_some(struct blob_reader *b, void *buf, size_t cap, size_t *out_l
 				b->patience = (struct lam_patience){ 0 };
 			return 0;
 		}
-		if (!sent || !lam_patience_again(&b->patience, b->answer, code, b->stop))
-			return lam_stops(b->stop, 0) ? lam_fail_stopped(err) : code;
+		if (!sent ||
+		    !lam_patience_again(&b->patience, b->answer, &code, b->stop, err))
+			return code;
 		lam_http_close(b->answer);
 		b->answer = NULL;
 	}

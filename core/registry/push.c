@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/stop.h"
 #include "registry/impl.h"
 #include "registry/patience.h"
 
@@ -228,11 +227,9 @@ static enum next look_at(struct upload *u, struct lam_http_answer *answer, int c
 		return status == 202 ? ON : DONE;
 	if (status == 413)
 		return refuse_size(u, answer, err);
-	if (lam_patience_again(&u->patience, answer, code, stop_of(u)))
+	if (lam_patience_again(&u->patience, answer, &code, stop_of(u), err))
 		return ANEW;
-	if (lam_stops(stop_of(u), 0))
-		(void)lam_fail_stopped(err);
-	else if (code == 0)
+	if (code == 0)
 		(void)fail_upload(u, answer, err);
 	else if (err->code == LAM_EREAD && lam_http_is_transient(answer))
 		err->code = LAM_EWRITE;

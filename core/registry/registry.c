@@ -277,7 +277,7 @@ int lam_registry_send(struct lam_http_answer **out, struct lam_registry *r,
 			give_login(r, q, *out, value, &refusals, &code, err) ||
 			(!q->once && !r->hurried &&
 			 (code == 0 || atomic_load(&r->reached)) &&
-			 lam_patience_again(&patience, *out, code, q->stop));
+			 lam_patience_again(&patience, *out, &code, q->stop, err));
 		lam_free_secret(value);
 	}
 	if (code == LAM_EREAD && !atomic_load(&r->reached))

@@ -244,6 +244,30 @@ def stopped(case):
     assert time.monotonic() - begun < 2, "a stop takes long where nothing comes"
 
 
+def stopped_where_it_waits(case):
+    """A stop while a registry wants no requests for a time is a stop, and nothing is said of the registry."""
+    case.image(2)
+    plan = os.path.join(case.scratch, "plan")
+    with open(plan, "w") as f:
+        json.dump(FLAT, f)
+    for auth in (None, "token"):
+        r = case.registry(auth=auth, busy_token=True)
+        env = {**os.environ, **case.env, **case.auth_file(**{r.host: "user:pass-word-42"})}
+        pull, push = ("plan", INSECURE, r.reference("team/app")), ("apply", INSECURE, plan, "oci:%s:t" % case.layout, r.reference("out/app"))
+        for words, frees in ((pull, range(4)), (push, range(0, 9, 2))):
+            for free in frees:
+                case.forget_cache()
+                r.tokens.clear()
+                r.free, r.busy, r.retry_after = free, 1000, "50"
+                run = subprocess.Popen([lamina.PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
+                wait_for(lambda: r.busy < 1000 or run.poll() is not None)
+                if run.poll() == 0:
+                    break  # it needs no more requests
+                run.send_signal(15)
+                errors = run.communicate(timeout=30)[1]
+                assert run.returncode == 128 + 15 and b"status 429" not in errors, "%s, %d free: %d, %r" % (words[0], free, run.returncode, errors)
+
+
 def opens(process, part):
     """Whether it has a file open whose name has this in it."""
     folder = "/proc/%d/fd" % process.pid
@@ -278,7 +302,7 @@ def stopped_at_what_is_kept(case):
     assert os.path.exists(path) and not r.requests("GET", layer["digest"]), "looked at to its end"
 
 
-CASES = (there_and_back, killed, bytes_that_move, what_breaks, uploads, takes_nothing, what_is_wrong, names, stopped, stopped_at_what_is_kept)
+CASES = (there_and_back, killed, bytes_that_move, what_breaks, uploads, takes_nothing, what_is_wrong, names, stopped, stopped_where_it_waits, stopped_at_what_is_kept)
 
 
 if __name__ == "__main__":

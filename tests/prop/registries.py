@@ -118,7 +118,9 @@ class Registry(http.server.ThreadingHTTPServer):
         self.spoils_upload = 0    # so many uploads are answered by 401, and all tokens are forgotten
         self.cuts = 0             # so many blobs are cut in the middle
         self.ranges = True
+        self.free = 0             # so many requests are answered as ever, and then:
         self.busy = 0             # so many requests are answered by 429
+        self.busy_token = False   # those for tokens, too
         self.busy_status, self.retry_after = 429, "1"
         self.redirect = None      # where blobs are sent to
         self.relative = False     # Location
@@ -292,12 +294,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def route(self, path, query):
         s = self.server
-        if path == "/token":
+        if path == "/token" and not s.busy_token:
             return self.token(query)
         with s.lock:
-            busy, s.busy = s.busy, max(0, s.busy - 1)
+            free, s.free = s.free, max(0, s.free - 1)
+            busy = 0 if free else s.busy
+            s.busy -= min(1, busy)
         if busy:
             return self.fail(s.busy_status, "TOOMANYREQUESTS", [("Retry-After", s.retry_after)] if s.retry_after else [])
+        if path == "/token":
+            return self.token(query)
         found = re.match(r"/v2/(.+)/(manifests|blobs/uploads|blobs|referrers|tags)/(.*)$", path)
         if not found:
             return self.fail(404, "NOT_FOUND")
