@@ -8,12 +8,16 @@
 #define TEN  "0123456789 "
 #define LONG TEN TEN TEN TEN TEN TEN "01234567 across and across"
 
+#define DUMP 6400
+static char dump[DUMP + 1]; /* "needle" in its rows 3, 300 and 399 */
+
 static const struct image_entry base[] = {
 	{ "etc/long", .body = LONG "\n" },
 	{ "etc/text",
 	  .body = "one\ntwo needle\nthree\nNeedle needle\n\nsix \\ [x]\nlast needle\n" },
 	{ "usr/bin/odd", .body = "\x7f"
 				 "ELF\1\2\3\4\5\6\7\1\2\3\4\5needle" },
+	{ "usr/bin/dump", .body = dump },
 };
 static const struct image_entry more[] = { { "opt/app/model.bin", .size = 30000 } };
 
@@ -24,6 +28,10 @@ static int set_up(void **state)
 	static struct image_layer layers[] = { IMAGE_LAYER(base), IMAGE_LAYER(more) };
 
 	(void)state;
+	memset(dump, 1, DUMP);
+	memcpy(dump + 16 * 3, "needle", 6);
+	memcpy(dump + 16 * 300 + 10, "needle", 6);
+	memcpy(dump + 16 * 399 + 5, "needle", 6);
 	layers[0].created_by = "ADD rootfs.tar / # buildkit";
 	layers[1].created_by = "COPY app /opt/app # buildkit";
 	drive_build(&d, layers, 2, NULL, 80, 24);
@@ -169,12 +177,36 @@ static void in_the_help(void **state)
 	assert_int_equal(app_dialog(&d.app)->list.cursor, at);
 }
 
+/* Also where it is far below, and something stands above the dump. */
+static void in_a_dump(void **state)
+{
+	static const size_t rows[] = { 3, 300, 399, 3 };
+	char text[40];
+
+	(void)state;
+	drive_go(&d, "/usr/bin/dump");
+	drive_keys(&d, "p 3");
+	for (size_t above = 0; above < 2; above++) {
+		search("needle");
+		for (size_t i = 0; i < 4; i++) {
+			assert_int_equal(d.app.details.list.cursor, rows[i] + above);
+			snprintf(text, sizeof text, "/needle: %zu of 3", i % 3 + 1);
+			see(text);
+			assert_true(lit() >= 6);
+			drive_keys(&d, "n");
+		}
+		search("00001900");
+		see("nothing here holds 00001900");
+		drive_keys(&d, "gg p");
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(in_a_file),     TEST(in_a_long_line), TEST(in_other_tabs),
-		TEST(in_the_layers), TEST(in_the_help),
+		TEST(in_the_layers), TEST(in_the_help),    TEST(in_a_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

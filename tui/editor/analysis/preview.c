@@ -162,16 +162,17 @@ static void make_text(struct preview *preview)
 const char *preview_hex(const char *bytes, size_t len, size_t at, size_t each,
 			char out[PREVIEW_HEX_MAX])
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t put = (size_t)snprintf(out, PREVIEW_HEX_MAX, "%08zx ", at);
 
 	for (size_t i = 0; i < each; i++) {
-		const char *gap = i % 8 == 0 ? " " : "";
+		unsigned char byte = at + i < len ? (unsigned char)bytes[at + i] : 0;
 
-		put += (size_t)(at + i < len ? snprintf(out + put, PREVIEW_HEX_MAX - put,
-							"%s%02x ", gap,
-							(unsigned char)bytes[at + i])
-					     : snprintf(out + put, PREVIEW_HEX_MAX - put,
-							"%s   ", gap));
+		if (i % 8 == 0)
+			out[put++] = ' ';
+		out[put++] = at + i < len ? digits[byte >> 4] : ' ';
+		out[put++] = at + i < len ? digits[byte & 15] : ' ';
+		out[put++] = ' ';
 	}
 	out[put++] = ' ';
 	out[put++] = '|';

@@ -26,10 +26,10 @@ struct lines {
 	size_t asked;          /* a line, and in `answer` what it is about */
 	uint32_t answer;
 	size_t item; /* the asked line's number among lines_many(); SIZE_MAX: it is none */
-	size_t first; /* the first line that is about a path; SIZE_MAX: none */
-	struct bits
-		*hits; /* those of lines that are broken over several rows are set: the
-			      row where they begin; or NULL */
+	size_t first;      /* the first line that is about a path; SIZE_MAX: none */
+	struct bits *hits; /* those of lines that are broken over several rows are set,
+			      the row where they begin, and those of a dump; or NULL */
+	size_t looked;     /* rows below it need no other look for hits */
 };
 
 void details_lines(struct lines *lines); /* of the tab that is seen */

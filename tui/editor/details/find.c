@@ -53,7 +53,7 @@ static void find_rows(const struct app *app, struct bits *hits)
 	const struct view view = { app, &canvas, view_glyphs(app->ascii) };
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf scratch = LAM_TEXT;
 
-	for (size_t top = 0; top < d->list.count; top += CHUNK) {
+	for (size_t top = 0, next; top < d->list.count; top = next) {
 		struct lines lines = { .view = &view,
 				       .canvas = &canvas,
 				       .area = { 0, 0, width, CHUNK },
@@ -66,6 +66,7 @@ static void find_rows(const struct app *app, struct bits *hits)
 		if (!canvas_resize(&canvas, width, CHUNK))
 			break;
 		look_at_chunk(&lines, d->search, hits, &scratch);
+		next = lines.looked > top + CHUNK ? lines.looked : top + CHUNK;
 	}
 	canvas_fini(&canvas);
 }

@@ -21,10 +21,26 @@ static void put_hex(struct lines *lines, const struct lines_many *many, size_t n
 	canvas_text(lines->canvas, lines->area.x, y, lines->area.width, ROLE_TEXT, text);
 }
 
+static void find_in_dump(struct lines *lines, const struct preview *preview, size_t each)
+{
+	const struct search *search = lines->view->app->details.search;
+	char text[PREVIEW_HEX_MAX];
+	size_t from, len;
+
+	lines->looked = lines->count;
+	for (size_t at = 0; at < preview->len; at += each, lines->looked++) {
+		preview_hex(preview->bytes, preview->len, at, each, text);
+		if (search_in(search, text, &from, &len))
+			bits_set(lines->hits, (uint32_t)lines->looked, true);
+	}
+}
+
 static void put_dump(struct lines *lines, const struct preview *preview)
 {
 	size_t each = hex_bytes(lines->area.width);
 
+	if (lines->hits)
+		find_in_dump(lines, preview, each);
 	lines_many(lines, &(struct lines_many){ .count = (preview->len + each - 1) / each,
 						.put = put_hex,
 						.context = preview });
