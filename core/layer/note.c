@@ -133,7 +133,7 @@ static const struct {
 				 "its media type says another compression than it has; read as it "
 				 "is; some runtimes refuse it" },
 	[LAM_ODD_HISTORY] = { "history",
-			      "the history has not one entry for each layer; kept as it is" },
+			      "the history has not one entry for each layer: none is shown; kept as it is" },
 	[LAM_ODD_NO_HISTORY] = { "no-history",
 				 "the config has no history; builds upon it fail in older Podman and Buildah at their second "
 				 "layer, and have none either in newer ones" },

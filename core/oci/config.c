@@ -129,9 +129,10 @@ size_t lam_config_layer_entries(const struct lam_config *config)
 void lam_config_layer_history(const struct lam_config *config, size_t layer_count,
 			      size_t *out_of)
 {
+	bool fits = lam_config_layer_entries(config) == layer_count;
 	size_t layer = 0;
 
-	for (size_t i = 0; i < config->history_count && layer < layer_count; i++) {
+	for (size_t i = 0; fits && i < config->history_count; i++) {
 		if (!config->history[i].empty_layer)
 			out_of[layer++] = i;
 	}

@@ -139,7 +139,8 @@ int lam_config_parse(struct lam_config *out, const char *bytes, size_t len,
 void lam_config_fini(struct lam_config *config);
 
 /* The history entry of each layer: the n-th that is no empty_layer; out_of[n] is its
- * index in config->history, or SIZE_MAX where history is short. */
+ * index in config->history. SIZE_MAX for all where history has not one for each: which
+ * are missing nobody knows (docker build counts from a base that has none). */
 void lam_config_layer_history(const struct lam_config *config, size_t layer_count,
 			      size_t *out_of);
 
