@@ -197,7 +197,7 @@ def good(image, scratch):
     expect("apply --pinned, another image", "apply", "--pinned", file, flat, "oci:%s-flat:u" % image, exits=4, lines=1,
            err="the plan was made for")
     expect("diff, none", "diff", source, flat, out=r"\A\Z")
-    for command in (("plan", "--flatten", "--drop", "/opt"), ("suggest",)):
+    for command in (("plan", "--flatten", "--split", "/usr"), ("suggest",)):
         expect("%s over another plan" % command[0], command[0], source, *command[1:], "-o", file, exits=5, lines=1,
                err=r"^lamina: \S+/plan\.json: holds something else, and stays as it is: another name, or --force$")
     expect("plan over the same", "plan", source, "--flatten", "--split", "/opt", "-o", file, lines=0)
