@@ -2,7 +2,6 @@
 #include "store/archive.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,15 +12,14 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/stop.h"
-#include "codec/codec.h"
 #include "io/spool.h"
 #include "store/libarchive.h"
+#include "store/outer.h"
 
 #define PIECE (1u << 20)
 
 struct source {
-	int fd; /* plain tar; the spool's, or the archive's own */
-	bool own_fd;
+	int fd;                  /* plain tar; the spool's, or the archive's own */
 	struct lam_spool *spool; /* of standard input, and of a compressed archive */
 	struct lam_spool *dense; /* what members with holes are, written out */
 	int dense_fd;
@@ -38,132 +36,9 @@ bool lam_archive_is_at(const char *path)
 	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-/* Opening what may be compressed, or no file */
-
 static void free_reader(struct archive **ar)
 {
 	lam_lib.archive_read_free(*ar);
-}
-
-static int fail_archive(struct archive *ar, struct lam_error *err)
-{
-	const char *why = lam_lib.archive_error_string(ar);
-	int number = lam_lib.archive_errno(ar);
-
-	/* EILSEQ and EINVAL are what libarchive says of a format */
-	if (number > 0 && number != EILSEQ && number != EINVAL)
-		return lam_fail_errno(err, LAM_EREAD, number, "reading");
-	if (why && strcmp(why, "Unrecognized archive format") == 0)
-		return lam_fail(
-			err, LAM_EFORMAT,
-			"is no archive that can be read: no tar, as it is or packed by "
-			"gzip, zstd, xz or bzip2");
-	return lam_fail(err, LAM_EFORMAT,
-			"is no archive that can be read: %s: save the image again",
-			why ? why : "damaged");
-}
-
-/* Archives that are not read, by how they begin, and what makes them ones that are. */
-static int refuse_other(const unsigned char *head, size_t len, struct lam_error *err)
-{
-	static const struct {
-		const char *magic;
-		size_t len;
-		const char *name, *command;
-	} others[] = {
-		{ "\x04\x22\x4d\x18", 4, "lz4", "lz4 -d" },
-		{ "7z\xbc\xaf\x27\x1c", 6, "7z", "7z x" },
-		{ "PK\003\004", 4, "zip", "unzip" },
-		{ "LZIP", 4, "lzip", "lzip -d" },
-		{ "\x89LZO", 4, "lzop", "lzop -d" },
-		{ "\x1f\x9d", 2, "compress", "gunzip" },
-		{ "Rar!", 4, "RAR", "unrar x" },
-	};
-
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-		if (len >= others[i].len &&
-		    memcmp(head, others[i].magic, others[i].len) == 0)
-			return lam_fail(
-				err, LAM_EFORMAT,
-				"is packed by %s; a tar is read, as it is or packed by gzip, zstd, "
-				"xz or bzip2: unpack it first with %s",
-				others[i].name, others[i].command);
-	}
-	return 0;
-}
-
-static int to_spool(struct source *a, const struct lam_source_options *options,
-		    struct lam_error *err)
-{
-	LAM_CLEANUP(free_reader) struct archive *ar = lam_lib.archive_read_new();
-	LAM_CLEANUP(lam_free_ptr) char *piece = lam_xmalloc(PIECE);
-	struct archive_entry *entry;
-	la_ssize_t got = 1;
-
-	if (!ar)
-		return lam_fail_memory(err);
-	lam_lib.archive_read_support_format_raw(ar);
-	lam_lib.archive_read_support_format_empty(ar);
-	lam_lib.archive_read_support_filter_gzip(ar);
-	lam_lib.archive_read_support_filter_zstd(ar);
-	lam_lib.archive_read_support_filter_bzip2(ar);
-	lam_lib.archive_read_support_filter_xz(ar);
-	a->spool = lam_spool_new(options->temporary, LAM_ARCHIVE_SPOOL_MEMORY);
-	if (lam_lib.archive_read_open_fd(ar, a->fd, PIECE) != ARCHIVE_OK ||
-	    lam_lib.archive_read_next_header(ar, &entry) != ARCHIVE_OK)
-		return fail_archive(ar, err);
-	while (got > 0) {
-		got = lam_lib.archive_read_data(ar, piece, PIECE);
-		if (got < 0)
-			return fail_archive(ar, err);
-		if (lam_progress_stopped(options->progress))
-			return lam_fail_stopped(err);
-		if (lam_spool_append(a->spool, piece, (size_t)got, err) < 0)
-			return err->code;
-	}
-	if (a->own_fd)
-		close(a->fd);
-	a->own_fd = false;
-	return lam_spool_file(a->spool, &a->fd, err);
-}
-
-static int open_file(struct source *a, const char *path, bool *out_plain,
-		     struct lam_error *err)
-{
-	LAM_CLEANUP(lam_reader_close_ptr) struct lam_reader *reader = NULL;
-	char head[8] = "";
-	struct stat st;
-	size_t got = 0;
-
-	*out_plain = false;
-	if (!path) {
-		a->fd = STDIN_FILENO;
-		return 0;
-	}
-	a->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (a->fd < 0)
-		return lam_fail_errno(err, LAM_EREAD, errno, "opening");
-	a->own_fd = true;
-	if (fstat(a->fd, &st) < 0)
-		return lam_fail_errno(err, LAM_EREAD, errno, "opening");
-	if (S_ISFIFO(st.st_mode))
-		return lam_fail(
-			err, LAM_EREAD,
-			"is a pipe: an archive in one is read as -, from standard "
-			"input");
-	if (!S_ISREG(st.st_mode))
-		return lam_fail(err, LAM_EREAD, "is no regular file");
-	reader = lam_reader_file(a->fd, false, 0,
-				 (uint64_t)st.st_size < sizeof head ? (uint64_t)st.st_size
-								    : sizeof head,
-				 "its begin");
-	if (lam_read_full(reader, head, sizeof head, &got, err) < 0)
-		return err->code;
-	if (got == 0)
-		return lam_fail(err, LAM_EFORMAT,
-				"is an empty file: save the image again");
-	*out_plain = lam_codec_is_plain(head, got);
-	return refuse_other((const unsigned char *)head, got, err);
 }
 
 /* Members */
@@ -223,7 +98,7 @@ static int write_out(struct source *a, struct archive *ar, struct lam_member *m,
 			return lam_fail_stopped(err);
 		got = got > 0 ? lam_lib.archive_read_data(ar, piece, len) : 0;
 		if (got < 0)
-			return fail_archive(ar, err);
+			return lam_libarchive_fail(ar, err);
 		if (got == 0)
 			memset(piece, 0, len); /* a hole at the end */
 		else
@@ -278,14 +153,14 @@ static int list_members(struct source *a, struct lam_error *err)
 	if (lseek(a->fd, 0, SEEK_SET) < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "reading");
 	if (lam_lib.archive_read_open_fd(ar, a->fd, 64 << 10) != ARCHIVE_OK)
-		return fail_archive(ar, err);
+		return lam_libarchive_fail(ar, err);
 	while ((got = lam_lib.archive_read_next_header(ar, &entry)) == ARCHIVE_OK ||
 	       got == ARCHIVE_WARN) {
 		if (add_member(a, ar, entry, err) < 0)
 			return err->code;
 	}
 	if (got != ARCHIVE_EOF)
-		return fail_archive(ar, err);
+		return lam_libarchive_fail(ar, err);
 	if (a->dense && lam_spool_file(a->dense, &a->dense_fd, err) < 0)
 		return err->code;
 	if (a->count == 0)
@@ -459,15 +334,14 @@ int lam_archive_open(struct lam_source *s, const struct lam_reference *reference
 		     struct lam_archive_documents *out, struct lam_error *err)
 {
 	struct source *a = s->own = lam_xcalloc(1, sizeof *a);
-	bool plain;
 
 	*out = (struct lam_archive_documents){ .index = LAM_BUF(LAM_MAX_INDEX),
 					       .saved = LAM_BUF(LAM_MAX_INDEX) };
 	a->fd = -1;
 	a->options = options;
 	if (lam_libarchive_load(err) < 0 ||
-	    open_file(a, reference->path, &plain, err) < 0 ||
-	    (!plain && to_spool(a, options, err) < 0) || list_members(a, err) < 0)
+	    lam_outer_open(&a->fd, &a->spool, reference->path, options, err) < 0 ||
+	    list_members(a, err) < 0)
 		return err->code;
 	return read_documents(s, out, err);
 }
@@ -500,7 +374,7 @@ void lam_archive_close(struct lam_source *s)
 
 	if (!a)
 		return;
-	if (a->own_fd)
+	if (!a->spool && a->fd >= 0)
 		close(a->fd);
 	lam_spool_free(a->spool);
 	lam_spool_free(a->dense);

@@ -1,8 +1,7 @@
 /* Outer archives: tars that hold an OCI layout, what `docker save` wrote, or both. These
  * two kinds of store share how members are found, and how they are packed. Members are
- * sorted, mtime 0, owner 0:0, modes 0755 and 0644. Outer archives may be compressed (what
- * libarchive's gzip, zstd, bzip2 and xz filters read): these and standard input are
- * spooled. What libarchive says is only used to look members up by name; every blob's
+ * sorted, mtime 0, owner 0:0, modes 0755 and 0644. Outer archives may be compressed (outer.h):
+ * these and standard input are spooled. What libarchive says is only used to look members up by name; every blob's
  * digest is checked by who reads it. */
 #ifndef LAM_ARCHIVE_H
 #define LAM_ARCHIVE_H

@@ -28,11 +28,10 @@
 	X(read_free)                 \
 	X(read_new)                  \
 	X(read_next_header)          \
+	X(read_open)                 \
 	X(read_open_fd)              \
 	X(read_support_filter_bzip2) \
-	X(read_support_filter_gzip)  \
 	X(read_support_filter_xz)    \
-	X(read_support_filter_zstd)  \
 	X(read_support_format_empty) \
 	X(read_support_format_raw)   \
 	X(read_support_format_tar)   \
@@ -54,5 +53,7 @@ struct lam_libarchive {
 extern struct lam_libarchive lam_lib; /* its functions, once they are loaded */
 
 int lam_libarchive_load(struct lam_error *err); /* LAM_EREAD; see base/library.h */
+/* What it says of an archive that is read: LAM_EREAD or LAM_EFORMAT. */
+int lam_libarchive_fail(struct archive *ar, struct lam_error *err);
 
 #endif

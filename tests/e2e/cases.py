@@ -180,6 +180,7 @@ ROWS = [
     ("docker-save-shapes", "inspect IN/in-folder.tar", 3, "but x/index.json: pack what is in that folder", None),
     ("docker-save-shapes", "inspect IN/truncated.tar", 3, "Truncated .*: save the image again", None),
     ("docker-save-shapes", "inspect IN/v25.tar.lz4", 3, "is packed by lz4; .*unpack it first with lz4 -d", None),
+    ("docker-save-shapes", "inspect IN/damaged.tar.gz", 3, "gzip: the checksum is wrong.*: save the image again", None),
     ("docker-save-shapes", "inspect IN/v25.tar.zip", 3, "is packed by zip; .*unpack it first with unzip", None),
     ("docker-save-shapes", "inspect IN/v25.tar.7z", 3, "is packed by 7z; ", None),
     ("docker-save-shapes", "inspect IN/zero.tar", 3, "is an empty file", None),
