@@ -1,3 +1,4 @@
+/* What a text that is typed may become, gathered and sorted. */
 #include "base/offers.h"
 
 #include <dirent.h>

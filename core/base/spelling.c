@@ -1,3 +1,4 @@
+/* Edit distance (Levenshtein) with neighbours exchanged, for words that are mistyped. */
 #include "base/spelling.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* Visits what a layer says of some paths of a tree. */
 #include "layout/asked.h"
 
 #include <stdlib.h>
