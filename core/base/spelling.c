@@ -7,10 +7,12 @@
 /* Longer words are no slips of a finger, and the rows stay on the stack. */
 #define MOST 255
 
-void lam_near_init(struct lam_near *near, const char *word, size_t len)
+void lam_spelling_init(struct lam_spelling *near, const char *word, size_t len)
 {
 	/* two letters of five may be wrong; none of a word of two */
-	*near = (struct lam_near){ .word = word, .len = len, .limit = len * 2 / 5 + 1 };
+	*near = (struct lam_spelling){ .word = word,
+				       .len = len,
+				       .limit = len * 2 / 5 + 1 };
 }
 
 static char fold(char c)
@@ -53,7 +55,7 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 	return rows[a_len % 3][b_len];
 }
 
-void lam_near_try(struct lam_near *near, const char *known, size_t len)
+void lam_spelling_try(struct lam_spelling *near, const char *known, size_t len)
 {
 	size_t apart = len > near->len ? len - near->len : near->len - len, found;
 

@@ -9,7 +9,7 @@
 
 struct work {
 	struct work *next; /* in the workers' queue */
-	struct lam_lane *lane;
+	struct lam_queue *queue;
 	int (*run)(void *job, struct lam_error *err);
 	void *job;
 	struct lam_error err;
@@ -26,7 +26,7 @@ struct lam_workers {
 	bool quit;
 };
 
-struct lam_lane {
+struct lam_queue {
 	struct lam_workers *workers;
 	struct work *ring;
 	size_t depth, given, taken; /* given - taken are in the ring */
@@ -118,27 +118,27 @@ unsigned lam_workers_count(const struct lam_workers *w)
 	return w->count;
 }
 
-struct lam_lane *lam_lane_new(struct lam_workers *workers, size_t depth)
+struct lam_queue *lam_queue_new(struct lam_workers *workers, size_t depth)
 {
-	struct lam_lane *lane = lam_xcalloc(1, sizeof *lane);
+	struct lam_queue *queue = lam_xcalloc(1, sizeof *queue);
 
-	lane->workers = workers;
-	lane->depth = depth ? depth : 1;
-	lane->ring = lam_xcalloc(lane->depth, sizeof *lane->ring);
-	return lane;
+	queue->workers = workers;
+	queue->depth = depth ? depth : 1;
+	queue->ring = lam_xcalloc(queue->depth, sizeof *queue->ring);
+	return queue;
 }
 
 /* Takes out of the queue what has not begun. */
-static void drop_waiting(struct lam_lane *lane)
+static void drop_waiting(struct lam_queue *queue)
 {
-	struct lam_workers *w = lane->workers;
+	struct lam_workers *w = queue->workers;
 	struct work **at = &w->first;
 
 	w->last = NULL;
 	while (*at) {
 		struct work *work = *at;
 
-		if (work->lane == lane) {
+		if (work->queue == queue) {
 			work->done = true;
 			*at = work->next;
 			continue;
@@ -148,41 +148,41 @@ static void drop_waiting(struct lam_lane *lane)
 	}
 }
 
-void lam_lane_free(struct lam_lane *lane)
+void lam_queue_free(struct lam_queue *queue)
 {
-	if (!lane)
+	if (!queue)
 		return;
-	pthread_mutex_lock(&lane->workers->lock);
-	drop_waiting(lane);
-	for (size_t i = lane->taken; i < lane->given; i++) {
-		while (!lane->ring[i % lane->depth].done)
-			pthread_cond_wait(&lane->workers->done, &lane->workers->lock);
+	pthread_mutex_lock(&queue->workers->lock);
+	drop_waiting(queue);
+	for (size_t i = queue->taken; i < queue->given; i++) {
+		while (!queue->ring[i % queue->depth].done)
+			pthread_cond_wait(&queue->workers->done, &queue->workers->lock);
 	}
-	pthread_mutex_unlock(&lane->workers->lock);
-	free(lane->ring);
-	free(lane);
+	pthread_mutex_unlock(&queue->workers->lock);
+	free(queue->ring);
+	free(queue);
 }
 
-bool lam_lane_is_full(const struct lam_lane *lane)
+bool lam_queue_is_full(const struct lam_queue *queue)
 {
-	return lane->given - lane->taken == lane->depth;
+	return queue->given - queue->taken == queue->depth;
 }
 
-bool lam_lane_is_empty(const struct lam_lane *lane)
+bool lam_queue_is_empty(const struct lam_queue *queue)
 {
-	return lane->given == lane->taken;
+	return queue->given == queue->taken;
 }
 
-void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error *err),
-		   void *job)
+void lam_queue_give(struct lam_queue *queue, int (*run)(void *job, struct lam_error *err),
+		    void *job)
 {
-	struct lam_workers *w = lane->workers;
-	struct work *work = &lane->ring[lane->given % lane->depth];
+	struct lam_workers *w = queue->workers;
+	struct work *work = &queue->ring[queue->given % queue->depth];
 
-	assert(!lam_lane_is_full(lane));
-	lane->given++;
+	assert(!lam_queue_is_full(queue));
+	queue->given++;
 	work->next = NULL;
-	work->lane = lane;
+	work->queue = queue;
 	work->run = run;
 	work->job = job;
 	work->done = false;
@@ -201,29 +201,29 @@ void lam_lane_give(struct lam_lane *lane, int (*run)(void *job, struct lam_error
 	pthread_mutex_unlock(&w->lock);
 }
 
-int lam_lane_take(struct lam_lane *lane, void **out_job, struct lam_error *err)
+int lam_queue_take(struct lam_queue *queue, void **out_job, struct lam_error *err)
 {
-	struct work *work = &lane->ring[lane->taken % lane->depth];
+	struct work *work = &queue->ring[queue->taken % queue->depth];
 
-	assert(!lam_lane_is_empty(lane));
-	pthread_mutex_lock(&lane->workers->lock);
+	assert(!lam_queue_is_empty(queue));
+	pthread_mutex_lock(&queue->workers->lock);
 	while (!work->done)
-		pthread_cond_wait(&lane->workers->done, &lane->workers->lock);
-	pthread_mutex_unlock(&lane->workers->lock);
-	lane->taken++;
+		pthread_cond_wait(&queue->workers->done, &queue->workers->lock);
+	pthread_mutex_unlock(&queue->workers->lock);
+	queue->taken++;
 	*out_job = work->job;
 	if (work->code < 0)
 		*err = work->err;
 	return work->code;
 }
 
-int lam_lane_take_all(struct lam_lane *lane, struct lam_error *err)
+int lam_queue_take_all(struct lam_queue *queue, struct lam_error *err)
 {
 	struct lam_error first = { 0 }, now;
 	void *job;
 
-	while (!lam_lane_is_empty(lane)) {
-		if (lam_lane_take(lane, &job, &now) < 0 &&
+	while (!lam_queue_is_empty(queue)) {
+		if (lam_queue_take(queue, &job, &now) < 0 &&
 		    (first.code == LAM_OK || first.code == LAM_ESTOPPED))
 			first = now;
 	}

@@ -103,7 +103,7 @@ struct encoder {
 	struct lam_writer base;
 	struct lam_encoder_options options;
 	const struct lam_chunks *how;
-	struct lam_lane *lane;
+	struct lam_queue *queue;
 	struct lam_chunk *current;
 	size_t chunk_size;
 	uint64_t given, written; /* chunks to be compressed; bytes to inner */
@@ -208,7 +208,7 @@ static int write_chunk(struct encoder *e, struct lam_chunk *chunk, struct lam_er
 static int take_packed(struct encoder *e, struct lam_error *err)
 {
 	void *chunk;
-	int code = lam_lane_take(e->lane, &chunk, err);
+	int code = lam_queue_take(e->queue, &chunk, err);
 
 	if (code == 0)
 		return write_chunk(e, chunk, err);
@@ -218,11 +218,11 @@ static int take_packed(struct encoder *e, struct lam_error *err)
 
 static int give_chunk(struct encoder *e, struct lam_error *err)
 {
-	if (lam_lane_is_full(e->lane) && take_packed(e, err) < 0)
+	if (lam_queue_is_full(e->queue) && take_packed(e, err) < 0)
 		return err->code;
 	e->current->owner = e;
 	e->current->first = e->given++ == 0;
-	lam_lane_give(e->lane, pack, LAM_STEAL(e->current));
+	lam_queue_give(e->queue, pack, LAM_STEAL(e->current));
 	return 0;
 }
 
@@ -231,7 +231,7 @@ static int new_chunk(struct encoder *e, struct lam_error *err)
 {
 	while (!e->current) {
 		e->current = take_chunk(e->options.pool, e->chunk_size,
-					lam_lane_is_empty(e->lane));
+					lam_queue_is_empty(e->queue));
 		if (!e->current && take_packed(e, err) < 0)
 			return err->code;
 	}
@@ -296,7 +296,7 @@ static int encoder_finish(struct lam_writer *self, struct lam_error *err)
 		return err->code;
 	if (e->current && give_chunk(e, err) < 0)
 		return err->code;
-	while (!lam_lane_is_empty(e->lane)) {
+	while (!lam_queue_is_empty(e->queue)) {
 		if (take_packed(e, err) < 0)
 			return err->code;
 	}
@@ -311,11 +311,11 @@ static void encoder_close(struct lam_writer *self)
 	struct lam_error ignored;
 	void *chunk;
 
-	while (!lam_lane_is_empty(e->lane)) {
-		(void)lam_lane_take(e->lane, &chunk, &ignored);
+	while (!lam_queue_is_empty(e->queue)) {
+		(void)lam_queue_take(e->queue, &chunk, &ignored);
 		lam_chunk_give_back(chunk);
 	}
-	lam_lane_free(e->lane);
+	lam_queue_free(e->queue);
 	lam_chunk_give_back(e->current);
 	while (e->idle) {
 		struct idle *idle = e->idle;
@@ -340,7 +340,7 @@ struct lam_writer *lam_chunk_encoder_new(struct lam_writer *inner,
 	e->how = lam_codec_row(options->compression.codec)->chunks;
 	e->chunk_size = e->how->size(options->compression.level);
 	pthread_mutex_init(&e->lock, NULL);
-	e->lane = lam_lane_new(options->workers,
-			       lam_workers_count(options->workers) * 2 + 1);
+	e->queue = lam_queue_new(options->workers,
+				 lam_workers_count(options->workers) * 2 + 1);
 	return &e->base;
 }

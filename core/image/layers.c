@@ -316,10 +316,11 @@ static int check_held(const struct lam_image *image, struct lam_error *err)
 			(unsigned long long)(most >> 20));
 }
 
-static int take_job(struct lam_lane *lane, struct lam_image *image, struct lam_error *err)
+static int take_job(struct lam_queue *queue, struct lam_image *image,
+		    struct lam_error *err)
 {
 	void *done;
-	int code = lam_lane_take(lane, &done, err);
+	int code = lam_queue_take(queue, &done, err);
 	struct layer_job *job = done;
 
 	if (code < 0)
@@ -361,21 +362,21 @@ static void make_jobs(struct batch *o, struct layer_job *jobs)
 }
 
 /* Of several layers that are wrong the lowest is told, where it was come to. */
-static int read_all(struct batch *o, struct layer_job *jobs, struct lam_lane *lane,
+static int read_all(struct batch *o, struct layer_job *jobs, struct lam_queue *queue,
 		    struct lam_error *err)
 {
 	struct lam_error first = { 0 };
 	size_t count = o->image->layer_count, next = 0, taken = 0, worst = SIZE_MAX;
 
 	/* after an error, what runs is waited for, and what has not begun stays undone */
-	while ((worst == SIZE_MAX && next < count) || !lam_lane_is_empty(lane)) {
-		if (worst == SIZE_MAX && next < count && !lam_lane_is_full(lane)) {
-			lam_lane_give(lane, run_layer_job, &jobs[next++]);
+	while ((worst == SIZE_MAX && next < count) || !lam_queue_is_empty(queue)) {
+		if (worst == SIZE_MAX && next < count && !lam_queue_is_full(queue)) {
+			lam_queue_give(queue, run_layer_job, &jobs[next++]);
 			continue;
 		}
 		size_t number = jobs[taken++].number;
 
-		if (take_job(lane, o->image, err) < 0 && number < worst) {
+		if (take_job(queue, o->image, err) < 0 && number < worst) {
 			worst = number;
 			first = *err;
 		}
@@ -399,10 +400,10 @@ static int run_jobs(struct batch *o, struct layer_job *jobs, struct lam_error *e
 {
 	unsigned threads = thread_count(o);
 	struct lam_workers *workers = lam_workers_new(threads > 1 ? threads : 0);
-	struct lam_lane *lane = lam_lane_new(workers, threads);
-	int code = read_all(o, jobs, lane, err);
+	struct lam_queue *queue = lam_queue_new(workers, threads);
+	int code = read_all(o, jobs, queue, err);
 
-	lam_lane_free(lane);
+	lam_queue_free(queue);
 	lam_workers_free(workers);
 	return code;
 }

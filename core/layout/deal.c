@@ -45,7 +45,7 @@ struct parting {
 	uint32_t *dirs; /* that are too large for one part, still to be looked into */
 	size_t dir_count, dir_cap;
 	struct shares small, crumbs;
-	struct lam_item_scratch scratch;
+	struct lam_member_scratch scratch;
 	struct lam_buf header;
 };
 
@@ -57,20 +57,20 @@ static void parting_fini(struct parting *p)
 	free(p->dirs);
 	free(p->small.items);
 	free(p->crumbs.items);
-	lam_item_scratch_fini(&p->scratch);
+	lam_member_scratch_fini(&p->scratch);
 	lam_buf_fini(&p->header);
 }
 
 /* How large it is */
 
-static int size_of(struct parting *p, const struct lam_item *item, uint64_t *out,
+static int size_of(struct parting *p, const struct lam_member *member, uint64_t *out,
 		   struct lam_error *err)
 {
 	const struct lam_layout *l = p->layout;
 	struct lam_entry entry;
 
 	lam_buf_clear(&p->header);
-	lam_item_entry(l->tree, l->plan->times, item, &p->scratch, &entry);
+	lam_member_entry(l->tree, l->plan->times, member, &p->scratch, &entry);
 	if (lam_tar_append_header(&p->header, &entry, err) < 0)
 		return err->code;
 	*out = p->header.len + entry.size + lam_tar_padding(entry.size);
@@ -88,14 +88,14 @@ static int weigh_dirs(struct parting *p, struct lam_error *err)
 	const struct lam_tree *tree = p->layout->tree;
 
 	for (uint32_t n = 0; n < tree->node_count; n++) {
-		const struct lam_item item = { n, n, LAM_ITEM_ENTRY };
+		const struct lam_member member = { n, n, LAM_MEMBER_ENTRY };
 		uint64_t own = 0;
 
 		if (lam_stops(p->layout->stop, n))
 			return lam_fail_stopped(err);
 		if (p->layout->gone[n] || tree->nodes[n].kind != LAM_KIND_DIR)
 			continue;
-		if (size_of(p, &item, &own, err) < 0)
+		if (size_of(p, &member, &own, err) < 0)
 			return err->code;
 		p->above[n] = own + (n ? p->above[tree->nodes[n].parent] : 0);
 	}
@@ -107,11 +107,12 @@ static int weigh_file(struct parting *p, uint32_t n, struct lam_error *err)
 {
 	size_t names;
 	uint32_t first = lam_left_first(&p->layout->left, n, &names);
-	const struct lam_item item = { n, first,
-				       first == n ? LAM_ITEM_ENTRY : LAM_ITEM_LINK };
+	const struct lam_member member = { n, first,
+					   first == n ? LAM_MEMBER_ENTRY
+						      : LAM_MEMBER_LINK };
 	uint64_t own = 0;
 
-	if (size_of(p, &item, &own, err) < 0)
+	if (size_of(p, &member, &own, err) < 0)
 		return err->code;
 	p->bytes[first] += own;
 	if (first != n)
@@ -348,7 +349,7 @@ int lam_deal_make(struct lam_deal *out, const struct lam_layout *layout, uint32_
 	struct parting p = { .layout = layout,
 			     .target = target,
 			     .most = most,
-			     .scratch = LAM_ITEM_SCRATCH,
+			     .scratch = LAM_MEMBER_SCRATCH,
 			     .header = LAM_BUF(SIZE_MAX / 2) };
 
 	*out = (struct lam_deal){ 0 };

@@ -91,7 +91,7 @@ void lam_layout_free(struct lam_layout *l)
 		return;
 	lam_match_fini(&l->match);
 	for (size_t t = 0; l->stack && t < l->target_count; t++) {
-		free(l->stack[t].items);
+		free(l->stack[t].members);
 		lam_layer_free(l->stack[t].layer);
 	}
 	free(l->stack);

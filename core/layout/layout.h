@@ -1,6 +1,6 @@
 /* A layout, inside. Made in this order: assign.c (where each path goes), stack.c (which
  * originals stay, which marks are needed) with trial.c and made.c (what the merge makes of it),
- * waste.c (which of them nobody needs) and items.c (what each written layer holds); split.c
+ * waste.c (which of them nobody needs) and members.c (what each written layer holds); split.c
  * with deal.c parts what is too large, and the stack is made again; steps.c does all this, and describes what came
  * out. Until that, and where nothing is split, a target is a layer of the plan. */
 #ifndef LAM_LAYOUT_H
@@ -10,23 +10,23 @@
 
 #include "base/path.h"
 #include "image/image.h"
-#include "layout/item.h"
+#include "layout/member.h"
 #include "plan/rule.h"
 
 /* A whiteout or an opaque directory that a written layer needs. */
 struct lam_layout_mark {
 	uint32_t target, node;
-	uint8_t kind; /* LAM_ITEM_WHITEOUT or LAM_ITEM_OPAQUE */
+	uint8_t kind; /* LAM_MEMBER_WHITEOUT or LAM_MEMBER_OPAQUE */
 };
 
 struct lam_layout_target {
 	struct lam_target info;
-	bool kept;              /* so far */
-	const char *hive;       /* what in its only original makes it one that is kept or
+	bool kept;         /* so far */
+	const char *hive;  /* what in its only original makes it one that is kept or
 				   refused; NULL: nothing */
-	uint32_t original;      /* the only one it is made from, or UINT32_MAX */
-	struct lam_item *items; /* of a written one */
-	size_t item_count;
+	uint32_t original; /* the only one it is made from, or UINT32_MAX */
+	struct lam_member *members; /* of a written one */
+	size_t member_count;
 	struct lam_layer *layer; /* these, as the reader finds them (made.c); it
 				    shares names and inodes with the image's */
 	uint64_t mark_bytes;     /* of its tar's: whiteouts and opaque marks */
@@ -75,13 +75,13 @@ int lam_layout_stack(struct lam_layout *layout, struct lam_error *err);
 int lam_layout_split(struct lam_layout *layout, bool *again, struct lam_error *err);
 void lam_layout_remark_sizes(struct lam_layout *layout); /* what could not be split */
 void lam_layout_sum_layers(struct lam_layout *layout);
-/* tar_size, whiteout_count and mark_bytes of a written target, from its items. */
+/* tar_size, whiteout_count and mark_bytes of a written target, from its members. */
 int lam_layout_size_items(const struct lam_layout *layout, struct lam_layout_target *t,
 			  struct lam_error *err);
-/* items of one written target, from targets[] and marks; they are the caller's, also after
+/* members of one written target, from targets[] and marks; they are the caller's, also after
  * a failure. */
-int lam_layout_items(const struct lam_layout *layout, uint32_t target,
-		     struct lam_item **out, size_t *out_count, struct lam_error *err);
+int lam_layout_members(const struct lam_layout *layout, uint32_t target,
+		       struct lam_member **out, size_t *out_count, struct lam_error *err);
 uint32_t lam_layout_mark_dir(const struct lam_layout *layout,
 			     const struct lam_layout_mark *mark);
 /* settings.c */

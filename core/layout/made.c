@@ -1,4 +1,4 @@
-/* A written layer's index, as the reader makes it of the tar that its items become: these
+/* A written layer's index, as the reader makes it of the tar that its members become: these
  * are in canonical order, so that no name has to be looked for. */
 #include <assert.h>
 #include <stdlib.h>
@@ -72,11 +72,11 @@ static void put_in(struct making *m, uint32_t node)
 	}
 }
 
-static void take_item(struct making *m, const struct lam_item *item)
+static void take_member(struct making *m, const struct lam_member *member)
 {
-	uint32_t node = item->node;
+	uint32_t node = member->node;
 
-	if (item->kind == LAM_ITEM_WHITEOUT) {
+	if (member->kind == LAM_MEMBER_WHITEOUT) {
 		m->what[node] |= IS_HIDDEN;
 		m->layer->node_count++;
 		m->layer->whiteout_count++;
@@ -84,11 +84,11 @@ static void take_item(struct making *m, const struct lam_item *item)
 		return;
 	}
 	put_in(m, node);
-	if (item->kind == LAM_ITEM_OPAQUE) {
+	if (member->kind == LAM_MEMBER_OPAQUE) {
 		m->what[node] |= IS_OPAQUE;
 		m->layer->whiteout_count++;
-	} else if (item->kind == LAM_ITEM_LINK) {
-		m->inodes[node] = m->inodes[item->first];
+	} else if (member->kind == LAM_MEMBER_LINK) {
+		m->inodes[node] = m->inodes[member->first];
 		assert(m->inodes[node] != LAM_INODE_NONE);
 	} else {
 		m->inodes[node] = add_inode(m, node);
@@ -100,14 +100,14 @@ static int take_items(struct making *m, const struct lam_made *made,
 {
 	struct lam_layer *layer = m->layer;
 
-	layer->entry_count = (uint32_t)made->item_count;
+	layer->entry_count = (uint32_t)made->member_count;
 	layer->node_count = 1;
 	m->what[LAM_NODE_ROOT] = IS_IN;
 	m->inodes[LAM_NODE_ROOT] = LAM_INODE_NONE;
-	for (size_t i = 0; i < made->item_count; i++) {
+	for (size_t i = 0; i < made->member_count; i++) {
 		if (lam_stops(m->layout->stop, i))
 			return lam_fail_stopped(err);
-		take_item(m, &made->items[i]);
+		take_member(m, &made->members[i]);
 	}
 	return lam_layer_check_held(layer, err);
 }
@@ -174,7 +174,7 @@ static int make(struct making *m, const struct lam_made *made, struct lam_error 
 
 	layer->others = m->layout->image->indexes;
 	layer->times = m->layout->plan->times;
-	layer->refs = lam_alloc_large((made->item_count + 1) * sizeof *layer->refs);
+	layer->refs = lam_alloc_large((made->member_count + 1) * sizeof *layer->refs);
 	m->what = lam_zeroed_large(count, sizeof *m->what);
 	m->inodes = lam_alloc_large(count * sizeof *m->inodes);
 	if (!layer->refs || !m->what || !m->inodes)

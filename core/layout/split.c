@@ -40,10 +40,10 @@ static void renumber(struct lam_layout *l, uint32_t target, const struct lam_dea
 /* What it was to hold. */
 static void forget(struct lam_layout_target *t)
 {
-	free(t->items);
+	free(t->members);
 	lam_layer_free(t->layer);
-	t->items = NULL;
-	t->item_count = 0;
+	t->members = NULL;
+	t->member_count = 0;
 	t->layer = NULL;
 }
 
@@ -89,7 +89,7 @@ static int is_over(struct lam_layout *l, size_t target, bool *out_over, uint64_t
 
 	*out_over = false;
 	*out = LAM_TAR_END;
-	if (!most || (!t->kept && !t->item_count))
+	if (!most || (!t->kept && !t->member_count))
 		return 0;
 	if (t->kept) {
 		*out_over = lam_image_layer(l->image, t->original)->tar_size > most;

@@ -218,7 +218,7 @@ static int hide(struct lam_trial *t, const struct lam_wrong *w, struct lam_error
 	if (LAM_GROW(l->marks, l->mark_count, l->mark_cap, err) < 0)
 		return err->code;
 	l->marks[l->mark_count++] =
-		(struct lam_layout_mark){ above, w->node, LAM_ITEM_WHITEOUT };
+		(struct lam_layout_mark){ above, w->node, LAM_MEMBER_WHITEOUT };
 	return 0;
 }
 
@@ -264,13 +264,13 @@ static int make_opaque(struct lam_trial *t, struct lam_error *err)
 
 		for (end = i + 1; end < l->mark_count &&
 				  l->marks[end].target == mark.target &&
-				  l->marks[end].kind == LAM_ITEM_WHITEOUT &&
+				  l->marks[end].kind == LAM_MEMBER_WHITEOUT &&
 				  lam_layout_mark_dir(l, &l->marks[end]) == dir;)
 			end++;
-		if (mark.kind == LAM_ITEM_OPAQUE ||
+		if (mark.kind == LAM_MEMBER_OPAQUE ||
 		    (dir != LAM_NODE_ROOT && !needs_below(t, dir, mark.target))) {
 			l->marks[out++] = (struct lam_layout_mark){ mark.target, dir,
-								    LAM_ITEM_OPAQUE };
+								    LAM_MEMBER_OPAQUE };
 			continue;
 		}
 		memmove(l->marks + out, l->marks + i, (end - i) * sizeof *l->marks);
@@ -290,7 +290,7 @@ static int mend_ghosts(struct lam_trial *t, const struct lam_ghosts *source,
 	uint32_t node = NONE, dir = NONE;
 
 	for (size_t i = 0; i < ghosts->count; i++) {
-		const struct lam_ghost *g = &ghosts->items[i];
+		const struct lam_ghost *g = &ghosts->members[i];
 		LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
 		char shown[LAM_PATH_TEXT], above[LAM_PATH_TEXT];
 
@@ -480,8 +480,8 @@ int lam_layout_stack(struct lam_layout *l, struct lam_error *err)
 		code = lam_layout_drop_waste(l, made, err);
 	for (size_t i = 0; i < l->target_count; i++) {
 		if (code == 0 && made[i].layer && !l->stack[i].kept) {
-			l->stack[i].items = LAM_STEAL(made[i].items);
-			l->stack[i].item_count = made[i].item_count;
+			l->stack[i].members = LAM_STEAL(made[i].members);
+			l->stack[i].member_count = made[i].member_count;
 			l->stack[i].layer = LAM_STEAL(made[i].layer);
 		}
 		lam_made_fini(&made[i]);

@@ -121,7 +121,7 @@ static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 				 : t->info.parts > 1
 					 ? "a part of what its max_size splits"
 					 : "several layers in one";
-	if (t->item_count == 0) {
+	if (t->member_count == 0) {
 		t->info.fate = LAM_FATE_EMPTY;
 		t->info.reason = "nothing is left in it";
 		lam_layout_remark_add(l, false,
@@ -129,7 +129,7 @@ static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 				      t->info.name);
 		return 0;
 	}
-	t->info.entry_count = (uint32_t)t->item_count;
+	t->info.entry_count = (uint32_t)t->member_count;
 	return lam_layout_size_items(l, t, err);
 }
 

@@ -17,7 +17,7 @@
 void lam_made_fini(struct lam_made *made)
 {
 	lam_layer_free(made->layer);
-	free(made->items);
+	free(made->members);
 	free(made->marks);
 	*made = (struct lam_made){ 0 };
 }
@@ -62,7 +62,7 @@ static int make_again(const struct lam_layout *l, uint32_t target, struct lam_ma
 	}
 	lam_made_fini(made);
 	*made = new;
-	return lam_layout_items(l, target, &made->items, &made->item_count, err) < 0
+	return lam_layout_members(l, target, &made->members, &made->member_count, err) < 0
 		       ? err->code
 		       : lam_made_index(l, target, made, err);
 }

@@ -14,15 +14,15 @@ struct lam_wrong {
 
 /* A written layer as it was in the last round, and the marks in it. */
 struct lam_made {
-	struct lam_item *items;
-	size_t item_count;
+	struct lam_member *members;
+	size_t member_count;
 	struct lam_layer *layer;
 	struct lam_layout_mark *marks;
 	size_t mark_count;
 	size_t kept; /* how many originals were: where fewer are, paths go elsewhere */
 };
 void lam_made_fini(struct lam_made *made);
-/* made.c: the layer, from the items. */
+/* made.c: the layer, from the members. */
 int lam_made_index(const struct lam_layout *layout, uint32_t target,
 		   struct lam_made *made, struct lam_error *err);
 

@@ -166,13 +166,13 @@ static void complain_of_layer(struct lam_plan_reader *r, const struct lam_json *
 {
 	struct lam_json names = lam_json_root(r->names, NULL);
 	char shown[LAM_PATH_TEXT], text[LAM_HINT_TEXT];
-	struct lam_near near;
+	struct lam_spelling near;
 
-	lam_near_init(&near, name, strlen(name));
+	lam_spelling_init(&near, name, strlen(name));
 	if (r->fault_count < LAM_MOST_FAULTS) {
 		for (struct lam_json known = lam_json_first(&names); known.value;
 		     lam_json_step(&known))
-			lam_near_try(&near, known.key, strlen(known.key));
+			lam_spelling_try(&near, known.key, strlen(known.key));
 	}
 	lam_plan_complain(r, to, "no layer \"%s\"%s",
 			  lam_path_text(shown, name, strlen(name), false),

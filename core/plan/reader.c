@@ -49,7 +49,7 @@ void lam_plan_complain(struct lam_plan_reader *r, const struct lam_json *at,
 		r->fault_count++;
 }
 
-const char *lam_plan_hint(const struct lam_near *near, char out[LAM_HINT_TEXT])
+const char *lam_plan_hint(const struct lam_spelling *near, char out[LAM_HINT_TEXT])
 {
 	char shown[LAM_PATH_TEXT];
 
@@ -126,7 +126,7 @@ bool lam_plan_read_fields(struct lam_plan_reader *r, const struct lam_json *obje
 		return false;
 	}
 	for (struct lam_json m = lam_json_first(object); m.value; lam_json_step(&m)) {
-		struct lam_near near;
+		struct lam_spelling near;
 		size_t i = 0;
 
 		while (i < LAM_MOST_FIELDS && names[i] && strcmp(names[i], m.key) != 0)
@@ -135,9 +135,9 @@ bool lam_plan_read_fields(struct lam_plan_reader *r, const struct lam_json *obje
 			out[i] = m;
 			continue;
 		}
-		lam_near_init(&near, m.key, strlen(m.key));
+		lam_spelling_init(&near, m.key, strlen(m.key));
 		for (i = 0; i < LAM_MOST_FIELDS && names[i]; i++)
-			lam_near_try(&near, names[i], strlen(names[i]));
+			lam_spelling_try(&near, names[i], strlen(names[i]));
 		lam_plan_complain(r, &m, "unknown field%s", lam_plan_hint(&near, text));
 	}
 	return true;

@@ -33,7 +33,7 @@ void lam_plan_complain(struct lam_plan_reader *r, const struct lam_json *at,
 		       const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* "; did you mean \"x\"?", or nothing. */
 #define LAM_HINT_TEXT (LAM_PATH_TEXT + 32)
-const char *lam_plan_hint(const struct lam_near *near, char out[LAM_HINT_TEXT]);
+const char *lam_plan_hint(const struct lam_spelling *near, char out[LAM_HINT_TEXT]);
 /* The first of what is wrong; all of it is errors', which may be NULL. Returns the code. */
 int lam_plan_report(struct lam_plan_reader *r, const char *bytes, size_t len,
 		    const char *name, struct lam_plan_errors *errors,

@@ -22,12 +22,12 @@ static int fail_kind(const char *text, size_t len, struct lam_error *err)
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf kinds = LAM_TEXT;
 	char hint[96] = "";
 	const char *name = text[len] == ':' ? text + len + 1 : "", *kind;
-	struct lam_near near;
+	struct lam_spelling near;
 
-	lam_near_init(&near, text, len);
+	lam_spelling_init(&near, text, len);
 	for (size_t i = 0; (kind = lam_package_kind(i)); i++) {
 		lam_text_printf(&kinds, "%s%s", i ? ", " : "", kind);
-		lam_near_try(&near, kind, strlen(kind));
+		lam_spelling_try(&near, kind, strlen(kind));
 	}
 	if (near.best)
 		snprintf(hint, sizeof hint, "; did you mean \"%s:%s\"?", near.best,

@@ -167,13 +167,14 @@ static int check_address(const struct lam_reference *r, const char *shown,
 static char *mistyped(const char *text)
 {
 	size_t len = strcspn(text, ":");
-	struct lam_near near;
+	struct lam_spelling near;
 
 	if (!text[len])
 		return NULL;
-	lam_near_init(&near, text, len);
+	lam_spelling_init(&near, text, len);
 	for (size_t i = 0; STORES[i]; i++)
-		lam_near_try(&near, STORES[i]->prefix, strcspn(STORES[i]->prefix, ":"));
+		lam_spelling_try(&near, STORES[i]->prefix,
+				 strcspn(STORES[i]->prefix, ":"));
 	return near.best ? lam_xprintf("%.*s:%s%s", (int)near.best_len, near.best,
 				       near.best[near.best_len + 1] ? "//" : "",
 				       text + len + 1)

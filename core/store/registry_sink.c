@@ -290,7 +290,7 @@ static int send_all(struct lam_sink *sink, const struct lam_sink_image *image,
 {
 	struct sending *jobs = lam_xcalloc(sink->blob_count + 1, sizeof *jobs);
 	struct lam_workers *workers = lam_workers_new(SENDERS);
-	struct lam_lane *lane = lam_lane_new(workers, sink->blob_count + 1);
+	struct lam_queue *queue = lam_queue_new(workers, sink->blob_count + 1);
 	int code;
 
 	for (size_t i = 0; i < sink->blob_count; i++) {
@@ -299,10 +299,10 @@ static int send_all(struct lam_sink *sink, const struct lam_sink_image *image,
 		jobs[i] = (struct sending){ .sink = sink,
 					    .progress = image->progress,
 					    .blob = i };
-		lam_lane_give(lane, send_new, &jobs[i]);
+		lam_queue_give(queue, send_new, &jobs[i]);
 	}
-	code = lam_lane_take_all(lane, err);
-	lam_lane_free(lane);
+	code = lam_queue_take_all(queue, err);
+	lam_queue_free(queue);
 	lam_workers_free(workers);
 	free(jobs);
 	return code;

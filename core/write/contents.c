@@ -93,17 +93,17 @@ static int need(struct lam_contents *c, uint32_t node, uint64_t from, uint64_t t
 }
 
 /* Larger contents have pieces of their own. */
-static int need_small(struct lam_contents *c, const struct lam_item *item, uint64_t large,
-		      struct lam_error *err)
+static int need_small(struct lam_contents *c, const struct lam_member *member,
+		      uint64_t large, struct lam_error *err)
 {
 	struct lam_stat stat;
 
-	if (item->kind != LAM_ITEM_ENTRY)
+	if (member->kind != LAM_MEMBER_ENTRY)
 		return 0;
-	lam_tree_stat(c->layout->tree, item->node, &stat);
+	lam_tree_stat(c->layout->tree, member->node, &stat);
 	if (stat.size + lam_tar_padding(stat.size) >= large)
 		return 0;
-	return need(c, item->node, 0, stat.size, err);
+	return need(c, member->node, 0, stat.size, err);
 }
 
 static int need_piece(struct lam_contents *c, const struct lam_layout_target *target,
@@ -111,10 +111,10 @@ static int need_piece(struct lam_contents *c, const struct lam_layout_target *ta
 		      struct lam_error *err)
 {
 	if (piece->kind == LAM_PIECE_CONTENT)
-		return need(c, target->items[piece->item].node, piece->from,
+		return need(c, target->members[piece->member].node, piece->from,
 			    piece->from + piece->len, err);
-	for (uint32_t i = piece->item; i < piece->end; i++) {
-		if (need_small(c, &target->items[i], large, err) < 0)
+	for (uint32_t i = piece->member; i < piece->end; i++) {
+		if (need_small(c, &target->members[i], large, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -252,7 +252,7 @@ static int read_layer(void *data, struct lam_error *err)
 static int read_whole(struct lam_contents *c, struct lam_workers *workers,
 		      struct lam_error *err)
 {
-	struct lam_lane *lane = lam_lane_new(workers, c->image->layer_count);
+	struct lam_queue *queue = lam_queue_new(workers, c->image->layer_count);
 	bool ahead = lam_workers_count(workers) > 0;
 	struct source_layer *l;
 	int code;
@@ -261,10 +261,10 @@ static int read_whole(struct lam_contents *c, struct lam_workers *workers,
 		l->given = true;
 		l->failed = &c->failed;
 		l->chunks = ahead && is_large(l) ? AHEAD_CHUNKS : 0;
-		lam_lane_give(lane, read_layer, l);
+		lam_queue_give(queue, read_layer, l);
 	}
-	code = lam_lane_take_all(lane, err);
-	lam_lane_free(lane);
+	code = lam_queue_take_all(queue, err);
+	lam_queue_free(queue);
 	return code;
 }
 
@@ -333,13 +333,13 @@ static int finish(void *data, struct lam_error *err)
 int lam_contents_finish(struct lam_contents *c, struct lam_workers *workers,
 			struct lam_error *err)
 {
-	struct lam_lane *lane = lam_lane_new(workers, c->image->layer_count);
+	struct lam_queue *queue = lam_queue_new(workers, c->image->layer_count);
 	int code;
 
 	for (size_t i = 0; i < c->image->layer_count; i++)
-		lam_lane_give(lane, finish, &c->layers[i].base);
-	code = lam_lane_take_all(lane, err);
-	lam_lane_free(lane);
+		lam_queue_give(queue, finish, &c->layers[i].base);
+	code = lam_queue_take_all(queue, err);
+	lam_queue_free(queue);
 	return code;
 }
 

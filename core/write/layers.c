@@ -268,7 +268,7 @@ static void announce(const struct lam_writing *w, const struct layer_job *jobs)
 
 /* Kept layers are copied by the threads that compress the written ones. */
 static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
-		    struct lam_lane *packing, struct lam_lane *keeping,
+		    struct lam_queue *packing, struct lam_queue *keeping,
 		    struct lam_error *err)
 {
 	struct lam_error other = { 0 };
@@ -280,11 +280,12 @@ static int run_jobs(struct lam_writing *w, struct layer_job *jobs,
 
 		if (w->reused[jobs[i].number].taken)
 			continue;
-		lam_lane_give(kept ? keeping : packing, kept ? keep_layer : run_layer,
-			      &jobs[i]);
+		lam_queue_give(kept ? keeping : packing, kept ? keep_layer : run_layer,
+			       &jobs[i]);
 	}
-	code = lam_lane_take_all(keeping, err);
-	if (lam_lane_take_all(packing, &other) < 0 && (code == 0 || code == LAM_ESTOPPED))
+	code = lam_queue_take_all(keeping, err);
+	if (lam_queue_take_all(packing, &other) < 0 &&
+	    (code == 0 || code == LAM_ESTOPPED))
 		*err = other;
 	return code < 0 ? err->code : other.code;
 }
@@ -293,8 +294,8 @@ int lam_write_layers(struct lam_writing *w, struct lam_error *err)
 {
 	struct layer_job *jobs = lam_xcalloc(w->count + 1, sizeof *jobs);
 	struct lam_workers *packers = lam_workers_new(w->threads > 1 ? LAM_PACKERS : 0);
-	struct lam_lane *packing = lam_lane_new(packers, w->count),
-			*keeping = lam_lane_new(w->workers, w->count);
+	struct lam_queue *packing = lam_queue_new(packers, w->count),
+			 *keeping = lam_queue_new(w->workers, w->count);
 	int code = make_jobs(w, jobs, err);
 
 	if (code == 0)
@@ -305,8 +306,8 @@ int lam_write_layers(struct lam_writing *w, struct lam_error *err)
 					  &w->stack[jobs[i].number].digest,
 					  jobs[i].blob_size);
 	}
-	lam_lane_free(keeping);
-	lam_lane_free(packing);
+	lam_queue_free(keeping);
+	lam_queue_free(packing);
 	lam_workers_free(packers);
 	free(jobs);
 	return code;

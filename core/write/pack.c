@@ -17,7 +17,7 @@ struct packing {
 	struct lam_clamp times;
 	struct lam_writer *out;
 	const struct lam_meter *meter; /* NULL: nobody stops it */
-	struct lam_item_scratch scratch;
+	struct lam_member_scratch scratch;
 	struct lam_buf header;
 	size_t strip;   /* bytes of each path that an export leaves out */
 	uint64_t large; /* contents of this size on, padding included, stand alone */
@@ -101,15 +101,15 @@ static void strip(struct lam_str *path, size_t len)
 }
 
 /* Makes the header, and tells the size of the content, padding included. */
-static int make_header(struct packing *p, const struct lam_item *item, uint64_t *out_size,
-		       struct lam_error *err)
+static int make_header(struct packing *p, const struct lam_member *member,
+		       uint64_t *out_size, struct lam_error *err)
 {
 	struct lam_entry entry;
 
 	lam_buf_clear(&p->header);
-	lam_item_entry(p->image->tree, p->times, item, &p->scratch, &entry);
+	lam_member_entry(p->image->tree, p->times, member, &p->scratch, &entry);
 	strip(&entry.path, p->strip);
-	if (item->kind == LAM_ITEM_LINK)
+	if (member->kind == LAM_MEMBER_LINK)
 		strip(&entry.target, p->strip);
 	*out_size = entry.type == LAM_TYPE_FILE ? entry.size + lam_tar_padding(entry.size)
 						: 0;
@@ -117,13 +117,13 @@ static int make_header(struct packing *p, const struct lam_item *item, uint64_t 
 }
 
 /* Bytes [from, to) of a file and its padding. */
-static int pack_content(struct packing *p, const struct lam_item *item, uint64_t from,
+static int pack_content(struct packing *p, const struct lam_member *member, uint64_t from,
 			uint64_t to, struct lam_error *err)
 {
 	struct lam_stat stat;
 	uint64_t end;
 
-	lam_tree_stat(p->image->tree, item->node, &stat);
+	lam_tree_stat(p->image->tree, member->node, &stat);
 	end = to < stat.size ? to : stat.size;
 	if (from < end &&
 	    (p->contents ? put_content(p, &stat, from, end, err)
@@ -133,52 +133,54 @@ static int pack_content(struct packing *p, const struct lam_item *item, uint64_t
 	return put_zeros(p, to - (from < end ? end : from), err);
 }
 
-static int pack_item(struct packing *p, const struct lam_item *item, bool bare,
-		     struct lam_error *err)
+static int pack_member(struct packing *p, const struct lam_member *member, bool bare,
+		       struct lam_error *err)
 {
 	uint64_t size;
 
-	if (make_header(p, item, &size, err) < 0 ||
+	if (make_header(p, member, &size, err) < 0 ||
 	    (!bare && put(p, p->header.data, p->header.len, err) < 0))
 		return err->code;
-	return size == 0 || size >= p->large ? 0 : pack_content(p, item, 0, size, err);
+	return size == 0 || size >= p->large ? 0 : pack_content(p, member, 0, size, err);
 }
 
-static int pack_part(struct packing *p, const struct lam_item *item,
+static int pack_part(struct packing *p, const struct lam_member *member,
 		     const struct lam_piece *piece, struct lam_error *err)
 {
 	uint64_t size;
 
 	if (piece->kind == LAM_PIECE_CONTENT)
-		return pack_content(p, item, piece->from, piece->from + piece->len, err);
-	if (make_header(p, item, &size, err) < 0)
+		return pack_content(p, member, piece->from, piece->from + piece->len,
+				    err);
+	if (make_header(p, member, &size, err) < 0)
 		return err->code;
 	return put(p, p->header.data + piece->from, piece->len, err);
 }
 
-static int fail_item(const struct packing *p, const struct lam_item *item,
-		     struct lam_error *err)
+static int fail_member(const struct packing *p, const struct lam_member *member,
+		       struct lam_error *err)
 {
 	char *path;
 
 	if (err->code == LAM_ESTOPPED)
 		return err->code;
-	path = lam_tree_path_text(p->image->tree, item->node);
+	path = lam_tree_path_text(p->image->tree, member->node);
 	(void)lam_wrap(err, "%s", path ? path : "?");
 	free(path);
 	return err->code;
 }
 
-static int pack_piece(struct packing *p, const struct lam_item *items,
+static int pack_piece(struct packing *p, const struct lam_member *members,
 		      const struct lam_piece *piece, struct lam_error *err)
 {
 	if (piece->kind != LAM_PIECE_GROUP)
-		return pack_part(p, &items[piece->item], piece, err) < 0
-			       ? fail_item(p, &items[piece->item], err)
+		return pack_part(p, &members[piece->member], piece, err) < 0
+			       ? fail_member(p, &members[piece->member], err)
 			       : 0;
-	for (uint32_t i = piece->item; i < piece->end; i++) {
-		if (pack_item(p, &items[i], piece->bare && i == piece->item, err) < 0)
-			return fail_item(p, &items[i], err);
+	for (uint32_t i = piece->member; i < piece->end; i++) {
+		if (pack_member(p, &members[i], piece->bare && i == piece->member, err) <
+		    0)
+			return fail_member(p, &members[i], err);
 	}
 	return piece->ends ? put(p, ZEROS, sizeof ZEROS, err) : 0;
 }
@@ -186,18 +188,18 @@ static int pack_piece(struct packing *p, const struct lam_item *items,
 static void begin(struct packing *p)
 {
 	p->chunk = lam_xmalloc(CHUNK);
-	p->scratch = LAM_ITEM_SCRATCH;
+	p->scratch = LAM_MEMBER_SCRATCH;
 	p->header = LAM_BUF(SIZE_MAX / 2);
 }
 
 static void end(struct packing *p)
 {
-	lam_item_scratch_fini(&p->scratch);
+	lam_member_scratch_fini(&p->scratch);
 	lam_buf_fini(&p->header);
 	free(p->chunk);
 }
 
-static int pack_all(struct packing *p, const struct lam_item *items, size_t count,
+static int pack_all(struct packing *p, const struct lam_member *members, size_t count,
 		    struct lam_error *err)
 {
 	const struct lam_piece all = { .end = (uint32_t)count, .ends = true };
@@ -205,7 +207,7 @@ static int pack_all(struct packing *p, const struct lam_item *items, size_t coun
 
 	p->large = UINT64_MAX;
 	begin(p);
-	code = pack_piece(p, items, &all, err);
+	code = pack_piece(p, members, &all, err);
 	end(p);
 	return code;
 }
@@ -230,7 +232,7 @@ int lam_pack_pieces(const struct lam_contents *contents,
 		const struct lam_piece *piece = &pieces->items[i];
 
 		code = piece->copied ? copy(context, piece, err)
-				     : pack_piece(&p, target->items, piece, err);
+				     : pack_piece(&p, target->members, piece, err);
 		if (code == 0)
 			code = lam_encoder_cut(encoder, err);
 	}
@@ -247,7 +249,7 @@ int lam_pack(const struct lam_contents *contents, const struct lam_layout_target
 			     .out = out,
 			     .meter = meter };
 
-	return pack_all(&p, target->items, target->item_count, err);
+	return pack_all(&p, target->members, target->member_count, err);
 }
 
 /* Exports */
@@ -281,7 +283,7 @@ static struct lam_writer *writer_to(int (*write)(void *context, const void *byte
 }
 
 /* Links are to the first name in the subtree. */
-static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **out,
+static int collect(const struct lam_tree *tree, uint32_t top, struct lam_member **out,
 		   size_t *out_count, struct lam_error *err)
 {
 	LAM_CLEANUP(lam_free_ptr) bool *outside = malloc(tree->node_count);
@@ -301,9 +303,9 @@ static int collect(const struct lam_tree *tree, uint32_t top, struct lam_item **
 
 		if (LAM_GROW(*out, *out_count, cap, err) < 0)
 			return err->code;
-		(*out)[(*out_count)++] =
-			(struct lam_item){ n, first,
-					   first == n ? LAM_ITEM_ENTRY : LAM_ITEM_LINK };
+		(*out)[(*out_count)++] = (struct lam_member){
+			n, first, first == n ? LAM_MEMBER_ENTRY : LAM_MEMBER_LINK
+		};
 	}
 	return 0;
 }
@@ -318,9 +320,9 @@ int lam_image_export(const struct lam_image *image, uint32_t node,
 	struct packing p = { .image = image,
 			     .out = writer_to(write, context),
 			     .meter = &meter };
-	struct lam_item *items;
+	struct lam_member *members;
 	size_t count;
-	int code = collect(image->tree, node, &items, &count, err);
+	int code = collect(image->tree, node, &members, &count, err);
 
 	for (uint32_t n = image->tree->nodes[node].parent; n != LAM_NODE_ROOT;
 	     n = image->tree->nodes[n].parent) {
@@ -330,10 +332,10 @@ int lam_image_export(const struct lam_image *image, uint32_t node,
 		p.strip += len + 1;
 	}
 	if (code == 0)
-		code = pack_all(&p, items, count, err);
+		code = pack_all(&p, members, count, err);
 	if (code == 0)
 		code = lam_finish(p.out, err);
 	lam_writer_close(p.out);
-	free(items);
+	free(members);
 	return code;
 }

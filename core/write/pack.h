@@ -7,7 +7,7 @@
 #include "write/contents.h"
 #include "write/pieces.h"
 
-/* Writes the items of a written target as a tar, end blocks included, not finishing the
+/* Writes the members of a written target as a tar, end blocks included, not finishing the
  * writer. The meter says when to stop. */
 int lam_pack(const struct lam_contents *contents, const struct lam_layout_target *target,
 	     struct lam_writer *out, const struct lam_meter *meter,

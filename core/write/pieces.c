@@ -25,7 +25,7 @@ struct cutting {
 	struct lam_pieces *out;
 	uint32_t chunk;
 	uint8_t base[32]; /* what is the same for all pieces */
-	struct lam_item_scratch scratch;
+	struct lam_member_scratch scratch;
 	struct lam_buf header, said;
 	struct lam_hash hash;
 	struct lam_piece open; /* that is gathered; len 0: none */
@@ -102,24 +102,24 @@ static int close_piece(struct cutting *c, struct lam_error *err)
 	return piece.len ? push(c, piece, err) : 0;
 }
 
-/* More of an item for the piece that is gathered; `said` tells it. */
-static int gather(struct cutting *c, uint32_t item, bool bare, uint64_t len,
+/* More of a member for the piece that is gathered; `said` tells it. */
+static int gather(struct cutting *c, uint32_t member, bool bare, uint64_t len,
 		  struct lam_error *err)
 {
 	if (c->open.len + len > c->chunk && close_piece(c, err) < 0)
 		return err->code;
 	if (c->open.len == 0) {
-		c->open = (struct lam_piece){ .item = item, .bare = bare };
+		c->open = (struct lam_piece){ .member = member, .bare = bare };
 		begin(c);
 	}
-	c->open.end = item + 1;
+	c->open.end = member + 1;
 	c->open.len += (uint32_t)len;
 	lam_hash_update(&c->hash, c->said.data, c->said.len);
 	return 0;
 }
 
-/* Part of an item that has pieces of its own, a chunk each and a rest. */
-static int spread(struct cutting *c, uint32_t item, enum lam_piece_kind kind,
+/* Part of a member that has pieces of its own, a chunk each and a rest. */
+static int spread(struct cutting *c, uint32_t member, enum lam_piece_kind kind,
 		  uint64_t len, struct lam_error *err)
 {
 	size_t said = c->said.len;
@@ -128,7 +128,7 @@ static int spread(struct cutting *c, uint32_t item, enum lam_piece_kind kind,
 		return err->code;
 	for (uint64_t at = 0; at < len; at += c->chunk) {
 		const struct lam_piece piece = { .kind = (uint8_t)kind,
-						 .item = item,
+						 .member = member,
 						 .from = at,
 						 .len = len - at < c->chunk
 								? (uint32_t)(len - at)
@@ -156,38 +156,38 @@ static bool is_border(const struct cutting *c, struct lam_str path, uint64_t len
 }
 
 /* `said` ends with the content, if there is any. */
-static void say_content(struct cutting *c, const struct lam_item *item, uint64_t size)
+static void say_content(struct cutting *c, const struct lam_member *member, uint64_t size)
 {
 	struct lam_stat stat;
 
-	lam_tree_stat(c->layout->tree, item->node, &stat);
+	lam_tree_stat(c->layout->tree, member->node, &stat);
 	say(&c->said, 'c', size, stat.content, sizeof stat.content);
 }
 
 static int add_large(struct cutting *c, uint32_t n, uint64_t head, uint64_t size,
 		     uint64_t content, struct lam_error *err)
 {
-	const struct lam_item *item = &c->target->items[n];
+	const struct lam_member *member = &c->target->members[n];
 	int code = head < c->out->large ? gather(c, n, false, head, err)
 					: spread(c, n, LAM_PIECE_HEADER, head, err);
 
 	if (code < 0 || content == 0)
 		return code;
 	lam_buf_clear(&c->said);
-	say_content(c, item, size);
+	say_content(c, member, size);
 	return content < c->out->large ? gather(c, n, true, content, err)
 				       : spread(c, n, LAM_PIECE_CONTENT, content, err);
 }
 
-static int add_item(struct cutting *c, uint32_t n, struct lam_error *err)
+static int add_member(struct cutting *c, uint32_t n, struct lam_error *err)
 {
-	const struct lam_item *item = &c->target->items[n];
+	const struct lam_member *member = &c->target->members[n];
 	uint64_t content = 0, head, large = c->out->large;
 	struct lam_entry entry;
 
 	lam_buf_clear(&c->header);
-	lam_item_entry(c->layout->tree, c->layout->plan->times, item, &c->scratch,
-		       &entry);
+	lam_member_entry(c->layout->tree, c->layout->plan->times, member, &c->scratch,
+			 &entry);
 	if (lam_tar_append_header(&c->header, &entry, err) < 0)
 		return err->code;
 	head = c->header.len;
@@ -201,14 +201,14 @@ static int add_item(struct cutting *c, uint32_t n, struct lam_error *err)
 	if (head >= large || content >= large)
 		return add_large(c, n, head, entry.size, content, err);
 	if (content)
-		say_content(c, item, entry.size);
+		say_content(c, member, entry.size);
 	return gather(c, n, false, head + content, err);
 }
 
-/* The end blocks are no item. */
+/* The end blocks are no member. */
 static int add_end(struct cutting *c, struct lam_error *err)
 {
-	uint32_t count = (uint32_t)c->target->item_count;
+	uint32_t count = (uint32_t)c->target->member_count;
 
 	lam_buf_clear(&c->said);
 	say(&c->said, 'e', LAM_TAR_END, NULL, 0);
@@ -221,10 +221,10 @@ static int add_end(struct cutting *c, struct lam_error *err)
 
 static int add_all(struct cutting *c, struct lam_error *err)
 {
-	for (size_t i = 0; i < c->target->item_count; i++) {
+	for (size_t i = 0; i < c->target->member_count; i++) {
 		if (lam_stops(c->layout->stop, i))
 			return lam_fail_stopped(err);
-		if (add_item(c, (uint32_t)i, err) < 0)
+		if (add_member(c, (uint32_t)i, err) < 0)
 			return err->code;
 	}
 	return add_end(c, err);
@@ -267,7 +267,7 @@ int lam_pieces_cut(struct lam_pieces *out, const struct lam_layout *layout,
 	struct cutting c = { .layout = layout,
 			     .target = target,
 			     .out = out,
-			     .scratch = LAM_ITEM_SCRATCH,
+			     .scratch = LAM_MEMBER_SCRATCH,
 			     .header = LAM_BUF(SIZE_MAX / 2),
 			     .said = LAM_TEXT };
 	int code;
@@ -279,7 +279,7 @@ int lam_pieces_cut(struct lam_pieces *out, const struct lam_layout *layout,
 	if (code == 0)
 		set_recipe(&c);
 	lam_hash_fini(&c.hash);
-	lam_item_scratch_fini(&c.scratch);
+	lam_member_scratch_fini(&c.scratch);
 	lam_buf_fini(&c.header);
 	lam_buf_fini(&c.said);
 	return code;

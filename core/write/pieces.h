@@ -12,19 +12,19 @@
 #include "layout/layout.h"
 
 enum lam_piece_kind {
-	LAM_PIECE_GROUP, /* items, each with its header and its content, if that is small */
+	LAM_PIECE_GROUP, /* members, each with its header and its content, if that is small */
 	LAM_PIECE_HEADER,  /* part of a large header */
 	LAM_PIECE_CONTENT, /* part of a large content and its padding */
 };
 
 struct lam_piece {
 	uint8_t key[LAM_PIECE_KEY];
-	uint64_t from; /* of HEADER and CONTENT: where in it the part begins */
-	uint32_t item; /* the first; the only one of HEADER and CONTENT */
-	uint32_t end;  /* of GROUP: behind the last item */
-	uint32_t len;  /* bytes of the tar */
+	uint64_t from;   /* of HEADER and CONTENT: where in it the part begins */
+	uint32_t member; /* the first; the only one of HEADER and CONTENT */
+	uint32_t end;    /* of GROUP: behind the last member */
+	uint32_t len;    /* bytes of the tar */
 	uint8_t kind;
-	bool bare;     /* GROUP: its first item's header is not in it */
+	bool bare;     /* GROUP: its first member's header is not in it */
 	bool ends;     /* GROUP: the end blocks are in it */
 	bool copied;   /* it is taken from another blob; the rest says from where */
 	uint32_t blob; /* which of those that the run knows */

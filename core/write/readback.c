@@ -24,7 +24,7 @@
 struct verifying {
 	const struct lam_layout *layout;
 	struct lam_tar_reader *tar;
-	struct lam_item_scratch scratch;
+	struct lam_member_scratch scratch;
 	struct lam_buf name;
 	struct lam_hash hash;
 	char content[CONTENT]; /* on its way */
@@ -101,7 +101,7 @@ static int compare_names(struct verifying *v, const struct lam_entry *is,
 	return 0;
 }
 
-static int compare_content(struct verifying *v, const struct lam_item *item,
+static int compare_content(struct verifying *v, const struct lam_member *member,
 			   unsigned *what, struct lam_error *err)
 {
 	struct lam_digest digest;
@@ -115,19 +115,19 @@ static int compare_content(struct verifying *v, const struct lam_item *item,
 			return err->code;
 	}
 	lam_hash_final(&v->hash, &digest);
-	lam_tree_stat(v->layout->tree, item->node, &stat);
+	lam_tree_stat(v->layout->tree, member->node, &stat);
 	if (memcmp(stat.content, digest.bytes, sizeof stat.content) != 0)
 		*what |= LAM_DIFF_CONTENT;
 	return 0;
 }
 
-static int fail_different(const struct verifying *v, const struct lam_item *item,
+static int fail_different(const struct verifying *v, const struct lam_member *member,
 			  unsigned what, struct lam_error *err)
 {
 	char path[512] = "a path that should not be there";
 
-	if (item)
-		lam_layout_path(v->layout, item->node, path);
+	if (member)
+		lam_layout_path(v->layout, member->node, path);
 	return lam_fail(
 		err, LAM_EWRITE,
 		"%s: what was written is not what the image has (%#x): nothing was "
@@ -135,20 +135,21 @@ static int fail_different(const struct verifying *v, const struct lam_item *item
 		path, what);
 }
 
-static int compare(struct verifying *v, const struct lam_item *item,
+static int compare(struct verifying *v, const struct lam_member *member,
 		   const struct lam_entry *is, struct lam_error *err)
 {
 	struct lam_entry want;
 	unsigned what;
 
-	lam_item_entry(v->layout->tree, v->layout->plan->times, item, &v->scratch, &want);
+	lam_member_entry(v->layout->tree, v->layout->plan->times, member, &v->scratch,
+			 &want);
 	what = compare_metadata(is, &want);
 	if (compare_names(v, is, &want, &what, err) < 0)
 		return err->code;
-	if (what == 0 && item->kind == LAM_ITEM_ENTRY && want.type == LAM_TYPE_FILE &&
-	    compare_content(v, item, &what, err) < 0)
+	if (what == 0 && member->kind == LAM_MEMBER_ENTRY && want.type == LAM_TYPE_FILE &&
+	    compare_content(v, member, &what, err) < 0)
 		return err->code;
-	return what ? fail_different(v, item, what, err) : 0;
+	return what ? fail_different(v, member, what, err) : 0;
 }
 
 static int compare_all(struct verifying *v, const struct lam_layout_target *target,
@@ -159,13 +160,13 @@ static int compare_all(struct verifying *v, const struct lam_layout_target *targ
 	int got;
 
 	while ((got = lam_tar_next(v->tar, &entry, err)) > 0) {
-		if (n == target->item_count)
+		if (n == target->member_count)
 			return fail_different(v, NULL, LAM_DIFF_ONLY_B, err);
-		if (compare(v, &target->items[n++], entry, err) < 0)
+		if (compare(v, &target->members[n++], entry, err) < 0)
 			return err->code;
 	}
-	if (got == 0 && n < target->item_count)
-		return fail_different(v, &target->items[n], LAM_DIFF_ONLY_A, err);
+	if (got == 0 && n < target->member_count)
+		return fail_different(v, &target->members[n], LAM_DIFF_ONLY_A, err);
 	return got;
 }
 
@@ -176,14 +177,14 @@ int lam_verify(const struct lam_layout *layout, const struct lam_layout_target *
 	int code;
 
 	v->layout = layout;
-	v->scratch = LAM_ITEM_SCRATCH;
+	v->scratch = LAM_MEMBER_SCRATCH;
 	v->name = LAM_BUF(LAM_MAX_PATH);
 	lam_hash_init(&v->hash, LAM_SHA256);
 	v->tar = lam_tar_reader_new(tar);
 	code = compare_all(v, target, err);
 	lam_tar_reader_free(v->tar);
 	lam_hash_fini(&v->hash);
-	lam_item_scratch_fini(&v->scratch);
+	lam_member_scratch_fini(&v->scratch);
 	lam_buf_fini(&v->name);
 	free(v);
 	return code;

@@ -34,7 +34,7 @@ int lam_readback_finish(struct lam_readback *readback, struct lam_error *err);
 void lam_readback_free(struct lam_readback *readback); /* NULL is fine */
 
 /* Reads the tar of a written target to its end. LAM_EWRITE with the path where anything
- * differs from what it should be. The trial of the layout has shown that a target's items,
+ * differs from what it should be. The trial of the layout has shown that a target's members,
  * as entries in their order, merge to the source's tree; so here it is enough that the tar
  * holds just these, each with its content. */
 int lam_verify(const struct lam_layout *layout, const struct lam_layout_target *target,

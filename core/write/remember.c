@@ -12,14 +12,14 @@
 struct indexing {
 	const struct lam_layout *layout;
 	struct lam_layer_builder *builder;
-	struct lam_item_scratch scratch;
+	struct lam_member_scratch scratch;
 	struct lam_buf header;
 	uint64_t at; /* in the tar */
 };
 
 /* The reading back has shown that the tar holds just these, each with this content. */
-static int add_item(struct indexing *x, const struct lam_item *item,
-		    struct lam_error *err)
+static int add_member(struct indexing *x, const struct lam_member *member,
+		      struct lam_error *err)
 {
 	const struct lam_tree *tree = x->layout->tree;
 	struct lam_entry entry;
@@ -27,7 +27,7 @@ static int add_item(struct indexing *x, const struct lam_item *item,
 	uint32_t inode;
 
 	lam_buf_clear(&x->header);
-	lam_item_entry(tree, x->layout->plan->times, item, &x->scratch, &entry);
+	lam_member_entry(tree, x->layout->plan->times, member, &x->scratch, &entry);
 	if (lam_tar_append_header(&x->header, &entry, err) < 0)
 		return err->code;
 	x->at += x->header.len;
@@ -38,17 +38,17 @@ static int add_item(struct indexing *x, const struct lam_item *item,
 	x->at += entry.size + lam_tar_padding(entry.size);
 	if (inode == LAM_INODE_NONE)
 		return 0;
-	lam_tree_stat(tree, item->node, &stat);
+	lam_tree_stat(tree, member->node, &stat);
 	return lam_layer_builder_content(x->builder, inode, stat.content, err);
 }
 
 static int add_items(struct indexing *x, const struct lam_layout_target *target,
 		     const atomic_bool *stop, struct lam_error *err)
 {
-	for (size_t i = 0; i < target->item_count; i++) {
+	for (size_t i = 0; i < target->member_count; i++) {
 		if (lam_stops(stop, i))
 			return lam_fail_stopped(err);
-		if (add_item(x, &target->items[i], err) < 0)
+		if (add_member(x, &target->members[i], err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -58,7 +58,7 @@ static int make_index(struct lam_layer **out, const struct lam_writing *w, size_
 		      struct lam_error *err)
 {
 	struct indexing x = { .layout = w->layout,
-			      .scratch = LAM_ITEM_SCRATCH,
+			      .scratch = LAM_MEMBER_SCRATCH,
 			      .header = LAM_BUF(SIZE_MAX / 2) };
 	int code = lam_layer_builder_new(&x.builder, (uint32_t)n, err);
 
@@ -69,7 +69,7 @@ static int make_index(struct lam_layer **out, const struct lam_writing *w, size_
 	if (code == 0)
 		code = lam_layer_builder_finish(x.builder, out, err);
 	lam_layer_builder_free(x.builder);
-	lam_item_scratch_fini(&x.scratch);
+	lam_member_scratch_fini(&x.scratch);
 	lam_buf_fini(&x.header);
 	return code;
 }

@@ -35,7 +35,7 @@ struct lam_reuse {
 	struct lam_sink *sink;
 	struct blob *blobs;
 	size_t blob_count;
-	struct lam_lane *checking; /* of the blobs that are used; NULL: of none */
+	struct lam_queue *checking; /* of the blobs that are used; NULL: of none */
 };
 
 /* Finding */
@@ -58,15 +58,15 @@ static int find_record(void *job, struct lam_error *err)
 static int run_all(struct lam_reuse *r, int (*run)(void *job, struct lam_error *err),
 		   struct lam_error *err)
 {
-	struct lam_lane *lane = lam_lane_new(r->options.workers, r->count + 1);
+	struct lam_queue *queue = lam_queue_new(r->options.workers, r->count + 1);
 	int code;
 
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->layers[i].target)
-			lam_lane_give(lane, run, &r->layers[i]);
+			lam_queue_give(queue, run, &r->layers[i]);
 	}
-	code = lam_lane_take_all(lane, err);
-	lam_lane_free(lane);
+	code = lam_queue_take_all(queue, err);
+	lam_queue_free(queue);
 	return code;
 }
 
@@ -202,7 +202,7 @@ int lam_reuse_take(struct lam_reuse *r, struct lam_sink *sink, struct lam_error 
 /* Pieces */
 
 struct wanted {
-	struct lam_piece **items; /* by key */
+	struct lam_piece **members; /* by key */
 	size_t count, cap;
 };
 
@@ -223,12 +223,12 @@ static void want_pieces(const struct lam_reuse *r, struct wanted *w)
 			continue;
 		chunks = lam_codec_row(l->target->info.compression.codec)->chunks;
 		for (size_t n = 0; chunks && chunks->unpack && n < l->pieces.count; n++) {
-			LAM_XGROW(w->items, w->count, w->cap);
-			w->items[w->count++] = &l->pieces.items[n];
+			LAM_XGROW(w->members, w->count, w->cap);
+			w->members[w->count++] = &l->pieces.items[n];
 		}
 	}
 	if (w->count)
-		qsort(w->items, w->count, sizeof *w->items, by_key);
+		qsort(w->members, w->count, sizeof *w->members, by_key);
 }
 
 static void offer(const struct wanted *w, struct blob *blob, uint32_t number,
@@ -239,15 +239,15 @@ static void offer(const struct wanted *w, struct blob *blob, uint32_t number,
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (memcmp(w->items[middle]->key, piece->key, LAM_PIECE_KEY) < 0)
+		if (memcmp(w->members[middle]->key, piece->key, LAM_PIECE_KEY) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (;
-	     low < w->count && memcmp(w->items[low]->key, piece->key, LAM_PIECE_KEY) == 0;
+	for (; low < w->count &&
+	       memcmp(w->members[low]->key, piece->key, LAM_PIECE_KEY) == 0;
 	     low++) {
-		struct lam_piece *p = w->items[low];
+		struct lam_piece *p = w->members[low];
 
 		if (p->copied || p->len != piece->len)
 			continue;
@@ -286,10 +286,10 @@ static int check_blob(void *job, struct lam_error *err)
 /* While pieces are copied from them, as that takes as long. */
 static void begin_checks(struct lam_reuse *r)
 {
-	r->checking = lam_lane_new(r->options.workers, r->blob_count + 1);
+	r->checking = lam_queue_new(r->options.workers, r->blob_count + 1);
 	for (size_t i = 0; i < r->blob_count; i++) {
 		if (r->blobs[i].used)
-			lam_lane_give(r->checking, check_blob, &r->blobs[i]);
+			lam_queue_give(r->checking, check_blob, &r->blobs[i]);
 	}
 }
 
@@ -297,7 +297,7 @@ int lam_reuse_check(struct lam_reuse *r, struct lam_error *err)
 {
 	char text[LAM_DIGEST_TEXT];
 
-	if (r->checking && lam_lane_take_all(r->checking, err) < 0)
+	if (r->checking && lam_queue_take_all(r->checking, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < r->blob_count; i++) {
 		const struct blob *b = &r->blobs[i];
@@ -346,7 +346,7 @@ void lam_reuse_find_pieces(struct lam_reuse *r)
 			offer(&w, &r->blobs[i], (uint32_t)i, &written->pieces[n]);
 	}
 	begin_checks(r);
-	free(w.items);
+	free(w.members);
 }
 
 static int read_piece(void *context, uint64_t at, void *buf, size_t len,
@@ -428,7 +428,7 @@ void lam_reuse_free(struct lam_reuse *r)
 	if (!r)
 		return;
 	if (r->checking)
-		lam_lane_free(r->checking);
+		lam_queue_free(r->checking);
 	for (size_t i = 0; i < r->blob_count; i++)
 		lam_written_fini(&r->blobs[i].written);
 	free(r->blobs);

@@ -41,26 +41,26 @@ static const struct image_entry TOP[] = {
 static struct lam_layer *play(const struct lam_layout *layout,
 			      const struct lam_layout_target *target, uint32_t number)
 {
-	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
+	struct lam_member_scratch scratch = LAM_MEMBER_SCRATCH;
 	struct lam_layer_builder *builder;
 	struct lam_layer *layer;
 
 	OK(lam_layer_builder_new(&builder, number, &err));
-	for (size_t i = 0; i < target->item_count; i++) {
+	for (size_t i = 0; i < target->member_count; i++) {
 		struct lam_entry entry;
 		struct lam_stat stat;
 		uint32_t inode;
 
-		lam_item_entry(layout->tree, layout->plan->times, &target->items[i],
-			       &scratch, &entry);
+		lam_member_entry(layout->tree, layout->plan->times, &target->members[i],
+				 &scratch, &entry);
 		OK(lam_layer_builder_add(builder, &entry, 0, &inode, &err));
-		lam_tree_stat(layout->tree, target->items[i].node, &stat);
+		lam_tree_stat(layout->tree, target->members[i].node, &stat);
 		if (entry.type == LAM_TYPE_FILE && inode != LAM_INODE_NONE)
 			OK(lam_layer_builder_content(builder, inode, stat.content, &err));
 	}
 	OK(lam_layer_builder_finish(builder, &layer, &err));
 	lam_layer_builder_free(builder);
-	lam_item_scratch_fini(&scratch);
+	lam_member_scratch_fini(&scratch);
 	return layer;
 }
 

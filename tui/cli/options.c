@@ -43,11 +43,11 @@ int usage_error(const char *command, const char *format, ...)
 
 char *did_you_mean(const char *word, const char *before, const char *const *names)
 {
-	struct lam_near near;
+	struct lam_spelling near;
 
-	lam_near_init(&near, word, strlen(word));
+	lam_spelling_init(&near, word, strlen(word));
 	for (; *names; names++)
-		lam_near_try(&near, *names, strlen(*names));
+		lam_spelling_try(&near, *names, strlen(*names));
 	return near.best ? lam_xprintf("; did you mean %s%s?", before, near.best)
 			 : lam_xstrdup("");
 }

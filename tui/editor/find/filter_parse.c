@@ -272,11 +272,11 @@ static const struct key *find_key(const char *text, size_t len)
 
 static int no_such_key(const char *text, size_t len, struct lam_error *err)
 {
-	struct lam_near near;
+	struct lam_spelling near;
 
-	lam_near_init(&near, text, len);
+	lam_spelling_init(&near, text, len);
 	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++)
-		lam_near_try(&near, KEYS[i].name, strlen(KEYS[i].name));
+		lam_spelling_try(&near, KEYS[i].name, strlen(KEYS[i].name));
 	return lam_fail(err, LAM_EUSAGE,
 			"no such word%s%s%s; a name with a \"%c\" in it: %.*s?%s",
 			near.best ? "; did you mean " : "", near.best ? near.best : "",

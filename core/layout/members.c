@@ -10,7 +10,7 @@
 #include "layout/layout.h"
 #include "tar/write.h"
 
-/* One item as an entry */
+/* A member as an entry */
 
 static const uint8_t TYPE_OF[] = {
 	[LAM_KIND_FILE] = LAM_TYPE_FILE, [LAM_KIND_SYMLINK] = LAM_TYPE_SYMLINK,
@@ -18,7 +18,7 @@ static const uint8_t TYPE_OF[] = {
 	[LAM_KIND_DIR] = LAM_TYPE_DIR,   [LAM_KIND_FIFO] = LAM_TYPE_FIFO,
 };
 
-void lam_item_scratch_fini(struct lam_item_scratch *scratch)
+void lam_member_scratch_fini(struct lam_member_scratch *scratch)
 {
 	lam_buf_fini(&scratch->path);
 	lam_buf_fini(&scratch->target);
@@ -31,13 +31,13 @@ static struct lam_str text_of(const struct lam_buf *buf)
 }
 
 /* ".wh.NAME" or ".wh..wh..opq", where it belongs. */
-static void mark_path(const struct lam_tree *tree, const struct lam_item *item,
+static void mark_path(const struct lam_tree *tree, const struct lam_member *member,
 		      struct lam_buf *path)
 {
-	bool opaque = item->kind == LAM_ITEM_OPAQUE;
-	uint32_t dir = opaque ? item->node : tree->nodes[item->node].parent;
+	bool opaque = member->kind == LAM_MEMBER_OPAQUE;
+	uint32_t dir = opaque ? member->node : tree->nodes[member->node].parent;
 	size_t len;
-	const char *name = lam_tree_name(tree, item->node, &len);
+	const char *name = lam_tree_name(tree, member->node, &len);
 
 	lam_tree_append_path(tree, dir, path);
 	if (dir != LAM_NODE_ROOT)
@@ -47,7 +47,7 @@ static void mark_path(const struct lam_tree *tree, const struct lam_item *item,
 		lam_text_add(path, name, len);
 }
 
-static void set_records(struct lam_item_scratch *scratch, const struct lam_stat *stat,
+static void set_records(struct lam_member_scratch *scratch, const struct lam_stat *stat,
 			struct lam_entry *out)
 {
 	while (scratch->record_cap < stat->attribute_count)
@@ -62,21 +62,21 @@ static void set_records(struct lam_item_scratch *scratch, const struct lam_stat 
 	out->record_count = stat->attribute_count;
 }
 
-void lam_item_entry(const struct lam_tree *tree, struct lam_clamp times,
-		    const struct lam_item *item, struct lam_item_scratch *scratch,
-		    struct lam_entry *out)
+void lam_member_entry(const struct lam_tree *tree, struct lam_clamp times,
+		      const struct lam_member *member, struct lam_member_scratch *scratch,
+		      struct lam_entry *out)
 {
 	struct lam_stat stat;
 
 	lam_buf_clear(&scratch->path);
 	*out = (struct lam_entry){ .type = LAM_TYPE_FILE, .flag = '0', .mode = 0644 };
-	if (item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE) {
-		mark_path(tree, item, &scratch->path);
+	if (member->kind == LAM_MEMBER_WHITEOUT || member->kind == LAM_MEMBER_OPAQUE) {
+		mark_path(tree, member, &scratch->path);
 		out->path = text_of(&scratch->path);
 		return;
 	}
-	lam_tree_stat(tree, item->node, &stat);
-	lam_tree_append_path(tree, item->node, &scratch->path);
+	lam_tree_stat(tree, member->node, &stat);
+	lam_tree_append_path(tree, member->node, &scratch->path);
 	*out = (struct lam_entry){ .type = TYPE_OF[stat.kind],
 				   .mode = stat.mode,
 				   .uid = stat.uid,
@@ -87,9 +87,9 @@ void lam_item_entry(const struct lam_tree *tree, struct lam_clamp times,
 				   .dev_minor = stat.dev_minor };
 	lam_clamp_time(times, &out->mtime_s, &out->mtime_ns);
 	out->path = text_of(&scratch->path);
-	if (item->kind == LAM_ITEM_LINK) {
+	if (member->kind == LAM_MEMBER_LINK) {
 		lam_buf_clear(&scratch->target);
-		lam_tree_append_path(tree, item->first, &scratch->target);
+		lam_tree_append_path(tree, member->first, &scratch->target);
 		out->type = LAM_TYPE_LINK;
 		out->target = text_of(&scratch->target);
 	} else if (stat.kind == LAM_KIND_SYMLINK) {
@@ -100,7 +100,7 @@ void lam_item_entry(const struct lam_tree *tree, struct lam_clamp times,
 	set_records(scratch, &stat, out);
 }
 
-/* All items of a layer */
+/* All members of a layer */
 
 struct list {
 	const struct lam_layout *layout;
@@ -108,15 +108,15 @@ struct list {
 	struct lam_layout_mark *marks; /* of this target, by directory, then by name */
 	size_t mark_count, next_mark;
 	bool *done; /* directories that have their entry */
-	struct lam_item *items;
-	size_t item_count, item_cap;
+	struct lam_member *members;
+	size_t member_count, member_cap;
 };
 
 uint32_t lam_layout_mark_dir(const struct lam_layout *l,
 			     const struct lam_layout_mark *mark)
 {
-	return mark->kind == LAM_ITEM_OPAQUE ? mark->node
-					     : l->tree->nodes[mark->node].parent;
+	return mark->kind == LAM_MEMBER_OPAQUE ? mark->node
+					       : l->tree->nodes[mark->node].parent;
 }
 
 static int compare_marks(const void *a, const void *b, void *context)
@@ -145,12 +145,13 @@ static int collect_marks(struct list *list, bool *marked, struct lam_error *err)
 			context, l->stop, err);
 }
 
-static int add_item(struct list *list, uint32_t node, uint32_t first,
-		    enum lam_item_kind kind, struct lam_error *err)
+static int add_member(struct list *list, uint32_t node, uint32_t first,
+		      enum lam_member_kind kind, struct lam_error *err)
 {
-	if (LAM_GROW(list->items, list->item_count, list->item_cap, err) < 0)
+	if (LAM_GROW(list->members, list->member_count, list->member_cap, err) < 0)
 		return err->code;
-	list->items[list->item_count++] = (struct lam_item){ node, first, (uint8_t)kind };
+	list->members[list->member_count++] =
+		(struct lam_member){ node, first, (uint8_t)kind };
 	return 0;
 }
 
@@ -161,7 +162,7 @@ static int add_marks(struct list *list, uint32_t dir, struct lam_error *err)
 
 		if (lam_layout_mark_dir(list->layout, mark) != dir)
 			break;
-		if (add_item(list, mark->node, mark->node, mark->kind, err) < 0)
+		if (add_member(list, mark->node, mark->node, mark->kind, err) < 0)
 			return err->code;
 		list->next_mark++;
 	}
@@ -190,7 +191,7 @@ static int add_dir(struct list *list, uint32_t dir, struct lam_error *err)
 	if (list->done[dir])
 		return 0;
 	list->done[dir] = true;
-	if (stands && add_item(list, dir, dir, LAM_ITEM_ENTRY, err) < 0)
+	if (stands && add_member(list, dir, dir, LAM_MEMBER_ENTRY, err) < 0)
 		return err->code;
 	return add_marks(list, dir, err);
 }
@@ -223,8 +224,8 @@ static int add_entry(struct list *list, uint32_t node, struct lam_error *err)
 	if (l->tree->nodes[node].kind == LAM_KIND_DIR)
 		return add_dir(list, node, err);
 	first = lam_left_first(&l->left, node, &names);
-	return add_item(list, node, first, first == node ? LAM_ITEM_ENTRY : LAM_ITEM_LINK,
-			err);
+	return add_member(list, node, first,
+			  first == node ? LAM_MEMBER_ENTRY : LAM_MEMBER_LINK, err);
 }
 
 /* Nodes that are assigned to the target, and directories with marks. */
@@ -244,8 +245,8 @@ static int collect(struct list *list, const bool *marked, struct lam_error *err)
 	return 0;
 }
 
-int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_item **out,
-		     size_t *out_count, struct lam_error *err)
+int lam_layout_members(const struct lam_layout *l, uint32_t target,
+		       struct lam_member **out, size_t *out_count, struct lam_error *err)
 {
 	size_t nodes = l->tree->node_count;
 	struct list list = { .layout = l,
@@ -262,32 +263,32 @@ int lam_layout_items(const struct lam_layout *l, uint32_t target, struct lam_ite
 	free(marked);
 	free(list.marks);
 	free(list.done);
-	*out = list.items;
-	*out_count = list.item_count;
+	*out = list.members;
+	*out_count = list.member_count;
 	return code;
 }
 
 /* How large they are */
 
-static int size_item(const struct lam_layout *l, const struct lam_item *item,
-		     struct lam_item_scratch *scratch, struct lam_buf *header,
-		     struct lam_layout_target *t, struct lam_error *err)
+static int size_member(const struct lam_layout *l, const struct lam_member *member,
+		       struct lam_member_scratch *scratch, struct lam_buf *header,
+		       struct lam_layout_target *t, struct lam_error *err)
 {
 	struct lam_target *info = &t->info;
 	uint64_t head = LAM_TAR_BLOCK;
 	struct lam_entry entry;
 
 	lam_buf_clear(header);
-	lam_item_entry(l->tree, l->plan->times, item, scratch, &entry);
+	lam_member_entry(l->tree, l->plan->times, member, scratch, &entry);
 	if (!lam_tar_is_plain(&entry) && lam_tar_append_header(header, &entry, err) < 0) {
 		char path[LAM_PATH_TEXT];
 
-		return lam_wrap(err, "%s", lam_layout_path(l, item->node, path));
+		return lam_wrap(err, "%s", lam_layout_path(l, member->node, path));
 	}
 	if (header->len)
 		head = header->len;
 	info->tar_size += head + entry.size + lam_tar_padding(entry.size);
-	if (item->kind == LAM_ITEM_WHITEOUT || item->kind == LAM_ITEM_OPAQUE) {
+	if (member->kind == LAM_MEMBER_WHITEOUT || member->kind == LAM_MEMBER_OPAQUE) {
 		info->whiteout_count++;
 		t->mark_bytes += head;
 	}
@@ -297,17 +298,17 @@ static int size_item(const struct lam_layout *l, const struct lam_item *item,
 int lam_layout_size_items(const struct lam_layout *l, struct lam_layout_target *t,
 			  struct lam_error *err)
 {
-	LAM_CLEANUP(lam_item_scratch_fini)
-	struct lam_item_scratch scratch = LAM_ITEM_SCRATCH;
+	LAM_CLEANUP(lam_member_scratch_fini)
+	struct lam_member_scratch scratch = LAM_MEMBER_SCRATCH;
 	LAM_CLEANUP(lam_buf_fini) struct lam_buf header = LAM_BUF(SIZE_MAX / 2);
 
 	t->info.tar_size = LAM_TAR_END;
 	t->info.whiteout_count = 0;
 	t->mark_bytes = 0;
-	for (size_t i = 0; i < t->item_count; i++) {
+	for (size_t i = 0; i < t->member_count; i++) {
 		if (lam_stops(l->stop, i))
 			return lam_fail_stopped(err);
-		if (size_item(l, &t->items[i], &scratch, &header, t, err) < 0)
+		if (size_member(l, &t->members[i], &scratch, &header, t, err) < 0)
 			return err->code;
 	}
 	return 0;
