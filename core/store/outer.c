@@ -48,7 +48,7 @@ static int read_packed(struct lam_reader *self, void *buf, size_t cap, size_t *o
 		if (lam_progress_stopped(p->progress))
 			return lam_fail_stopped(err);
 		errno = EAGAIN;
-		got = poll(&wait, 1, TICK) == 0 ? -1 : read(p->fd, buf, cap);
+		got = poll(&wait, 1, TICK) <= 0 ? -1 : read(p->fd, buf, cap);
 	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	if (got < 0)
 		return lam_fail_errno(err, LAM_EREAD, errno, "reading");

@@ -208,6 +208,25 @@ def interrupted(scratch):
             raise lamina.Failure("signal %d: left behind: %s" % (number, place.strays()))
 
 
+def silent_input(scratch):
+    """Nothing comes on standard input: asked to end, it does, before its input says anything."""
+    place = Place(scratch)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        run = subprocess.Popen([lamina.PROGRAM, "apply", place.plan, "-", "oci:%s:new" % place.out],
+                               stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.3)
+        run.send_signal(number)
+        try:
+            run.wait(5)
+        except subprocess.TimeoutExpired:
+            raise lamina.Failure("signal %d: waits for its input" % number) from None
+        finally:
+            run.kill()
+            errors = run.communicate()[1].decode()
+        if run.returncode not in (128 + number, -number) or place.check() or place.strays():
+            raise lamina.Failure("signal %d: exit %d: %s, left behind: %s" % (number, run.returncode, errors, place.strays()))
+
+
 def no_space(scratch):
     place = Place(scratch)
     for limit in (0, 4096, 500000, 3000000):
@@ -304,8 +323,8 @@ def archives(scratch):
 
 
 def main():
-    return lamina.run_checks("crash", (killed, killed_oci_archive, killed_docker_archive, beside, interrupted, no_space, two_at_once, new_folder, in_is_out,
-                                       only_one, archives))
+    return lamina.run_checks("crash", (killed, killed_oci_archive, killed_docker_archive, beside, interrupted, silent_input, no_space, two_at_once,
+                                       new_folder, in_is_out, only_one, archives))
 
 
 if __name__ == "__main__":
