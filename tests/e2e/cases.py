@@ -60,10 +60,10 @@ ROWS = [
     ("windows-hives", "plan oci:IN/oci:t --flatten | apply - oci:IN/oci:t oci:OUT:t", 4,
      r"would merge layer 1 with others, which has changes of Windows' registry \(/Hives/Software_Delta\)", None),
     ("windows-hives", "plan oci:IN/oci:t --keep 2 --flatten | apply - oci:IN/oci:t oci:OUT:t", 0, None, platform(**WINDOWS)),
-    ("windows-hives", "plan oci:IN/oci:t --drop /Files/app/junction | apply - oci:IN/oci:t oci:OUT:t", 4,
+    ("windows-hives", "plan oci:IN/oci:t --drop /Files/app/junction", 4,
      r'layer "Hives-2" has changes of Windows\' registry \(/Hives/System_Delta\), and is kept as it is or not at all: '
      "/Files/app/junction is left out", None),
-    ("windows-hives", "plan oci:IN/oci:t --drop /Hives/System_Delta | apply - oci:IN/oci:t oci:OUT:t", 4, "and is kept as it is", None),
+    ("windows-hives", "plan oci:IN/oci:t --drop /Hives/System_Delta", 4, "and is kept as it is", None),
     ("windows-hives", "plan oci:IN/oci:t --drop /Files/Windows | apply - oci:IN/oci:t oci:OUT:t", 0, "rewritten", platform(**WINDOWS)),
     # a foreign layer's blob is elsewhere: the rest is shown, and nothing but a copy is made
     ("windows-hives", "inspect oci:IN/foreign:t", 0, "304761f5b890.*foreign: layer 0: .*with its foreign layers", None),
@@ -71,7 +71,7 @@ ROWS = [
     ("windows-hives", "check oci:IN/foreign:t", 1, "foreign: layer 0: .*1 of 3 layers are not there", None),
     ("windows-hives", "plan oci:IN/foreign:t | apply - oci:IN/foreign:t oci:OUT:t", 3,
      "layer-0.*its blob is not there: copy the image again, with its foreign layers", None),
-    ("windows-hives", "plan oci:IN/foreign-below:t --drop /Files/new | apply - oci:IN/foreign-below:t oci:OUT:t", 4,
+    ("windows-hives", "plan oci:IN/foreign-below:t --drop /Files/new", 4,
      "layer 0 is a foreign one, whose blob is not here: no layer can be written", None),
     ("zstd-windows", "check oci:IN/w27:t", 0, r"\A(?!.*window-)", None),
     ("zstd-windows", "check oci:IN/w28:t", 0, "window-256: layer 0: .*needs 256 MiB of memory", None),
