@@ -85,10 +85,10 @@ int lam_trial_unkeep_hiders(struct lam_trial *t, struct lam_error *err)
 	if (first == t->wrong_count)
 		return 0;
 	of_nodes = lam_alloc_large(2 * count * sizeof *of_nodes);
-	h.paths = of_nodes;
-	h.shown = of_nodes + count;
 	if (!of_nodes)
 		return lam_fail_memory(err);
+	h.paths = of_nodes;
+	h.shown = of_nodes + count;
 	memset(of_nodes, 0xff, 2 * count * sizeof *of_nodes);
 	if (lam_asked_init(&h.asked, tree, t->layout->stop, err) < 0)
 		return err->code;
