@@ -225,9 +225,10 @@ static int extra_add(struct lam_layer_builder *b, const struct lam_entry *entry,
 	if (records_add(b, entry, kind, &extra, err) < 0 ||
 	    extents_add(b, entry, &extra, err) < 0)
 		return err->code;
+	if (!extra.record_count && !extra.extent_count)
+		return 0;
 	b->last_extra_kind = kind;
-	return extra.record_count || extra.extent_count ? extra_push(b, extra, out, err)
-							: 0;
+	return extra_push(b, extra, out, err);
 }
 
 static const uint8_t KIND_OF[] = {

@@ -9,7 +9,7 @@
 /* Changes with anything below, with struct lam_layer_node, lam_inode, lam_extra,
  * lam_extent, lam_checkpoint, with enum lam_odd, and with what an index says of
  * the same tar. */
-#define LAM_STORE_VERSION 3u
+#define LAM_STORE_VERSION 4u
 
 /* What a stored index is asked for by. */
 struct lam_layer_key {

@@ -46,6 +46,40 @@ static struct lam_layer *finish(struct lam_layer_builder *builder)
 	return layer;
 }
 
+/* A pipe has no user.* attributes, whoever stands before it: a file with the same, and
+ * another pipe. */
+static void attributes_by_kind(void **state)
+{
+	static const struct {
+		enum lam_type type;
+		const char *path;
+		bool has;
+	} rows[] = { { LAM_TYPE_FILE, "a", true },
+		     { LAM_TYPE_FIFO, "b", false },
+		     { LAM_TYPE_FIFO, "c", false },
+		     { LAM_TYPE_FILE, "d", true } };
+	struct lam_layer_builder *builder = new_builder();
+	struct lam_record record = { { "SCHILY.xattr.user.k", 19 }, { "1", 1 } };
+	struct lam_layer *layer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct lam_entry entry = entry_of(rows[i].type, rows[i].path);
+
+		entry.records = &record;
+		entry.record_count = 1;
+		OK(add(builder, &entry));
+	}
+	layer = finish(builder);
+	for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct lam_extra *extra =
+			lam_layer_extra(layer, &layer->inodes[i]);
+
+		assert_int_equal(extra && extra->record_count > 0, rows[i].has);
+	}
+	lam_layer_free(layer);
+}
+
 static void records_are_bounded(void **state)
 {
 	enum { SIZE = 1000000 };
@@ -159,6 +193,7 @@ static void many_names_of_one_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(attributes_by_kind),
 		cmocka_unit_test(records_are_bounded),
 		cmocka_unit_test(holes_are_bounded),
 		cmocka_unit_test(file_and_folder_in_turn),
