@@ -72,8 +72,7 @@ static void attributes_by_kind(void **state)
 	}
 	layer = finish(builder);
 	for (uint32_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const struct lam_extra *extra =
-			lam_layer_extra(layer, &layer->inodes[i]);
+		const struct lam_extra *extra = lam_layer_extra(layer, &layer->inodes[i]);
 
 		assert_int_equal(extra && extra->record_count > 0, rows[i].has);
 	}
