@@ -40,7 +40,7 @@ static uint64_t held_by(struct making *m, uint32_t inode)
 	const struct lam_inode *is = lam_layer_inode(m->layer, inode, &holder);
 	const struct lam_extra *extra = lam_layer_extra(holder, is);
 	const struct lam_attribute *records =
-		extra ? holder->records + extra->records : NULL;
+		extra && extra->record_count ? holder->records + extra->records : NULL;
 	uint64_t sum = is->kind == LAM_KIND_SYMLINK ? is->size : 0;
 
 	for (uint32_t i = 0; records != m->last && extra && i < extra->record_count; i++)
