@@ -56,10 +56,10 @@ static int ask(struct play *p, uint32_t number)
 		if (lam_stops(p->stop, n))
 			return lam_fail_stopped(p->err);
 		if (whiteout && dir != NONE && dir != LAM_NODE_ROOT) {
-			if (LAM_GROW(p->ghosts->members, p->ghosts->count, p->ghosts->cap,
+			if (LAM_GROW(p->ghosts->items, p->ghosts->count, p->ghosts->cap,
 				     p->err) < 0)
 				return p->err->code;
-			p->ghosts->members[p->ghosts->count++] =
+			p->ghosts->items[p->ghosts->count++] =
 				(struct lam_ghost){ dir, number, name };
 		}
 		if (whiteout || !map[n] || dir == NONE) {
@@ -155,16 +155,16 @@ static void keep_listed(struct play *p)
 
 	for (size_t i = 0; i < g->count; i++) {
 		/* those of one directory stand together */
-		if (g->members[i].dir != dir || g->members[i].layer != layer)
-			listed = is_listed(p, &g->members[i]);
-		dir = g->members[i].dir;
-		layer = g->members[i].layer;
+		if (g->items[i].dir != dir || g->items[i].layer != layer)
+			listed = is_listed(p, &g->items[i]);
+		dir = g->items[i].dir;
+		layer = g->items[i].layer;
 		if (listed)
-			g->members[kept++] = g->members[i];
+			g->items[kept++] = g->items[i];
 	}
 	g->count = kept;
 	if (kept)
-		qsort(g->members, kept, sizeof *g->members, compare);
+		qsort(g->items, kept, sizeof *g->items, compare);
 }
 
 static int play(struct play *p)
@@ -210,11 +210,11 @@ bool lam_ghosts_have(const struct lam_ghosts *ghosts, uint32_t dir, struct lam_s
 {
 	const struct lam_ghost key = { .dir = dir, .name = name };
 
-	return ghosts->count && bsearch(&key, ghosts->members, ghosts->count,
-					sizeof *ghosts->members, compare);
+	return ghosts->count && bsearch(&key, ghosts->items, ghosts->count,
+					sizeof *ghosts->items, compare);
 }
 
 void lam_ghosts_fini(struct lam_ghosts *ghosts)
 {
-	free(ghosts->members);
+	free(ghosts->items);
 }

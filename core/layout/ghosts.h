@@ -30,7 +30,7 @@ struct lam_ghost {
 };
 
 struct lam_ghosts {
-	struct lam_ghost *members; /* by directory and name */
+	struct lam_ghost *items; /* by directory and name */
 	size_t count, cap;
 };
 

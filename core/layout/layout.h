@@ -76,8 +76,8 @@ int lam_layout_split(struct lam_layout *layout, bool *again, struct lam_error *e
 void lam_layout_remark_sizes(struct lam_layout *layout); /* what could not be split */
 void lam_layout_sum_layers(struct lam_layout *layout);
 /* tar_size, whiteout_count and mark_bytes of a written target, from its members. */
-int lam_layout_size_items(const struct lam_layout *layout, struct lam_layout_target *t,
-			  struct lam_error *err);
+int lam_layout_size_members(const struct lam_layout *layout, struct lam_layout_target *t,
+			    struct lam_error *err);
 /* members of one written target, from targets[] and marks; they are the caller's, also after
  * a failure. */
 int lam_layout_members(const struct lam_layout *layout, uint32_t target,

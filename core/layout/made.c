@@ -95,8 +95,8 @@ static void take_member(struct making *m, const struct lam_member *member)
 	}
 }
 
-static int take_items(struct making *m, const struct lam_made *made,
-		      struct lam_error *err)
+static int take_members(struct making *m, const struct lam_made *made,
+			struct lam_error *err)
 {
 	struct lam_layer *layer = m->layer;
 
@@ -180,7 +180,7 @@ static int make(struct making *m, const struct lam_made *made, struct lam_error 
 	if (!layer->refs || !m->what || !m->inodes)
 		return lam_fail_memory(err);
 	lam_names_lend(&layer->names, &m->tree->names);
-	if (add_plain(layer, err) < 0 || take_items(m, made, err) < 0)
+	if (add_plain(layer, err) < 0 || take_members(m, made, err) < 0)
 		return err->code;
 	return number_nodes(m, err);
 }

@@ -295,8 +295,8 @@ static int size_member(const struct lam_layout *l, const struct lam_member *memb
 	return 0;
 }
 
-int lam_layout_size_items(const struct lam_layout *l, struct lam_layout_target *t,
-			  struct lam_error *err)
+int lam_layout_size_members(const struct lam_layout *l, struct lam_layout_target *t,
+			    struct lam_error *err)
 {
 	LAM_CLEANUP(lam_member_scratch_fini)
 	struct lam_member_scratch scratch = LAM_MEMBER_SCRATCH;

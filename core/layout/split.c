@@ -95,7 +95,7 @@ static int is_over(struct lam_layout *l, size_t target, bool *out_over, uint64_t
 		*out_over = lam_image_layer(l->image, t->original)->tar_size > most;
 		return 0;
 	}
-	if (lam_layout_size_items(l, t, err) < 0)
+	if (lam_layout_size_members(l, t, err) < 0)
 		return err->code;
 	*out += t->mark_bytes;
 	*out_over = t->info.tar_size > most;

@@ -290,7 +290,7 @@ static int mend_ghosts(struct lam_trial *t, const struct lam_ghosts *source,
 	uint32_t node = NONE, dir = NONE;
 
 	for (size_t i = 0; i < ghosts->count; i++) {
-		const struct lam_ghost *g = &ghosts->members[i];
+		const struct lam_ghost *g = &ghosts->items[i];
 		LAM_CLEANUP(lam_buf_fini) struct lam_buf path = LAM_TEXT;
 		char shown[LAM_PATH_TEXT], above[LAM_PATH_TEXT];
 

@@ -130,7 +130,7 @@ static int describe_written(struct lam_layout *l, struct lam_layout_target *t,
 		return 0;
 	}
 	t->info.entry_count = (uint32_t)t->member_count;
-	return lam_layout_size_items(l, t, err);
+	return lam_layout_size_members(l, t, err);
 }
 
 static int describe(struct lam_layout *l, struct lam_error *err)

@@ -47,9 +47,8 @@ static int shows_ghosts(const struct lam_trial *t, bool *out, struct lam_error *
 	if (ghosts.count && lam_ghosts_find(&source, l->tree, l->stop, err) < 0)
 		return err->code;
 	for (size_t i = 0; !*out && i < ghosts.count; i++)
-		*out = !lam_ghosts_have(&source,
-					lam_trial_source(t, ghosts.members[i].dir),
-					ghosts.members[i].name);
+		*out = !lam_ghosts_have(&source, lam_trial_source(t, ghosts.items[i].dir),
+					ghosts.items[i].name);
 	return 0;
 }
 
